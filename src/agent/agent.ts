@@ -1,0 +1,93 @@
+import type { ErrorDetail } from '../model/error.ts';
+import type {
+  ChangeResult,
+  ContractDetail,
+  ContractList,
+  ContractView,
+  Explanation,
+  InventoryList,
+  InventorySummary,
+  PlanView,
+  RecordList,
+  RefusalView,
+  Simulation,
+  VerifyResult,
+} from '../model/view.ts';
+
+/** What a tool call came to. A refusal is an `ok` answer. */
+export type ToolAnswer =
+  | { readonly ok: true; readonly content: unknown }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+/** The only way for an agent to do anything. */
+export type Toolbox = {
+  call(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<ToolAnswer>;
+};
+
+export type ToolCall = {
+  readonly tool: string;
+  readonly args: Record<string, unknown>;
+  readonly ok: boolean;
+  readonly tookMs: number;
+};
+
+/** Something to draw: data, never ready-made text from a model. */
+export type Shown =
+  | { readonly kind: 'text'; readonly lines: readonly string[] }
+  | { readonly kind: 'summary'; readonly summary: InventorySummary }
+  | { readonly kind: 'nodes'; readonly list: InventoryList }
+  | { readonly kind: 'records'; readonly records: RecordList }
+  | { readonly kind: 'plan'; readonly plan: PlanView }
+  | { readonly kind: 'refusal'; readonly refusal: RefusalView }
+  | { readonly kind: 'explanation'; readonly explanation: Explanation }
+  | { readonly kind: 'simulation'; readonly simulation: Simulation }
+  | { readonly kind: 'contracts'; readonly list: ContractList }
+  | { readonly kind: 'contract'; readonly detail: ContractDetail }
+  | { readonly kind: 'change'; readonly change: ChangeResult }
+  | { readonly kind: 'verification'; readonly verification: VerifyResult };
+
+export type Question = {
+  readonly text: string;
+  readonly missing: readonly { readonly slot: string; readonly suggestions: readonly string[] }[];
+};
+
+export type TurnOutcome =
+  | 'answered'
+  | 'planned'
+  | 'pending_approval'
+  | 'committed'
+  | 'infeasible'
+  | 'denied'
+  | 'stale'
+  | 'needs_input'
+  | 'error';
+
+/** One answer to one line of a person. */
+export type Turn = {
+  readonly outcome: TurnOutcome;
+  /** One or two plain sentences: what a screen reader hears first. */
+  readonly reply: string;
+  readonly shown: readonly Shown[];
+  readonly plan?: PlanView;
+  readonly contract?: ContractView;
+  readonly question?: Question;
+  /** Content words that nothing consumed. In a changing request they block one-keystroke approval. */
+  readonly unread: readonly string[];
+  readonly toolCalls: readonly ToolCall[];
+  readonly error?: ErrorDetail;
+};
+
+export type TurnEvent =
+  | { readonly kind: 'tool-started'; readonly tool: string; readonly args: Record<string, unknown> }
+  | { readonly kind: 'tool-ended'; readonly call: ToolCall };
+
+export type TurnOptions = { readonly signal?: AbortSignal; readonly onEvent?: (event: TurnEvent) => void };
+
+/** Reads plain words, calls tools, remembers the conversation. */
+export interface Agent {
+  /** Shown in the status line: `built-in`, or the model's name. */
+  readonly name: string;
+  turn(text: string, options?: TurnOptions): Promise<Turn>;
+  /** Commits the plan of the last turn with a key of its own: what choosing "yes" does. */
+  confirm(plan: PlanView, options?: TurnOptions): Promise<Turn>;
+}

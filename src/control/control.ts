@@ -1,0 +1,92 @@
+import type { DemandRequest } from '../model/demand.ts';
+import type { Head } from '../model/entry.ts';
+import type { Observation } from '../model/fact.ts';
+import type { ContractId, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
+import type { Tenant } from '../model/tenant.ts';
+import type {
+  ChangeResult,
+  ContractDetail,
+  ContractList,
+  Explanation,
+  ImportResult,
+  InventoryList,
+  InventorySummary,
+  PlanResult,
+  RecordList,
+  Simulation,
+  VerifyResult,
+} from '../model/view.ts';
+
+/** Who asks, and through what. `tenants` absent: all of them (the operator at the terminal). */
+export type Caller = {
+  readonly principal: PrincipalId;
+  readonly onBehalfOf?: PrincipalId;
+  readonly tenants?: readonly TenantId[];
+  readonly client: string;
+  readonly model?: string;
+  readonly tool?: string;
+};
+
+/** The wall clock, as an argument: `set` when BERTH_NOW says so. */
+export type Clock = { readonly kind: 'system' | 'set'; nowMs(): number };
+
+export type Progress = (done: number, total: number | undefined, what: string) => void;
+
+export type NodeFilter = {
+  readonly within?: string;
+  readonly model?: string;
+  readonly link?: 'nvlink' | 'xgmi' | 'none';
+  readonly rdma?: boolean;
+  readonly country?: string;
+  readonly minFreeGpus?: number;
+  readonly text?: string;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly labels?: boolean;
+  readonly limit: number;
+  readonly cursor?: string;
+};
+
+export type ContractFilter = {
+  readonly tenant?: string;
+  readonly state?: string;
+  readonly within?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+};
+
+export type Explainable =
+  | { readonly kind: 'plan'; readonly plan: PlanId }
+  | { readonly kind: 'contract'; readonly contract: ContractId }
+  | { readonly kind: 'demand'; readonly demand: DemandRequest };
+
+/**
+ * The one door. Everything with a consequence goes through it: it stamps the time, loads the state, asks the
+ * rules, lets the core decide, appends, and shows the answer. Refusals are answers; only operating and input
+ * errors reject, as `BerthError`.
+ */
+export interface Control {
+  readonly clock: Clock;
+  head(): Promise<Head>;
+  summary(caller: Caller, query: { racks: boolean; atMs?: number }): Promise<InventorySummary>;
+  searchNodes(caller: Caller, filter: NodeFilter): Promise<InventoryList>;
+  records(caller: Caller, query: { ids: readonly string[]; devices: boolean }): Promise<RecordList>;
+  plan(caller: Caller, request: DemandRequest, assumptions?: readonly string[]): Promise<PlanResult>;
+  explain(caller: Caller, subject: Explainable): Promise<Explanation>;
+  /** Loses places on a copy of the state and re-places what ran there, guaranteed contracts first. */
+  simulate(caller: Caller, edit: { lose: readonly string[]; fromMs?: number }): Promise<Simulation>;
+  contracts(caller: Caller, filter: ContractFilter): Promise<ContractList>;
+  contract(caller: Caller, id: ContractId): Promise<ContractDetail>;
+  commit(
+    caller: Caller,
+    request: { plan: PlanId; idemKey: IdemKey; purpose?: string },
+  ): Promise<ChangeResult>;
+  release(
+    caller: Caller,
+    request: { contract: ContractId; idemKey: IdemKey; expectedVersion?: number; reason?: string },
+  ): Promise<ChangeResult>;
+  importObservation(caller: Caller, observation: Observation, dryRun: boolean): Promise<ImportResult>;
+  registerTenant(caller: Caller, tenant: Tenant): Promise<{ seq: number }>;
+  verify(progress?: Progress): Promise<VerifyResult>;
+  close(): Promise<void>;
+}

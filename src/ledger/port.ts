@@ -1,0 +1,42 @@
+import type { Entry, EntryDraft, Head } from '../model/entry.ts';
+import type { Digest, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
+
+/** Whether an append won its place. `head-moved` means: read on from your head, decide again. */
+export type Appended =
+  | { readonly kind: 'appended'; readonly entries: readonly Entry[]; readonly head: Head }
+  | { readonly kind: 'head-moved'; readonly head: Head };
+
+/** Why a ledger may be read but not written. */
+export type ReadOnlyReason = { readonly why: string; readonly fix: string };
+
+/** Within what an idempotency key is unique. */
+export type IdemScope = {
+  readonly tenant: TenantId | undefined;
+  readonly principal: PrincipalId;
+  readonly key: IdemKey;
+};
+
+/**
+ * The append-only record. One port for memory, SQLite and PostgreSQL; `test/ledger/conformance.ts` is what
+ * each must pass. Every method may reject with a `BerthError` of code `LEDGER_REFUSED` or `LEDGER_BUSY`.
+ */
+export interface Ledger {
+  /** Where it lives, for people: a file path or `memory`. */
+  readonly place: string;
+  /** Set when appends are refused; reading goes on. */
+  readonly readOnly: ReadOnlyReason | undefined;
+  head(): Promise<Head>;
+  /** Entries with `seq > after`, in order, at most `limit`. Each one is parsed and its digest checked. */
+  read(after: number, limit: number): Promise<readonly Entry[]>;
+  /** All drafts or none, durable when it resolves, and only if the head is still `expected`. */
+  append(drafts: readonly EntryDraft[], expected: Head): Promise<Appended>;
+  /** The entry that carries this key, if any. */
+  findByIdemKey(scope: IdemScope): Promise<Entry | undefined>;
+  /** Stores bytes under their digest. Storing them again changes nothing. */
+  putBlob(bytes: Uint8Array): Promise<Digest>;
+  getBlob(digest: Digest): Promise<Uint8Array | undefined>;
+  /** Keeps a plan reachable by its handle. The same handle with another digest is refused. */
+  putPlan(id: PlanId, bytes: Uint8Array): Promise<Digest>;
+  findPlan(id: PlanId): Promise<Digest | undefined>;
+  close(): Promise<void>;
+}

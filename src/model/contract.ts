@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+import { Actor } from './actor.ts';
+import { Demand } from './demand.ts';
+import { ContractId, Digest, PlanId, TenantId } from './id.ts';
+import { Placement, Price, Term } from './placement.ts';
+import { AtMs } from './unit.ts';
+
+/** The life of a contract; `breached` and `restored` are facts about an active one, not states. */
+export const ContractState = z.enum([
+  'requested',
+  'granted',
+  'bound',
+  'active',
+  'released',
+  'expired',
+  'preempted',
+  'refused',
+]);
+export type ContractState = z.infer<typeof ContractState>;
+
+/** A committed plan: the promise, with everything that was promised. */
+export const Contract = z.strictObject({
+  id: ContractId,
+  version: z.int().min(1),
+  tenant: TenantId,
+  state: ContractState,
+  plan: PlanId,
+  planDigest: Digest,
+  demand: Demand,
+  placement: Placement,
+  price: Price,
+  terms: z.array(Term),
+  grantedBy: Actor,
+  grantedAtMs: AtMs,
+  releasedAtMs: AtMs.optional(),
+});
+export type Contract = z.infer<typeof Contract>;
+
+/** The state a contract shows at `nowMs`: the calendar alone starts and ends what no engine has reported yet. */
+export function stateAt(contract: Contract, nowMs: number): ContractState {
+  if (contract.state !== 'granted' && contract.state !== 'bound' && contract.state !== 'active')
+    return contract.state;
+  const { startMs, endMs } = contract.placement;
+  if (endMs !== undefined && nowMs >= endMs) return 'expired';
+  return contract.state === 'bound' && nowMs >= startMs ? 'active' : contract.state;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+import type { Event } from './event.ts';
+import { ContractId, Digest, PlanId, TenantId } from './id.ts';
+import { Refusal } from './refusal.ts';
+import { AtMs, MicroEur } from './unit.ts';
+
+/** Yes or no to a command. */
+export const Decision = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tenant-registered'), tenant: TenantId }),
+  z.strictObject({
+    kind: z.literal('observation-recorded'),
+    observation: Digest,
+    subjectCount: z.int().min(0),
+  }),
+  z.strictObject({
+    kind: z.literal('contract-granted'),
+    contract: ContractId,
+    plan: PlanId,
+    startMs: AtMs,
+    endMs: AtMs.optional(),
+    totalMicroEur: MicroEur.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('contract-released'),
+    contract: ContractId,
+    atMs: AtMs,
+    usedMicroEur: MicroEur.describe('from start to release'),
+  }),
+  z.strictObject({ kind: z.literal('refused'), refusal: Refusal }),
+]);
+export type Decision = z.infer<typeof Decision>;
+
+/** What `decide` answers. A refused command has no events. */
+export type Outcome = { readonly decision: Decision; readonly events: readonly Event[] };

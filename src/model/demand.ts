@@ -1,0 +1,154 @@
+import { z } from 'zod';
+
+import { DatasetId, Path, ProjectId, TenantId } from './id.ts';
+import { DataRules } from './tenant.ts';
+import {
+  AtMs,
+  Count,
+  CpuMilli,
+  DurationS,
+  LatencyMs,
+  Mbps,
+  MemoryMib,
+  MicroEur,
+  PowerW,
+  StorageGib,
+} from './unit.ts';
+
+/** The rungs of the tree, outermost first; `leaf` and `spine` belong to the RDMA fabric. */
+export const TopologyLevel = z.enum([
+  'site',
+  'hall',
+  'spine',
+  'leaf',
+  'rack',
+  'node',
+  'island',
+  'numa',
+  'pcie-root',
+]);
+export type TopologyLevel = z.infer<typeof TopologyLevel>;
+
+export const Isolation = z.enum(['shared', 'node', 'rack', 'site']);
+export type Isolation = z.infer<typeof Isolation>;
+
+export const Guarantee = z.enum(['reserved', 'elastic', 'preemptible']);
+export type Guarantee = z.infer<typeof Guarantee>;
+
+export const Objective = z.enum(['cheapest', 'soonest', 'fastest', 'greenest', 'tightest']);
+export type Objective = z.infer<typeof Objective>;
+
+/** A slice of one GPU: thousandths by time or memory share, or a MIG profile such as `3g.40gb`. */
+export const Slice = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('share'), milli: z.int().min(1).max(999) }),
+  z.strictObject({ kind: z.literal('mig'), profile: z.string().regex(/^[1-7]g\.[0-9]{1,3}gb(?:\+me)?$/) }),
+]);
+
+export const GpuNeed = z.strictObject({
+  count: z.int().min(1).max(72).describe('GPUs for one replica'),
+  models: z
+    .array(z.string().min(1).max(60))
+    .min(1)
+    .max(16)
+    .optional()
+    .describe('any of these; without it any model'),
+  memoryMib: MemoryMib.optional().describe('at least, on each GPU'),
+  slice: Slice.optional(),
+  link: z.enum(['nvlink', 'xgmi', 'any']).optional().describe('all GPUs of a replica in one link domain'),
+  linkMbps: Mbps.optional().describe('at least, for each GPU'),
+});
+export type GpuNeed = z.infer<typeof GpuNeed>;
+
+export const RdmaNeed = z.strictObject({
+  nicMbps: Mbps.optional().describe('at least, on each NIC'),
+  nicsPerGpu: z.int().min(1).max(4).optional(),
+  uplinkMbps: Mbps.optional().describe('between leaf switches, for the whole part'),
+});
+
+/** What one replica needs. Without `cpuMilli` or `memoryMib` a GPU replica holds its GPUs' share of the node. */
+export const ReplicaNeed = z.strictObject({
+  gpus: GpuNeed.optional(),
+  cpuMilli: CpuMilli.optional(),
+  memoryMib: MemoryMib.optional(),
+  storageGib: StorageGib.optional(),
+  rdma: RdmaNeed.optional(),
+  align: z.enum(['numa', 'pcie-root']).optional().describe('GPU, NIC, cores and memory under one of these'),
+});
+export type ReplicaNeed = z.infer<typeof ReplicaNeed>;
+
+export const Part = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
+  count: Count.max(100_000).describe('replicas'),
+  each: ReplicaNeed,
+  within: TopologyLevel.optional().describe('all replicas of this part in one such domain'),
+  apart: TopologyLevel.optional().describe('no two replicas of this part in the same such domain'),
+});
+export type Part = z.infer<typeof Part>;
+
+export const Flow = z.strictObject({ from: z.string().max(41), to: z.string().max(41), mbps: Mbps });
+
+export const Survival = z.strictObject({
+  loss: z.enum(['node', 'rack', 'feed', 'site']),
+  membersLeft: Count,
+});
+
+export const Budget = z.strictObject({
+  totalMicroEur: MicroEur.optional(),
+  microEurPerDay: MicroEur.optional(),
+});
+export type Budget = z.infer<typeof Budget>;
+
+/** When. Without `durationS` the contract is open-ended; `latestStartMs` lets the core look for a later start. */
+export const Window = z.strictObject({
+  earliestStartMs: AtMs,
+  latestStartMs: AtMs.optional(),
+  deadlineMs: AtMs.optional().describe('finished by'),
+  durationS: DurationS.optional(),
+});
+export type Window = z.infer<typeof Window>;
+
+const demandShape = {
+  tenant: TenantId,
+  project: ProjectId.optional(),
+  purpose: z.string().max(200).optional(),
+  parts: z.array(Part).min(1).max(16),
+  together: TopologyLevel.optional().describe('the whole gang in one such domain; without it one site'),
+  where: z.array(Path).min(1).max(64).optional().describe('only inside one of these places'),
+  avoid: z.array(Path).max(64).optional().describe('nothing inside these places'),
+  flows: z.array(Flow).max(64).optional(),
+  rules: DataRules.optional(),
+  isolation: Isolation.optional(),
+  guarantee: Guarantee.optional(),
+  survive: Survival.optional(),
+  latencyMsByRegion: z.record(z.string().max(60), LatencyMs).optional(),
+  dataset: DatasetId.optional().describe('data locality: the main dataset'),
+  powerCapW: PowerW.optional(),
+  budget: Budget.optional(),
+  objective: Objective.optional(),
+};
+
+/** What a workload declares it needs, in integers and milliseconds: what the core reads and the ledger keeps. */
+export const Demand = z.strictObject({ ...demandShape, window: Window });
+export type Demand = z.infer<typeof Demand>;
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .describe('ISO 8601 with offset, such as `2026-11-30T00:00:00+01:00`');
+
+/** The same as people and agents write it: instants as ISO text with an offset, money in euros. */
+export const DemandRequest = z.strictObject({
+  ...demandShape,
+  window: z.strictObject({
+    earliestStart: instant,
+    latestStart: instant.optional(),
+    deadline: instant.optional(),
+    durationS: DurationS.optional(),
+  }),
+  budget: z
+    .strictObject({
+      totalEur: z.number().min(0).max(9_000_000_000).optional(),
+      eurPerDay: z.number().min(0).max(9_000_000_000).optional(),
+    })
+    .optional(),
+});
+export type DemandRequest = z.infer<typeof DemandRequest>;

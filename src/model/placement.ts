@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+import { Path } from './id.ts';
+import { AtMs, CpuMilli, DurationS, MemoryMib, MicroEur, PowerW, PriceMicroEurPerHour } from './unit.ts';
+
+const deviceIndex = z.int().min(0).max(63);
+
+/** One replica on one node. Devices are numbers on that node: GPU 3 of `fra1/h1/r11/n02` is `fra1/h1/r11/n02/gpu3`. */
+export const Member = z.strictObject({
+  part: z.string().max(41),
+  replica: z.int().min(0).max(100_000),
+  node: Path,
+  gpus: z.array(deviceIndex).max(72),
+  nics: z.array(deviceIndex).max(72),
+  cpuMilli: CpuMilli,
+  memoryMib: MemoryMib,
+  powerW: PowerW.describe('held on the rack; 0 where no figure is known'),
+});
+export type Member = z.infer<typeof Member>;
+
+/** Which devices serve a demand, from when to when. The end is not included. `endMs` is absent when open-ended. */
+export const Placement = z.strictObject({
+  startMs: AtMs,
+  endMs: AtMs.optional(),
+  members: z.array(Member).min(1).max(100_000),
+});
+export type Placement = z.infer<typeof Placement>;
+
+/** How a promise stands: `guaranteed` is held and measured, `declared` is only written down. */
+export const Term = z.strictObject({
+  kind: z.enum([
+    'devices',
+    'accelerator-link',
+    'alignment',
+    'rdma',
+    'bandwidth',
+    'start-and-length',
+    'survival',
+    'power',
+    'cooling',
+    'space',
+    'residency',
+    'isolation',
+    'price',
+  ]),
+  promise: z.string().max(300),
+  strength: z.enum(['guaranteed', 'declared']),
+  heldAs: z.string().max(200),
+  enforcedBy: z.string().max(200),
+  measuredBy: z.string().max(200),
+});
+export type Term = z.infer<typeof Term>;
+
+export const PriceLine = z.strictObject({
+  what: z.string().max(120),
+  count: z.int().min(1),
+  microEurPerHour: PriceMicroEurPerHour.describe('for one'),
+});
+
+/** Reserved amount times price: one number that every replay finds again. */
+export const Price = z.strictObject({
+  priceBook: z.string().max(200),
+  lines: z.array(PriceLine).max(64),
+  microEurPerHour: MicroEur,
+  durationS: DurationS.optional(),
+  totalMicroEur: MicroEur.optional().describe('absent when open-ended'),
+});
+export type Price = z.infer<typeof Price>;

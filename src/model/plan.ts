@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+import { digestOf } from './canonical.ts';
+import { Demand } from './demand.ts';
+import { Digest, Path, type PlanId, planIdOf } from './id.ts';
+import { Placement, Price, Term } from './placement.ts';
+import { PolicyVerdict } from './policy.ts';
+import { ConstraintCount, type Refusal } from './refusal.ts';
+import { AtMs, MicroEur } from './unit.ts';
+
+/** What everything was computed from. */
+export const Inputs = z.strictObject({
+  inventory: Digest,
+  calendar: Digest,
+  policy: Digest,
+  core: z.string().regex(/^core\/[0-9]+$/),
+  seq: z.int().min(0).describe('the ledger entry the state was folded up to'),
+});
+export type Inputs = z.infer<typeof Inputs>;
+
+/** Why here and not elsewhere: one line for each site that was considered. */
+export const SiteReport = z.strictObject({
+  site: Path,
+  outcome: z.enum(['chosen', 'feasible', 'no-capacity', 'policy-denied', 'fact-missing', 'over-budget']),
+  why: z.string().max(300),
+  startMs: AtMs.optional(),
+  totalMicroEur: MicroEur.optional(),
+  microEurPerHour: MicroEur.optional(),
+});
+export type SiteReport = z.infer<typeof SiteReport>;
+
+/** What each step considered, with numbers. */
+export const Report = z.strictObject({
+  constraints: z.array(ConstraintCount),
+  sites: z.array(SiteReport),
+});
+export type Report = z.infer<typeof Report>;
+
+/** A complete, immutable answer to a demand. */
+export const Plan = z.strictObject({
+  schema: z.literal('berth/plan/1'),
+  demand: Demand,
+  placement: Placement,
+  price: Price,
+  terms: z.array(Term),
+  verdict: PolicyVerdict,
+  report: Report,
+  assumptions: z.array(z.string().max(300)).max(64),
+  inputs: Inputs,
+  plannedAtMs: AtMs,
+  expiresAtMs: AtMs,
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** The answer to "can this run?": a plan, or a refusal with the same report. Nothing is appended for either. */
+export type PlanAnswer =
+  | { readonly kind: 'planned'; readonly id: PlanId; readonly digest: Digest; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly report: Report; readonly inputs: Inputs };
+
+/** The handle and the digest of a plan. */
+export function identify(plan: Plan): { id: PlanId; digest: Digest } {
+  const digest = digestOf(plan);
+  return { id: planIdOf(digest), digest };
+}

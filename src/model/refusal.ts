@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+import { Demand } from './demand.ts';
+import { ContractId, Digest, IdemKey, Path, PlanId, TenantId } from './id.ts';
+import { RuleHit } from './policy.ts';
+import { AtMs, MicroEur } from './unit.ts';
+
+const note = z.string().max(300);
+const count = z.int().min(0);
+
+/** What one constraint cost: how many candidates were left before and after it. */
+export const ConstraintCount = z.strictObject({
+  constraint: z.string().max(60).describe('such as `country`, `gpu-model`, `free-over-window`, `rack-power`'),
+  level: z.enum(['site', 'hall', 'rack', 'node', 'gpu']),
+  before: count,
+  after: count,
+  note: note.optional(),
+});
+export type ConstraintCount = z.infer<typeof ConstraintCount>;
+
+/** The place that came nearest. */
+export const NearestMiss = z.strictObject({
+  place: Path,
+  startMs: AtMs,
+  replicasWanted: count,
+  replicasFit: count,
+  binding: z.string().max(60).describe('the constraint that stopped the next replica'),
+});
+export type NearestMiss = z.infer<typeof NearestMiss>;
+
+/** The smallest change found that turns the no into a yes. Each one was run and fits. */
+export const Relaxation = z.strictObject({
+  change: note,
+  demand: Demand,
+  startMs: AtMs,
+  totalMicroEur: MicroEur.optional(),
+});
+export type Relaxation = z.infer<typeof Relaxation>;
+
+export const MissingFact = z.strictObject({
+  attribute: z.string().max(120),
+  subjectCount: count,
+  example: Path.optional(),
+  fix: note,
+});
+export type MissingFact = z.infer<typeof MissingFact>;
+
+/** A no, as data: a correct answer, with its numbers. */
+export const Refusal = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('no-capacity'),
+    constraints: z.array(ConstraintCount),
+    nearest: NearestMiss.optional(),
+    relaxations: z.array(Relaxation),
+  }),
+  z.strictObject({
+    kind: z.literal('policy-denied'),
+    hits: z.array(RuleHit),
+    sites: z.array(Path),
+    constraints: z.array(ConstraintCount),
+  }),
+  z.strictObject({
+    kind: z.literal('fact-missing'),
+    facts: z.array(MissingFact),
+    constraints: z.array(ConstraintCount),
+  }),
+  z.strictObject({
+    kind: z.literal('model-unknown'),
+    asked: z.array(z.string()),
+    known: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal('place-unknown'), asked: z.array(Path) }),
+  z.strictObject({
+    kind: z.literal('over-budget'),
+    limitMicroEur: MicroEur,
+    basis: z.enum(['total', 'day']),
+    lowestMicroEur: MicroEur,
+    relaxations: z.array(Relaxation),
+  }),
+  z.strictObject({
+    kind: z.literal('window-impossible'),
+    why: note,
+    earliestStartMs: AtMs,
+    latestStartMs: AtMs,
+  }),
+  z.strictObject({ kind: z.literal('not-supported'), feature: note }),
+  z.strictObject({ kind: z.literal('tenant-unknown'), tenant: TenantId, known: z.array(TenantId) }),
+  z.strictObject({ kind: z.literal('forbidden'), why: note }),
+  z.strictObject({ kind: z.literal('plan-unknown'), plan: PlanId }),
+  z.strictObject({ kind: z.literal('plan-expired'), plan: PlanId, expiredAtMs: AtMs }),
+  z.strictObject({
+    kind: z.literal('plan-stale'),
+    plan: PlanId,
+    changed: z.array(note),
+    fresh: PlanId.optional(),
+  }),
+  z.strictObject({ kind: z.literal('contract-unknown'), contract: ContractId }),
+  z.strictObject({
+    kind: z.literal('contract-ended'),
+    contract: ContractId,
+    state: z.string(),
+    endedAtMs: AtMs,
+  }),
+  z.strictObject({
+    kind: z.literal('version-conflict'),
+    contract: ContractId,
+    expected: count,
+    actual: count,
+  }),
+  z.strictObject({
+    kind: z.literal('idempotency-conflict'),
+    idemKey: IdemKey,
+    firstRequest: Digest,
+    thisRequest: Digest,
+  }),
+]);
+export type Refusal = z.infer<typeof Refusal>;

@@ -1,0 +1,26 @@
+import type { Observation, SourceName } from '../model/fact.ts';
+
+/** A file somebody handed in: its name for provenance, and its bytes. */
+export type Evidence = { readonly file: string; readonly bytes: Uint8Array };
+
+/** What the importer cannot know from the bytes. */
+export type ImportContext = {
+  /** The site the facts belong to, where the source does not say: `--site`. */
+  readonly site?: string;
+  readonly observedAtMs: number;
+  /** Called with the number of records read so far; the total where it is known. */
+  readonly progress?: (done: number, total?: number) => void;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Reads what one kind of system says about the inventory. Pure: bytes in, observation out. Throws a
+ * `BerthError` with code `INVALID_INPUT` that names the file, the line where there is one, and what to do.
+ */
+export type Source = {
+  readonly name: SourceName;
+  readonly title: string;
+  /** How to get the files, shown by `berth import --help`. */
+  readonly howTo: string;
+  parse(evidence: readonly Evidence[], context: ImportContext): Observation;
+};
