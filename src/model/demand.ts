@@ -111,7 +111,14 @@ const demandShape = {
   tenant: TenantId,
   project: ProjectId.optional(),
   purpose: z.string().max(200).optional(),
-  parts: z.array(Part).min(1).max(16),
+  parts: z
+    .array(Part)
+    .min(1)
+    .max(16)
+    .refine(
+      (parts) => new Set(parts.map((part) => part.name)).size === parts.length,
+      'part names must differ',
+    ),
   together: TopologyLevel.optional().describe('the whole gang in one such domain; without it one site'),
   where: z.array(Path).min(1).max(64).optional().describe('only inside one of these places'),
   avoid: z.array(Path).max(64).optional().describe('nothing inside these places'),

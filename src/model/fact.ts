@@ -80,6 +80,8 @@ export const SiteFacts = z.strictObject({
   leadTimeDays: z.int().min(0).max(3650).optional().describe('until ordered equipment stands in the rack'),
 });
 
+export type SiteFacts = z.infer<typeof SiteFacts>;
+
 export const HallFacts = z.strictObject({
   powerBudgetW: PowerW.optional(),
   coolingLimitW: PowerW.optional(),
@@ -94,6 +96,8 @@ export const RackFacts = z.strictObject({
   coolingLimitW: PowerW.optional(),
   units: z.int().min(1).max(60).optional(),
 });
+
+export type RackFacts = z.infer<typeof RackFacts>;
 
 export const LoopFacts = z.strictObject({ coolingLimitW: PowerW.optional() });
 

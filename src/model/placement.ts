@@ -56,13 +56,14 @@ export const PriceLine = z.strictObject({
   count: z.int().min(1),
   microEurPerHour: PriceMicroEurPerHour.describe('for one'),
 });
+export type PriceLine = z.infer<typeof PriceLine>;
 
 /** Reserved amount times price: one number that every replay finds again. */
 export const Price = z.strictObject({
   priceBook: z.string().max(200),
   lines: z.array(PriceLine).max(64),
-  microEurPerHour: MicroEur,
+  microEurPerHour: MicroEur.optional().describe('absent when nobody has recorded a price'),
   durationS: DurationS.optional(),
-  totalMicroEur: MicroEur.optional().describe('absent when open-ended'),
+  totalMicroEur: MicroEur.optional().describe('absent when open-ended or unpriced'),
 });
 export type Price = z.infer<typeof Price>;

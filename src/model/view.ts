@@ -36,6 +36,7 @@ export const GpuCounts = z.object({
   reserved: count,
   unavailable: count.describe('down, or on a cordoned node'),
 });
+export type GpuCounts = z.infer<typeof GpuCounts>;
 
 export const SiteView = z.object({
   id: Path,
@@ -49,6 +50,7 @@ export const SiteView = z.object({
   rackCount: count,
   gpus: GpuCounts,
 });
+export type SiteView = z.infer<typeof SiteView>;
 
 /** A class of interchangeable capacity: one GPU model at one site. */
 export const FlavorView = z.object({
@@ -177,6 +179,7 @@ export const MemberView = z.object({
   memoryMib: count,
   powerW: count,
 });
+export type MemberView = z.infer<typeof MemberView>;
 
 export const PartView = z.object({
   name: z.string(),
@@ -185,14 +188,16 @@ export const PartView = z.object({
   gpuCount: count,
   members: z.array(MemberView),
 });
+export type PartView = z.infer<typeof PartView>;
 
 export const PriceView = z.object({
   currency: z.literal('EUR'),
   priceBook: z.string(),
   lines: z.array(z.object({ what: z.string(), count, microEurPerHour: microEur })),
-  microEurPerHour: microEur,
+  microEurPerHour: microEur.optional().describe('absent when nobody has recorded a price'),
   totalMicroEur: microEur.optional(),
 });
+export type PriceView = z.infer<typeof PriceView>;
 
 /** A plan as people and agents see it. */
 export const PlanView = z.object({
@@ -326,6 +331,7 @@ export const VerifyCheck = z.object({
   note: z.string(),
   firstBadSeq: count.optional(),
 });
+export type VerifyCheck = z.infer<typeof VerifyCheck>;
 
 export const VerifyResult = z.object({
   place: z.string(),

@@ -1,0 +1,116 @@
+import type { Contract } from '../model/contract.ts';
+import type { ContractId, TenantId } from '../model/id.ts';
+import type { Fleet, FleetNode } from './inventory/fleet.ts';
+import { maskOf, type Mask } from './mask.ts';
+
+/** Stands for the end of a hold that has none. */
+export const never = Number.MAX_SAFE_INTEGER;
+
+/** Capacity on one node that is spoken for from `startMs` up to, not including, `endMs`. */
+export type Hold = {
+  readonly contract: ContractId;
+  readonly tenant: TenantId;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly gpus: Mask;
+  readonly nics: readonly number[];
+  readonly cpuMilli: number;
+  readonly memoryMib: number;
+  readonly powerW: number;
+  /** Closes the node to other tenants: isolation at node level. */
+  readonly alone: boolean;
+};
+
+/** For every node of the fleet, by its index, what is held on it when. Never changed in place. */
+export type Calendar = readonly (readonly Hold[])[];
+
+/** What is left of a node over a whole window. */
+export type Room = {
+  readonly gpus: Mask;
+  readonly nicsTaken: ReadonlySet<number>;
+  readonly cpuMilli: number;
+  readonly memoryMib: number;
+  /** Tenants that hold something here in the window. */
+  readonly tenants: ReadonlySet<TenantId>;
+  /** Tenants that hold the node alone. */
+  readonly closedBy: ReadonlySet<TenantId>;
+};
+
+export function emptyCalendar(fleet: Fleet): Calendar {
+  return fleet.nodes.map(() => []);
+}
+
+/** Enters what a contract holds. Members on nodes that the fleet no longer lists hold nothing. */
+export function hold(calendar: Calendar, fleet: Fleet, contract: Contract): Calendar {
+  const next = [...calendar];
+  for (const [index, holds] of holdsOf(fleet, contract)) next[index] = [...(next[index] ?? []), ...holds];
+  return next;
+}
+
+/** Ends what a contract holds at `atMs`; what had not begun by then is gone. */
+export function endHolds(calendar: Calendar, fleet: Fleet, contract: Contract, atMs: number): Calendar {
+  const next = [...calendar];
+  for (const index of holdsOf(fleet, contract).keys()) {
+    next[index] = (next[index] ?? []).flatMap((entry) => {
+      if (entry.contract !== contract.id || entry.endMs <= atMs) return [entry];
+      return entry.startMs < atMs ? [{ ...entry, endMs: atMs }] : [];
+    });
+  }
+  return next;
+}
+
+/** What is free on a node over [startMs, endMs): devices never held in it, and the least of everything else. */
+export function roomOf(node: FleetNode, holds: readonly Hold[], startMs: number, endMs: number): Room {
+  const overlapping = holds.filter((entry) => entry.startMs < endMs && entry.endMs > startMs);
+  let taken = 0;
+  for (const entry of overlapping) taken |= entry.gpus;
+  const all = maskOf(node.shape.gpus.map((_, index) => index));
+  return {
+    gpus: (all & ~taken & ~node.downMask) >>> 0,
+    nicsTaken: new Set(overlapping.flatMap((entry) => entry.nics)),
+    cpuMilli: (node.shape.cpuMilli ?? 0) - peakOf(overlapping, startMs, (entry) => entry.cpuMilli),
+    memoryMib: (node.shape.memoryMib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.memoryMib),
+    tenants: new Set(overlapping.map((entry) => entry.tenant)),
+    closedBy: new Set(overlapping.filter((entry) => entry.alone).map((entry) => entry.tenant)),
+  };
+}
+
+/** The most that is held at one time from `startMs` on. `holds` all overlap the window. */
+export function peakOf(holds: readonly Hold[], startMs: number, amount: (entry: Hold) => number): number {
+  if (holds.length === 0) return 0;
+  const steps = holds.flatMap((entry) => [
+    { atMs: Math.max(entry.startMs, startMs), change: amount(entry) },
+    { atMs: entry.endMs, change: -amount(entry) },
+  ]);
+  // At one instant what ends is taken off before what begins is put on: ends are not included.
+  steps.sort((a, b) => a.atMs - b.atMs || a.change - b.change);
+  let level = 0;
+  let peak = 0;
+  for (const step of steps) {
+    level += step.change;
+    peak = Math.max(peak, level);
+  }
+  return peak;
+}
+
+function holdsOf(fleet: Fleet, contract: Contract): ReadonlyMap<number, Hold[]> {
+  const byNode = new Map<number, Hold[]>();
+  for (const member of contract.placement.members) {
+    const node = fleet.nodeById.get(member.node);
+    if (node === undefined) continue;
+    const entry: Hold = {
+      contract: contract.id,
+      tenant: contract.tenant,
+      startMs: contract.placement.startMs,
+      endMs: contract.placement.endMs ?? never,
+      gpus: maskOf(member.gpus),
+      nics: member.nics,
+      cpuMilli: member.cpuMilli,
+      memoryMib: member.memoryMib,
+      powerW: member.powerW,
+      alone: contract.demand.isolation === 'node',
+    };
+    byNode.set(node.index, [...(byNode.get(node.index) ?? []), entry]);
+  }
+  return byNode;
+}

@@ -1,0 +1,29 @@
+import { digestOf } from '../model/canonical.ts';
+import type { Digest } from '../model/id.ts';
+import { compareText } from '../model/text.ts';
+import type { State } from './state.ts';
+
+/**
+ * One number for everything a state says: two folds that agree on it agree on tenants, contracts, the fleet
+ * as decisions see it and every interval of the calendar.
+ */
+export function digestState(state: State): Digest {
+  return digestOf({
+    seq: state.seq,
+    inventory: state.inventoryDigest,
+    calendar: state.calendarDigest,
+    tenants: [...state.tenants.values()].toSorted((a, b) => compareText(a.id, b.id)),
+    contracts: [...state.contracts],
+    nodes: state.fleet.nodes.map((node) => ({
+      id: node.id,
+      hostName: node.hostName,
+      schedulable: node.schedulable,
+      health: node.health,
+      down: node.downMask,
+      gpus: [...node.shape.gpus],
+      islands: [...node.shape.islands],
+      rails: node.shape.railOf.map((nic) => nic ?? null),
+      holds: (state.calendar[node.index] ?? []).map((hold) => ({ ...hold, nics: [...hold.nics] })),
+    })),
+  });
+}

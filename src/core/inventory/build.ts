@@ -1,0 +1,141 @@
+import type { GpuFacts, NicFacts, NodeFacts, ShapeFacts } from '../../model/fact.ts';
+import { type Path, parentOf, siteOf } from '../../model/id.ts';
+import { compareText } from '../../model/text.ts';
+import { type Mask, maskOf } from '../mask.ts';
+import type { Claims } from './claims.ts';
+import type { Fleet, FleetNode, FleetRack, FleetSite } from './fleet.ts';
+import { resolveKind } from './resolve.ts';
+import { ShapeTable } from './shape.ts';
+
+/** Merges everything that was claimed into the fleet that decisions read. */
+export function buildFleet(claims: Claims): Fleet {
+  const racks = racksOf(claims);
+  const halls = new Set(resolveKind(claims, (fact) => (fact.kind === 'hall' ? fact.set : undefined)).keys());
+  const nodes = nodesOf(claims, racks, halls);
+  return {
+    sites: sitesOf(claims, nodes),
+    racks,
+    nodes,
+    nodeById: new Map(nodes.map((node) => [node.id, node])),
+    models: [...new Set(nodes.flatMap((node) => node.shape.models.map(({ model }) => model)))].toSorted(
+      compareText,
+    ),
+  };
+}
+
+function racksOf(claims: Claims): ReadonlyMap<Path, FleetRack> {
+  const racks = [...resolveKind(claims, (fact) => (fact.kind === 'rack' ? fact.set : undefined))].map(
+    ([id, facts]): [Path, FleetRack] => [
+      id,
+      {
+        id,
+        site: siteOf(id),
+        powerLimitW: survivingPowerW(facts.feedLimitW),
+        coolingLimitW: facts.coolingLimitW,
+        facts,
+      },
+    ],
+  );
+  return new Map(racks);
+}
+
+/** What all feeds but the strongest can carry: losing any one of them must hold. A single feed has no spare. */
+function survivingPowerW(feeds: Readonly<Record<string, number>> | undefined): number | undefined {
+  const limits = Object.values(feeds ?? {});
+  if (limits.length === 0) return undefined;
+  const total = limits.reduce((sum, limit) => sum + limit, 0);
+  return limits.length === 1 ? total : total - Math.max(...limits);
+}
+
+function nodesOf(
+  claims: Claims,
+  racks: ReadonlyMap<Path, FleetRack>,
+  halls: ReadonlySet<Path>,
+): readonly FleetNode[] {
+  const shapes = resolveKind(claims, (fact) => (fact.kind === 'shape' ? fact.set : undefined));
+  const shapeByName = new Map([...shapes].map(([name, facts]): [string, ShapeFacts] => [name, facts]));
+  const gpus = byNode(resolveKind(claims, (fact) => (fact.kind === 'gpu' ? fact.set : undefined)));
+  const nics = byNode(resolveKind(claims, (fact) => (fact.kind === 'nic' ? fact.set : undefined)));
+  const table = new ShapeTable();
+  return [...resolveKind(claims, (fact) => (fact.kind === 'node' ? fact.set : undefined))].map(
+    ([id, facts], index) => {
+      const devices = {
+        gpus: gpus.get(id) ?? new Map<number, GpuFacts>(),
+        nics: nics.get(id) ?? new Map<number, NicFacts>(),
+      };
+      const shape = table.shapeOf(
+        facts,
+        facts.shape === undefined ? undefined : shapeByName.get(facts.shape),
+        devices,
+      );
+      return makeNode({ index, id, facts, shape, downMask: downMaskOf(devices.gpus), racks, halls });
+    },
+  );
+}
+
+type NodeParts = {
+  readonly index: number;
+  readonly id: Path;
+  readonly facts: NodeFacts;
+  readonly shape: FleetNode['shape'];
+  readonly downMask: Mask;
+  readonly racks: ReadonlyMap<Path, FleetRack>;
+  readonly halls: ReadonlySet<Path>;
+};
+
+function makeNode({ index, id, facts, shape, downMask, racks, halls }: NodeParts): FleetNode {
+  const around = ancestorsOf(id);
+  return {
+    index,
+    id,
+    hostName: facts.hostName ?? id.replaceAll('/', '-'),
+    site: siteOf(id),
+    hall: around.find((place) => halls.has(place)),
+    rack: around.find((place) => racks.has(place)),
+    leaf: facts.leaf,
+    shape,
+    health: facts.health ?? 'unknown',
+    schedulable: facts.schedulable ?? true,
+    downMask,
+    facts,
+  };
+}
+
+function ancestorsOf(id: Path): Path[] {
+  const around: Path[] = [];
+  for (let place = parentOf(id); place !== undefined; place = parentOf(place)) around.push(place);
+  return around;
+}
+
+/** Devices end in their number: `…/gpu3` is GPU 3 of the node before it. */
+function byNode<T>(devices: ReadonlyMap<Path, T>): ReadonlyMap<Path, Map<number, T>> {
+  const grouped = new Map<Path, Map<number, T>>();
+  for (const [id, facts] of devices) {
+    const node = parentOf(id);
+    const number = Number(/(?:gpu|nic)([0-9]+)$/.exec(id)?.[1]);
+    if (node === undefined || !Number.isSafeInteger(number) || number > 31) continue;
+    const known = grouped.get(node) ?? new Map<number, T>();
+    grouped.set(node, known.set(number, facts));
+  }
+  return grouped;
+}
+
+function downMaskOf(gpus: ReadonlyMap<number, GpuFacts>): Mask {
+  return maskOf([...gpus].flatMap(([index, gpu]) => (gpu.health === 'down' ? [index] : [])));
+}
+
+function sitesOf(claims: Claims, nodes: readonly FleetNode[]): readonly FleetSite[] {
+  const facts = resolveKind(claims, (fact) => (fact.kind === 'site' ? fact.set : undefined));
+  const bySite = Map.groupBy(nodes, (node) => node.site);
+  const pools = [...resolveKind(claims, (fact) => (fact.kind === 'storage-pool' ? fact.set : undefined))];
+  return [...new Set([...facts.keys(), ...bySite.keys()])].toSorted(compareText).map((id) => ({
+    id,
+    facts: facts.get(id) ?? {},
+    nodes: bySite.get(id) ?? [],
+    datasets: new Set(
+      pools
+        .filter(([pool]) => siteOf(pool) === id)
+        .flatMap(([, pool]) => (pool.datasets ?? []).map((set) => set.id)),
+    ),
+  }));
+}

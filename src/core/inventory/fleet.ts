@@ -1,0 +1,86 @@
+import type {
+  GpuFacts,
+  Health,
+  LinkKind,
+  NicFacts,
+  NodeFacts,
+  RackFacts,
+  SiteFacts,
+} from '../../model/fact.ts';
+import type { Path } from '../../model/id.ts';
+import type { Mask } from '../mask.ts';
+
+/** Whether something is so, is not so, or nobody has said. */
+export type Known = 'yes' | 'no' | 'unknown';
+
+/** What equal nodes share, computed once. GPU numbers are positions in `gpus`. */
+export type NodeShape = {
+  readonly gpus: readonly GpuFacts[];
+  readonly nics: readonly NicFacts[];
+  /** Which GPUs are of which model, in the order of the model names. */
+  readonly models: readonly {
+    readonly model: string;
+    readonly mask: Mask;
+    readonly memoryMib: number | undefined;
+  }[];
+  readonly cpuMilli: number | undefined;
+  readonly memoryMib: number | undefined;
+  readonly link: LinkKind | 'unknown';
+  readonly linkMbps: number | undefined;
+  /** Accelerator link domains. Empty when the link is unknown; single GPUs when there is none. */
+  readonly islands: readonly Mask[];
+  /** GPUs by NUMA node, where known. */
+  readonly numa: readonly Mask[];
+  readonly rdma: Known;
+  /** The RDMA NIC that serves each GPU: its own rail. `undefined` where only counts are known. */
+  readonly railOf: readonly (number | undefined)[];
+  readonly basePowerW: number | undefined;
+  readonly gpuPowerW: number | undefined;
+  /** False when GPUs are shared or partitioned in a way that whole ones cannot be promised. */
+  readonly whole: Known;
+};
+
+export type FleetNode = {
+  readonly index: number;
+  readonly id: Path;
+  readonly hostName: string;
+  readonly site: Path;
+  readonly hall: Path | undefined;
+  readonly rack: Path | undefined;
+  readonly leaf: Path | undefined;
+  readonly shape: NodeShape;
+  readonly health: Health | 'unknown';
+  readonly schedulable: boolean;
+  /** GPUs that are down. */
+  readonly downMask: Mask;
+  readonly facts: NodeFacts;
+};
+
+/** A rack and what it can carry. `powerLimitW` already allows for the loss of any one feed. */
+export type FleetRack = {
+  readonly id: Path;
+  readonly site: Path;
+  readonly powerLimitW: number | undefined;
+  readonly coolingLimitW: number | undefined;
+  readonly facts: RackFacts;
+};
+
+export type FleetSite = {
+  readonly id: Path;
+  readonly facts: SiteFacts;
+  readonly nodes: readonly FleetNode[];
+  /** Datasets that a storage pool of the site holds. */
+  readonly datasets: ReadonlySet<string>;
+};
+
+/** The inventory as decisions read it: everything in the order of ids, equal shapes shared. */
+export type Fleet = {
+  readonly sites: readonly FleetSite[];
+  readonly racks: ReadonlyMap<Path, FleetRack>;
+  readonly nodes: readonly FleetNode[];
+  readonly nodeById: ReadonlyMap<Path, FleetNode>;
+  /** Every GPU model that some node has, in order. */
+  readonly models: readonly string[];
+};
+
+export const emptyFleet: Fleet = { sites: [], racks: new Map(), nodes: [], nodeById: new Map(), models: [] };

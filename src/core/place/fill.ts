@@ -1,0 +1,122 @@
+import type { Path } from '../../model/id.ts';
+import type { Member } from '../../model/placement.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import type { Bench } from './bench.ts';
+import { domainsOn, placeOn } from './domain.ts';
+import type { Want } from './want.ts';
+
+/** Nodes that could serve each want, whatever the calendar says. */
+export type Candidates = ReadonlyMap<Want, ReadonlySet<FleetNode>>;
+
+/**
+ * Puts all parts of a gang on these nodes, or as many replicas as fit. The gang fits exactly when there are as
+ * many members as replicas were asked for.
+ */
+export function fillGang(
+  bench: Bench,
+  nodes: readonly FleetNode[],
+  wants: readonly Want[],
+  candidates: Candidates,
+): Member[] {
+  return wants.flatMap((want) => {
+    const able = nodes.filter((node) => candidates.get(want)?.has(node) === true);
+    return want.part.within === undefined
+      ? fillPart(bench, able, want)
+      : fillWithin(bench, able, want, domainsOn(want.part.within, able));
+  });
+}
+
+/** All replicas of one part in one domain: the one that holds them and has least to spare. */
+function fillWithin(
+  bench: Bench,
+  nodes: readonly FleetNode[],
+  want: Want,
+  domains: readonly { readonly nodes: readonly FleetNode[] }[],
+): Member[] {
+  let best: { nodes: readonly FleetNode[]; fit: number; spare: number } | undefined;
+  for (const domain of domains) {
+    const trial = bench.fork();
+    const fit = fillPart(trial, domain.nodes, want).length;
+    const spare = spareIn(trial, domain.nodes, want);
+    if (best === undefined || fit > best.fit || (fit === best.fit && spare < best.spare)) {
+      best = { nodes: domain.nodes, fit, spare };
+    }
+  }
+  return fillPart(bench, best?.nodes ?? nodes.slice(0, 0), want);
+}
+
+/** What stays free for the want's model: the measure of a tight fit. CPU parts count nothing. */
+export function spareIn(bench: Bench, nodes: readonly FleetNode[], want: Want): number {
+  return want.gpuCount === 0 ? 0 : nodes.reduce((sum, node) => sum + bench.freeGpus(node, want), 0);
+}
+
+type Choice = { readonly node: FleetNode; readonly fit: number; readonly free: number };
+
+/**
+ * Fills the fullest fits first: nodes that take most replicas, then for the rest the node that holds all of it
+ * with least to spare. CPU parts keep off GPU nodes while others have room.
+ */
+function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
+  const { count, apart } = want.part;
+  const most = apart === undefined ? count : 1;
+  const choices = nodes
+    .map((node): Choice => ({
+      node,
+      fit: bench.capacity(node, want, most),
+      free: bench.freeGpus(node, want),
+    }))
+    .filter(({ fit }) => fit > 0)
+    .toSorted((a, b) => preference(a, b, want));
+  return putAll(bench, choices, want);
+}
+
+function preference(a: Choice, b: Choice, want: Want): number {
+  const gpuNode = (choice: Choice) => Number(want.gpuCount === 0 && choice.node.shape.gpus.length > 0);
+  return gpuNode(a) - gpuNode(b) || b.fit - a.fit || a.free - b.free || a.node.index - b.node.index;
+}
+
+function putAll(bench: Bench, choices: readonly Choice[], want: Want): Member[] {
+  const { count, apart } = want.part;
+  const members: Member[] = [];
+  const usedDomains = new Set<Path>();
+  const rest = [...choices];
+  while (members.length < count && rest.length > 0) {
+    const [choice] = rest.splice(nextIndex(rest, count - members.length), 1);
+    if (choice === undefined) break;
+    const domain = apart === undefined ? undefined : placeOn(apart, choice.node);
+    if (apart !== undefined && (domain === undefined || usedDomains.has(domain))) continue;
+    const wanted = Math.min(apart === undefined ? choice.fit : 1, count - members.length);
+    const put = putSome(bench, choice.node, want, { from: members.length, wanted });
+    if (domain !== undefined && put.length > 0) usedDomains.add(domain);
+    members.push(...put);
+  }
+  return members;
+}
+
+/** The first choice, or, once one node can take all that is left, the one that does so with least to spare. */
+function nextIndex(choices: readonly Choice[], left: number): number {
+  const first = choices[0];
+  if (first === undefined || first.fit < left) return 0;
+  let best = 0;
+  for (const [index, choice] of choices.entries()) {
+    const tightest = choices[best];
+    if (tightest === undefined || choice.fit < left) break;
+    if (choice.free < tightest.free) best = index;
+  }
+  return best;
+}
+
+function putSome(
+  bench: Bench,
+  node: FleetNode,
+  want: Want,
+  { from, wanted }: { readonly from: number; readonly wanted: number },
+): Member[] {
+  const members: Member[] = [];
+  while (members.length < wanted) {
+    const member = bench.put(node, want, from + members.length);
+    if (member === undefined) break;
+    members.push(member);
+  }
+  return members;
+}

@@ -1,0 +1,105 @@
+import type { Demand } from '../../model/demand.ts';
+import { isWithin } from '../../model/id.ts';
+import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
+import { both, sizeOf } from '../mask.ts';
+import { heldBesideGpus, usableGpus, type Want } from './want.ts';
+
+/** Whether a node could ever serve a replica, whatever the calendar says: yes, no, or not known. */
+export type Fitness =
+  | { readonly kind: 'fits' }
+  | { readonly kind: 'fails'; readonly constraint: Constraint }
+  | { readonly kind: 'unknown'; readonly constraint: Constraint; readonly attribute: string };
+
+/** In the order in which they are asked, so that counts of different refusals can be compared. */
+export const constraints = [
+  'where',
+  'health',
+  'gpu-model',
+  'gpu-memory',
+  'whole-gpus',
+  'accelerator-link',
+  'rdma',
+  'node-size',
+] as const;
+export type Constraint = (typeof constraints)[number];
+
+const fits: Fitness = { kind: 'fits' };
+const fails = (constraint: Constraint): Fitness => ({ kind: 'fails', constraint });
+const unknown = (constraint: Constraint, attribute: string): Fitness => ({
+  kind: 'unknown',
+  constraint,
+  attribute,
+});
+
+export function fitnessOf(node: FleetNode, want: Want, demand: Demand): Fitness {
+  if (!inPlace(node, demand)) return fails('where');
+  if (!node.schedulable || node.health === 'down') return fails('health');
+  return want.gpuCount === 0 ? cpuFitness(node, want) : gpuFitness(node, want);
+}
+
+function inPlace(node: FleetNode, demand: Demand): boolean {
+  const wanted = demand.where === undefined || demand.where.some((place) => isWithin(node.id, place));
+  return wanted && !(demand.avoid ?? []).some((place) => isWithin(node.id, place));
+}
+
+function gpuFitness(node: FleetNode, want: Want): Fitness {
+  const { shape } = node;
+  const need = want.part.each.gpus;
+  const model = shape.models.find((known) => known.model === want.model);
+  if (model === undefined) return fails('gpu-model');
+  if (need?.memoryMib !== undefined) {
+    if (model.memoryMib === undefined) return unknown('gpu-memory', 'gpuMemoryMib');
+    if (sizeOf(usableGpus(node, want)) === 0) return fails('gpu-memory');
+  }
+  if (shape.whole === 'unknown') return unknown('whole-gpus', 'sharing');
+  if (shape.whole === 'no') return fails('whole-gpus');
+  return linkFitness(node, want) ?? rdmaFitness(shape, want) ?? sizeFitness(node, want);
+}
+
+function linkFitness(node: FleetNode, want: Want): Fitness | undefined {
+  const need = want.part.each.gpus;
+  const { shape } = node;
+  if (need?.link !== undefined) {
+    if (shape.link === 'unknown') return unknown('accelerator-link', 'link');
+    if (shape.link === 'none' || (need.link !== 'any' && need.link !== shape.link))
+      return fails('accelerator-link');
+    if (!shape.islands.some((island) => sizeOf(both(island, usableGpus(node, want))) >= want.gpuCount)) {
+      return fails('accelerator-link');
+    }
+  }
+  if (need?.linkMbps === undefined) return undefined;
+  if (shape.linkMbps === undefined) return unknown('accelerator-link', 'linkMbps');
+  return shape.linkMbps >= need.linkMbps ? undefined : fails('accelerator-link');
+}
+
+function rdmaFitness(shape: NodeShape, want: Want): Fitness | undefined {
+  const need = want.part.each.rdma;
+  if (need === undefined) return undefined;
+  if (shape.rdma === 'unknown') return unknown('rdma', 'rdma NICs');
+  if (shape.rdma === 'no') return fails('rdma');
+  if (need.nicMbps === undefined) return undefined;
+  const speeds = shape.railOf.map((nic) => (nic === undefined ? undefined : shape.nics[nic]?.mbps));
+  if (speeds.some((mbps) => mbps === undefined)) return unknown('rdma', 'NIC speed');
+  const { nicMbps } = need;
+  return speeds.every((mbps) => mbps !== undefined && mbps >= nicMbps) ? undefined : fails('rdma');
+}
+
+function sizeFitness(node: FleetNode, want: Want): Fitness {
+  if (sizeOf(usableGpus(node, want)) < want.gpuCount) return fails('node-size');
+  return besideFitness(node, want);
+}
+
+function cpuFitness(node: FleetNode, want: Want): Fitness {
+  return besideFitness(node, want);
+}
+
+/** CPU and memory that were asked for in numbers must be known and there; a share of the unknown is nothing. */
+function besideFitness(node: FleetNode, want: Want): Fitness {
+  const { each } = want.part;
+  const { shape } = node;
+  if ((each.cpuMilli ?? 0) > 0 && shape.cpuMilli === undefined) return unknown('node-size', 'cpuMilli');
+  if ((each.memoryMib ?? 0) > 0 && shape.memoryMib === undefined) return unknown('node-size', 'memoryMib');
+  const held = heldBesideGpus(node, want);
+  const enough = held.cpuMilli <= (shape.cpuMilli ?? 0) && held.memoryMib <= (shape.memoryMib ?? 0);
+  return enough ? fits : fails('node-size');
+}

@@ -1,0 +1,168 @@
+import type { Demand, Objective } from '../../model/demand.ts';
+import type { Price } from '../../model/placement.ts';
+import type { SiteReport } from '../../model/plan.ts';
+import type { PolicyVerdict } from '../../model/policy.ts';
+import { compareText } from '../../model/text.ts';
+import { dayMs } from '../../model/unit.ts';
+import type { FleetSite } from '../inventory/fleet.ts';
+import { costOf, priceOf } from '../price.ts';
+import type { State } from '../state.ts';
+import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
+import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
+import { combinations } from './want.ts';
+
+/** The best way to serve a demand at one site. */
+export type Candidate = SiteFit & { readonly price: Price };
+
+export type Solved = {
+  readonly kind: 'solved';
+  readonly best: Candidate;
+  readonly sites: readonly SiteReport[];
+};
+
+export type Unsolved = {
+  readonly kind: 'unsolved';
+  readonly sites: readonly SiteReport[];
+  readonly open: readonly FleetSite[];
+  readonly closed: readonly ClosedSite[];
+  readonly misses: readonly SiteMiss[];
+  /** Fits, but above the budget (or without a price to hold against it), the cheapest first. */
+  readonly beyondBudget: readonly Candidate[];
+};
+
+/** Searches every open site and takes the best fit within the budget. Each site's best stands in the report. */
+export function solve(
+  state: State,
+  verdict: PolicyVerdict,
+  asked: { readonly demand: Demand; readonly starts: StartRange },
+): Solved | Unsolved {
+  const { demand } = asked;
+  const { open, closed } = splitSites(state, demand, verdict);
+  const order = better(demand.objective ?? 'cheapest');
+  const found = open.map((site) => bestAt(state, site, asked, order));
+  const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
+  const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
+  const affordable = fits.filter((fit) => withinBudget(fit.price, demand));
+  const best = affordable[0];
+  const sites = [
+    ...fits.map((fit) => reportFit(fit, { best, affordable, demand })),
+    ...misses.map((miss) => reportMiss(miss, demand)),
+    ...closed.map(reportClosed),
+  ];
+  if (best !== undefined) return { kind: 'solved', best, sites };
+  return { kind: 'unsolved', sites, open, closed, misses, beyondBudget: fits };
+}
+
+/** Micro-euros a day at an hourly price. */
+export function perDay(microEurPerHour: number): number {
+  return costOf(microEurPerHour, dayMs / 1000);
+}
+
+type Order = (a: Candidate, b: Candidate) => number;
+
+function bestAt(
+  state: State,
+  site: FleetSite,
+  { demand, starts }: { readonly demand: Demand; readonly starts: StartRange },
+  order: Order,
+): Candidate | SiteMiss {
+  let best: Candidate | undefined;
+  let nearest: SiteMiss | undefined;
+  const models = [
+    ...new Set(site.nodes.flatMap((node) => node.shape.models.map(({ model }) => model))),
+  ].toSorted(compareText);
+  for (const wants of combinations(demand, models)) {
+    const result = searchSite(state, site, { demand, wants, starts });
+    if (result.kind === 'misses') {
+      if (nearest === undefined || result.replicasFit > nearest.replicasFit) nearest = result;
+      continue;
+    }
+    const fit: Candidate = {
+      ...result,
+      price: priceOf(state.fleet, result.members, demand.window.durationS),
+    };
+    if (best === undefined || order(fit, best) < 0) best = fit;
+  }
+  return best ?? nearest ?? { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
+}
+
+const byPrice: Order = (a, b) =>
+  (a.price.microEurPerHour ?? Infinity) - (b.price.microEurPerHour ?? Infinity) || 0;
+const byStart: Order = (a, b) => a.startMs - b.startMs;
+const byTightness: Order = (a, b) => a.closeness - b.closeness || a.spare - b.spare;
+const bySite: Order = (a, b) => compareText(a.site.id, b.site.id);
+
+/** The order of the objective; then what a person would prefer; then the id. Unpriced comes after every price. */
+function better(objective: Objective): Order {
+  const orders = [...ordersOf(objective), bySite];
+  return (a, b) => {
+    for (const order of orders) {
+      const difference = order(a, b);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+}
+
+function ordersOf(objective: Objective): readonly Order[] {
+  if (objective === 'soonest') return [byStart, byPrice, byTightness];
+  if (objective === 'tightest') return [byTightness, byPrice, byStart];
+  return [byPrice, byStart, byTightness];
+}
+
+function withinBudget(price: Price, { budget }: Demand): boolean {
+  if (budget === undefined) return true;
+  const { totalMicroEur, microEurPerHour } = price;
+  if (
+    budget.totalMicroEur !== undefined &&
+    !(totalMicroEur !== undefined && totalMicroEur <= budget.totalMicroEur)
+  )
+    return false;
+  const day = microEurPerHour === undefined ? undefined : perDay(microEurPerHour);
+  return budget.microEurPerDay === undefined || (day !== undefined && day <= budget.microEurPerDay);
+}
+
+function reportFit(
+  fit: Candidate,
+  against: {
+    readonly best: Candidate | undefined;
+    readonly affordable: readonly Candidate[];
+    readonly demand: Demand;
+  },
+): SiteReport {
+  const figures = {
+    startMs: fit.startMs,
+    ...(fit.price.totalMicroEur === undefined ? {} : { totalMicroEur: fit.price.totalMicroEur }),
+    ...(fit.price.microEurPerHour === undefined ? {} : { microEurPerHour: fit.price.microEurPerHour }),
+  };
+  const objective = against.demand.objective ?? 'cheapest';
+  if (fit === against.best) {
+    const others = against.affordable.length - 1;
+    const why = others === 0 ? 'the only site that fits' : `${objective} of ${others + 1} sites that fit`;
+    return { site: fit.site.id, outcome: 'chosen', why, ...figures };
+  }
+  if (!against.affordable.includes(fit)) {
+    const why =
+      fit.price.microEurPerHour === undefined
+        ? 'fits, but has no price to hold against the budget'
+        : 'fits, but above the budget';
+    return { site: fit.site.id, outcome: 'over-budget', why, ...figures };
+  }
+  return { site: fit.site.id, outcome: 'feasible', why: `fits, but not the ${objective}`, ...figures };
+}
+
+const bindings = {
+  inventory: 'the site has not enough that fits, even when empty',
+  'free-over-window': 'not enough is free over the whole window',
+  'rack-power': 'the racks have not enough power or cooling left',
+  topology: 'enough is free, but not close enough together',
+} as const;
+
+function reportMiss(miss: SiteMiss, demand: Demand): SiteReport {
+  const wanted = demand.parts.reduce((sum, part) => sum + part.count, 0);
+  return {
+    site: miss.site.id,
+    outcome: 'no-capacity',
+    why: `${miss.replicasFit} of ${wanted} replicas fit: ${bindings[miss.binding]}`,
+  };
+}

@@ -1,0 +1,255 @@
+import type { Demand } from '../model/demand.ts';
+import { isWithin, Path } from '../model/id.ts';
+import type { Placement } from '../model/placement.ts';
+import {
+  identify,
+  type Inputs,
+  type Plan,
+  type PlanAnswer,
+  type Report,
+  type SiteReport,
+} from '../model/plan.ts';
+import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
+import type { MissingFact, Refusal } from '../model/refusal.ts';
+import type { Given } from './given.ts';
+import { type Tally, tally } from './place/count.ts';
+import type { StartRange } from './place/site.ts';
+import { type Candidate, perDay, solve, type Unsolved } from './place/solve.ts';
+import { unsupported } from './place/supported.ts';
+import { modelsFor } from './place/want.ts';
+import { relaxations } from './relax.ts';
+import { startRange } from './start-range.ts';
+import type { State } from './state.ts';
+import { termsOf } from './terms.ts';
+import { coreVersion } from './version.ts';
+
+/** How long a plan can be committed. Nothing is held for it meanwhile. */
+const offerMs = 3_600_000;
+
+/** The answer to a demand on this state: a plan, or a refusal with its numbers. Changes nothing. */
+export function plan(state: State, given: Given, demand: Demand): PlanAnswer {
+  const inputs = inputsOf(state, given.verdict);
+  const refused = (refusal: Refusal, report: Report = { constraints: [], sites: [] }): PlanAnswer => ({
+    kind: 'refused',
+    refusal,
+    report,
+    inputs,
+  });
+  const ask = readable(state, demand);
+  if (ask !== undefined) return refused(ask);
+  const range = startRange(demand, given.atMs);
+  if (range.kind === 'refused') return refused(range.refusal);
+  const asked = { demand, starts: range.starts };
+  const result = solve(state, given.verdict, asked);
+  const counts = tally(state, demand, openSites(state, result.sites), range.starts.earliestMs);
+  const report: Report = { constraints: [...counts.counts], sites: [...result.sites] };
+  if (result.kind === 'unsolved')
+    return refused(refusalOf(state, given.verdict, { ...asked, result, counts }), report);
+  const made = makePlan(state, given, { demand, best: result.best, report, inputs });
+  return { kind: 'planned', ...identify(made), plan: made };
+}
+
+/** The digests that a plan made now would rest on. */
+export function inputsOf(state: State, verdict: PolicyVerdict): Inputs {
+  return {
+    inventory: state.inventoryDigest,
+    calendar: state.calendarDigest,
+    policy: verdict.policy,
+    core: coreVersion,
+    seq: state.seq,
+  };
+}
+
+/** What makes a demand unanswerable before anything is searched. */
+function readable(state: State, demand: Demand): Refusal | undefined {
+  if (!state.tenants.has(demand.tenant)) {
+    return { kind: 'tenant-unknown', tenant: demand.tenant, known: [...state.tenants.keys()].toSorted() };
+  }
+  const feature = unsupported(demand);
+  if (feature !== undefined) return { kind: 'not-supported', feature };
+  const places = [...(demand.where ?? []), ...(demand.avoid ?? [])].filter(
+    (place) => !isKnownPlace(state, place),
+  );
+  if (places.length > 0) return { kind: 'place-unknown', asked: places };
+  for (const part of demand.parts) {
+    const asked = part.each.gpus?.models;
+    if (asked === undefined || modelsFor(part, state.fleet.models).length > 0) continue;
+    return { kind: 'model-unknown', asked, known: [...state.fleet.models] };
+  }
+  return undefined;
+}
+
+function isKnownPlace(state: State, place: Path): boolean {
+  return (
+    state.fleet.sites.some(({ id }) => id === place) ||
+    state.fleet.nodes.some((node) => isWithin(node.id, place))
+  );
+}
+
+function openSites(state: State, sites: readonly SiteReport[]): ReadonlySet<string> {
+  const closed = new Set(
+    sites.flatMap(({ site, outcome }) =>
+      outcome === 'policy-denied' || outcome === 'fact-missing' ? [site] : [],
+    ),
+  );
+  return new Set(state.fleet.sites.map(({ id }): string => id).filter((id) => !closed.has(Path.parse(id))));
+}
+
+function makePlan(
+  state: State,
+  given: Given,
+  {
+    demand,
+    best,
+    report,
+    inputs,
+  }: { readonly demand: Demand; readonly best: Candidate; readonly report: Report; readonly inputs: Inputs },
+): Plan {
+  const { durationS } = demand.window;
+  const placement: Placement = {
+    startMs: best.startMs,
+    ...(durationS === undefined ? {} : { endMs: best.startMs + durationS * 1000 }),
+    members: [...best.members],
+  };
+  return {
+    schema: 'berth/plan/1',
+    demand,
+    placement,
+    price: best.price,
+    terms: [...termsOf(state.fleet, demand, placement, best.price)],
+    verdict: given.verdict,
+    report,
+    assumptions: [...(given.assumptions ?? [])],
+    unchecked: [...uncheckedOf(state, demand, placement, best)],
+    inputs,
+    plannedAtMs: given.atMs,
+    expiresAtMs: given.atMs + offerMs,
+  };
+}
+
+/** What the core itself took for granted, said in the plan. */
+function uncheckedOf(state: State, demand: Demand, placement: Placement, best: Candidate): readonly string[] {
+  const nodes = placement.members.flatMap((member) => state.fleet.nodeById.get(member.node) ?? []);
+  const unlimited = new Set(
+    nodes.filter(
+      (node) => node.rack === undefined || state.fleet.racks.get(node.rack)?.powerLimitW === undefined,
+    ),
+  );
+  const unwell = new Set(nodes.filter((node) => node.health === 'unknown'));
+  const shared = demand.parts.some(
+    ({ each }) => each.gpus !== undefined && (each.cpuMilli === undefined || each.memoryMib === undefined),
+  );
+  return [
+    ...(shared ? ["cores and memory that were not asked for are the GPUs' share of their node"] : []),
+    ...(unlimited.size > 0
+      ? [`rack power is not recorded for ${unlimited.size} of the nodes and was not checked there`]
+      : []),
+    ...(unwell.size > 0
+      ? [`health is not recorded for ${unwell.size} of the nodes and was taken as good`]
+      : []),
+    ...(best.price.microEurPerHour === undefined ? ['no price is recorded, so the contract has none'] : []),
+  ];
+}
+
+type Failed = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  readonly result: Unsolved;
+  readonly counts: Tally;
+};
+
+function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusal {
+  const { result, counts } = failed;
+  if (result.beyondBudget.length > 0) return budgetRefusal(state, verdict, failed);
+  if (result.open.length === 0) return closedRefusal(failed);
+  const factsOnly = result.misses.every((miss) => miss.binding === 'inventory') && counts.missing.length > 0;
+  if (factsOnly) return { kind: 'fact-missing', facts: [...counts.missing], constraints: [...counts.counts] };
+  return capacityRefusal(state, verdict, failed);
+}
+
+function capacityRefusal(
+  state: State,
+  verdict: PolicyVerdict,
+  { demand, starts, result, counts }: Failed,
+): Refusal {
+  const [nearest] = result.misses.toSorted((a, b) => b.replicasFit - a.replicasFit);
+  return {
+    kind: 'no-capacity',
+    constraints: [...counts.counts],
+    ...(nearest === undefined
+      ? {}
+      : {
+          nearest: {
+            place: Path.parse(nearest.place),
+            startMs: starts.earliestMs,
+            replicasWanted: demand.parts.reduce((sum, part) => sum + part.count, 0),
+            replicasFit: nearest.replicasFit,
+            binding: nearest.binding,
+          },
+        }),
+    relaxations: [...relaxations(state, verdict, { demand, starts })],
+  };
+}
+
+/** No site was open: a fact that is missing could open one, so it is named before what the rules forbid. */
+function closedRefusal({ result, counts }: Failed): Refusal {
+  const missing = result.closed.filter(({ outcome }) => outcome === 'fact-missing');
+  const denied = result.closed.filter(({ outcome }) => outcome === 'policy-denied');
+  const constraints = [...counts.counts];
+  if (missing.length > 0) return { kind: 'fact-missing', facts: missing.map(missingFact), constraints };
+  if (denied.length > 0) {
+    return {
+      kind: 'policy-denied',
+      hits: distinctHits(denied.flatMap(({ hits }) => hits)),
+      sites: denied.map(({ site }) => site.id),
+      constraints,
+    };
+  }
+  return { kind: 'no-capacity', constraints, relaxations: [] };
+}
+
+function missingFact({ site, why, hits }: Unsolved['closed'][number]): MissingFact {
+  const fix = hits.find((hit) => hit.effect === 'fact-missing')?.fix ?? 'import a source that states it';
+  return { attribute: why.slice(0, 120), subjectCount: 1, example: site.id, fix };
+}
+
+function distinctHits(hits: readonly RuleHit[]): RuleHit[] {
+  return [...new Map(hits.map((hit) => [`${hit.rule} ${hit.why}`, hit])).values()];
+}
+
+function budgetRefusal(
+  state: State,
+  verdict: PolicyVerdict,
+  { demand, starts, result, counts }: Failed,
+): Refusal {
+  const [lowest] = result.beyondBudget.toSorted(
+    (a, b) => (a.price.microEurPerHour ?? Infinity) - (b.price.microEurPerHour ?? Infinity) || 0,
+  );
+  const hourly = lowest?.price.microEurPerHour;
+  if (lowest === undefined || hourly === undefined) {
+    const fact = {
+      attribute: 'gpuPrices',
+      subjectCount: result.beyondBudget.length,
+      fix: 'record a price book for the sites, or leave the budget out',
+    };
+    return { kind: 'fact-missing', facts: [fact], constraints: [...counts.counts] };
+  }
+  const total = demand.budget?.totalMicroEur;
+  const offers = [...relaxations(state, verdict, { demand, starts })];
+  if (total !== undefined && (lowest.price.totalMicroEur ?? Infinity) > total) {
+    return {
+      kind: 'over-budget',
+      limitMicroEur: total,
+      basis: 'total',
+      lowestMicroEur: lowest.price.totalMicroEur ?? hourly,
+      relaxations: offers,
+    };
+  }
+  return {
+    kind: 'over-budget',
+    limitMicroEur: demand.budget?.microEurPerDay ?? 0,
+    basis: 'day',
+    lowestMicroEur: perDay(hourly),
+    relaxations: offers,
+  };
+}

@@ -1,0 +1,31 @@
+import type { Demand } from '../model/demand.ts';
+import type { Refusal } from '../model/refusal.ts';
+import type { StartRange } from './place/site.ts';
+
+/** A start may lie this far back: between the wish "now" and the decision people type and networks wait. */
+const graceMs = 300_000;
+
+/** The starts that a window leaves at `atMs`, or why it leaves none. */
+export function startRange(
+  demand: Demand,
+  atMs: number,
+): { kind: 'range'; starts: StartRange } | { kind: 'refused'; refusal: Refusal } {
+  const { earliestStartMs, latestStartMs, deadlineMs, durationS } = demand.window;
+  const impossible = (why: string): { kind: 'refused'; refusal: Refusal } => ({
+    kind: 'refused',
+    refusal: {
+      kind: 'window-impossible',
+      why,
+      earliestStartMs,
+      latestStartMs: latestStartMs ?? earliestStartMs,
+    },
+  });
+  if (deadlineMs !== undefined && durationS === undefined) return impossible('a deadline needs a duration');
+  const byDeadline =
+    deadlineMs === undefined || durationS === undefined ? undefined : deadlineMs - durationS * 1000;
+  const latestMs = Math.min(latestStartMs ?? byDeadline ?? earliestStartMs, byDeadline ?? Infinity);
+  if (latestMs < earliestStartMs) return impossible('the latest start lies before the earliest');
+  if (latestMs < atMs - graceMs) return impossible('the latest start has passed');
+  const earliestMs = earliestStartMs < atMs - graceMs ? atMs : earliestStartMs;
+  return { kind: 'range', starts: { earliestMs, latestMs } };
+}
