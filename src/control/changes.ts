@@ -1,0 +1,109 @@
+import type { State } from '../core/state.ts';
+import type { Command } from '../model/command.ts';
+import type { Decision } from '../model/decision.ts';
+import type { ContractId, IdemKey, PlanId } from '../model/id.ts';
+import type { Plan } from '../model/plan.ts';
+import { identify } from '../model/plan.ts';
+import { cleanText } from '../model/text.ts';
+import type { ChangeResult, PlanView } from '../model/view.ts';
+import { requireTenant } from './caller.ts';
+import { contractFor } from './contracts.ts';
+import type { Caller } from './control.ts';
+import type { Door, Passed } from './door.ts';
+import { requestHash } from './once.ts';
+import { planAgain, planOf } from './planning.ts';
+import { contractView, planView, zoneOf } from './views/plan-view.ts';
+import { refusalView } from './views/refusal-view.ts';
+import { snapshotOf } from './views/snapshot.ts';
+
+/** Turns a plan into a contract, or says why it no longer can and what would fit instead. */
+export async function commitPlan(
+  door: Door,
+  caller: Caller,
+  request: { readonly plan: PlanId; readonly idemKey: IdemKey; readonly purpose?: string },
+): Promise<ChangeResult> {
+  const plan = await planOf(door, caller, request.plan);
+  const { tenant } = plan.demand;
+  requireTenant(caller, tenant);
+  const purpose = request.purpose === undefined ? {} : { purpose: cleanText(request.purpose) };
+  const command: Command = {
+    kind: 'commit-plan',
+    plan: request.plan,
+    planDigest: identify(plan).digest,
+    ...purpose,
+  };
+  const hash = requestHash('contract_commit', { plan: request.plan, ...purpose });
+  const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
+  const result = changeResult(passed, zoneOf(passed.moment.state, plan.demand));
+  return result.decision === 'rejected' ? { ...result, ...(await freshPlan(door, passed, plan)) } : result;
+}
+
+/** Ends a contract now. What it would still have held is free from here on. */
+export async function releaseContract(
+  door: Door,
+  caller: Caller,
+  request: {
+    readonly contract: ContractId;
+    readonly idemKey: IdemKey;
+    readonly expectedVersion?: number;
+    readonly reason?: string;
+  },
+): Promise<ChangeResult> {
+  const { state } = await door.moment();
+  const contract = contractFor(state, caller, request.contract);
+  const details = {
+    contract: request.contract,
+    ...(request.expectedVersion === undefined ? {} : { expectedVersion: request.expectedVersion }),
+    ...(request.reason === undefined ? {} : { reason: cleanText(request.reason, 300) }),
+  };
+  const passed = await door.pass(
+    caller,
+    { kind: 'release-contract', ...details },
+    { key: request.idemKey, tenant: contract.tenant, hash: requestHash('contract_release', details) },
+  );
+  return changeResult(passed, zoneOf(passed.moment.state, contract.demand));
+}
+
+function changeResult(passed: Passed, zone: string): ChangeResult {
+  const snapshot = snapshotOf(passed.moment, zone);
+  if (passed.kind === 'refused') {
+    return {
+      snapshot,
+      decision: 'rejected',
+      replayed: false,
+      refusal: refusalView(passed.decision.refusal, undefined, zone),
+      next: 'nothing was changed',
+    };
+  }
+  const { decision } = passed.entry;
+  return {
+    snapshot,
+    decision: decision.kind === 'contract-released' ? 'released' : 'committed',
+    replayed: passed.kind === 'replayed',
+    ...contractOfDecision(passed.moment.state, decision, passed.moment.nowMs),
+    entry: { seq: passed.entry.seq, digest: passed.entry.digest },
+    next:
+      decision.kind === 'contract-released'
+        ? 'its capacity is free again'
+        : 'the capacity is held; verify with ledger_verify',
+  };
+}
+
+function contractOfDecision(state: State, decision: Decision, nowMs: number): Pick<ChangeResult, 'contract'> {
+  if (decision.kind !== 'contract-granted' && decision.kind !== 'contract-released') return {};
+  const contract = contractFor(state, everybody, decision.contract);
+  return { contract: contractView(state, contract, nowMs) };
+}
+
+/** Reads without a limit: the caller's right was checked before the decision. */
+const everybody: Pick<Caller, 'tenants'> = {};
+
+async function freshPlan(door: Door, passed: Passed, stale: Plan): Promise<{ freshPlan?: PlanView }> {
+  if (passed.kind !== 'refused') return {};
+  const { kind } = passed.decision.refusal;
+  if (kind !== 'plan-stale' && kind !== 'plan-expired') return {};
+  const answer = planAgain(passed.moment, stale);
+  if (answer.kind !== 'planned') return {};
+  await door.library.keepPlan(answer.plan);
+  return { freshPlan: planView(passed.moment.state, answer.plan, answer.id, answer.digest) };
+}

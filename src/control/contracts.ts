@@ -1,0 +1,86 @@
+import { contractOf, type State } from '../core/state.ts';
+import { type Contract, stateAt } from '../model/contract.ts';
+import type { Entry } from '../model/entry.ts';
+import { BerthError } from '../model/error.ts';
+import type { ContractId } from '../model/id.ts';
+import type { ContractDetail, ContractList } from '../model/view.ts';
+import { mayActFor } from './caller.ts';
+import type { Caller, ContractFilter } from './control.ts';
+import type { Door } from './door.ts';
+import { pageOf } from './page.ts';
+import { placeNamed, runsWithin } from './place-name.ts';
+import { contractView, partViews, zoneOf } from './views/plan-view.ts';
+import { snapshotOf } from './views/snapshot.ts';
+import { isoIn } from './zone.ts';
+
+/** The contract, if it exists and the caller may see it; NOT_FOUND either way otherwise. */
+export function contractFor(state: State, caller: Pick<Caller, 'tenants'>, id: ContractId): Contract {
+  const contract = contractOf(state, id);
+  if (contract !== undefined && mayActFor(caller, contract.tenant)) return contract;
+  throw new BerthError({
+    code: 'NOT_FOUND',
+    message: `no contract \`${id}\``,
+    fix: 'list them with `contract_search`, or `berth contracts`',
+    seeTool: 'contract_search',
+  });
+}
+
+export async function searchContracts(
+  door: Door,
+  caller: Caller,
+  filter: ContractFilter,
+): Promise<ContractList> {
+  const moment = await door.moment();
+  const { state, nowMs } = moment;
+  const place = filter.within === undefined ? undefined : placeNamed(state, filter.within);
+  const matching = [...state.contracts].filter(
+    (contract) =>
+      mayActFor(caller, contract.tenant) &&
+      (filter.tenant === undefined || contract.tenant === filter.tenant) &&
+      (filter.state === undefined || stateAt(contract, nowMs) === filter.state) &&
+      (place === undefined || runsWithin(contract.placement.members, place)),
+  );
+  const page = pageOf(matching, filter);
+  return {
+    snapshot: snapshotOf(moment),
+    contracts: page.items.map((contract) => contractView(state, contract, nowMs)),
+    total: matching.length,
+    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
+    truncated: page.nextCursor !== undefined,
+  };
+}
+
+export async function contractDetail(door: Door, caller: Caller, id: ContractId): Promise<ContractDetail> {
+  const moment = await door.moment();
+  const { state, nowMs } = moment;
+  const contract = contractFor(state, caller, id);
+  const zone = zoneOf(state, contract.demand);
+  return {
+    snapshot: snapshotOf(moment, zone),
+    contract: contractView(state, contract, nowMs),
+    parts: partViews(state, contract.demand, contract.placement),
+    terms: contract.terms,
+    entries: (await entriesAbout(door, id)).map((entry) => ({
+      seq: entry.seq,
+      digest: entry.digest,
+      at: isoIn(entry.atMs, zone),
+      what: entry.decision.kind,
+      by:
+        entry.actor.onBehalfOf === undefined
+          ? entry.actor.principal
+          : `${entry.actor.principal} for ${entry.actor.onBehalfOf}`,
+    })),
+  };
+}
+
+const batch = 1000;
+
+async function entriesAbout(door: Door, id: ContractId): Promise<readonly Entry[]> {
+  const about: Entry[] = [];
+  for (let after = 0; ;) {
+    const entries = await door.ledger.read(after, batch);
+    about.push(...entries.filter((entry) => 'contract' in entry.decision && entry.decision.contract === id));
+    after = entries.at(-1)?.seq ?? after;
+    if (entries.length < batch) return about;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Ledger } from '../ledger/port.ts';
+import { commitPlan, releaseContract } from './changes.ts';
+import { contractDetail, searchContracts } from './contracts.ts';
+import type { Clock, Control } from './control.ts';
+import { Door } from './door.ts';
+import { importObservation } from './importing.ts';
+import { records, searchNodes, summary } from './inventory.ts';
+import { explain, planFor, simulateLoss } from './planning.ts';
+import { registerTenant } from './registering.ts';
+import { verifyLedger } from './verifying.ts';
+
+/** The control of one ledger. */
+export function createControl({
+  ledger,
+  clock,
+}: {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}): Control {
+  const door = new Door(ledger, clock);
+  return {
+    clock,
+    head: () => ledger.head(),
+    summary: (caller, query) => summary(door, caller, query),
+    searchNodes: (caller, filter) => searchNodes(door, caller, filter),
+    records: (caller, query) => records(door, caller, query),
+    plan: (caller, request, assumptions = []) => planFor(door, caller, request, assumptions),
+    explain: (caller, subject) => explain(door, caller, subject),
+    simulate: (caller, edit) => simulateLoss(door, caller, edit),
+    contracts: (caller, filter) => searchContracts(door, caller, filter),
+    contract: (caller, id) => contractDetail(door, caller, id),
+    commit: (caller, request) => commitPlan(door, caller, request),
+    release: (caller, request) => releaseContract(door, caller, request),
+    importObservation: (caller, observation, dryRun) =>
+      importObservation(door, caller, { observation, dryRun }),
+    registerTenant: (caller, tenant) => registerTenant(door, caller, tenant),
+    verify: (progress) => verifyLedger(ledger, progress),
+    close: () => ledger.close(),
+  };
+}

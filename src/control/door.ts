@@ -1,0 +1,113 @@
+import { decide } from '../core/decide.ts';
+import { inputsOf } from '../core/plan.ts';
+import type { State } from '../core/state.ts';
+import type { Ledger } from '../ledger/port.ts';
+import type { Command } from '../model/command.ts';
+import type { Decision } from '../model/decision.ts';
+import type { Demand } from '../model/demand.ts';
+import type { Entry, EntryDraft, Head } from '../model/entry.ts';
+import { BerthError } from '../model/error.ts';
+import type { PolicyVerdict } from '../model/policy.ts';
+import { evaluate, narrow } from '../policy/evaluate.ts';
+import { actorOf } from './caller.ts';
+import type { Caller, Clock } from './control.ts';
+import { Fold } from './fold.ts';
+import { Library } from './library.ts';
+import { answeredBefore, type OnceRequest } from './once.ts';
+import type { Moment } from './views/snapshot.ts';
+
+/** How often an append may lose against other processes before the caller is told to try again. */
+const attemptLimit = 64;
+
+/** What became of a command: decided now and appended, answered from the ledger, or refused. */
+export type Passed =
+  | { readonly kind: 'appended' | 'replayed'; readonly entry: Entry; readonly moment: Moment }
+  | {
+      readonly kind: 'refused';
+      readonly decision: Extract<Decision, { kind: 'refused' }>;
+      readonly moment: Moment;
+    };
+
+/**
+ * The passage that every command takes: stamp, load, ask the rules, decide, append at the head that was read.
+ * Whoever appends first wins; the other one decides again on the new state.
+ */
+export class Door {
+  readonly ledger: Ledger;
+  readonly library: Library;
+  readonly clock: Clock;
+  readonly #fold: Fold;
+
+  constructor(ledger: Ledger, clock: Clock) {
+    this.ledger = ledger;
+    this.clock = clock;
+    this.library = new Library(ledger);
+    this.#fold = new Fold(ledger, this.library);
+  }
+
+  /** State and head as they are now. Time never runs behind the ledger. */
+  async moment(): Promise<Moment> {
+    const { state, head } = await this.#fold.current();
+    return { state, head, clock: this.clock, nowMs: Math.max(this.clock.nowMs(), head.atMs) };
+  }
+
+  async pass(caller: Caller, command: Command, request: OnceRequest): Promise<Passed> {
+    await this.library.fetchFor(command);
+    for (let attempt = 0; attempt < attemptLimit; attempt++) {
+      const before = await answeredBefore(this.ledger, caller, request);
+      const moment = await this.moment();
+      if (before !== undefined) return { kind: 'replayed', entry: before, moment };
+      const passed = await this.#attempt(caller, command, { request, moment });
+      if (passed !== undefined) return passed;
+    }
+    throw new BerthError({
+      code: 'LEDGER_BUSY',
+      message: `other processes kept appending to ${this.ledger.place}`,
+      fix: 'try again with the same idempotency key',
+      retryable: true,
+    });
+  }
+
+  async #attempt(
+    caller: Caller,
+    command: Command,
+    { request, moment }: { readonly request: OnceRequest; readonly moment: Moment },
+  ): Promise<Passed | undefined> {
+    const { state, head, nowMs } = moment;
+    const verdict = verdictFor(state, demandOf(command, this.library));
+    const { decision, events } = decide(state, { atMs: nowMs, verdict, archive: this.library }, command);
+    if (decision.kind === 'refused') return { kind: 'refused', decision, moment };
+    const draft: EntryDraft = {
+      atMs: nowMs,
+      clock: this.clock.kind,
+      ...(request.tenant === undefined ? {} : { tenant: request.tenant }),
+      actor: actorOf(caller),
+      idemKey: request.key,
+      requestHash: request.hash,
+      inputs: inputsOf(state, verdict),
+      command,
+      decision,
+      events: [...events],
+    };
+    return this.#append(draft, head);
+  }
+
+  async #append(draft: EntryDraft, head: Head): Promise<Passed | undefined> {
+    const appended = await this.ledger.append([draft], head);
+    if (appended.kind === 'head-moved') return undefined;
+    const [entry] = appended.entries;
+    if (entry === undefined) throw new Error('an append of one draft gave no entry');
+    return { kind: 'appended', entry, moment: await this.moment() };
+  }
+}
+
+/** The rules' answer for a demand on the sites of a state: the tenant's rules and its own, narrowed together. */
+export function verdictFor(state: State, demand: Demand | undefined): PolicyVerdict {
+  const tenantRules = demand === undefined ? {} : (state.tenants.get(demand.tenant)?.rules ?? {});
+  return evaluate(narrow(tenantRules, demand?.rules ?? {}), state.fleet.sites);
+}
+
+/** The demand that a command is about, for those that place something. */
+export function demandOf(command: Command, library: Library): Demand | undefined {
+  return command.kind === 'commit-plan' ? library.plan(command.planDigest).demand : undefined;
+}

@@ -1,0 +1,47 @@
+import { applyAll, emptyState, type State } from '../core/state.ts';
+import type { Ledger } from '../ledger/port.ts';
+import { emptyHead, type Entry, type Head } from '../model/entry.ts';
+import type { Library } from './library.ts';
+
+const batch = 1000;
+
+/** The state at the head, kept up with what this and other processes append. */
+export class Fold {
+  readonly #ledger: Ledger;
+  readonly #library: Library;
+  #state: State = emptyState;
+  #head: Head = emptyHead;
+  /** One catch-up at a time: two would fold the same entries twice. */
+  #running: Promise<{ state: State; head: Head }> | undefined;
+
+  constructor(ledger: Ledger, library: Library) {
+    this.#ledger = ledger;
+    this.#library = library;
+  }
+
+  /** Reads on from where it stands, and gives state and head that belong together. */
+  async current(): Promise<{ state: State; head: Head }> {
+    this.#running ??= this.#catchUp().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #catchUp(): Promise<{ state: State; head: Head }> {
+    for (;;) {
+      const entries = await this.#ledger.read(this.#head.seq, batch);
+      for (const entry of entries) await this.#follow(entry);
+      if (entries.length < batch) return { state: this.#state, head: this.#head };
+    }
+  }
+
+  async #follow(entry: Entry): Promise<void> {
+    await this.#library.fetchFor(entry.command);
+    this.#state = applyAll(this.#state, entry.events, stampOf(entry), this.#library);
+    this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
+  }
+}
+
+export function stampOf(entry: Entry): { seq: number; atMs: number; actor: Entry['actor'] } {
+  return { seq: entry.seq, atMs: entry.atMs, actor: entry.actor };
+}

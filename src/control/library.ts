@@ -1,0 +1,93 @@
+import type { Archive } from '../core/state.ts';
+import type { Ledger } from '../ledger/port.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Command } from '../model/command.ts';
+import { BerthError } from '../model/error.ts';
+import { Observation } from '../model/fact.ts';
+import type { Digest } from '../model/id.ts';
+import { identify, Plan } from '../model/plan.ts';
+
+/** Plans and observations of a ledger, read once and kept: what the pure core looks up by digest. */
+export class Library implements Archive {
+  readonly #ledger: Ledger;
+  readonly #observations = new Map<Digest, Observation>();
+  readonly #plans = new Map<Digest, Plan>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  observation(digest: Digest): Observation {
+    return found(this.#observations.get(digest), digest);
+  }
+
+  plan(digest: Digest): Plan {
+    return found(this.#plans.get(digest), digest);
+  }
+
+  /** Reads what deciding or folding the command needs. */
+  async fetchFor(command: Command): Promise<void> {
+    if (command.kind === 'record-observation') await this.fetchObservation(command.observation);
+    if (command.kind === 'commit-plan') await this.fetchPlan(command.planDigest);
+  }
+
+  async fetchObservation(digest: Digest): Promise<Observation> {
+    const known = this.#observations.get(digest);
+    if (known !== undefined) return known;
+    const observation = await this.#read(digest, (value) => Observation.parse(value));
+    this.#observations.set(digest, observation);
+    return observation;
+  }
+
+  async fetchPlan(digest: Digest): Promise<Plan> {
+    const known = this.#plans.get(digest);
+    if (known !== undefined) return known;
+    const plan = await this.#read(digest, (value) => Plan.parse(value));
+    if (identify(plan).digest !== digest) throw spoilt(digest);
+    this.#plans.set(digest, plan);
+    return plan;
+  }
+
+  async keepObservation(observation: Observation): Promise<Digest> {
+    const digest = await this.#ledger.putBlob(bytesOf(observation));
+    this.#observations.set(digest, observation);
+    return digest;
+  }
+
+  async keepPlan(plan: Plan): Promise<void> {
+    const { id, digest } = identify(plan);
+    await this.#ledger.putPlan(id, bytesOf(plan));
+    this.#plans.set(digest, plan);
+  }
+
+  async #read<T>(digest: Digest, parse: (value: unknown) => T): Promise<T> {
+    const bytes = await this.#ledger.getBlob(digest);
+    if (bytes === undefined) throw spoilt(digest);
+    try {
+      return parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    } catch (cause) {
+      throw spoilt(digest, cause);
+    }
+  }
+}
+
+/** The bytes under which a value is stored: its canonical JSON, so that its digest is the digest of the bytes. */
+export function bytesOf(value: unknown): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(value));
+}
+
+function found<T>(value: T | undefined, digest: Digest): T {
+  if (value === undefined) throw new Error(`\`${digest}\` was not fetched before it was needed`);
+  return value;
+}
+
+function spoilt(digest: Digest, cause?: unknown): BerthError {
+  return new BerthError(
+    {
+      code: 'LEDGER_REFUSED',
+      message: `the blob \`${digest}\` is missing from the ledger or cannot be read`,
+      fix: 'run `berth ledger verify`, and restore the ledger from a copy that passes it',
+    },
+    { cause },
+  );
+}

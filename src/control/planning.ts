@@ -1,0 +1,205 @@
+import { plan } from '../core/plan.ts';
+import { lose } from '../core/simulate.ts';
+import type { State } from '../core/state.ts';
+import type { Demand, DemandRequest } from '../model/demand.ts';
+import { BerthError } from '../model/error.ts';
+import type { ContractId, Path, PlanId } from '../model/id.ts';
+import type { Plan, PlanAnswer } from '../model/plan.ts';
+import type { RuleHit } from '../model/policy.ts';
+import { cleanText } from '../model/text.ts';
+import type { Explanation, PlanResult, Simulation } from '../model/view.ts';
+import { mayActFor, requireOperator, requireTenant } from './caller.ts';
+import { contractFor } from './contracts.ts';
+import type { Caller, Explainable } from './control.ts';
+import { toDemand } from './demand-request.ts';
+import { type Door, verdictFor } from './door.ts';
+import { placeNamed } from './place-name.ts';
+import { flavorViews, instant } from './views/inventory-view.ts';
+import { planView, zoneOf } from './views/plan-view.ts';
+import { refusalView } from './views/refusal-view.ts';
+import { type Moment, snapshotOf } from './views/snapshot.ts';
+import { isoIn } from './zone.ts';
+
+/** Answers a demand. Nothing is appended; the plan is kept under its digest until somebody commits it. */
+export async function planFor(
+  door: Door,
+  caller: Caller,
+  request: DemandRequest,
+  assumptions: readonly string[],
+): Promise<PlanResult> {
+  const moment = await door.moment();
+  const demand = readDemand(moment.state, caller, request);
+  const answer = answerFor(moment, demand, assumptions);
+  if (answer.kind === 'planned') await door.library.keepPlan(answer.plan);
+  return planResult(moment, demand, answer);
+}
+
+/** The plan again at this moment, with what its asker took for granted. */
+export function planAgain(moment: Moment, stale: Plan): PlanAnswer {
+  return answerFor(moment, stale.demand, stale.assumptions);
+}
+
+export async function planOf(door: Door, caller: Caller, id: PlanId): Promise<Plan> {
+  const digest = await door.ledger.findPlan(id);
+  if (digest === undefined) throw noPlan(id);
+  const found = await door.library.fetchPlan(digest);
+  // Somebody else's plan is no plan: its existence is not told.
+  if (!mayActFor(caller, found.demand.tenant)) throw noPlan(id);
+  return found;
+}
+
+export async function explain(door: Door, caller: Caller, subject: Explainable): Promise<Explanation> {
+  const moment = await door.moment();
+  const made = await subjectOf(door, caller, { subject, moment });
+  if (made.plan !== undefined) return explainPlan(moment, made.name, made.plan);
+  const answer = answerFor(moment, made.demand, []);
+  if (answer.kind === 'planned') return explainPlan(moment, made.name, answer.plan);
+  const view = refusalView(answer.refusal, answer.report, zoneOf(moment.state, made.demand));
+  return {
+    snapshot: snapshotOf(moment, zoneOf(moment.state, made.demand)),
+    subject: made.name,
+    verdict: 'does-not-fit',
+    summary: view.summary,
+    sites: view.sites,
+    constraints: answer.report.constraints,
+    policyHits: hitsOf(verdictFor(moment.state, made.demand).sites),
+    assumptions: [],
+    refusal: view,
+  };
+}
+
+/** Loses places on a copy of the state. Shows what becomes of contracts that the caller may see. */
+export async function simulateLoss(
+  door: Door,
+  caller: Caller,
+  edit: { lose: readonly string[]; fromMs?: number },
+): Promise<Simulation> {
+  requireOperator(caller, 'simulate the loss of shared places');
+  const moment = await door.moment();
+  const { state } = moment;
+  const places = edit.lose.map((name) => placeNamed(state, name));
+  const atMs = Math.max(edit.fromMs ?? moment.nowMs, moment.nowMs);
+  const loss = lose(state, { places, atMs }, (demand) => verdictFor(state, demand));
+  const zone =
+    state.fleet.sites.find((site) => places.some((place) => place.startsWith(site.id)))?.facts.zone ?? 'UTC';
+  return {
+    snapshot: snapshotOf(moment, zone),
+    edit: `lost: ${places.join(', ')}`,
+    from: isoIn(atMs, zone),
+    lostNodes: loss.lostNodes,
+    lostGpus: loss.lostGpus,
+    contracts: loss.moves.map(({ contract, outcome, members, why }) => ({
+      contract: contract.id,
+      tenant: contract.tenant,
+      guarantee: contract.demand.guarantee ?? 'reserved',
+      gpuCount: contract.placement.members.reduce((sum, member) => sum + member.gpus.length, 0),
+      ...(contract.placement.endMs === undefined ? {} : { until: isoIn(contract.placement.endMs, zone) }),
+      outcome,
+      to: [...new Set(members.map((member) => member.node))],
+      why,
+    })),
+    remaining: flavorViews(loss.state, instant(atMs)),
+    hints: ['nothing was changed; this is a copy'],
+  };
+}
+
+export function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanResult {
+  const { state } = moment;
+  const zone = zoneOf(state, demand);
+  const snapshot = snapshotOf(moment, zone);
+  if (answer.kind === 'planned') {
+    return {
+      snapshot,
+      decision: 'planned',
+      plan: planView(state, answer.plan, answer.id, answer.digest),
+      next: `nothing is held yet: commit it with contract_commit {"plan":"${answer.id}"} before ${isoIn(answer.plan.expiresAtMs, zone)}`,
+    };
+  }
+  return {
+    snapshot,
+    decision: 'rejected',
+    refusal: refusalView(answer.refusal, answer.report, zone),
+    next: 'change the demand: each relaxation listed was tried and fits as it stands',
+  };
+}
+
+function readDemand(state: State, caller: Caller, request: DemandRequest): Demand {
+  requireTenant(caller, request.tenant);
+  const demand = toDemand(request);
+  const named = (places: readonly Path[] | undefined) => places?.map((place) => placeNamed(state, place));
+  const where = named(demand.where);
+  const avoid = named(demand.avoid);
+  return {
+    ...demand,
+    ...(demand.purpose === undefined ? {} : { purpose: cleanText(demand.purpose) }),
+    ...(where === undefined ? {} : { where }),
+    ...(avoid === undefined ? {} : { avoid }),
+  };
+}
+
+function answerFor({ state, nowMs }: Moment, demand: Demand, assumptions: readonly string[]): PlanAnswer {
+  const said = assumptions.map((line) => cleanText(line, 300)).slice(0, 32);
+  return plan(state, { atMs: nowMs, verdict: verdictFor(state, demand), assumptions: said }, demand);
+}
+
+function noPlan(id: PlanId): BerthError {
+  return new BerthError({
+    code: 'NOT_FOUND',
+    message: `no plan \`${id}\` is kept`,
+    fix: 'ask for one with `placement_plan`, or `berth plan -f DEMAND.yaml`',
+    seeTool: 'placement_plan',
+  });
+}
+
+type Subject = { readonly name: string; readonly demand: Demand; readonly plan?: Plan };
+
+async function subjectOf(
+  door: Door,
+  caller: Caller,
+  { subject, moment }: { readonly subject: Explainable; readonly moment: Moment },
+): Promise<Subject> {
+  switch (subject.kind) {
+    case 'plan': {
+      const found = await planOf(door, caller, subject.plan);
+      return { name: `plan ${subject.plan}`, demand: found.demand, plan: found };
+    }
+    case 'contract':
+      return contractSubject(door, caller, { id: subject.contract, moment });
+    case 'demand':
+      return { name: 'demand', demand: readDemand(moment.state, caller, subject.demand) };
+    default:
+      return subject satisfies never;
+  }
+}
+
+async function contractSubject(
+  door: Door,
+  caller: Caller,
+  { id, moment }: { readonly id: ContractId; readonly moment: Moment },
+): Promise<Subject> {
+  const contract = contractFor(moment.state, caller, id);
+  return {
+    name: `contract ${id}`,
+    demand: contract.demand,
+    plan: await door.library.fetchPlan(contract.planDigest),
+  };
+}
+
+function explainPlan(moment: Moment, name: string, found: Plan): Explanation {
+  const zone = zoneOf(moment.state, found.demand);
+  const chosen = found.report.sites.find((site) => site.outcome === 'chosen');
+  return {
+    snapshot: snapshotOf(moment, zone),
+    subject: name,
+    verdict: 'fits',
+    summary: `${chosen?.site ?? 'the site'}: ${chosen?.why ?? 'fits'}; starts ${isoIn(found.placement.startMs, zone)}`,
+    sites: found.report.sites,
+    constraints: found.report.constraints,
+    policyHits: hitsOf(found.verdict.sites),
+    assumptions: [...found.assumptions, ...found.unchecked],
+  };
+}
+
+function hitsOf(sites: Plan['verdict']['sites']): (RuleHit & { site: Path })[] {
+  return sites.flatMap(({ site, hits }) => hits.map((hit) => ({ ...hit, site })));
+}

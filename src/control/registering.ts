@@ -1,0 +1,32 @@
+import { BerthError } from '../model/error.ts';
+import { IdemKey } from '../model/id.ts';
+import type { Tenant } from '../model/tenant.ts';
+import { requireOperator } from './caller.ts';
+import type { Caller } from './control.ts';
+import type { Door } from './door.ts';
+import { requestHash } from './once.ts';
+import { isZone } from './zone.ts';
+
+/** Makes a tenant known, or replaces what was known of it. The same tenant twice is one entry. */
+export async function registerTenant(door: Door, caller: Caller, tenant: Tenant): Promise<{ seq: number }> {
+  requireOperator(caller, 'register tenants');
+  if (!isZone(tenant.zone)) {
+    throw new BerthError({
+      code: 'INVALID_INPUT',
+      message: `\`${tenant.zone}\` is not a time zone`,
+      fix: 'write an IANA name such as `Europe/Berlin`',
+      field: 'zone',
+    });
+  }
+  const hash = requestHash('register-tenant', tenant);
+  const key = IdemKey.parse(
+    `tenant:${tenant.id}:${hash.slice('sha256:'.length, 'sha256:'.length + 12)}`.slice(-100),
+  );
+  const passed = await door.pass(
+    caller,
+    { kind: 'register-tenant', tenant },
+    { key, tenant: tenant.id, hash },
+  );
+  if (passed.kind === 'refused') throw new Error('a registration cannot be refused');
+  return { seq: passed.entry.seq };
+}

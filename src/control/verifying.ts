@@ -1,0 +1,286 @@
+import { decide } from '../core/decide.ts';
+import { digestState } from '../core/digest.ts';
+import { plan } from '../core/plan.ts';
+import { applyAll, emptyState, type State } from '../core/state.ts';
+import { coreVersion } from '../core/version.ts';
+import { checkEntry, faultText } from '../ledger/chain.ts';
+import type { Ledger } from '../ledger/port.ts';
+import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
+import { emptyHead, type Entry, type Head } from '../model/entry.ts';
+import { BerthError } from '../model/error.ts';
+import type { Digest } from '../model/id.ts';
+import type { Member } from '../model/placement.ts';
+import type { VerifyCheck, VerifyResult } from '../model/view.ts';
+import type { Progress } from './control.ts';
+import { demandOf, verdictFor } from './door.ts';
+import { stampOf } from './fold.ts';
+import { Library } from './library.ts';
+
+const batch = 500;
+
+/**
+ * Checks a ledger from its first entry to its head, with nothing taken from memory: the chain, the blobs it
+ * names, its keys and clock; then every decision is made again and every plan placed again, and both must come
+ * out as they were recorded. Last, the devices of all contracts are compared with each other.
+ */
+export async function verifyLedger(ledger: Ledger, progress: Progress = () => {}): Promise<VerifyResult> {
+  const total = (await ledger.head()).seq;
+  const replay = new Replay(new Library(ledger), ledger);
+  await replay.expectPlans(await committedPlans(ledger));
+  for (let after = 0; ;) {
+    const entries = await ledger.read(after, batch);
+    for (const entry of entries) await replay.follow(entry);
+    after = entries.at(-1)?.seq ?? after;
+    progress(after, total, 'entries replayed');
+    if (entries.length < batch) break;
+  }
+  return replay.result(ledger);
+}
+
+type CheckName = VerifyCheck['check'];
+
+/** What a check has seen. The first fault is kept: what follows it is often its consequence. */
+class Tally {
+  readonly name: CheckName;
+  readonly #good: string;
+  #checked = 0;
+  #skipped = 0;
+  #fault: { note: string; seq: number | undefined } | undefined;
+
+  constructor(name: CheckName, good: string) {
+    this.name = name;
+    this.#good = good;
+  }
+
+  pass(): void {
+    this.#checked++;
+  }
+
+  skip(): void {
+    this.#skipped++;
+  }
+
+  fail(note: string, seq?: number): void {
+    this.#checked++;
+    this.#fault ??= { note, seq };
+  }
+
+  require(held: boolean, note: string, seq: number): void {
+    if (held) this.pass();
+    else this.fail(note, seq);
+  }
+
+  result(): VerifyCheck {
+    const skipped =
+      this.#skipped === 0 ? '' : `; ${this.#skipped} were made by another version and were not run again`;
+    return {
+      check: this.name,
+      ok: this.#fault === undefined,
+      checked: this.#checked,
+      note: (this.#fault?.note ?? this.#good) + skipped,
+      ...(this.#fault?.seq === undefined ? {} : { firstBadSeq: this.#fault.seq }),
+    };
+  }
+}
+
+class Replay {
+  readonly #library: Library;
+  readonly #ledger: Ledger;
+  readonly #chain = new Tally('chain', 'every entry follows the one before it');
+  readonly #blobs = new Tally('blobs', 'every plan and observation named is there, byte for byte');
+  readonly #keys = new Tally('keys', 'no idempotency key was used twice');
+  readonly #clock = new Tally('clock', 'time never goes back');
+  readonly #decisions = new Tally('replay', 'every decision came out the same again');
+  readonly #plans = new Tally('plans', 'every plan was found again where it was made');
+  readonly #placements = new Tally('placements', 'no device is promised twice');
+  readonly #usedKeys = new Set<string>();
+  readonly #plansBySeq = new Map<number, Digest[]>();
+  #state: State = emptyState;
+  #head: Head = emptyHead;
+  #stopped = false;
+
+  constructor(library: Library, ledger: Ledger) {
+    this.#library = library;
+    this.#ledger = ledger;
+  }
+
+  /** Plans are placed again at the entry they were computed from, as the replay passes it. */
+  async expectPlans(plans: ReadonlyMap<Digest, number>): Promise<void> {
+    for (const [digest, seq] of plans) {
+      try {
+        const { inputs } = await this.#library.fetchPlan(digest);
+        this.#plansBySeq.set(inputs.seq, [...(this.#plansBySeq.get(inputs.seq) ?? []), digest]);
+      } catch (error) {
+        this.#blobs.fail(noteOf(error), seq);
+      }
+    }
+    this.#placeAgain();
+  }
+
+  async follow(entry: Entry): Promise<void> {
+    const faults = checkEntry(entry, this.#head);
+    this.#chain.require(
+      faults.length === 0,
+      `entry ${entry.seq} ${faults.map(faultText).join(' and ')}`,
+      entry.seq,
+    );
+    this.#clock.require(
+      entry.atMs >= this.#head.atMs,
+      `entry ${entry.seq} is older than the one before it`,
+      entry.seq,
+    );
+    this.#requireFreshKey(entry);
+    this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
+    if (this.#stopped || !(await this.#fetch(entry))) return;
+    this.#decideAgain(entry);
+    this.#fold(entry);
+    this.#placeAgain();
+  }
+
+  async result(ledger: Ledger): Promise<VerifyResult> {
+    if (ledger.readOnly !== undefined) this.#chain.fail(ledger.readOnly.why);
+    this.#comparePlacements();
+    const checks = [
+      this.#chain,
+      this.#blobs,
+      this.#keys,
+      this.#clock,
+      this.#decisions,
+      this.#plans,
+      this.#placements,
+    ].map((tally) => tally.result());
+    return {
+      place: ledger.place,
+      ok: checks.every((check) => check.ok),
+      entries: this.#head.seq,
+      head: this.#head.digest,
+      stateDigest: digestState(this.#state),
+      core: coreVersion,
+      checks,
+      ...(ledger.readOnly === undefined ? {} : { readOnly: ledger.readOnly.why }),
+    };
+  }
+
+  #requireFreshKey({ actor, tenant, idemKey, seq }: Entry): void {
+    if (idemKey === undefined) return;
+    const scope = canonicalJson([tenant ?? null, actor.principal, idemKey]);
+    this.#keys.require(!this.#usedKeys.has(scope), `entry ${seq} uses the key \`${idemKey}\` again`, seq);
+    this.#usedKeys.add(scope);
+  }
+
+  /** Reads the blobs of an entry and hashes their bytes. Without them the fold cannot go on. */
+  async #fetch({ command, seq }: Entry): Promise<boolean> {
+    const digest =
+      command.kind === 'record-observation'
+        ? command.observation
+        : command.kind === 'commit-plan'
+          ? command.planDigest
+          : undefined;
+    if (digest === undefined) return true;
+    try {
+      const bytes = await this.#ledger.getBlob(digest);
+      await this.#library.fetchFor(command);
+      const intact = bytes !== undefined && digestOfBytes(bytes) === digest;
+      this.#blobs.require(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
+      return true;
+    } catch (error) {
+      this.#blobs.fail(noteOf(error), seq);
+      this.#stopped = true;
+      this.#decisions.fail(`entry ${seq} and all after it could not be decided again without that blob`, seq);
+      return false;
+    }
+  }
+
+  #decideAgain(entry: Entry): void {
+    const verdict = verdictFor(this.#state, demandOf(entry.command, this.#library));
+    if (entry.inputs.core !== coreVersion || entry.inputs.policy !== verdict.policy) {
+      this.#decisions.skip();
+      return;
+    }
+    try {
+      const again = decide(this.#state, { atMs: entry.atMs, verdict, archive: this.#library }, entry.command);
+      const same =
+        canonicalJson([again.decision, again.events]) === canonicalJson([entry.decision, entry.events]);
+      this.#decisions.require(
+        same,
+        `entry ${entry.seq} was recorded as ${entry.decision.kind} but comes out as ${again.decision.kind}`,
+        entry.seq,
+      );
+    } catch (error) {
+      this.#decisions.fail(`entry ${entry.seq} cannot be decided again: ${noteOf(error)}`, entry.seq);
+    }
+  }
+
+  #fold(entry: Entry): void {
+    try {
+      this.#state = applyAll(this.#state, entry.events, stampOf(entry), this.#library);
+    } catch (error) {
+      this.#decisions.fail(`entry ${entry.seq} cannot follow: ${noteOf(error)}`, entry.seq);
+      this.#stopped = true;
+    }
+  }
+
+  #placeAgain(): void {
+    for (const digest of this.#plansBySeq.get(this.#state.seq) ?? []) {
+      const made = this.#library.plan(digest);
+      const verdict = verdictFor(this.#state, made.demand);
+      if (made.inputs.core !== coreVersion || made.inputs.policy !== verdict.policy) {
+        this.#plans.skip();
+        continue;
+      }
+      const again = plan(
+        this.#state,
+        { atMs: made.plannedAtMs, verdict, assumptions: made.assumptions },
+        made.demand,
+      );
+      const same = again.kind === 'planned' && again.digest === digest;
+      this.#plans.require(same, `the plan \`${digest}\` is not what this state gives`, this.#state.seq);
+    }
+    this.#plansBySeq.delete(this.#state.seq);
+  }
+
+  /** Lays the intervals of every device side by side. Looks at contracts only, at neither calendar nor check. */
+  #comparePlacements(): void {
+    const byDevice = new Map<string, { startMs: number; endMs: number; contract: string }[]>();
+    for (const contract of this.#state.contracts) {
+      const { startMs, endMs = Infinity, members } = contract.placement;
+      const span = {
+        startMs,
+        endMs: Math.min(endMs, contract.releasedAtMs ?? Infinity),
+        contract: contract.id,
+      };
+      if (span.endMs <= span.startMs) continue;
+      for (const device of members.flatMap(devicesOf))
+        byDevice.set(device, [...(byDevice.get(device) ?? []), span]);
+    }
+    for (const [device, spans] of byDevice) {
+      const ordered = spans.toSorted((a, b) => a.startMs - b.startMs);
+      const clash = ordered.find((span, index) => (ordered[index + 1]?.startMs ?? Infinity) < span.endMs);
+      if (clash === undefined) this.#placements.pass();
+      else this.#placements.fail(`\`${device}\` is promised twice, once in ${clash.contract}`);
+    }
+  }
+}
+
+function devicesOf(member: Member): string[] {
+  return [
+    ...member.gpus.map((gpu) => `${member.node}/gpu${gpu}`),
+    ...member.nics.map((nic) => `${member.node}/nic${nic}`),
+  ];
+}
+
+async function committedPlans(ledger: Ledger): Promise<ReadonlyMap<Digest, number>> {
+  const plans = new Map<Digest, number>();
+  for (let after = 0; ;) {
+    const entries = await ledger.read(after, batch);
+    for (const { command, seq } of entries)
+      if (command.kind === 'commit-plan') plans.set(command.planDigest, seq);
+    after = entries.at(-1)?.seq ?? after;
+    if (entries.length < batch) return plans;
+  }
+}
+
+function noteOf(error: unknown): string {
+  if (error instanceof BerthError) return error.message;
+  return error instanceof Error ? error.message : 'unknown error';
+}

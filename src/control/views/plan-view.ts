@@ -1,0 +1,126 @@
+import type { State } from '../../core/state.ts';
+import type { Contract } from '../../model/contract.ts';
+import { stateAt } from '../../model/contract.ts';
+import type { Demand } from '../../model/demand.ts';
+import { type Digest, Path, type PlanId, siteOf } from '../../model/id.ts';
+import type { Member, Placement, Price } from '../../model/placement.ts';
+import type { Plan } from '../../model/plan.ts';
+import { compareText } from '../../model/text.ts';
+import type { ContractView, MemberView, PartView, PlanView, PriceView } from '../../model/view.ts';
+import { isoIn } from '../zone.ts';
+
+/** How a plan is shown: in the time zone of its tenant, devices with their whole ids. */
+export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): PlanView {
+  const { demand, placement } = plan;
+  const zone = zoneOf(state, demand);
+  return {
+    id,
+    digest,
+    tenant: demand.tenant,
+    ...(demand.purpose === undefined ? {} : { purpose: demand.purpose }),
+    ...whereAndWhen(placement, zone),
+    parts: partViews(state, demand, placement),
+    guarantee: demand.guarantee ?? 'reserved',
+    isolation: demand.isolation ?? 'shared',
+    price: priceView(plan.price),
+    terms: plan.terms,
+    policy: {
+      answer: 'allowed',
+      packs: plan.verdict.packs,
+      hits: plan.verdict.sites.flatMap(({ site, hits }) => hits.map((hit) => ({ ...hit, site }))),
+      note: 'a technical check of recorded facts, not legal advice',
+    },
+    why: plan.report.sites,
+    constraints: plan.report.constraints,
+    assumptions: [...plan.assumptions, ...plan.unchecked],
+    expiresAtMs: plan.expiresAtMs,
+    expires: isoIn(plan.expiresAtMs, zone),
+    inputs: plan.inputs,
+  };
+}
+
+export function contractView(state: State, contract: Contract, nowMs: number): ContractView {
+  const { demand, placement } = contract;
+  const zone = zoneOf(state, demand);
+  const models = [...new Set(partViews(state, demand, placement).flatMap((part) => part.gpuModel ?? []))];
+  return {
+    id: contract.id,
+    version: contract.version,
+    tenant: contract.tenant,
+    state: stateAt(contract, nowMs),
+    plan: contract.plan,
+    planDigest: contract.planDigest,
+    ...(demand.purpose === undefined ? {} : { purpose: demand.purpose }),
+    ...whereAndWhen(placement, zone),
+    ...(models.length === 0 ? {} : { gpuModel: models.join(', ') }),
+    guarantee: demand.guarantee ?? 'reserved',
+    isolation: demand.isolation ?? 'shared',
+    price: priceView(contract.price),
+    grantedBy: contract.grantedBy,
+    grantedAt: isoIn(contract.grantedAtMs, zone),
+    ...(contract.releasedAtMs === undefined ? {} : { releasedAt: isoIn(contract.releasedAtMs, zone) }),
+  };
+}
+
+export function partViews(state: State, demand: Demand, placement: Placement): PartView[] {
+  return demand.parts.map((part) => {
+    const members = placement.members.filter((member) => member.part === part.name);
+    const model = members.map((member) => modelOf(state, member)).find((found) => found !== undefined);
+    return {
+      name: part.name,
+      replicas: part.count,
+      ...(model === undefined ? {} : { gpuModel: model }),
+      gpuCount: gpuCountOf(members),
+      members: members.map((member) => memberView(state, member)),
+    };
+  });
+}
+
+/** The tenant's time zone; UTC for a tenant that is not registered any more. */
+export function zoneOf(state: State, demand: Pick<Demand, 'tenant'>): string {
+  return state.tenants.get(demand.tenant)?.zone ?? 'UTC';
+}
+
+function whereAndWhen(placement: Placement, zone: string) {
+  const { startMs, endMs, members } = placement;
+  return {
+    sites: [...new Set(members.map((member) => siteOf(member.node)))].toSorted(compareText),
+    gpuCount: gpuCountOf(members),
+    startMs,
+    start: isoIn(startMs, zone),
+    ...(endMs === undefined ? {} : { endMs, end: isoIn(endMs, zone) }),
+    zone,
+  };
+}
+
+function gpuCountOf(members: readonly Member[]): number {
+  return members.reduce((sum, member) => sum + member.gpus.length, 0);
+}
+
+function modelOf(state: State, member: Member): string | undefined {
+  const [first] = member.gpus;
+  return first === undefined ? undefined : state.fleet.nodeById.get(member.node)?.shape.gpus[first]?.model;
+}
+
+function memberView(state: State, member: Member): MemberView {
+  return {
+    replica: member.replica,
+    node: member.node,
+    hostName: state.fleet.nodeById.get(member.node)?.hostName ?? member.node,
+    gpus: member.gpus.map((gpu) => Path.parse(`${member.node}/gpu${gpu}`)),
+    nics: member.nics.map((nic) => Path.parse(`${member.node}/nic${nic}`)),
+    cpuMilli: member.cpuMilli,
+    memoryMib: member.memoryMib,
+    powerW: member.powerW,
+  };
+}
+
+function priceView(price: Price): PriceView {
+  return {
+    currency: 'EUR',
+    priceBook: price.priceBook,
+    lines: price.lines,
+    ...(price.microEurPerHour === undefined ? {} : { microEurPerHour: price.microEurPerHour }),
+    ...(price.totalMicroEur === undefined ? {} : { totalMicroEur: price.totalMicroEur }),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Report } from '../../model/plan.ts';
+import type { Refusal, Relaxation } from '../../model/refusal.ts';
+import type { RefusalView } from '../../model/view.ts';
+import { isoIn } from '../zone.ts';
+
+/** A refusal with one sentence that holds its numbers, and its relaxations with absolute times. */
+export function refusalView(refusal: Refusal, report: Report | undefined, zone: string): RefusalView {
+  return {
+    kind: refusal.kind,
+    summary: summaryOf(refusal, zone),
+    refusal,
+    sites: report?.sites ?? [],
+    relaxations: relaxationsOf(refusal).map(({ change, demand, startMs, totalMicroEur }) => ({
+      change,
+      demand,
+      start: isoIn(startMs, zone),
+      ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+    })),
+  };
+}
+
+function relaxationsOf(refusal: Refusal): readonly Relaxation[] {
+  return refusal.kind === 'no-capacity' || refusal.kind === 'over-budget' ? refusal.relaxations : [];
+}
+
+const bindings: Readonly<Record<string, string>> = {
+  inventory: 'even an empty fleet there would not hold it',
+  'free-over-window': 'the rest is taken in that window',
+  'rack-power': 'the racks have no power or cooling left',
+  topology: 'enough is free, but not close enough together',
+};
+
+function summaryOf(refusal: Refusal, zone: string): string {
+  switch (refusal.kind) {
+    case 'no-capacity': {
+      const { nearest } = refusal;
+      if (nearest === undefined) return 'no site that may be used has room for it';
+      const { replicasFit, replicasWanted, place } = nearest;
+      return `${replicasFit} of ${replicasWanted} replicas fit at best (${place}): ${bindings[nearest.binding] ?? nearest.binding}`;
+    }
+    case 'policy-denied':
+      return `the rules close every site asked for: ${refusal.hits.map((hit) => `${hit.article} (${hit.why})`).join('; ')}`;
+    case 'fact-missing':
+      return `a fact is missing: ${refusal.facts.map((fact) => `${fact.attribute} for ${fact.subjectCount}`).join('; ')}`;
+    case 'model-unknown':
+      return `no node has ${refusal.asked.join(' or ')}; known: ${refusal.known.join(', ') || 'none'}`;
+    case 'place-unknown':
+      return `no place is called ${refusal.asked.join(', ')}`;
+    case 'over-budget':
+      return `the lowest price is ${euros(refusal.lowestMicroEur)} ${refusal.basis === 'day' ? 'a day' : 'in all'}, the budget ${euros(refusal.limitMicroEur)}`;
+    case 'window-impossible':
+      return `the window cannot be met: ${refusal.why} (earliest ${isoIn(refusal.earliestStartMs, zone)}, latest ${isoIn(refusal.latestStartMs, zone)})`;
+    case 'not-supported':
+      return `this version does not decide ${refusal.feature} yet`;
+    case 'tenant-unknown':
+      return `tenant \`${refusal.tenant}\` is not registered; known: ${refusal.known.join(', ') || 'none'}`;
+    case 'forbidden':
+      return refusal.why;
+    case 'plan-unknown':
+      return `no plan \`${refusal.plan}\` is kept`;
+    case 'plan-expired':
+      return `plan \`${refusal.plan}\` expired at ${isoIn(refusal.expiredAtMs, zone)}`;
+    case 'plan-stale':
+      return `plan \`${refusal.plan}\` no longer holds: ${refusal.changed.join('; ')}`;
+    case 'contract-unknown':
+      return `no contract \`${refusal.contract}\``;
+    case 'contract-ended':
+      return `contract ${refusal.contract} is ${refusal.state} since ${isoIn(refusal.endedAtMs, zone)}`;
+    case 'version-conflict':
+      return `contract ${refusal.contract} is at version ${refusal.actual}, not ${refusal.expected}`;
+    case 'idempotency-conflict':
+      return `the key \`${refusal.idemKey}\` was used for another request`;
+    default:
+      return refusal satisfies never;
+  }
+}
+
+function euros(microEur: number): string {
+  const cents = Math.ceil(microEur / 10_000);
+  return `€${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+}

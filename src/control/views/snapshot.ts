@@ -1,0 +1,24 @@
+import type { State } from '../../core/state.ts';
+import type { Head } from '../../model/entry.ts';
+import type { Snapshot } from '../../model/view.ts';
+import type { Clock } from '../control.ts';
+import { isoIn } from '../zone.ts';
+
+/** The state and the moment that answers are given for. */
+export type Moment = {
+  readonly state: State;
+  readonly head: Head;
+  readonly clock: Clock;
+  readonly nowMs: number;
+};
+
+export function snapshotOf({ state, head, clock, nowMs }: Moment, zone = 'UTC'): Snapshot {
+  return {
+    seq: head.seq,
+    head: head.digest,
+    inventory: state.inventoryDigest,
+    atMs: nowMs,
+    at: isoIn(nowMs, zone),
+    clock: clock.kind,
+  };
+}

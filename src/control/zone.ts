@@ -1,0 +1,26 @@
+import { DateTime, IANAZone } from 'luxon';
+
+import { BerthError } from '../model/error.ts';
+
+/** ISO 8601 with the offset that the zone has at that instant: `2026-11-30T00:00:00+01:00`. */
+export function isoIn(atMs: number, zone: string): string {
+  const text = DateTime.fromMillis(atMs, { zone }).toISO({ suppressMilliseconds: true });
+  return text ?? new Date(atMs).toISOString();
+}
+
+/** Milliseconds of ISO text with an offset; whole milliseconds only. Throws INVALID_INPUT naming the field. */
+export function instantMs(text: string, field: string): number {
+  const parsed = DateTime.fromISO(text, { setZone: true });
+  const inRange = parsed.isValid && parsed.toMillis() >= 0 && parsed.year < 2200;
+  if (inRange && /(?:[zZ]|[+-]\d\d:?\d\d)$/.test(text)) return parsed.toMillis();
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${text.slice(0, 60)}\` in \`${field}\` is not an instant between 1970 and 2199`,
+    fix: 'write ISO 8601 with an offset, such as `2026-11-30T00:00:00+01:00`',
+    field,
+  });
+}
+
+export function isZone(zone: string): boolean {
+  return IANAZone.isValidZone(zone);
+}
