@@ -18,17 +18,22 @@ export type IdemScope = {
 
 /**
  * The append-only record. One port for memory, SQLite and PostgreSQL; `test/ledger/conformance.ts` is what
- * each must pass. Every method may reject with a `BerthError` of code `LEDGER_REFUSED` or `LEDGER_BUSY`.
+ * each must pass. Every method may reject with a `BerthError` of code `LEDGER_REFUSED` (read-only, damaged, full,
+ * closed: do not try again) or `LEDGER_BUSY` (nothing was done: try again).
  */
 export interface Ledger {
   /** Where it lives, for people: a file path or `memory`. */
   readonly place: string;
-  /** Set when appends are refused; reading goes on. */
+  /** Set when appends are refused; reading goes on, up to the first bad entry. May become set while open. */
   readonly readOnly: ReadOnlyReason | undefined;
+  /** The last sound entry, including what other processes have appended. */
   head(): Promise<Head>;
   /** Entries with `seq > after`, in order, at most `limit`. Each one is parsed and its digest checked. */
   read(after: number, limit: number): Promise<readonly Entry[]>;
-  /** All drafts or none, durable when it resolves, and only if the head is still `expected`. */
+  /**
+   * All drafts or none, durable when it resolves, and only if the head is still `expected`. Rejects with
+   * `IDEMPOTENCY_CONFLICT` when a key is taken, with `INVALID_INPUT` when an entry is larger than 32 KiB.
+   */
   append(drafts: readonly EntryDraft[], expected: Head): Promise<Appended>;
   /** The entry that carries this key, if any. */
   findByIdemKey(scope: IdemScope): Promise<Entry | undefined>;

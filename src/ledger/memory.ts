@@ -1,0 +1,98 @@
+import type { Entry, EntryDraft, Head } from '../model/entry.ts';
+import { BerthError } from '../model/error.ts';
+import type { Digest, PlanId } from '../model/id.ts';
+import { sha256Of } from './chain.ts';
+import { handleTaken, ledgerClosed } from './ledger-error.ts';
+import type { Appended, IdemScope, Ledger } from './port.ts';
+import { openRow, type Row, rowOf } from './row.ts';
+import { SoundChain } from './sound-chain.ts';
+
+/** A ledger that lives as long as the process: for tests, evals and what-ifs. */
+export function openMemoryLedger(): Ledger {
+  return new MemoryLedger();
+}
+
+/** Keeps rows, not entries, so that nobody can change the past through an object that was handed out. */
+class MemoryLedger implements Ledger {
+  readonly place = 'memory';
+  readonly readOnly = undefined;
+  readonly #chain = new SoundChain();
+  readonly #rows: Row[] = [];
+  readonly #blobs = new Map<Digest, Uint8Array>();
+  readonly #plans = new Map<PlanId, Digest>();
+  #open = true;
+
+  async head(): Promise<Head> {
+    this.#mustBeOpen();
+    return this.#chain.head;
+  }
+
+  async read(after: number, limit: number): Promise<readonly Entry[]> {
+    this.#mustBeOpen();
+    const from = Math.max(0, after);
+    return this.#rows.slice(from, from + Math.max(0, limit)).map(entryOf);
+  }
+
+  async append(drafts: readonly EntryDraft[], expected: Head): Promise<Appended> {
+    this.#mustBeOpen();
+    const { head } = this.#chain;
+    if (head.seq !== expected.seq || head.digest !== expected.digest) return { kind: 'head-moved', head };
+    const entries = this.#chain.sealAll(drafts);
+    for (const entry of entries) {
+      this.#rows.push(rowOf(entry));
+      this.#chain.add(entry);
+    }
+    return { kind: 'appended', entries, head: this.#chain.head };
+  }
+
+  async findByIdemKey(scope: IdemScope): Promise<Entry | undefined> {
+    this.#mustBeOpen();
+    const row = this.#rows[(this.#chain.seqOf(scope) ?? 0) - 1];
+    return row === undefined ? undefined : entryOf(row);
+  }
+
+  async putBlob(bytes: Uint8Array): Promise<Digest> {
+    this.#mustBeOpen();
+    const digest = sha256Of(bytes);
+    if (!this.#blobs.has(digest)) this.#blobs.set(digest, Uint8Array.from(bytes));
+    return digest;
+  }
+
+  async getBlob(digest: Digest): Promise<Uint8Array | undefined> {
+    this.#mustBeOpen();
+    const bytes = this.#blobs.get(digest);
+    return bytes === undefined ? undefined : Uint8Array.from(bytes);
+  }
+
+  async putPlan(id: PlanId, bytes: Uint8Array): Promise<Digest> {
+    this.#mustBeOpen();
+    const digest = sha256Of(bytes);
+    const known = this.#plans.get(id);
+    if (known !== undefined && known !== digest) throw handleTaken(id, known);
+    this.#plans.set(id, digest);
+    return this.putBlob(bytes);
+  }
+
+  async findPlan(id: PlanId): Promise<Digest | undefined> {
+    this.#mustBeOpen();
+    return this.#plans.get(id);
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw ledgerClosed(this.place);
+  }
+}
+
+function entryOf(row: Row): Entry {
+  const opened = openRow(row);
+  if (opened.kind === 'sound') return opened.entry;
+  throw new BerthError({
+    code: 'INTERNAL',
+    message: `entry ${row.seq} ${opened.why}`,
+    fix: 'report this as a bug',
+  });
+}

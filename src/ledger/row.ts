@@ -1,0 +1,57 @@
+import { canonicalJson } from '../model/canonical.ts';
+import { Entry } from '../model/entry.ts';
+import { cleanText } from '../model/text.ts';
+import { sha256Of } from './chain.ts';
+
+/**
+ * An entry as a store keeps it: its canonical JSON without `digest`, and beside it that digest. So the digest
+ * is the SHA-256 of exactly the stored bytes, and `sha256sum` can check it.
+ */
+export type Row = { readonly seq: number; readonly json: string; readonly digest: string };
+
+/** A stored row that may be damaged: any column may have become anything. */
+export type DamagedRow = { readonly [column in keyof Row]?: unknown };
+
+/** What a row turned out to hold. `why` completes "entry 17 …". */
+export type Opened =
+  | { readonly kind: 'sound'; readonly entry: Entry }
+  | { readonly kind: 'broken'; readonly why: string };
+
+export function rowOf(entry: Entry): Row {
+  const { digest, ...body } = entry;
+  return { seq: entry.seq, json: canonicalJson(body), digest };
+}
+
+/** Parses a stored row and checks it against its own digest and number, not against its neighbours. */
+export function openRow(row: DamagedRow): Opened {
+  if (typeof row.json !== 'string') return broken('is not text');
+  const digest = sha256Of(row.json);
+  if (row.digest !== digest) return broken('does not match its digest');
+  const entry = parseEntry(row.json, digest);
+  if (entry.kind === 'sound' && entry.entry.seq !== row.seq)
+    return broken(`says it is number ${entry.entry.seq}, but is stored as ${String(row.seq)}`);
+  return entry;
+}
+
+function parseEntry(json: string, digest: string): Opened {
+  const body = parseObject(json);
+  if (body === undefined) return broken('is not a JSON object');
+  const entry = Entry.safeParse({ ...body, digest });
+  if (entry.success) return { kind: 'sound', entry: entry.data };
+  const issue = entry.error.issues[0];
+  const where = issue?.path.map(String).join('.') ?? '';
+  return broken(`is no entry this Berth can read: ${cleanText(`${where} ${issue?.message ?? ''}`.trim())}`);
+}
+
+function parseObject(json: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function broken(why: string): Opened {
+  return { kind: 'broken', why };
+}

@@ -1,0 +1,108 @@
+import { existsSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { checkpointPath, findCheckpoint, type FoundCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { ledgerRefused, shownPath } from './ledger-error.ts';
+import type { ReadOnlyReason } from './port.ts';
+import type { SoundChain } from './sound-chain.ts';
+import { ledgerError } from './sqlite-error.ts';
+import {
+  connectFrozen,
+  connectReader,
+  connectWriter,
+  createLedgerFile,
+  fileIdentity,
+  identifyLedger,
+  isWritable,
+} from './sqlite-file.ts';
+import { LedgerTables } from './sqlite-tables.ts';
+import { survey } from './survey.ts';
+
+/** An open connection with everything that was found out about its ledger. */
+export type Connection = {
+  /** Which file it was when it was opened. */
+  readonly identity: string;
+  readonly db: DatabaseSync;
+  readonly tables: LedgerTables;
+  readonly chain: SoundChain;
+  readonly readOnly: ReadOnlyReason | undefined;
+};
+
+type Reader = Pick<Connection, 'db' | 'tables'> & { readonly isFrozen: boolean };
+
+export type ConnectionOptions = {
+  /** Whether to make a ledger where nothing is yet. */
+  readonly create: boolean;
+  /** The largest the file may grow, in pages of 4 KiB. */
+  readonly maxPages: number | undefined;
+};
+
+/**
+ * Finds or makes the ledger and checks all of it over a connection that only reads; opens it for appending when
+ * it is whole. Throws when there is no Berth ledger that could at least be read.
+ */
+export function openConnection(path: string, options: ConnectionOptions): Connection {
+  const found = findCheckpoint(path);
+  if (!existsSync(path)) createNew(path, found, options.create);
+  identifyLedger(path);
+  const identity = fileIdentity(path);
+  const reader = openReader(path);
+  try {
+    const { chain, readOnly: fault } = survey(path, reader.db, reader.tables, found);
+    const readOnly = fault ?? unwritable(path, reader.isFrozen);
+    if (readOnly !== undefined) return { identity, db: reader.db, tables: reader.tables, chain, readOnly };
+    const writer = withTables(connectWriter(path, options.maxPages));
+    reader.db.close();
+    catchUpCheckpoint(path, found, chain);
+    return { identity, ...writer, chain, readOnly };
+  } catch (error) {
+    if (reader.db.isOpen) reader.db.close();
+    throw error;
+  }
+}
+
+function createNew(path: string, found: FoundCheckpoint, create: boolean): void {
+  if (found.kind !== 'none')
+    throw ledgerRefused(
+      `ledger ${shownPath(path)} is gone, but its checkpoint is still there`,
+      `restore the ledger from a copy, or remove ${shownPath(checkpointPath(path))} to begin a new one`,
+    );
+  if (!create)
+    throw ledgerRefused(`there is no ledger at ${shownPath(path)}`, 'create one with `berth init`');
+  createLedgerFile(path);
+}
+
+/** A reader still wants to write the index of the write-ahead log. Where no log is it can do without. */
+function openReader(path: string): Reader {
+  try {
+    return { ...withTables(connectReader(path)), isFrozen: false };
+  } catch (error) {
+    const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+    if (log !== undefined && log.size > 0) throw error;
+    if (ledgerError(error, path).detail.retryable) throw error;
+    return { ...withTables(connectFrozen(path)), isFrozen: true };
+  }
+}
+
+function withTables(db: DatabaseSync): Pick<Connection, 'db' | 'tables'> {
+  try {
+    return { db, tables: new LedgerTables(db) };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function unwritable(path: string, isFrozen: boolean): ReadOnlyReason | undefined {
+  if (!isFrozen && isWritable(path)) return undefined;
+  return {
+    why: `ledger ${shownPath(path)} cannot be written: the file, its folder or the file system is read-only`,
+    fix: 'give this user write access to the file and its folder',
+  };
+}
+
+/** A process that was killed did not get to write its last one. */
+function catchUpCheckpoint(path: string, found: FoundCheckpoint, chain: SoundChain): void {
+  const known = found.kind === 'checkpoint' ? found.checkpoint.seq : 0;
+  if (chain.head.seq > known) writeCheckpoint(path, chain.head, true);
+}

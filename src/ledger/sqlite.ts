@@ -1,0 +1,232 @@
+import { resolve } from 'node:path';
+
+import type { Entry, EntryDraft, Head } from '../model/entry.ts';
+import type { BerthError } from '../model/error.ts';
+import { Digest, type PlanId } from '../model/id.ts';
+import { headOf, sha256Of } from './chain.ts';
+import { writeCheckpoint } from './checkpoint.ts';
+import { handleTaken, ledgerClosed, ledgerReadOnly, ledgerRefused, shownPath } from './ledger-error.ts';
+import { patiently } from './patience.ts';
+import type { Appended, IdemScope, Ledger, ReadOnlyReason } from './port.ts';
+import { type DamagedRow, openRow, rowOf } from './row.ts';
+import { ledgerError } from './sqlite-error.ts';
+import { fileIdentity } from './sqlite-file.ts';
+import { type Connection, openConnection } from './sqlite-open.ts';
+import { chainFault, readOn } from './survey.ts';
+
+export type SqliteOptions = {
+  /** Whether to make a ledger where nothing is yet; true unless said otherwise. */
+  readonly create?: boolean;
+  /** How long a call waits for other processes before it is `LEDGER_BUSY`, in milliseconds; 10,000 by default. */
+  readonly patienceMs?: number;
+  /** The largest the file may grow, in pages of 4 KiB; beyond it appends are refused as on a full disk. */
+  readonly maxPages?: number;
+};
+
+/**
+ * Opens the ledger in the SQLite file at `path`, verifies all of it, and makes a new one where nothing is yet.
+ * A ledger that is broken, damaged, shorter than its checkpoint or not writable opens with `readOnly` set.
+ * Several processes may have it open. Rejects with `LEDGER_REFUSED` when nothing there can be read as a ledger.
+ */
+export async function openSqliteLedger(path: string, options: SqliteOptions = {}): Promise<Ledger> {
+  const place = resolve(path);
+  const { create = true, patienceMs = 10_000, maxPages } = options;
+  const connection = await patiently(place, patienceMs, () => openConnection(place, { create, maxPages }));
+  return new SqliteLedger(place, patienceMs, connection);
+}
+
+/** Between two checkpoints that wait for the disk. The others may be lost in a power cut, never in a crash. */
+const durableCheckpointEvery = 64;
+
+class SqliteLedger implements Ledger {
+  readonly place: string;
+  readonly #patienceMs: number;
+  readonly #connection: Connection;
+  #readOnly: ReadOnlyReason | undefined;
+  #durableSeq: number;
+
+  constructor(place: string, patienceMs: number, connection: Connection) {
+    this.place = place;
+    this.#patienceMs = patienceMs;
+    this.#connection = connection;
+    this.#readOnly = connection.readOnly;
+    this.#durableSeq = connection.chain.head.seq;
+  }
+
+  get readOnly(): ReadOnlyReason | undefined {
+    return this.#readOnly;
+  }
+
+  head(): Promise<Head> {
+    return this.#run(() => {
+      this.#readOn();
+      return this.#connection.chain.head;
+    });
+  }
+
+  read(after: number, limit: number): Promise<readonly Entry[]> {
+    return this.#run(() => {
+      this.#readOn();
+      const from = Math.max(0, after);
+      return this.#entries(from, Math.min(from + limit, this.#connection.chain.head.seq));
+    });
+  }
+
+  append(drafts: readonly EntryDraft[], expected: Head): Promise<Appended> {
+    return this.#run(() => {
+      const appended = this.#inTransaction(() => this.#addAll(drafts, expected));
+      if (appended.kind === 'appended') this.#takeOver(appended.entries);
+      return appended;
+    });
+  }
+
+  findByIdemKey(scope: IdemScope): Promise<Entry | undefined> {
+    return this.#run(() => {
+      this.#readOn();
+      const seq = this.#connection.chain.seqOf(scope);
+      return seq === undefined ? undefined : this.#entries(seq - 1, seq)[0];
+    });
+  }
+
+  putBlob(bytes: Uint8Array): Promise<Digest> {
+    const digest = sha256Of(bytes);
+    return this.#run(() => {
+      if (this.#blob(digest) === undefined)
+        this.#inTransaction(() => this.#connection.tables.addBlob(digest, bytes));
+      return digest;
+    });
+  }
+
+  getBlob(digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#run(() => this.#blob(digest));
+  }
+
+  putPlan(id: PlanId, bytes: Uint8Array): Promise<Digest> {
+    const digest = sha256Of(bytes);
+    return this.#run(() => {
+      if (this.#plan(id) === undefined) this.#inTransaction(() => this.#addPlan(id, digest, bytes));
+      const known = this.#plan(id);
+      if (known !== undefined && known !== digest) throw handleTaken(id, known);
+      return digest;
+    });
+  }
+
+  findPlan(id: PlanId): Promise<Digest | undefined> {
+    return this.#run(() => this.#plan(id));
+  }
+
+  async close(): Promise<void> {
+    const { db, chain } = this.#connection;
+    if (!db.isOpen) return;
+    if (this.#readOnly === undefined && chain.head.seq > 0) writeCheckpoint(this.place, chain.head, true);
+    try {
+      db.close();
+    } catch (error) {
+      throw ledgerError(error, this.place);
+    }
+  }
+
+  #run<T>(work: () => T): Promise<T> {
+    return patiently(this.place, this.#patienceMs, () => {
+      if (!this.#connection.db.isOpen) throw ledgerClosed(this.place);
+      return work();
+    });
+  }
+
+  /** Checks and takes what other processes have appended. */
+  #readOn(): void {
+    const { chain, tables } = this.#connection;
+    readOn(chain, tables, this.place);
+    this.#readOnly ??= chainFault(this.place, chain);
+  }
+
+  #addAll(drafts: readonly EntryDraft[], expected: Head): Appended {
+    const { chain, tables } = this.#connection;
+    const { head } = chain;
+    if (head.seq !== expected.seq || head.digest !== expected.digest) return { kind: 'head-moved', head };
+    const entries = chain.sealAll(drafts);
+    for (const entry of entries) tables.addRow(rowOf(entry));
+    const last = entries.at(-1);
+    return { kind: 'appended', entries, head: last === undefined ? head : headOf(last) };
+  }
+
+  /** After the commit: the entries are durable, so the checkpoint may know about them. */
+  #takeOver(entries: readonly Entry[]): void {
+    const { chain } = this.#connection;
+    for (const entry of entries) chain.add(entry);
+    const isDurable = chain.head.seq - this.#durableSeq >= durableCheckpointEvery;
+    const isWritten = writeCheckpoint(this.place, chain.head, isDurable);
+    if (isDurable && isWritten) this.#durableSeq = chain.head.seq;
+  }
+
+  #addPlan(id: PlanId, digest: Digest, bytes: Uint8Array): void {
+    this.#connection.tables.addBlob(digest, bytes);
+    this.#connection.tables.addPlan(id, digest);
+  }
+
+  /** The entries with `after < seq <= last`, which were sound when they were first read. */
+  #entries(after: number, last: number): readonly Entry[] {
+    if (last <= after) return [];
+    const rows = this.#connection.tables.rowsBetween(after, last);
+    const entries = rows.map((row, i) => this.#entry(row, after + 1 + i));
+    if (entries.length < last - after) throw this.#damage(`entry ${after + 1 + entries.length} is missing`);
+    return entries;
+  }
+
+  #entry(row: DamagedRow, seq: number): Entry {
+    const opened = openRow(row);
+    if (opened.kind === 'broken') throw this.#damage(`entry ${seq} ${opened.why}`);
+    if (opened.entry.seq !== seq) throw this.#damage(`entry ${seq} is missing`);
+    return opened.entry;
+  }
+
+  #blob(digest: Digest): Uint8Array | undefined {
+    const bytes = this.#connection.tables.blob(digest);
+    if (bytes === undefined) return undefined;
+    if (!(bytes instanceof Uint8Array) || sha256Of(bytes) !== digest)
+      throw this.#damage(`blob \`${digest}\` does not match its digest`);
+    return bytes;
+  }
+
+  #plan(id: PlanId): Digest | undefined {
+    const digest = this.#connection.tables.plan(id);
+    if (digest === undefined) return undefined;
+    const parsed = Digest.safeParse(digest);
+    if (!parsed.success) throw this.#damage(`plan handle \`${id}\` does not name a digest`);
+    return parsed.data;
+  }
+
+  /** Something was sound and is not any more: from here on, nothing is written. */
+  #damage(what: string): BerthError {
+    const why = `ledger ${shownPath(this.place)} is damaged: ${what}`;
+    const fix = 'keep the file as evidence and restore the ledger from a copy';
+    this.#readOnly ??= { why, fix };
+    return ledgerRefused(why, fix);
+  }
+
+  /** Takes the write lock first, so that what `work` sees is what it adds to. */
+  #inTransaction<T>(work: () => T): T {
+    const { db } = this.#connection;
+    this.#mustBeWritable();
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#readOn();
+      this.#mustBeWritable();
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #mustBeWritable(): void {
+    if (this.#readOnly !== undefined) throw ledgerReadOnly(this.#readOnly);
+    if (fileIdentity(this.place) === this.#connection.identity) return;
+    throw ledgerRefused(
+      `ledger ${shownPath(this.place)} was moved, removed or replaced while it was open`,
+      'put the file back, or open the ledger again',
+    );
+  }
+}
