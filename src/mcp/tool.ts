@@ -32,10 +32,27 @@ export type Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.
   readonly output: O;
   readonly annotations: ToolAnnotations;
   readonly scope: Scope;
+  /**
+   * Lists that may be cut when an answer is too large, least needed first: `plan.parts[].members`. A tool whose
+   * input has a `limit` is asked again for fewer rows before anything is cut.
+   */
+  readonly cuts: readonly string[];
+  /** How to ask for less, as advice to the caller. */
+  readonly narrow: string;
   run(input: z.output<I>, context: ToolContext): Promise<z.output<O>>;
 };
 
 /** Gives a tool its types. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): Tool<I, O> {
   return tool;
+}
+
+/** Annotations of a tool that changes nothing. */
+export function reading(title: string): ToolAnnotations {
+  return { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+}
+
+/** Annotations of a tool that changes what is promised to somebody. Its key makes a repeat harmless. */
+export function committing(title: string): ToolAnnotations {
+  return { title, readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false };
 }

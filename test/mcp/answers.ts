@@ -1,0 +1,217 @@
+import { emptyHead } from '../../src/model/entry.ts';
+import { Digest, Path } from '../../src/model/id.ts';
+import {
+  ChangeResult,
+  ContractDetail,
+  ContractList,
+  ContractView,
+  Explanation,
+  InventoryList,
+  InventorySummary,
+  NodeView,
+  PlanResult,
+  PlanView,
+  RecordList,
+  Simulation,
+  Snapshot,
+  VerifyResult,
+} from '../../src/model/view.ts';
+
+const digest = Digest.parse(`sha256:${'a1'.repeat(32)}`);
+const atMs = Date.parse('2026-11-25T09:00:00Z');
+const at = '2026-11-25T10:00:00+01:00';
+
+export const snapshot = Snapshot.parse({
+  seq: 7,
+  head: emptyHead.digest,
+  inventory: digest,
+  atMs,
+  at,
+  clock: 'set',
+});
+
+const gpus = { total: 32, free: 8, reserved: 24, unavailable: 0 };
+
+export const summary = InventorySummary.parse({
+  snapshot,
+  sites: [{ id: 'fra1', aliases: ['Frankfurt'], country: 'DE', nodeCount: 4, rackCount: 1, gpus }],
+  flavors: [
+    {
+      site: 'fra1',
+      model: 'H100-SXM-80GB',
+      gpus,
+      nodeCount: 4,
+      gpusPerNode: [8],
+      link: 'nvlink',
+      islandGpus: 8,
+      rdma: 'yes',
+    },
+  ],
+  tenants: [{ id: 'acme', name: 'Acme', zone: 'Europe/Berlin', regimes: ['gdpr'] }],
+  truncated: false,
+  hints: [],
+});
+
+export function node(index: number, labels?: Record<string, string>): NodeView {
+  return NodeView.parse({
+    id: `fra1/h1/r11/n${index}`,
+    hostName: `fra1-r11-n${index}`,
+    site: 'fra1',
+    gpuCount: 8,
+    freeGpus: 8,
+    link: 'nvlink',
+    rdma: 'unknown',
+    health: 'healthy',
+    schedulable: true,
+    contracts: [],
+    ...(labels === undefined ? {} : { labels }),
+  });
+}
+
+export function nodeList(
+  nodes: readonly NodeView[],
+  total = nodes.length,
+  nextCursor?: string,
+): InventoryList {
+  return InventoryList.parse({
+    snapshot,
+    from: at,
+    to: at,
+    nodes,
+    total,
+    ...(nextCursor === undefined ? {} : { nextCursor }),
+    truncated: nextCursor !== undefined,
+    hints: [],
+  });
+}
+
+export const records = RecordList.parse({
+  snapshot,
+  records: [{ id: 'fra1', kind: 'site', attributes: [], children: ['fra1/h1'] }],
+  notFound: [{ asked: 'fra2', didYouMean: 'fra1' }],
+});
+
+function devices(place: string, kind: string): Path[] {
+  return Array.from({ length: 8 }, (_, i) => Path.parse(`${place}/${kind}${i}`));
+}
+
+/** A plan of one part with so many members, eight GPUs and NICs each. */
+export function plan(memberCount: number): PlanView {
+  const members = Array.from({ length: memberCount }, (_, replica) => {
+    const place = `fra1/h1/r${Math.floor(replica / 4)}/n${replica % 4}`;
+    return {
+      replica,
+      node: place,
+      hostName: place.replaceAll('/', '-'),
+      gpus: devices(place, 'gpu'),
+      nics: devices(place, 'nic'),
+      cpuMilli: 96_000,
+      memoryMib: 1_000_000,
+      powerW: 10_200,
+    };
+  });
+  return PlanView.parse({
+    id: 'plan-3f9a0c1e2b7d4a58',
+    digest,
+    tenant: 'acme',
+    sites: ['fra1'],
+    gpuCount: memberCount * 8,
+    parts: [{ name: 'train', replicas: memberCount, gpuCount: memberCount * 8, members }],
+    startMs: atMs,
+    start: at,
+    zone: 'Europe/Berlin',
+    guarantee: 'reserved',
+    isolation: 'shared',
+    price: { currency: 'EUR', priceBook: 'fra 2026-11', lines: [], microEurPerHour: 1_000_000 },
+    terms: [],
+    policy: { answer: 'allowed', packs: ['gdpr'], hits: [], note: 'a technical check of recorded facts' },
+    why: [{ site: 'fra1', outcome: 'chosen', why: 'the only site with room' }],
+    constraints: [],
+    assumptions: [],
+    expiresAtMs: atMs + 900_000,
+    expires: at,
+    inputs: { inventory: digest, calendar: digest, policy: digest, core: 'core/1', seq: 7 },
+  });
+}
+
+export function planned(memberCount = 1): PlanResult {
+  return PlanResult.parse({ snapshot, decision: 'planned', plan: plan(memberCount), next: 'show it' });
+}
+
+export const rejected = PlanResult.parse({
+  snapshot,
+  decision: 'rejected',
+  refusal: {
+    kind: 'model-unknown',
+    summary: 'no site has a GPU of model `B999`',
+    refusal: { kind: 'model-unknown', asked: ['B999'], known: ['H100-SXM-80GB'] },
+    sites: [],
+    relaxations: [],
+  },
+  next: 'name a known model',
+});
+
+export const contract = ContractView.parse({
+  ...plan(1),
+  id: 'C-106',
+  version: 1,
+  state: 'granted',
+  plan: 'plan-3f9a0c1e2b7d4a58',
+  planDigest: digest,
+  grantedBy: { principal: 'person:ada', client: 'mcp:test' },
+  grantedAt: at,
+});
+
+export const contracts = ContractList.parse({ snapshot, contracts: [contract], total: 1, truncated: false });
+
+export const contractDetail = ContractDetail.parse({
+  snapshot,
+  contract,
+  parts: plan(1).parts,
+  terms: [],
+  entries: [{ seq: 7, digest, at, what: 'contract-granted', by: 'person:ada' }],
+});
+
+export const explanation = Explanation.parse({
+  snapshot,
+  subject: 'C-106',
+  verdict: 'fits',
+  summary: 'the only site with room',
+  sites: plan(1).why,
+  constraints: [],
+  policyHits: [],
+  assumptions: [],
+});
+
+export const simulation = Simulation.parse({
+  snapshot,
+  edit: 'without fra1/h1/r11',
+  from: at,
+  lostNodes: 4,
+  lostGpus: 32,
+  contracts: [],
+  remaining: [],
+  hints: [],
+});
+
+export function change(decision: 'committed' | 'released', freshPlan?: PlanView): ChangeResult {
+  return ChangeResult.parse({
+    snapshot,
+    decision,
+    replayed: false,
+    contract,
+    entry: { seq: 8, digest },
+    ...(freshPlan === undefined ? {} : { freshPlan }),
+    next: 'nothing',
+  });
+}
+
+export const verified = VerifyResult.parse({
+  place: 'memory',
+  ok: true,
+  entries: 7,
+  head: digest,
+  stateDigest: digest,
+  core: 'core/1',
+  checks: [{ check: 'chain', ok: true, checked: 7, note: 'all digests match' }],
+});

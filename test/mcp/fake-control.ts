@@ -1,0 +1,43 @@
+import type { Control } from '../../src/control/control.ts';
+import { emptyHead } from '../../src/model/entry.ts';
+import { BerthError } from '../../src/model/error.ts';
+import * as answers from './answers.ts';
+
+export type ControlCall = { readonly method: string; readonly args: readonly unknown[] };
+
+/** A door that answers at once with small correct views and remembers how it was called. */
+export function fakeControl(instead: Partial<Control> = {}): { control: Control; calls: ControlCall[] } {
+  const calls: ControlCall[] = [];
+  const heard =
+    <A>(method: string, answer: A) =>
+    (...args: readonly unknown[]): Promise<A> => {
+      calls.push({ method, args });
+      return Promise.resolve(answer);
+    };
+  const control: Control = {
+    clock: { kind: 'set', nowMs: () => answers.snapshot.atMs },
+    head: heard('head', emptyHead),
+    summary: heard('summary', answers.summary),
+    searchNodes: heard('searchNodes', answers.nodeList([answers.node(1)])),
+    records: heard('records', answers.records),
+    plan: heard('plan', answers.planned()),
+    explain: heard('explain', answers.explanation),
+    simulate: heard('simulate', answers.simulation),
+    contracts: heard('contracts', answers.contracts),
+    contract: heard('contract', answers.contractDetail),
+    commit: heard('commit', answers.change('committed')),
+    release: heard('release', answers.change('released')),
+    importObservation: () => Promise.reject(notForTools),
+    registerTenant: () => Promise.reject(notForTools),
+    verify: heard('verify', answers.verified),
+    close: heard('close', undefined),
+    ...instead,
+  };
+  return { control, calls };
+}
+
+const notForTools = new BerthError({
+  code: 'FORBIDDEN',
+  message: 'no tool does this',
+  fix: 'use the terminal',
+});

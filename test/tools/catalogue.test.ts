@@ -1,0 +1,106 @@
+import { readdirSync } from 'node:fs';
+
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { connectInProcess } from '../../src/mcp/in-process.ts';
+import { PrincipalId } from '../../src/model/id.ts';
+import { tools } from '../../tools/index.ts';
+import { fakeControl } from '../mcp/fake-control.ts';
+
+/** A tool as a client gets it, with nothing left out. */
+const Served = z.strictObject({
+  name: z.string().regex(/^[a-z]+_[a-z]+$/),
+  description: z.string().min(40).max(600),
+  inputSchema: z.looseObject({ type: z.literal('object'), additionalProperties: z.literal(false) }),
+  outputSchema: z.looseObject({ type: z.literal('object'), required: z.array(z.string()).min(1) }),
+  annotations: z.strictObject({
+    title: z.string().min(1),
+    readOnlyHint: z.boolean(),
+    destructiveHint: z.boolean(),
+    idempotentHint: z.literal(true),
+    openWorldHint: z.literal(false),
+  }),
+});
+type Served = z.infer<typeof Served>;
+
+const combinators = ['anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref', '$defs'];
+const nounGroups = ['inventory', 'placement', 'contract', 'ledger'];
+const writes = ['contract_commit', 'contract_release'];
+
+let client: Client;
+let served: Map<string, unknown>;
+
+beforeAll(async () => {
+  client = await connectInProcess({
+    tools,
+    control: fakeControl().control,
+    caller: { principal: PrincipalId.parse('person:ada') },
+    version: '0.0.0',
+    log: () => undefined,
+    client: 'snapshot',
+  });
+  served = new Map((await client.listTools()).tools.map((tool) => [tool.name, tool]));
+});
+
+afterAll(() => client.close());
+
+function get(name: string): Served {
+  return Served.parse(served.get(name));
+}
+
+test('no snapshot is left of a tool that is gone', () => {
+  const kept = readdirSync(new URL('../toolsnaps', import.meta.url));
+  expect(kept.filter((file) => !tools.some(({ name }) => file === `${name}.json`))).toEqual([]);
+});
+
+test('names differ, and the order is the one of the list', () => {
+  expect([...served.keys()]).toEqual(tools.map(({ name }) => name));
+  expect(served.size).toBe(tools.length);
+});
+
+describe.each(tools.map(({ name }) => name))('%s', (name) => {
+  test('is served as it was last reviewed', async () => {
+    await expect(`${JSON.stringify(served.get(name), undefined, 2)}\n`).toMatchFileSnapshot(
+      `../toolsnaps/${name}.json`,
+    );
+  });
+
+  test('speaks plainly to a client', () => {
+    const { inputSchema, outputSchema, description, annotations } = get(name);
+    for (const schema of [inputSchema, outputSchema])
+      expect(combinators.filter((word) => Object.hasOwn(schema, word))).toEqual([]);
+    expect(nounGroups).toContain(name.split('_')[0]);
+    expect(annotations.readOnlyHint).toBe(!writes.includes(name));
+    expect(annotations.destructiveHint).toBe(writes.includes(name));
+    expect(description.match(/[^\x20-\x7E]/)).toBeNull();
+  });
+
+  test('names only tools that exist', () => {
+    const named = get(name).description.match(/\b(?:inventory|placement|contract|ledger)_[a-z]+/g) ?? [];
+    expect(named.filter((other) => !served.has(other))).toEqual([]);
+  });
+
+  test('has no schema inside that a strict client would stumble over', () => {
+    expect(JSON.stringify(get(name))).not.toMatch(
+      /"(?:\$ref|\$defs|\$schema|propertyNames)":|"readOnly":true/,
+    );
+  });
+});
+
+test('a write asks for a key', () => {
+  for (const name of writes) {
+    const { inputSchema } = get(name);
+    expect(inputSchema['required']).toContain('idempotencyKey');
+  }
+});
+
+test('the list stays small: 11 of 18 tools, and 4,000 tokens are for all', () => {
+  const bytes = [...served.keys()].map((name) => {
+    const { description, inputSchema } = get(name);
+    return Buffer.byteLength(name + description + JSON.stringify(inputSchema));
+  });
+  const tokens = Math.ceil(bytes.reduce((sum, size) => sum + size, 0) / 4);
+  expect(tokens).toBeLessThanOrEqual(2_600);
+});

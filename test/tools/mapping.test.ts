@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Caller } from '../../src/control/control.ts';
+import { callTool } from '../../src/mcp/call.ts';
+import { PrincipalId } from '../../src/model/id.ts';
+import { tools } from '../../tools/index.ts';
+import { fakeControl } from '../mcp/fake-control.ts';
+
+const caller: Caller = { principal: PrincipalId.parse('agent:ops-bot'), client: 'mcp:test' };
+const demand = {
+  tenant: 'acme',
+  parts: [{ name: 'train', count: 2, each: { gpus: { count: 8, models: ['H100-SXM-80GB'] } } }],
+  window: { earliestStart: '2026-11-30T00:00:00+01:00', durationS: 259_200 },
+  budget: { totalEur: 12_000.5 },
+};
+const plan = 'plan-3f9a0c1e2b7d4a58';
+const noon = '2026-11-30T12:00:00+01:00';
+const noonMs = Date.UTC(2026, 10, 30, 11);
+
+/** What each tool makes of its arguments: the method of the door, and what it is given after the caller. */
+const rows: readonly [string, object, string, ...unknown[]][] = [
+  ['inventory_summary', {}, 'summary', { racks: false }],
+  ['inventory_summary', { detail: 'racks', at: noon }, 'summary', { racks: true, atMs: noonMs }],
+  ['inventory_search', {}, 'searchNodes', { labels: false, limit: 50 }],
+  [
+    'inventory_search',
+    {
+      within: 'fra1/h1',
+      model: 'H100-SXM-80GB',
+      link: 'nvlink',
+      rdma: true,
+      country: 'DE',
+      minFreeGpus: 4,
+      text: 'n02',
+      from: noon,
+      to: '2026-12-01T00:00:00Z',
+      labels: true,
+      limit: 200,
+      cursor: 'abc',
+    },
+    'searchNodes',
+    {
+      within: 'fra1/h1',
+      model: 'H100-SXM-80GB',
+      link: 'nvlink',
+      rdma: true,
+      country: 'DE',
+      minFreeGpus: 4,
+      text: 'n02',
+      fromMs: noonMs,
+      toMs: Date.UTC(2026, 11, 1),
+      labels: true,
+      limit: 200,
+      cursor: 'abc',
+    },
+  ],
+  ['inventory_get', { ids: ['n02', 'fra1'] }, 'records', { ids: ['n02', 'fra1'], devices: false }],
+  ['inventory_get', { ids: ['n02'], devices: true }, 'records', { ids: ['n02'], devices: true }],
+  ['placement_plan', { demand }, 'plan', demand, undefined],
+  ['placement_plan', { demand, assumptions: [' in Europe '] }, 'plan', demand, ['in Europe']],
+  ['placement_explain', { plan }, 'explain', { kind: 'plan', plan }],
+  ['placement_explain', { contract: 'C-106' }, 'explain', { kind: 'contract', contract: 'C-106' }],
+  ['placement_explain', { demand }, 'explain', { kind: 'demand', demand }],
+  ['placement_simulate', { lose: ['fra1/h1/r11'] }, 'simulate', { lose: ['fra1/h1/r11'] }],
+  ['placement_simulate', { lose: ['n02'], from: noon }, 'simulate', { lose: ['n02'], fromMs: noonMs }],
+  ['contract_search', {}, 'contracts', { limit: 50 }],
+  [
+    'contract_search',
+    { tenant: 'acme', state: 'active', within: 'fra1', limit: 1, cursor: 'c' },
+    'contracts',
+    { tenant: 'acme', state: 'active', within: 'fra1', limit: 1, cursor: 'c' },
+  ],
+  ['contract_get', { contract: 'C-106' }, 'contract', 'C-106'],
+  ['contract_commit', { plan, idempotencyKey: 'req-0001' }, 'commit', { plan, idemKey: 'req-0001' }],
+  [
+    'contract_commit',
+    { plan, idempotencyKey: 'req-0001', purpose: 'fine-tuning' },
+    'commit',
+    { plan, idemKey: 'req-0001', purpose: 'fine-tuning' },
+  ],
+  [
+    'contract_release',
+    { contract: 'C-106', idempotencyKey: 'req-0002' },
+    'release',
+    { contract: 'C-106', idemKey: 'req-0002' },
+  ],
+  [
+    'contract_release',
+    { contract: 'C-106', idempotencyKey: 'req-0002', expectedVersion: 3, reason: 'done' },
+    'release',
+    { contract: 'C-106', idemKey: 'req-0002', expectedVersion: 3, reason: 'done' },
+  ],
+];
+
+test.each(rows)('%s %j calls %s', async (tool, input, method, ...given) => {
+  const { control, calls } = fakeControl();
+  const answer = await callTool(tools, tool, input, { control, caller, log: () => undefined });
+  expect(answer).toMatchObject({ ok: true });
+  expect(calls).toEqual([{ method, args: [caller, ...given] }]);
+});
+
+test('ledger_verify calls verify', async () => {
+  const { control, calls } = fakeControl();
+  await callTool(tools, 'ledger_verify', {}, { control, caller, log: () => undefined });
+  expect(calls.map(({ method }) => method)).toEqual(['verify']);
+});
+
+test('every tool is mapped here', () => {
+  const mapped = new Set([...rows.map(([tool]) => tool), 'ledger_verify']);
+  expect([...mapped].toSorted()).toEqual(tools.map(({ name }) => name).toSorted());
+});
+
+describe('nothing reaches the door', () => {
+  const wrong: readonly [string, object][] = [
+    ['inventory_summary', { detail: 'nodes' }],
+    ['inventory_search', { limit: 0 }],
+    ['inventory_search', { country: 'Germany' }],
+    ['inventory_get', { ids: [] }],
+    ['placement_plan', { demand: { ...demand, parts: [] } }],
+    ['placement_plan', { demand: { ...demand, tenant: 'ACME Corp' } }],
+    ['placement_plan', { demand, assumptions: Array.from({ length: 17 }, () => 'x') }],
+    ['placement_plan', { demand, assumptions: ['x'.repeat(201)] }],
+    ['placement_explain', { plan, contract: 'C-106' }],
+    ['placement_simulate', { lose: Array.from({ length: 21 }, () => 'fra1') }],
+    ['contract_search', { state: 'alive' }],
+    ['contract_get', { contract: 'c-106' }],
+    ['contract_commit', { plan }],
+    ['contract_commit', { plan, idempotencyKey: 'short' }],
+    ['contract_commit', { plan, idempotencyKey: 'req-0001', confirm: true }],
+    ['contract_release', { contract: 'C-106', idempotencyKey: 'req-0002', expectedVersion: 0 }],
+  ];
+
+  test.each(wrong)('from %s %j', async (tool, input) => {
+    const { control, calls } = fakeControl();
+    const answer = await callTool(tools, tool, input, { control, caller, log: () => undefined });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'INVALID_INPUT' } });
+    expect(calls).toEqual([]);
+  });
+});

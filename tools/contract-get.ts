@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+import { defineTool, reading } from '../src/mcp/tool.ts';
+import { ContractId } from '../src/model/id.ts';
+import { ContractDetail } from '../src/model/view.ts';
+
+export const contractGet = defineTool({
+  name: 'contract_get',
+  description:
+    'One contract whole: devices, terms, price, version and ledger entries. Find ids with ' +
+    'contract_search; why it stands there, placement_explain says.',
+  input: z.strictObject({ contract: ContractId }),
+  output: ContractDetail,
+  annotations: reading('Read a contract'),
+  scope: 'berth:read',
+  cuts: ['entries', 'parts[].members'],
+  narrow: 'see which nodes it holds with inventory_search, one rack at a time',
+  run: ({ contract }, { control, caller }) => control.contract(caller, contract),
+});

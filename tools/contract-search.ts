@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+import { Cursor, Limit, Place } from '../src/mcp/field.ts';
+import { defineTool, reading } from '../src/mcp/tool.ts';
+import { ContractState } from '../src/model/contract.ts';
+import { ContractList } from '../src/model/view.ts';
+
+export const contractSearch = defineTool({
+  name: 'contract_search',
+  description:
+    'Lists contracts, also ended ones, by tenant, state or place, with window, GPUs and price. For ' +
+    'devices, terms and history use contract_get. Next page: same filters with `cursor`.',
+  input: z.strictObject({
+    tenant: z.string().min(1).max(63).exactOptional(),
+    state: ContractState.exactOptional(),
+    within: Place.exactOptional().describe('site, hall, rack or node'),
+    limit: Limit,
+    cursor: Cursor.exactOptional().describe('nextCursor of the last page'),
+  }),
+  output: ContractList,
+  annotations: reading('Search contracts'),
+  scope: 'berth:read',
+  cuts: [],
+  narrow: 'use a smaller `limit`, or filter by `tenant`, `state` or `within`',
+  run: (filter, { control, caller }) => control.contracts(caller, filter),
+});

@@ -1,0 +1,27 @@
+import type { Tool } from '../src/mcp/tool.ts';
+import { contractCommit } from './contract-commit.ts';
+import { contractGet } from './contract-get.ts';
+import { contractRelease } from './contract-release.ts';
+import { contractSearch } from './contract-search.ts';
+import { inventoryGet } from './inventory-get.ts';
+import { inventorySearch } from './inventory-search.ts';
+import { inventorySummary } from './inventory-summary.ts';
+import { ledgerVerify } from './ledger-verify.ts';
+import { placementExplain } from './placement-explain.ts';
+import { placementPlan } from './placement-plan.ts';
+import { placementSimulate } from './placement-simulate.ts';
+
+/** Every tool, in the order in which it is listed: first look, then plan, then commit, then audit. */
+export const tools: readonly Tool[] = [
+  inventorySummary,
+  inventorySearch,
+  inventoryGet,
+  placementPlan,
+  placementExplain,
+  placementSimulate,
+  contractSearch,
+  contractGet,
+  contractCommit,
+  contractRelease,
+  ledgerVerify,
+];
