@@ -1,0 +1,103 @@
+import type { BerthError } from '../model/error.ts';
+import type { SourceName } from '../model/fact.ts';
+import { invalidFile } from './evidence.ts';
+import type { Evidence } from './source.ts';
+
+/** What a text looks like: the source that reads it, if one does, and words for people. */
+export type Format = { readonly source?: SourceName; readonly what: string; readonly fix?: string };
+
+type Sign = Format & { readonly pattern: RegExp };
+
+/** Signs of the formats that operators hand in. Only the first 64 KiB of a file are read for them. */
+const signs: readonly Sign[] = [
+  {
+    what: 'the expected output of GPU Feature Discovery’s tests: one regular expression for each label',
+    fix: 'hand in the nodes themselves: `kubectl get nodes -o yaml`',
+    pattern: /^[a-z0-9.-]+\\\.[a-z\\.]+\\\/\S+=/mu,
+  },
+  {
+    what: 'a label file of GPU Feature Discovery: labels without the node they belong to',
+    fix: 'hand in the nodes themselves: `kubectl get nodes -o yaml`',
+    pattern: /^(?:nvidia|amd)\.com\/[\w.-]+=/mu,
+  },
+  {
+    what: 'the table that `kubectl get nodes` prints',
+    fix: 'add `-o json` or `-o yaml` to the command',
+    pattern: /^NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION/u,
+  },
+  {
+    what: 'the output of `kubectl describe`',
+    fix: 'use `kubectl get nodes -o yaml` instead',
+    pattern: /^Name: {4,}\S+\s+(?:Roles|Namespace|Labels): /u,
+  },
+  {
+    source: 'dra',
+    what: 'DRA ResourceSlices',
+    pattern: /"?kind"?:\s*"?ResourceSlice(?:List)?\b/u,
+  },
+  {
+    source: 'kubernetes',
+    what: 'Kubernetes nodes',
+    pattern: /"?kind"?:\s*"?(?:NodeList|Node|KWOKNodeProfile)"?\s*(?:[,}\r\n]|$)/u,
+  },
+  {
+    source: 'openb',
+    what: 'the node list of the openb trace',
+    pattern: /^(?=[^\n]*\bsn\b)(?=[^\n]*\bcpu_milli\b)/u,
+  },
+  {
+    what: 'the pod list of the openb trace',
+    fix: 'hand in its node list, `openb_node_list_all_node.csv`',
+    pattern: /^(?=[^\n]*\bnum_gpu\b)(?=[^\n]*\bgpu_milli\b)/u,
+  },
+  { source: 'hwloc', what: 'hwloc XML', pattern: /<!DOCTYPE topology|<topology[ >]/u },
+  { source: 'nccl', what: 'NCCL topology XML', pattern: /<system version=/u },
+  {
+    source: 'nvidia-smi',
+    what: 'output of nvidia-smi',
+    pattern: /<nvidia_smi_log>|^\s*GPU0\s+.*CPU Affinity|^\| NVIDIA-SMI /mu,
+  },
+  { source: 'rocm-smi', what: 'output of rocm-smi', pattern: /ROCm System Management Interface/u },
+  { source: 'redfish', what: 'a Redfish resource', pattern: /"@odata\.(?:id|type)"/u },
+  { source: 'netbox', what: 'a NetBox device type', pattern: /^u_height:/mu },
+  { source: 'slurm', what: 'output or configuration of Slurm', pattern: /^NodeName=|"sinfo"|"slurm"\s*:/mu },
+  { source: 'prometheus', what: 'Prometheus metrics', pattern: /^# (?:HELP|TYPE) /mu },
+];
+
+const own: Sign = {
+  source: 'inventory',
+  what: 'a Berth inventory',
+  pattern: /^[\s{]*"?schema"?\s*:\s*["']?berth\/(?:inventory|world)\//mu,
+};
+
+const sample = 65_536;
+
+/**
+ * What the text looks like, if it is anything known: our own schema line wherever it stands, else the sign that
+ * comes first. A guess, for an error message: never for reading.
+ */
+export function recognise(text: string): Format | undefined {
+  const start = text.slice(0, sample);
+  if (own.pattern.test(start)) return own;
+  return signs
+    .map((sign) => ({ sign, at: start.search(sign.pattern) }))
+    .filter(({ at }) => at >= 0)
+    .toSorted((a, b) => a.at - b.at)[0]?.sign;
+}
+
+/** Refuses a file that is not what `source` reads, and says what it seems to be instead. */
+export function wrongFormat(
+  evidence: Evidence,
+  text: string,
+  source: SourceName,
+  expected: string,
+): BerthError {
+  const seen = recognise(text);
+  if (seen === undefined || seen.source === source)
+    return invalidFile(evidence, 'is not what was expected', `expected: ${expected}`);
+  const fix =
+    seen.source === undefined
+      ? `${seen.fix ?? 'choose another file'}; expected: ${expected}`
+      : `run \`berth import ${seen.source} …\`, or hand in what was expected: ${expected}`;
+  return invalidFile(evidence, `looks like ${seen.what}`, fix);
+}

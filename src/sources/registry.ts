@@ -1,0 +1,23 @@
+import type { SourceName } from '../model/fact.ts';
+import { compareText } from '../model/text.ts';
+import { readText } from './evidence.ts';
+import { recognise } from './format.ts';
+import { inventory } from './inventory.ts';
+import { kubernetes } from './kubernetes.ts';
+import { openb } from './openb.ts';
+import type { Evidence, Source } from './source.ts';
+
+/** Everything `berth import` can read, by name, in the order of the names. */
+export const sources: ReadonlyMap<SourceName, Source> = new Map(
+  [inventory, kubernetes, openb]
+    .toSorted((a, b) => compareText(a.name, b.name))
+    .map((source) => [source.name, source]),
+);
+
+/**
+ * Which source would read a file, judged by its first 64 KiB; also one that Berth cannot read yet. Nothing when
+ * it looks like none. Throws a `BerthError` for files that no source reads: empty, binary, not UTF-8, too large.
+ */
+export function detectSource(evidence: Evidence): SourceName | undefined {
+  return recognise(readText(evidence))?.source;
+}
