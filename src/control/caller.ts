@@ -37,5 +37,6 @@ export function actorOf(caller: Caller): Actor {
     ...(caller.onBehalfOf === undefined ? {} : { onBehalfOf: caller.onBehalfOf }),
     ...(caller.model === undefined ? {} : { model: cleanText(caller.model, 120) }),
     ...(caller.tool === undefined ? {} : { tool: cleanText(caller.tool, 120) }),
+    ...(caller.toolDigest === undefined ? {} : { toolDigest: caller.toolDigest }),
   };
 }

@@ -1,12 +1,13 @@
-import type { State } from '../core/state.ts';
+import { contractOf, type State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
-import type { ContractId, IdemKey, PlanId } from '../model/id.ts';
+import { ContractId, type IdemKey, type PlanId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
 import { identify } from '../model/plan.ts';
+import type { Refusal } from '../model/refusal.ts';
 import { cleanText } from '../model/text.ts';
 import type { ChangeResult, PlanView } from '../model/view.ts';
-import { requireTenant } from './caller.ts';
+import { mayActFor, requireTenant } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';
@@ -34,7 +35,7 @@ export async function commitPlan(
   };
   const hash = requestHash('contract_commit', { plan: request.plan, ...purpose });
   const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
-  const result = changeResult(passed, zoneOf(passed.moment.state, plan.demand));
+  const result = changeResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
   return result.decision === 'rejected' ? { ...result, ...(await freshPlan(door, passed, plan)) } : result;
 }
 
@@ -61,17 +62,17 @@ export async function releaseContract(
     { kind: 'release-contract', ...details },
     { key: request.idemKey, tenant: contract.tenant, hash: requestHash('contract_release', details) },
   );
-  return changeResult(passed, zoneOf(passed.moment.state, contract.demand));
+  return changeResult(caller, passed, zoneOf(passed.moment.state, contract.demand));
 }
 
-function changeResult(passed: Passed, zone: string): ChangeResult {
+function changeResult(caller: Caller, passed: Passed, zone: string): ChangeResult {
   const snapshot = snapshotOf(passed.moment, zone);
   if (passed.kind === 'refused') {
     return {
       snapshot,
       decision: 'rejected',
       replayed: false,
-      refusal: refusalView(passed.decision.refusal, undefined, zone),
+      refusal: refusalView(shownTo(caller, passed), undefined, zone),
       next: 'nothing was changed',
     };
   }
@@ -87,6 +88,18 @@ function changeResult(passed: Passed, zone: string): ChangeResult {
         ? 'its capacity is free again'
         : 'the capacity is held; verify with ledger_verify',
   };
+}
+
+/** Contracts that the caller may not see are not named to it, though they are in its way. */
+function shownTo(caller: Caller, { decision, moment }: Extract<Passed, { kind: 'refused' }>): Refusal {
+  const { refusal } = decision;
+  if (refusal.kind !== 'plan-stale') return refusal;
+  const named = (word: string) => {
+    const id = ContractId.safeParse(word);
+    const contract = id.success ? contractOf(moment.state, id.data) : undefined;
+    return contract === undefined || mayActFor(caller, contract.tenant) ? word : 'another contract';
+  };
+  return { ...refusal, changed: refusal.changed.map((note) => note.replaceAll(/\bC-[1-9][0-9]*\b/g, named)) };
 }
 
 function contractOfDecision(state: State, decision: Decision, nowMs: number): Pick<ChangeResult, 'contract'> {

@@ -7,6 +7,7 @@ import type { ContractDetail, ContractList } from '../model/view.ts';
 import { mayActFor } from './caller.ts';
 import type { Caller, ContractFilter } from './control.ts';
 import type { Door } from './door.ts';
+import { entriesOf } from './history.ts';
 import { pageOf } from './page.ts';
 import { placeNamed, runsWithin } from './place-name.ts';
 import { contractView, partViews, zoneOf } from './views/plan-view.ts';
@@ -73,14 +74,9 @@ export async function contractDetail(door: Door, caller: Caller, id: ContractId)
   };
 }
 
-const batch = 1000;
-
 async function entriesAbout(door: Door, id: ContractId): Promise<readonly Entry[]> {
   const about: Entry[] = [];
-  for (let after = 0; ;) {
-    const entries = await door.ledger.read(after, batch);
-    about.push(...entries.filter((entry) => 'contract' in entry.decision && entry.decision.contract === id));
-    after = entries.at(-1)?.seq ?? after;
-    if (entries.length < batch) return about;
-  }
+  for await (const entry of entriesOf(door.ledger))
+    if ('contract' in entry.decision && entry.decision.contract === id) about.push(entry);
+  return about;
 }

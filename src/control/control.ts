@@ -1,7 +1,7 @@
 import type { DemandRequest } from '../model/demand.ts';
 import type { Head } from '../model/entry.ts';
 import type { Observation } from '../model/fact.ts';
-import type { ContractId, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
+import type { ContractId, Digest, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
   ChangeResult,
@@ -25,6 +25,8 @@ export type Caller = {
   readonly client: string;
   readonly model?: string;
   readonly tool?: string;
+  /** Of the tool list that the caller was shown. */
+  readonly toolDigest?: Digest;
 };
 
 /** The wall clock, as an argument: `set` when BERTH_NOW says so. */

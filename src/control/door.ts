@@ -54,9 +54,10 @@ export class Door {
   async pass(caller: Caller, command: Command, request: OnceRequest): Promise<Passed> {
     await this.library.fetchFor(command);
     for (let attempt = 0; attempt < attemptLimit; attempt++) {
-      const before = await answeredBefore(this.ledger, caller, request);
       const moment = await this.moment();
-      if (before !== undefined) return { kind: 'replayed', entry: before, moment };
+      // After the state was read: a key that is not found now has no part in what is decided on.
+      const before = await answeredBefore(this.ledger, caller, request);
+      if (before !== undefined) return { kind: 'replayed', entry: before, moment: await this.moment() };
       const passed = await this.#attempt(caller, command, { request, moment });
       if (passed !== undefined) return passed;
     }

@@ -11,20 +11,22 @@ export class Fold {
   readonly #library: Library;
   #state: State = emptyState;
   #head: Head = emptyHead;
-  /** One catch-up at a time: two would fold the same entries twice. */
-  #running: Promise<{ state: State; head: Head }> | undefined;
+  /** The catch-up that was asked for last. One at a time: two would fold the same entries twice. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(ledger: Ledger, library: Library) {
     this.#ledger = ledger;
     this.#library = library;
   }
 
-  /** Reads on from where it stands, and gives state and head that belong together. */
+  /**
+   * Reads on from where it stands, and gives state and head that belong together. Never joins a catch-up that
+   * has begun: it may have read before the caller's own append.
+   */
   async current(): Promise<{ state: State; head: Head }> {
-    this.#running ??= this.#catchUp().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    const turn = this.#turn.then(() => this.#catchUp());
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   async #catchUp(): Promise<{ state: State; head: Head }> {

@@ -1,16 +1,19 @@
 import { addObservation, type Claims, type SubjectKey, subjectKey } from '../core/inventory/claims.ts';
 import { type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
 import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
+import type { Command } from '../model/command.ts';
+import type { Entry } from '../model/entry.ts';
 import type { Observation } from '../model/fact.ts';
-import { IdemKey } from '../model/id.ts';
+import { type Digest, IdemKey } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import type { ImportResult } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { lastEntry } from './history.ts';
 import { bytesOf } from './library.ts';
 import { requestHash } from './once.ts';
-import { snapshotOf } from './views/snapshot.ts';
+import { type Moment, snapshotOf } from './views/snapshot.ts';
 
 /** So many conflicts and unknowns are listed; the counts are whole. */
 const listed = 50;
@@ -29,25 +32,37 @@ export async function importObservation(
     const digest = digestOfBytes(bytesOf(observation));
     return { ...reportOf(observation, compared), snapshot: snapshotOf(before), dryRun, observation: digest };
   }
-  const digest = await door.library.keepObservation(observation);
-  const key = IdemKey.parse(
-    `import:${observation.source}:${digest.slice('sha256:'.length, 'sha256:'.length + 32)}`,
-  );
-  const hash = requestHash('import', digest);
-  const passed = await door.pass(
-    caller,
-    { kind: 'record-observation', observation: digest },
-    { key, tenant: undefined, hash },
-  );
-  if (passed.kind === 'refused') throw new Error('an observation cannot be refused');
-  const entry = { seq: passed.entry.seq, digest: passed.entry.digest };
+  const { digest, entry, moment } = await record(door, caller, observation);
   return {
     ...reportOf(observation, compared),
-    snapshot: snapshotOf(passed.moment),
+    snapshot: snapshotOf(moment),
     dryRun,
     observation: digest,
-    entry,
+    entry: { seq: entry.seq, digest: entry.digest },
   };
+}
+
+/** One entry for what a source says, unless it is the last thing that source has said. */
+async function record(
+  door: Door,
+  caller: Caller,
+  observation: Observation,
+): Promise<{ readonly digest: Digest; readonly entry: Entry; readonly moment: Moment }> {
+  const digest = await door.library.keepObservation(observation);
+  const hash = requestHash('import', digest);
+  const said = `import:${observation.source}:`;
+  const last = await lastEntry(
+    door.ledger,
+    ({ command, idemKey }) => command.kind === 'record-observation' && idemKey?.startsWith(said) === true,
+  );
+  if (last?.requestHash === hash) return { digest, entry: last, moment: await door.moment() };
+  // What was said once and superseded since is said anew: its key names the entry that it supersedes.
+  const again = last === undefined ? '' : `:${last.seq}`;
+  const key = IdemKey.parse(`${said}${digest.slice('sha256:'.length, 'sha256:'.length + 32)}${again}`);
+  const command: Command = { kind: 'record-observation', observation: digest };
+  const passed = await door.pass(caller, command, { key, tenant: undefined, hash });
+  if (passed.kind === 'refused') throw new Error('an observation cannot be refused');
+  return { digest, ...passed };
 }
 
 type Compared = {

@@ -3,7 +3,7 @@ import { lose } from '../core/simulate.ts';
 import type { State } from '../core/state.ts';
 import type { Demand, DemandRequest } from '../model/demand.ts';
 import { BerthError } from '../model/error.ts';
-import type { ContractId, Path, PlanId } from '../model/id.ts';
+import { type ContractId, type Digest, isWithin, type Path, type PlanId, planIdOf } from '../model/id.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { RuleHit } from '../model/policy.ts';
 import { cleanText } from '../model/text.ts';
@@ -29,9 +29,14 @@ export async function planFor(
 ): Promise<PlanResult> {
   const moment = await door.moment();
   const demand = readDemand(moment.state, caller, request);
-  const answer = answerFor(moment, demand, assumptions);
-  if (answer.kind === 'planned') await door.library.keepPlan(answer.plan);
-  return planResult(moment, demand, answer);
+  const answer = shownTo(caller, answerFor(moment, demand, assumptions));
+  const result = planResult(moment, demand, answer);
+  if (answer.kind !== 'planned') return result;
+  const { readOnly } = door.ledger;
+  if (readOnly !== undefined)
+    return { ...result, next: `it cannot be committed, the ledger is read-only: ${readOnly.why}` };
+  await door.library.keepPlan(answer.plan);
+  return result;
 }
 
 /** The plan again at this moment, with what its asker took for granted. */
@@ -42,6 +47,7 @@ export function planAgain(moment: Moment, stale: Plan): PlanAnswer {
 export async function planOf(door: Door, caller: Caller, id: PlanId): Promise<Plan> {
   const digest = await door.ledger.findPlan(id);
   if (digest === undefined) throw noPlan(id);
+  if (planIdOf(digest) !== id) throw swapped(id, digest);
   const found = await door.library.fetchPlan(digest);
   // Somebody else's plan is no plan: its existence is not told.
   if (!mayActFor(caller, found.demand.tenant)) throw noPlan(id);
@@ -52,7 +58,7 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
   const moment = await door.moment();
   const made = await subjectOf(door, caller, { subject, moment });
   if (made.plan !== undefined) return explainPlan(moment, made.name, made.plan);
-  const answer = answerFor(moment, made.demand, []);
+  const answer = shownTo(caller, answerFor(moment, made.demand, []));
   if (answer.kind === 'planned') return explainPlan(moment, made.name, answer.plan);
   const view = refusalView(answer.refusal, answer.report, zoneOf(moment.state, made.demand));
   return {
@@ -81,7 +87,7 @@ export async function simulateLoss(
   const atMs = Math.max(edit.fromMs ?? moment.nowMs, moment.nowMs);
   const loss = lose(state, { places, atMs }, (demand) => verdictFor(state, demand));
   const zone =
-    state.fleet.sites.find((site) => places.some((place) => place.startsWith(site.id)))?.facts.zone ?? 'UTC';
+    state.fleet.sites.find((site) => places.some((place) => isWithin(place, site.id)))?.facts.zone ?? 'UTC';
   return {
     snapshot: snapshotOf(moment, zone),
     edit: `lost: ${places.join(', ')}`,
@@ -140,6 +146,22 @@ function readDemand(state: State, caller: Caller, request: DemandRequest): Deman
 function answerFor({ state, nowMs }: Moment, demand: Demand, assumptions: readonly string[]): PlanAnswer {
   const said = assumptions.map((line) => cleanText(line, 300)).slice(0, 32);
   return plan(state, { atMs: nowMs, verdict: verdictFor(state, demand), assumptions: said }, demand);
+}
+
+/** Tenants that the caller may not act for are not named to it. */
+function shownTo(caller: Caller, answer: PlanAnswer): PlanAnswer {
+  if (answer.kind !== 'refused' || answer.refusal.kind !== 'tenant-unknown') return answer;
+  const known = answer.refusal.known.filter((tenant) => mayActFor(caller, tenant));
+  return { ...answer, refusal: { ...answer.refusal, known } };
+}
+
+/** A handle is the beginning of its digest; another one was put there by hand. */
+function swapped(id: PlanId, digest: Digest): BerthError {
+  return new BerthError({
+    code: 'LEDGER_REFUSED',
+    message: `the handle \`${id}\` names another plan, \`${digest}\``,
+    fix: 'restore the ledger from a copy that passes `berth ledger verify`',
+  });
 }
 
 function noPlan(id: PlanId): BerthError {

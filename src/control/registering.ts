@@ -4,6 +4,7 @@ import type { Tenant } from '../model/tenant.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { lastEntry } from './history.ts';
 import { requestHash } from './once.ts';
 import { isZone } from './zone.ts';
 
@@ -19,8 +20,14 @@ export async function registerTenant(door: Door, caller: Caller, tenant: Tenant)
     });
   }
   const hash = requestHash('register-tenant', tenant);
+  const last = await lastEntry(
+    door.ledger,
+    ({ command }) => command.kind === 'register-tenant' && command.tenant.id === tenant.id,
+  );
+  if (last?.requestHash === hash) return { seq: last.seq };
+  // What was known once and replaced since is said anew: its key names the entry that it replaces.
   const key = IdemKey.parse(
-    `tenant:${tenant.id}:${hash.slice('sha256:'.length, 'sha256:'.length + 12)}`.slice(-100),
+    `tenant:${tenant.id}:${hash.slice('sha256:'.length, 'sha256:'.length + 12)}${last === undefined ? '' : `:${last.seq}`}`,
   );
   const passed = await door.pass(
     caller,

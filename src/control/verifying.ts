@@ -1,22 +1,23 @@
 import { decide } from '../core/decide.ts';
 import { digestState } from '../core/digest.ts';
-import { plan } from '../core/plan.ts';
+import { inputsOf, plan } from '../core/plan.ts';
 import { applyAll, emptyState, type State } from '../core/state.ts';
 import { coreVersion } from '../core/version.ts';
 import { checkEntry, faultText } from '../ledger/chain.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
+import type { Command } from '../model/command.ts';
+import type { Decision } from '../model/decision.ts';
 import { emptyHead, type Entry, type Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
-import type { Digest } from '../model/id.ts';
+import { type ContractId, type Digest, planIdOf } from '../model/id.ts';
 import type { Member } from '../model/placement.ts';
 import type { VerifyCheck, VerifyResult } from '../model/view.ts';
 import type { Progress } from './control.ts';
 import { demandOf, verdictFor } from './door.ts';
 import { stampOf } from './fold.ts';
+import { entriesOf } from './history.ts';
 import { Library } from './library.ts';
-
-const batch = 500;
 
 /**
  * Checks a ledger from its first entry to its head, with nothing taken from memory: the chain, the blobs it
@@ -27,19 +28,27 @@ export async function verifyLedger(ledger: Ledger, progress: Progress = () => {}
   const total = (await ledger.head()).seq;
   const replay = new Replay(new Library(ledger), ledger);
   await replay.expectPlans(await committedPlans(ledger));
-  for (let after = 0; ;) {
-    const entries = await ledger.read(after, batch);
-    for (const entry of entries) await replay.follow(entry);
-    after = entries.at(-1)?.seq ?? after;
-    progress(after, total, 'entries replayed');
-    if (entries.length < batch) break;
+  for await (const entry of entriesOf(ledger)) {
+    await replay.follow(entry);
+    if (entry.seq % breathEvery !== 0 && entry.seq !== total) continue;
+    progress(entry.seq, total, 'entries replayed');
+    await nextTurn();
   }
   return replay.result(ledger);
 }
 
+/** Between two turns of the event loop: signals and other callers are heard only then. */
+const breathEvery = 100;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 type CheckName = VerifyCheck['check'];
 
-/** What a check has seen. The first fault is kept: what follows it is often its consequence. */
+/** What a check has seen. The fault of the earliest entry is kept: later ones are often its consequence. */
 class Tally {
   readonly name: CheckName;
   readonly #good: string;
@@ -62,7 +71,8 @@ class Tally {
 
   fail(note: string, seq?: number): void {
     this.#checked++;
-    this.#fault ??= { note, seq };
+    if (this.#fault === undefined || (seq ?? Infinity) < (this.#fault.seq ?? Infinity))
+      this.#fault = { note, seq };
   }
 
   require(held: boolean, note: string, seq: number): void {
@@ -94,7 +104,8 @@ class Replay {
   readonly #plans = new Tally('plans', 'every plan was found again where it was made');
   readonly #placements = new Tally('placements', 'no device is promised twice');
   readonly #usedKeys = new Set<string>();
-  readonly #plansBySeq = new Map<number, Digest[]>();
+  readonly #plansBySeq = new Map<number, { digest: Digest; commitSeq: number }[]>();
+  readonly #grantSeqs = new Map<ContractId, number>();
   #state: State = emptyState;
   #head: Head = emptyHead;
   #stopped = false;
@@ -109,7 +120,13 @@ class Replay {
     for (const [digest, seq] of plans) {
       try {
         const { inputs } = await this.#library.fetchPlan(digest);
-        this.#plansBySeq.set(inputs.seq, [...(this.#plansBySeq.get(inputs.seq) ?? []), digest]);
+        const due = this.#plansBySeq.get(inputs.seq) ?? [];
+        this.#plansBySeq.set(inputs.seq, [...due, { digest, commitSeq: seq }]);
+        if (inputs.seq >= seq)
+          this.#plans.fail(
+            `the plan \`${digest}\` says it rests on entry ${inputs.seq}, later than itself`,
+            seq,
+          );
       } catch (error) {
         this.#blobs.fail(noteOf(error), seq);
       }
@@ -182,6 +199,7 @@ class Replay {
       await this.#library.fetchFor(command);
       const intact = bytes !== undefined && digestOfBytes(bytes) === digest;
       this.#blobs.require(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
+      if (command.kind === 'commit-plan') await this.#requireHandle(command, seq);
       return true;
     } catch (error) {
       this.#blobs.fail(noteOf(error), seq);
@@ -189,6 +207,12 @@ class Replay {
       this.#decisions.fail(`entry ${seq} and all after it could not be decided again without that blob`, seq);
       return false;
     }
+  }
+
+  async #requireHandle({ plan: id, planDigest }: CommitPlan, seq: number): Promise<void> {
+    const found = await this.#ledger.findPlan(id);
+    if (planIdOf(planDigest) !== id || found !== planDigest)
+      this.#blobs.fail(`the handle \`${id}\` of entry ${seq} names another plan`, seq);
   }
 
   #decideAgain(entry: Entry): void {
@@ -199,11 +223,10 @@ class Replay {
     }
     try {
       const again = decide(this.#state, { atMs: entry.atMs, verdict, archive: this.#library }, entry.command);
-      const same =
-        canonicalJson([again.decision, again.events]) === canonicalJson([entry.decision, entry.events]);
+      const found = canonicalJson([again.decision, again.events, inputsOf(this.#state, verdict)]);
       this.#decisions.require(
-        same,
-        `entry ${entry.seq} was recorded as ${entry.decision.kind} but comes out as ${again.decision.kind}`,
+        found === canonicalJson([entry.decision, entry.events, entry.inputs]),
+        `entry ${entry.seq} was recorded as ${textOf(entry.decision)} but comes out as ${textOf(again.decision)}`,
         entry.seq,
       );
     } catch (error) {
@@ -212,6 +235,8 @@ class Replay {
   }
 
   #fold(entry: Entry): void {
+    for (const event of entry.events)
+      if (event.kind === 'contract-granted') this.#grantSeqs.set(event.contract, entry.seq);
     try {
       this.#state = applyAll(this.#state, entry.events, stampOf(entry), this.#library);
     } catch (error) {
@@ -221,7 +246,7 @@ class Replay {
   }
 
   #placeAgain(): void {
-    for (const digest of this.#plansBySeq.get(this.#state.seq) ?? []) {
+    for (const { digest, commitSeq } of this.#plansBySeq.get(this.#state.seq) ?? []) {
       const made = this.#library.plan(digest);
       const verdict = verdictFor(this.#state, made.demand);
       if (made.inputs.core !== coreVersion || made.inputs.policy !== verdict.policy) {
@@ -234,14 +259,18 @@ class Replay {
         made.demand,
       );
       const same = again.kind === 'planned' && again.digest === digest;
-      this.#plans.require(same, `the plan \`${digest}\` is not what this state gives`, this.#state.seq);
+      this.#plans.require(
+        same,
+        `the plan \`${digest}\` is not what the state at entry ${this.#state.seq} gives`,
+        commitSeq,
+      );
     }
     this.#plansBySeq.delete(this.#state.seq);
   }
 
   /** Lays the intervals of every device side by side. Looks at contracts only, at neither calendar nor check. */
   #comparePlacements(): void {
-    const byDevice = new Map<string, { startMs: number; endMs: number; contract: string }[]>();
+    const byDevice = new Map<string, { startMs: number; endMs: number; contract: ContractId }[]>();
     for (const contract of this.#state.contracts) {
       const { startMs, endMs = Infinity, members } = contract.placement;
       const span = {
@@ -255,11 +284,23 @@ class Replay {
     }
     for (const [device, spans] of byDevice) {
       const ordered = spans.toSorted((a, b) => a.startMs - b.startMs);
-      const clash = ordered.find((span, index) => (ordered[index + 1]?.startMs ?? Infinity) < span.endMs);
-      if (clash === undefined) this.#placements.pass();
-      else this.#placements.fail(`\`${device}\` is promised twice, once in ${clash.contract}`);
+      const at = ordered.findIndex((span, index) => (ordered[index + 1]?.startMs ?? Infinity) < span.endMs);
+      const clash = ordered.slice(at, at + 2).map(({ contract }) => contract);
+      if (at < 0) this.#placements.pass();
+      else
+        this.#placements.fail(
+          `\`${device}\` is promised twice, in ${clash.join(' and ')}`,
+          Math.max(...clash.map((contract) => this.#grantSeqs.get(contract) ?? 0)),
+        );
     }
   }
+}
+
+type CommitPlan = Extract<Command, { kind: 'commit-plan' }>;
+
+/** A decision in a few words; what was refused, with its kind. */
+function textOf(decision: Decision): string {
+  return decision.kind === 'refused' ? `refused (${decision.refusal.kind})` : decision.kind;
 }
 
 function devicesOf(member: Member): string[] {
@@ -271,13 +312,9 @@ function devicesOf(member: Member): string[] {
 
 async function committedPlans(ledger: Ledger): Promise<ReadonlyMap<Digest, number>> {
   const plans = new Map<Digest, number>();
-  for (let after = 0; ;) {
-    const entries = await ledger.read(after, batch);
-    for (const { command, seq } of entries)
-      if (command.kind === 'commit-plan') plans.set(command.planDigest, seq);
-    after = entries.at(-1)?.seq ?? after;
-    if (entries.length < batch) return plans;
-  }
+  for await (const { command, seq } of entriesOf(ledger))
+    if (command.kind === 'commit-plan' && !plans.has(command.planDigest)) plans.set(command.planDigest, seq);
+  return plans;
 }
 
 function noteOf(error: unknown): string {

@@ -54,20 +54,41 @@ export function readWorld(text: string, file: string): World {
  * it once.
  */
 export async function playWorld(ledger: Ledger, world: World, observation: Observation): Promise<void> {
+  const last = world.history.at(-1);
+  if (last !== undefined && (await isPlayed(ledger, last))) return;
   const first = world.history[0]?.at ?? world.clock;
   const operator: Caller = { principal: PrincipalId.parse('person:operator'), client: 'berth-init' };
   const opening = createControl({ ledger, clock: clockAt(first, 'history') });
   for (const tenant of world.tenants) await opening.registerTenant(operator, tenant);
   await opening.importObservation(operator, observation, false);
-  for (const step of world.history) {
-    const { tenant } = step.commit.demand;
-    const played = await ledger.findByIdemKey({ tenant, principal: step.as, key: step.key });
-    if (played === undefined)
-      await playStep(createControl({ ledger, clock: clockAt(step.at, 'history') }), step);
-  }
+  for (const step of world.history) await playStep(ledger, step);
 }
 
-async function playStep(control: Control, step: World['history'][number]): Promise<void> {
+type Step = World['history'][number];
+
+async function isPlayed(ledger: Ledger, { as, key, commit }: Step): Promise<boolean> {
+  const { tenant } = commit.demand;
+  return (await ledger.findByIdemKey({ tenant, principal: as, key })) !== undefined;
+}
+
+/** How often other processes may come in between before a step is given up. */
+const attemptLimit = 16;
+
+/** Plays a step, unless it was played. Another process may play the same step between our plan and our commit. */
+async function playStep(ledger: Ledger, step: Step): Promise<void> {
+  const control = createControl({ ledger, clock: clockAt(step.at, 'history') });
+  for (let attempt = 0; attempt < attemptLimit; attempt++) {
+    if (await isPlayed(ledger, step)) return;
+    try {
+      await tryStep(control, step);
+    } catch (error) {
+      if (!(await isPlayed(ledger, step))) throw error;
+    }
+  }
+  throw new Error(`the step \`${step.key}\` of the world cannot be committed`);
+}
+
+async function tryStep(control: Control, step: Step): Promise<void> {
   const caller: Caller = {
     principal: step.as,
     client: 'berth-init',

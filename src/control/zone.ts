@@ -8,11 +8,14 @@ export function isoIn(atMs: number, zone: string): string {
   return text ?? new Date(atMs).toISOString();
 }
 
+/** Without a date the text would mean today, and without an offset this machine's zone. */
+const dated = /^\d{4}-.+T.+(?:[zZ]|[+-]\d\d:?\d\d)$/;
+
 /** Milliseconds of ISO text with an offset; whole milliseconds only. Throws INVALID_INPUT naming the field. */
 export function instantMs(text: string, field: string): number {
   const parsed = DateTime.fromISO(text, { setZone: true });
   const inRange = parsed.isValid && parsed.toMillis() >= 0 && parsed.year < 2200;
-  if (inRange && /(?:[zZ]|[+-]\d\d:?\d\d)$/.test(text)) return parsed.toMillis();
+  if (inRange && dated.test(text)) return parsed.toMillis();
   throw new BerthError({
     code: 'INVALID_INPUT',
     message: `\`${text.slice(0, 60)}\` in \`${field}\` is not an instant between 1970 and 2199`,

@@ -46,7 +46,7 @@ export const Digest = z
   .brand<'Digest'>();
 export type Digest = z.infer<typeof Digest>;
 
-/** Chosen by the caller, one for each thing it wants done once. Scope: tenant, principal, tool. */
+/** Chosen by the caller, one for each thing it wants done once. Unique for a tenant and a principal. */
 export const IdemKey = z
   .string()
   .regex(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { Demand } from './demand.ts';
-import { ContractId, Digest, IdemKey, Path, PlanId, TenantId } from './id.ts';
+import { ContractId, Path, PlanId, TenantId } from './id.ts';
 import { RuleHit } from './policy.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -85,14 +85,11 @@ export const Refusal = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('not-supported'), feature: note }),
   z.strictObject({ kind: z.literal('tenant-unknown'), tenant: TenantId, known: z.array(TenantId) }),
-  z.strictObject({ kind: z.literal('forbidden'), why: note }),
-  z.strictObject({ kind: z.literal('plan-unknown'), plan: PlanId }),
   z.strictObject({ kind: z.literal('plan-expired'), plan: PlanId, expiredAtMs: AtMs }),
   z.strictObject({
     kind: z.literal('plan-stale'),
     plan: PlanId,
     changed: z.array(note),
-    fresh: PlanId.optional(),
   }),
   z.strictObject({ kind: z.literal('contract-unknown'), contract: ContractId }),
   z.strictObject({
@@ -106,12 +103,6 @@ export const Refusal = z.discriminatedUnion('kind', [
     contract: ContractId,
     expected: count,
     actual: count,
-  }),
-  z.strictObject({
-    kind: z.literal('idempotency-conflict'),
-    idemKey: IdemKey,
-    firstRequest: Digest,
-    thisRequest: Digest,
   }),
 ]);
 export type Refusal = z.infer<typeof Refusal>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { Actor } from './actor.ts';
 import { ContractState } from './contract.ts';
-import { Demand, Guarantee, Isolation } from './demand.ts';
+import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
 import { ContractId, Digest, Path, PlanId, TenantId } from './id.ts';
 import { Term } from './placement.ts';
@@ -28,6 +28,9 @@ export const Snapshot = z.object({
   clock: z.enum(['system', 'set']),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
+
+/** In answers with lists that may have been shortened to fit a model's context. */
+const cut = { truncated: z.boolean().optional(), hints: z.array(z.string()).optional() };
 
 /** GPUs by what can be done with them. `free + reserved + unavailable = total`. */
 export const GpuCounts = z.object({
@@ -164,6 +167,7 @@ export type RecordView = z.infer<typeof RecordView>;
 
 export const RecordList = z.object({
   snapshot: Snapshot,
+  ...cut,
   records: z.array(RecordView),
   notFound: z.array(z.object({ asked: z.string(), didYouMean: z.string().optional() })),
 });
@@ -236,16 +240,18 @@ export type PlanView = z.infer<typeof PlanView>;
 export const RefusalView = z.object({
   kind: z.string(),
   summary: z.string().describe('one sentence with the numbers'),
+  zone: z.string().describe('of the instants'),
   refusal: Refusal,
   sites: z.array(SiteReport),
   relaxations: z.array(
-    z.object({ change: z.string(), demand: Demand, start: iso, totalMicroEur: microEur.optional() }),
+    z.object({ change: z.string(), demand: DemandRequest, start: iso, totalMicroEur: microEur.optional() }),
   ),
 });
 export type RefusalView = z.infer<typeof RefusalView>;
 
 export const PlanResult = z.object({
   snapshot: Snapshot,
+  ...cut,
   decision: z.enum(['planned', 'rejected']),
   plan: PlanView.optional(),
   refusal: RefusalView.optional(),
@@ -281,6 +287,7 @@ export type ContractView = z.infer<typeof ContractView>;
 /** A contract whole: also where it runs and what was promised. */
 export const ContractDetail = z.object({
   snapshot: Snapshot,
+  ...cut,
   contract: ContractView,
   parts: z.array(PartView),
   terms: z.array(Term),
@@ -300,6 +307,7 @@ export type ContractList = z.infer<typeof ContractList>;
 /** The answer to a command that changes something. */
 export const ChangeResult = z.object({
   snapshot: Snapshot,
+  ...cut,
   decision: z.enum(['committed', 'released', 'rejected']),
   replayed: z.boolean().describe('true when this key had already been answered: nothing was done again'),
   contract: ContractView.optional(),
@@ -312,6 +320,7 @@ export type ChangeResult = z.infer<typeof ChangeResult>;
 
 export const Explanation = z.object({
   snapshot: Snapshot,
+  ...cut,
   subject: z.string(),
   verdict: z.enum(['fits', 'does-not-fit']),
   summary: z.string(),

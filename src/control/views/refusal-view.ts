@@ -1,6 +1,7 @@
 import type { Report } from '../../model/plan.ts';
 import type { Refusal, Relaxation } from '../../model/refusal.ts';
 import type { RefusalView } from '../../model/view.ts';
+import { toDemandRequest } from '../demand-request.ts';
 import { isoIn } from '../zone.ts';
 
 /** A refusal with one sentence that holds its numbers, and its relaxations with absolute times. */
@@ -8,15 +9,21 @@ export function refusalView(refusal: Refusal, report: Report | undefined, zone: 
   return {
     kind: refusal.kind,
     summary: summaryOf(refusal, zone),
-    refusal,
+    zone,
+    refusal: withoutRelaxations(refusal),
     sites: report?.sites ?? [],
     relaxations: relaxationsOf(refusal).map(({ change, demand, startMs, totalMicroEur }) => ({
       change,
-      demand,
+      demand: toDemandRequest(demand, zone),
       start: isoIn(startMs, zone),
       ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
     })),
   };
+}
+
+/** They stand beside it, in the form in which they can be asked. */
+function withoutRelaxations(refusal: Refusal): Refusal {
+  return relaxationsOf(refusal).length === 0 ? refusal : Object.assign({}, refusal, { relaxations: [] });
 }
 
 function relaxationsOf(refusal: Refusal): readonly Relaxation[] {
@@ -24,6 +31,7 @@ function relaxationsOf(refusal: Refusal): readonly Relaxation[] {
 }
 
 const bindings: Readonly<Record<string, string>> = {
+  'gpu-model': 'no site that may be used has a GPU of a model asked for',
   inventory: 'even an empty fleet there would not hold it',
   'free-over-window': 'the rest is taken in that window',
   'rack-power': 'the racks have no power or cooling left',
@@ -54,10 +62,6 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `this version does not decide ${refusal.feature} yet`;
     case 'tenant-unknown':
       return `tenant \`${refusal.tenant}\` is not registered; known: ${refusal.known.join(', ') || 'none'}`;
-    case 'forbidden':
-      return refusal.why;
-    case 'plan-unknown':
-      return `no plan \`${refusal.plan}\` is kept`;
     case 'plan-expired':
       return `plan \`${refusal.plan}\` expired at ${isoIn(refusal.expiredAtMs, zone)}`;
     case 'plan-stale':
@@ -68,8 +72,6 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `contract ${refusal.contract} is ${refusal.state} since ${isoIn(refusal.endedAtMs, zone)}`;
     case 'version-conflict':
       return `contract ${refusal.contract} is at version ${refusal.actual}, not ${refusal.expected}`;
-    case 'idempotency-conflict':
-      return `the key \`${refusal.idemKey}\` was used for another request`;
     default:
       return refusal satisfies never;
   }
@@ -77,5 +79,5 @@ function summaryOf(refusal: Refusal, zone: string): string {
 
 function euros(microEur: number): string {
   const cents = Math.ceil(microEur / 10_000);
-  return `€${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+  return `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')} EUR`;
 }

@@ -1,0 +1,45 @@
+import type { Shown } from '../../agent/agent.ts';
+import { changeCard } from './change.ts';
+import { contractCard } from './contract.ts';
+import { contractsCard } from './contracts.ts';
+import { explanationCard } from './explanation.ts';
+import { type Line, paragraph, type Room } from './line.ts';
+import { nodesCard } from './nodes.ts';
+import { planCard } from './plan.ts';
+import { recordsCard } from './records.ts';
+import { refusalCard } from './refusal.ts';
+import { simulationCard } from './simulation.ts';
+import { summaryCard } from './summary.ts';
+import { verificationCard } from './verification.ts';
+
+/** Draws what an answer shows: pure, every line at most `room.columns` wide (from 20 on), every text cleaned. */
+export function drawCard(shown: Shown, room: Room, unread: readonly string[] = []): Line[] {
+  switch (shown.kind) {
+    case 'text':
+      return shown.lines.flatMap((line) => paragraph(line, room));
+    case 'summary':
+      return summaryCard(shown.summary, room);
+    case 'nodes':
+      return nodesCard(shown.list, room);
+    case 'records':
+      return recordsCard(shown.records, room);
+    case 'plan':
+      return planCard(shown.plan, room, unread);
+    case 'refusal':
+      return refusalCard(shown.refusal, room);
+    case 'explanation':
+      return explanationCard(shown.explanation, room);
+    case 'simulation':
+      return simulationCard(shown.simulation, room);
+    case 'contracts':
+      return contractsCard(shown.list, room);
+    case 'contract':
+      return contractCard(shown.detail, room);
+    case 'change':
+      return changeCard(shown.change, room);
+    case 'verification':
+      return verificationCard(shown.verification, room);
+    default:
+      return shown satisfies never;
+  }
+}

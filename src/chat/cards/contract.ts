@@ -1,0 +1,71 @@
+import type { ContractDetail, ContractView } from '../../model/view.ts';
+import { countOf, shortDigest } from './amount.ts';
+import { stateTone } from './contracts.ts';
+import { type Field, fields } from './fields.ts';
+import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
+import { nodeTable, termLines } from './parts.ts';
+import { pricePhrase } from './plan.ts';
+import { section } from './section.ts';
+import { answerEnd } from './snapshot.ts';
+import { type Row, table } from './table.ts';
+import { formatInstant, formatWindow } from './time.ts';
+
+/** A contract whole: the promise, where it runs, and the entries of the ledger that made it. */
+export function contractCard(detail: ContractDetail, room: Room): Line[] {
+  const { contract, parts, terms, entries } = detail;
+  return [
+    ...wrap([span(contractTitle(contract), 'strong')], columnsOf(room)),
+    ...fields(contractFields(contract), room),
+    ...section('Where', nodeTable(parts, room), room),
+    ...section('Promised', termLines(terms, room), room),
+    ...section('In the ledger', entryTable(entries, room), room),
+    ...answerEnd(detail, room),
+  ];
+}
+
+/** `C-106: 16 H100-SXM-80GB for acme at fra1`. */
+export function contractTitle(contract: ContractView): string {
+  const { gpuCount, gpuModel } = contract;
+  const gpus = gpuModel === undefined ? countOf(gpuCount, 'GPU') : `${gpuCount} ${gpuModel}`;
+  return `${contract.id}: ${gpus} for ${contract.tenant} at ${contract.sites.join(', ')}`;
+}
+
+export function contractFields(contract: ContractView): Field[] {
+  const { principal, onBehalfOf, client, model } = contract.grantedBy;
+  const behalf = onBehalfOf === undefined ? '' : ` for ${onBehalfOf}`;
+  const through = [client, model].filter((part) => part !== undefined).join(', ');
+  return [
+    ['state', [span(contract.state, stateTone(contract.state)), span(`, version ${contract.version}`)]],
+    ['when', [span(formatWindow(contract))]],
+    ['price', [span(pricePhrase(contract.price))]],
+    ['terms', [span(`guarantee ${contract.guarantee}, isolation ${contract.isolation}`)]],
+    ['purpose', [span(contract.purpose ?? '')]],
+    [
+      'granted',
+      [span(`${formatInstant(contract.grantedAt)} by ${principal}${behalf}${through && ` (${through})`}`)],
+    ],
+    ['released', [span(contract.releasedAt === undefined ? '' : formatInstant(contract.releasedAt))]],
+    ['plan', [span(contract.plan, 'accent'), span(`  ${shortDigest(contract.planDigest)}`, 'dim')]],
+  ];
+}
+
+function entryTable(entries: ContractDetail['entries'], room: Room): Line[] {
+  const columns = [
+    { title: 'entry', priority: 1, align: 'right' as const },
+    { title: 'at', priority: 1, narrowTo: 16 },
+    { title: 'what', priority: 1, narrowTo: 12 },
+    { title: 'by', priority: 2, narrowTo: 12 },
+    { title: 'digest', priority: 3 },
+  ];
+  return table(columns, entries.map(entryRow), room);
+}
+
+function entryRow(entry: ContractDetail['entries'][number]): Row {
+  return [
+    span(String(entry.seq)),
+    span(formatInstant(entry.at)),
+    span(entry.what),
+    span(entry.by),
+    span(shortDigest(entry.digest), 'dim'),
+  ];
+}

@@ -1,0 +1,86 @@
+import type { PlanView } from '../../model/view.ts';
+import { countOf, formatEur, shortDigest } from './amount.ts';
+import { type Field, fields } from './fields.ts';
+import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
+import { nodeTable, partsPhrase, termLines } from './parts.ts';
+import { hitList, siteTable } from './reasons.ts';
+import { section } from './section.ts';
+import { formatInstant, formatWindow } from './time.ts';
+
+/** What a person needs to say yes or no. `unread` are the words of the request that nothing consumed. */
+export function planCard(plan: PlanView, room: Room, unread: readonly string[] = []): Line[] {
+  return [
+    ...wrap([span(planTitle(plan), 'strong')], columnsOf(room)),
+    ...fields(headFields(plan), room),
+    ...section('Where', nodeTable(plan.parts, room), room),
+    ...section('Promised', termLines(plan.terms, room), room),
+    ...section('Why here', siteTable(plan.why, { ...room, zone: plan.zone }), room),
+    ...section('Closed by rules', hitList(plan.policy.hits, room), room),
+    ...section(
+      'Assumed',
+      bullets(
+        plan.assumptions.map((text) => [span(text)]),
+        room,
+      ),
+      room,
+    ),
+    ...unreadLines(unread, room),
+    blank,
+    ...fields(tailFields(plan), room),
+  ];
+}
+
+/** `Reserve 16 H100-SXM-80GB for acme at fra1`. */
+function planTitle(plan: PlanView): string {
+  const verb = plan.guarantee === 'reserved' ? 'Reserve' : `Reserve (${plan.guarantee})`;
+  return `${verb} ${gpusPhrase(plan)} for ${plan.tenant} at ${plan.sites.join(', ')}`;
+}
+
+/** `38.40 EUR an hour, 2,764.80 EUR in total (price book eu-2026-11)`. A price nobody recorded is unknown. */
+export function pricePhrase({ microEurPerHour, totalMicroEur, priceBook }: PlanView['price']): string {
+  if (microEurPerHour === undefined) return 'unknown: nobody has recorded one';
+  const total = totalMicroEur === undefined ? 'open-ended' : `${formatEur(totalMicroEur)} in total`;
+  return `${formatEur(microEurPerHour)} an hour, ${total} (price book ${priceBook})`;
+}
+
+/** The words nothing consumed. Said before a yes is asked for. */
+export function unreadLines(unread: readonly string[], room: Room): Line[] {
+  if (unread.length === 0) return [];
+  const words = unread.map((word) => `\`${word}\``).join(', ');
+  return [blank, ...wrap([span('  Not read: ', 'warn'), span(words, 'warn')], columnsOf(room), 4)];
+}
+
+function gpusPhrase(plan: PlanView): string {
+  const models = [...new Set(plan.parts.flatMap(({ gpuModel }) => gpuModel ?? []))];
+  if (plan.gpuCount === 0) return 'capacity without GPUs';
+  const [only] = models;
+  return only !== undefined && models.length === 1
+    ? `${plan.gpuCount} ${only}`
+    : countOf(plan.gpuCount, 'GPU');
+}
+
+function headFields(plan: PlanView): Field[] {
+  return [
+    ['what', [span(partsPhrase(plan.parts))]],
+    ['when', [span(formatWindow(plan))]],
+    ['price', [span(pricePhrase(plan.price))]],
+    ['terms', [span(`guarantee ${plan.guarantee}, isolation ${plan.isolation}`)]],
+    ['purpose', [span(plan.purpose ?? '')]],
+  ];
+}
+
+function tailFields(plan: PlanView): Field[] {
+  const allowed = plan.policy.answer === 'allowed';
+  const packs = plan.policy.packs.length === 0 ? '' : ` by ${plan.policy.packs.join(', ')}`;
+  return [
+    [
+      'policy',
+      [
+        span(plan.policy.answer.replaceAll('-', ' '), allowed ? 'good' : 'bad'),
+        span(`${packs}. ${plan.policy.note}`),
+      ],
+    ],
+    ['plan', [span(plan.id, 'accent'), span(`  ${shortDigest(plan.digest)}`, 'dim')]],
+    ['expires', [span(formatInstant(plan.expires))]],
+  ];
+}

@@ -1,0 +1,51 @@
+import type { Question, Turn } from '../../agent/agent.ts';
+import type { ErrorDetail } from '../../model/error.ts';
+import { drawCard } from './card.ts';
+import { blank, bullets, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
+import { unreadLines } from './plan.ts';
+
+/** A whole answer: the reply first, so that a screen reader hears it first, then the cards, then what is asked back. */
+export function drawTurn(turn: Turn, room: Room): Line[] {
+  const plans = turn.shown.some(({ kind }) => kind === 'plan');
+  return [
+    ...(turn.reply === '' ? [] : turn.reply.split('\n').flatMap((line) => paragraph(line, room))),
+    ...turn.shown.flatMap((shown) => [blank, ...drawCard(shown, room, turn.unread)]),
+    ...(plans ? [] : unreadLines(turn.unread, room)),
+    ...(turn.error === undefined ? [] : errorLines(turn.error, turn.reply, room)),
+    ...(turn.question === undefined ? [] : questionLines(turn.question, turn.reply, room)),
+  ];
+}
+
+/** What went wrong, where, and what to do about it. */
+function errorLines(error: ErrorDetail, reply: string, room: Room): Line[] {
+  const where = error.field === undefined ? '' : ` (in \`${error.field}\`)`;
+  const what = reply.includes(error.message) ? [] : [span(`Error: ${error.message}${where}`, 'bad')];
+  const meant = error.didYouMean === undefined ? '' : ` Did you mean \`${error.didYouMean}\`?`;
+  const allowed = error.allowed === undefined ? '' : ` Allowed: ${error.allowed.join(', ')}.`;
+  const fix = `What to do: ${error.fix}.${meant}${allowed}`;
+  return [what, reply.includes(error.fix) ? [] : [span(fix)]]
+    .filter((line) => line.length > 0)
+    .flatMap((line) => wrap(line, columnsOf(room), 2));
+}
+
+/** Suggestions that may be answered by their number: those of the only missing slot, none of which starts with a digit. */
+export function numberedSuggestions(question: Question | undefined): readonly string[] {
+  const [slot, ...others] = question?.missing ?? [];
+  if (slot === undefined || others.length > 0) return [];
+  return slot.suggestions.some((text) => /^\s*\d/.test(text)) ? [] : slot.suggestions;
+}
+
+function questionLines(question: Question, reply: string, room: Room): Line[] {
+  const asked = reply.includes(question.text) ? [] : paragraph(question.text, room, 'accent');
+  const numbered = numberedSuggestions(question);
+  if (numbered.length > 0) return [...asked, ...numbered.flatMap((text, i) => numberedLine(text, i, room))];
+  const missing = question.missing.map(({ slot, suggestions }): Line => {
+    const such = suggestions.length === 0 ? '' : `: ${suggestions.join(', ')}`;
+    return [span(slot, 'accent'), span(such)];
+  });
+  return [...asked, ...bullets(missing, room)];
+}
+
+function numberedLine(text: string, index: number, room: Room): Line[] {
+  return wrap([span(`  ${index + 1}  `, 'accent'), span(text)], columnsOf(room), 5);
+}
