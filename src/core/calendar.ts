@@ -67,7 +67,7 @@ export function roomOf(node: FleetNode, holds: readonly Hold[], startMs: number,
   const all = maskOf(node.shape.gpus.map((_, index) => index));
   return {
     gpus: (all & ~taken & ~node.downMask) >>> 0,
-    nicsTaken: new Set(overlapping.flatMap((entry) => entry.nics)),
+    nicsTaken: new Set([...node.downNics, ...overlapping.flatMap((entry) => entry.nics)]),
     cpuMilli: (node.shape.cpuMilli ?? 0) - peakOf(overlapping, startMs, (entry) => entry.cpuMilli),
     memoryMib: (node.shape.memoryMib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.memoryMib),
     tenants: new Set(overlapping.map((entry) => entry.tenant)),

@@ -2,11 +2,12 @@ import type { Command } from '../model/command.ts';
 import type { Contract } from '../model/contract.ts';
 import { stateAt } from '../model/contract.ts';
 import type { Outcome } from '../model/decision.ts';
-import type { Digest } from '../model/id.ts';
+import { type Digest, planIdOf } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { check } from './check.ts';
 import type { CommandGiven } from './given.ts';
+import { withinBudget } from './place/solve.ts';
 import { costOf, priceOf } from './price.ts';
 import { contractOf, nextContract, type State } from './state.ts';
 
@@ -54,16 +55,12 @@ function recordObservation({ archive }: CommandGiven, observation: Digest): Outc
   };
 }
 
-function commitPlan(
-  state: State,
-  given: CommandGiven,
-  command: Extract<Command, { kind: 'commit-plan' }>,
-): Outcome {
+function commitPlan(state: State, given: CommandGiven, command: CommitPlan): Outcome {
   const plan = given.archive.plan(command.planDigest);
   if (given.atMs >= plan.expiresAtMs) {
     return refuse({ kind: 'plan-expired', plan: command.plan, expiredAtMs: plan.expiresAtMs });
   }
-  const changed = staleness(state, given, plan, command.planDigest);
+  const changed = staleness(state, given, plan, command);
   if (changed.length > 0) return refuse({ kind: 'plan-stale', plan: command.plan, changed });
   const contract = nextContract(state);
   const { startMs, endMs } = plan.placement;
@@ -81,14 +78,17 @@ function commitPlan(
   };
 }
 
+type CommitPlan = Extract<Command, { kind: 'commit-plan' }>;
+
 /** No list of reasons is longer than a person reads. */
 const reasonLimit = 12;
 
 /** Everything that no longer holds of the plan at this head; empty when exactly that answer can be granted. */
-function staleness(state: State, given: CommandGiven, plan: Plan, digest: Digest): string[] {
+function staleness(state: State, given: CommandGiven, plan: Plan, command: CommitPlan): string[] {
   const { verdict } = given;
   if (verdict === undefined) throw new Error('a commit needs the verdict of the rules');
-  const before = [...state.contracts].find((contract) => contract.planDigest === digest);
+  if (planIdOf(command.planDigest) !== command.plan) return ['its handle belongs to another plan'];
+  const before = [...state.contracts].find((contract) => contract.planDigest === command.planDigest);
   if (before !== undefined) return [`it was already committed as ${before.id}`];
   if (!state.tenants.has(plan.demand.tenant)) return [`tenant \`${plan.demand.tenant}\` is not registered`];
   const changed = check(state, plan.demand, verdict, plan.placement).map(
@@ -96,6 +96,7 @@ function staleness(state: State, given: CommandGiven, plan: Plan, digest: Digest
   );
   if (plan.placement.endMs !== undefined && plan.placement.endMs <= given.atMs)
     changed.push('its end has passed');
+  if (!withinBudget(plan.price, plan.demand)) changed.push('its price is beyond its budget');
   if (changed.length === 0 && priceMoved(state, plan)) changed.push('the price has changed');
   return changed.slice(0, reasonLimit).map((reason) => reason.slice(0, 300));
 }

@@ -162,7 +162,9 @@ function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusa
   const { result, counts } = failed;
   if (result.beyondBudget.length > 0) return budgetRefusal(state, verdict, failed);
   if (result.open.length === 0) return closedRefusal(failed);
-  const factsOnly = result.misses.every((miss) => miss.binding === 'inventory') && counts.missing.length > 0;
+  const factsOnly =
+    result.misses.every((miss) => miss.binding === 'inventory' || miss.binding === 'gpu-model') &&
+    counts.missing.length > 0;
   if (factsOnly) return { kind: 'fact-missing', facts: [...counts.missing], constraints: [...counts.counts] };
   return capacityRefusal(state, verdict, failed);
 }

@@ -21,6 +21,8 @@ export function startRange(
     },
   });
   if (deadlineMs !== undefined && durationS === undefined) return impossible('a deadline needs a duration');
+  if (demand.budget?.totalMicroEur !== undefined && durationS === undefined)
+    return impossible('a budget for the whole needs a duration');
   const byDeadline =
     deadlineMs === undefined || durationS === undefined ? undefined : deadlineMs - durationS * 1000;
   const latestMs = Math.min(latestStartMs ?? byDeadline ?? earliestStartMs, byDeadline ?? Infinity);

@@ -1,6 +1,7 @@
 import type { Demand } from '../model/demand.ts';
 import { siteOf } from '../model/id.ts';
 import type { Placement, Price, Term } from '../model/placement.ts';
+import { hourS } from '../model/unit.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 
 /**
@@ -39,12 +40,18 @@ function startAndLength(demand: Demand): Term {
   const open = demand.window.durationS === undefined;
   return {
     kind: 'start-and-length',
-    promise: open ? 'from the start on, until released' : `for ${demand.window.durationS} s from the start`,
+    promise: open
+      ? 'from the start on, until released'
+      : `for ${lengthOf(demand.window.durationS ?? 0)} from the start`,
     strength: 'guaranteed',
     heldAs: 'interval in the calendar',
     enforcedBy: 'the placement core',
     measuredBy: 'ledger time of grant and release',
   };
+}
+
+function lengthOf(seconds: number): string {
+  return seconds % hourS === 0 ? `${seconds / hourS} h` : `${seconds} s`;
 }
 
 function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {

@@ -5,7 +5,7 @@ import { compareText } from '../model/text.ts';
 import { dataRules } from './packs/data-rules.ts';
 import { dora } from './packs/dora.ts';
 import { gdpr } from './packs/gdpr.ts';
-import type { Rule, RuledSite, RulePack } from './rule.ts';
+import type { AskedRules, Rule, RuledSite, RulePack } from './rule.ts';
 
 const packs: readonly RulePack[] = [dataRules, dora, gdpr];
 
@@ -21,12 +21,21 @@ const policyDigest = digestOf(
   })),
 );
 
-/** Asks every rule about every site. Sites and hits come in the order of their ids. */
-export function evaluate(rules: DataRules, sites: readonly RuledSite[]): PolicyVerdict {
+/**
+ * Asks every rule about every site. `rules` are what holds for the workload; `tenant` what is registered for its
+ * tenant, for rules that a demand may not answer for itself. Sites and hits come in the order of their ids.
+ */
+export function evaluate(
+  rules: DataRules,
+  sites: readonly RuledSite[],
+  tenant: DataRules = rules,
+): PolicyVerdict {
   return {
     policy: policyDigest,
     packs: packs.map((pack) => pack.name),
-    sites: sites.map((site) => verdictOf(site, rules)).toSorted((a, b) => compareText(a.site, b.site)),
+    sites: sites
+      .map((site) => verdictOf(site, { rules, tenant }))
+      .toSorted((a, b) => compareText(a.site, b.site)),
   };
 }
 
@@ -57,18 +66,19 @@ function sorted<T extends string>(items: readonly T[] | undefined): T[] | undefi
   return items === undefined ? undefined : [...new Set(items)].toSorted(compareText);
 }
 
-function verdictOf(site: RuledSite, rules: DataRules): SiteVerdict {
+function verdictOf(site: RuledSite, asked: AskedRules): SiteVerdict {
+  const { rules } = asked;
   const hits = [
     ...uncovered(rules),
     ...packs
       .flatMap((pack) => pack.rules)
-      .flatMap((rule) => (rule.applies(rules) ? hitOf(rule, site, rules) : [])),
+      .flatMap((rule) => (rule.applies(rules) ? hitOf(rule, site, asked) : [])),
   ].toSorted((a, b) => compareText(a.rule, b.rule));
   return { site: site.id, answer: answerOf(hits), hits };
 }
 
-function hitOf(rule: Rule, site: RuledSite, rules: DataRules): RuleHit[] {
-  const hit = rule.ask(site, rules);
+function hitOf(rule: Rule, site: RuledSite, asked: AskedRules): RuleHit[] {
+  const hit = rule.ask(site, asked);
   return hit === undefined ? [] : [{ rule: rule.id, article: rule.article, ...hit }];
 }
 

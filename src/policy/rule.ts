@@ -6,6 +6,9 @@ import type { DataRules } from '../model/tenant.ts';
 /** A site as rules see it: recorded facts only. */
 export type RuledSite = { readonly id: Path; readonly facts: SiteFacts };
 
+/** What holds for the workload, and what of it is registered for its tenant. */
+export type AskedRules = { readonly rules: DataRules; readonly tenant: DataRules };
+
 /**
  * One rule of a pack. It can only take away: no hit means that this rule has nothing against the site. A fact
  * that the rule needs and nobody has recorded is a hit too, of effect `fact-missing`.
@@ -15,7 +18,7 @@ export type Rule = {
   readonly article: string;
   /** Whether the rule concerns this workload at all. */
   applies(rules: DataRules): boolean;
-  ask(site: RuledSite, rules: DataRules): Pick<RuleHit, 'effect' | 'why' | 'fix'> | undefined;
+  ask(site: RuledSite, asked: AskedRules): Pick<RuleHit, 'effect' | 'why' | 'fix'> | undefined;
 };
 
 /** A dated set of rules, named with its version. */

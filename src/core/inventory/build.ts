@@ -68,7 +68,16 @@ function nodesOf(
         facts.shape === undefined ? undefined : shapeByName.get(facts.shape),
         devices,
       );
-      return makeNode({ index, id, facts, shape, downMask: downMaskOf(devices.gpus), racks, halls });
+      return makeNode({
+        index,
+        id,
+        facts,
+        shape,
+        downMask: downMaskOf(devices.gpus),
+        downNics: downOf(devices.nics),
+        racks,
+        halls,
+      });
     },
   );
 }
@@ -79,11 +88,12 @@ type NodeParts = {
   readonly facts: NodeFacts;
   readonly shape: FleetNode['shape'];
   readonly downMask: Mask;
+  readonly downNics: ReadonlySet<number>;
   readonly racks: ReadonlyMap<Path, FleetRack>;
   readonly halls: ReadonlySet<Path>;
 };
 
-function makeNode({ index, id, facts, shape, downMask, racks, halls }: NodeParts): FleetNode {
+function makeNode({ index, id, facts, shape, downMask, downNics, racks, halls }: NodeParts): FleetNode {
   const around = ancestorsOf(id);
   return {
     index,
@@ -97,6 +107,7 @@ function makeNode({ index, id, facts, shape, downMask, racks, halls }: NodeParts
     health: facts.health ?? 'unknown',
     schedulable: facts.schedulable ?? true,
     downMask,
+    downNics,
     facts,
   };
 }
@@ -122,6 +133,10 @@ function byNode<T>(devices: ReadonlyMap<Path, T>): ReadonlyMap<Path, Map<number,
 
 function downMaskOf(gpus: ReadonlyMap<number, GpuFacts>): Mask {
   return maskOf([...gpus].flatMap(([index, gpu]) => (gpu.health === 'down' ? [index] : [])));
+}
+
+function downOf(nics: ReadonlyMap<number, NicFacts>): ReadonlySet<number> {
+  return new Set([...nics].flatMap(([index, nic]) => (nic.health === 'down' ? [index] : [])));
 }
 
 function sitesOf(claims: Claims, nodes: readonly FleetNode[]): readonly FleetSite[] {

@@ -38,7 +38,12 @@ export function addObservation(claims: Claims, observation: Observation): Claims
   }
   const merged = new Map(claims);
   for (const [key, said] of fresh) {
-    const others = (merged.get(key) ?? []).filter((claim) => claim.source !== observation.source);
+    const known = merged.get(key) ?? [];
+    const newer = known.some(
+      (claim) => claim.source === observation.source && claim.observedAtMs > observation.observedAtMs,
+    );
+    if (newer) continue;
+    const others = known.filter((claim) => claim.source !== observation.source);
     merged.set(key, [...others, ...said]);
   }
   return merged;

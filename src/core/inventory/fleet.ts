@@ -53,6 +53,8 @@ export type FleetNode = {
   readonly schedulable: boolean;
   /** GPUs that are down. */
   readonly downMask: Mask;
+  /** NICs that are down. */
+  readonly downNics: ReadonlySet<number>;
   readonly facts: NodeFacts;
 };
 
@@ -83,4 +85,10 @@ export type Fleet = {
   readonly models: readonly string[];
 };
 
-export const emptyFleet: Fleet = { sites: [], racks: new Map(), nodes: [], nodeById: new Map(), models: [] };
+export const emptyFleet: Fleet = {
+  sites: [],
+  racks: new Map(),
+  nodes: [],
+  nodeById: new Map(),
+  models: [],
+};

@@ -18,15 +18,16 @@ export class ShapeTable {
   readonly #known = new Map<string, NodeShape>();
 
   shapeOf(node: NodeFacts, shape: ShapeFacts | undefined, devices: DeviceOverlay): NodeShape {
+    const gpus = gpusOf(node, shape, devices.gpus);
     const parts = {
-      gpus: gpusOf(node, shape, devices.gpus),
+      gpus,
       nics: nicsOf(shape, devices.nics),
       ...pick('cpuMilli', node.cpuMilli ?? shape?.cpuMilli),
       ...pick('memoryMib', node.memoryMib ?? shape?.memoryMib),
       link: node.link ?? shape?.link ?? 'unknown',
       ...pick('linkMbps', node.linkMbps ?? shape?.linkMbps),
       ...pick('basePowerW', node.basePowerW ?? shape?.basePowerW),
-      ...pick('gpuPowerW', node.gpuPowerW ?? shape?.gpus?.[0]?.powerW),
+      ...pick('gpuPowerW', node.gpuPowerW ?? highestPowerW(gpus)),
       ...pick('rdmaNicCount', node.rdmaNicCount),
       sharing: node.sharing ?? 'none',
     } as const;
@@ -54,7 +55,7 @@ type Parts = {
 
 function build(parts: Parts): NodeShape {
   const { gpus, nics } = parts;
-  const railOf = gpus.map((gpu, index) => railOfGpu(gpu, index, nics));
+  const railOf = gpus.map((_, index) => railOfGpu(gpus, index, nics));
   return {
     gpus,
     nics,
@@ -96,6 +97,11 @@ function gpusOf(
       ...own,
     };
   });
+}
+
+function highestPowerW(gpus: readonly GpuFacts[]): number | undefined {
+  const known = gpus.flatMap(({ powerW }) => powerW ?? []);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function nicsOf(shape: ShapeFacts | undefined, overlay: ReadonlyMap<number, NicFacts>): NicFacts[] {
@@ -148,12 +154,18 @@ function groupsOf(
   return [...groups].toSorted(([a], [b]) => a - b).map(([, mask]) => mask);
 }
 
-/** A GPU's rail is the RDMA NIC on its own PCIe switch, else the NIC whose rail has the GPU's number. */
-function railOfGpu(gpu: GpuFacts, index: number, nics: readonly NicFacts[]): number | undefined {
+/**
+ * A GPU's rail is the RDMA NIC on its own PCIe switch, else the NIC whose rail has the GPU's number. GPUs that
+ * share a switch share out its NICs in order.
+ */
+function railOfGpu(gpus: readonly GpuFacts[], index: number, nics: readonly NicFacts[]): number | undefined {
   const rdma = nics.flatMap((nic, number) =>
     nic.rdma === true && nic.rail !== undefined ? [{ nic, number }] : [],
   );
-  const beside = rdma.find(({ nic }) => gpu.pcieSwitch !== undefined && nic.pcieSwitch === gpu.pcieSwitch);
+  const own = gpus[index]?.pcieSwitch;
+  const besides = rdma.filter(({ nic }) => own !== undefined && nic.pcieSwitch === own);
+  const turn = gpus.slice(0, index).filter(({ pcieSwitch }) => pcieSwitch === own).length;
+  const beside = besides[turn % Math.max(1, besides.length)];
   return (beside ?? rdma.find(({ nic }) => nic.rail === index))?.number;
 }
 

@@ -48,6 +48,17 @@ export function domainsOn(level: TopologyLevel, nodes: readonly FleetNode[]): re
     .toSorted((a, b) => compareText(a.id, b.id));
 }
 
+/** Domains of a level, each inside one domain of the level that must not be left. */
+export function domainsInside(
+  limit: TopologyLevel,
+  level: TopologyLevel,
+  nodes: readonly FleetNode[],
+): readonly Domain[] {
+  return domainsOn(limit, nodes)
+    .flatMap((outer) => domainsOn(level, outer.nodes))
+    .toSorted((a, b) => compareText(a.id, b.id));
+}
+
 /** The levels to try for a gang that must stay inside one domain of `limit`: from the closest up to it. */
 export function levelsUpTo(limit: TopologyLevel | undefined): readonly PlacedLevel[] {
   const end = closestFirst.findIndex((level) => level === limit);

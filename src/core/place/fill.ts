@@ -45,9 +45,12 @@ function fillWithin(
   return fillPart(bench, best?.nodes ?? nodes.slice(0, 0), want);
 }
 
-/** What stays free for the want's model: the measure of a tight fit. CPU parts count nothing. */
+/** What stays free for the want's model: the measure of a tight fit. CPU parts would strand the GPUs beside them. */
 export function spareIn(bench: Bench, nodes: readonly FleetNode[], want: Want): number {
-  return want.gpuCount === 0 ? 0 : nodes.reduce((sum, node) => sum + bench.freeGpus(node, want), 0);
+  return nodes.reduce(
+    (sum, node) => sum + (want.gpuCount === 0 ? node.shape.gpus.length : bench.freeGpus(node, want)),
+    0,
+  );
 }
 
 type Choice = { readonly node: FleetNode; readonly fit: number; readonly free: number };

@@ -59,9 +59,9 @@ function gpuFitness(node: FleetNode, want: Want): Fitness {
 function linkFitness(node: FleetNode, want: Want): Fitness | undefined {
   const need = want.part.each.gpus;
   const { shape } = node;
-  if (need?.link !== undefined) {
+  if (need?.link !== undefined || need?.linkMbps !== undefined) {
     if (shape.link === 'unknown') return unknown('accelerator-link', 'link');
-    if (shape.link === 'none' || (need.link !== 'any' && need.link !== shape.link))
+    if (shape.link === 'none' || ((need.link ?? 'any') !== 'any' && need.link !== shape.link))
       return fails('accelerator-link');
     if (!shape.islands.some((island) => sizeOf(both(island, usableGpus(node, want))) >= want.gpuCount)) {
       return fails('accelerator-link');

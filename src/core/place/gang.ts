@@ -2,7 +2,7 @@ import type { Demand } from '../../model/demand.ts';
 import type { Member } from '../../model/placement.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { Bench, type Rooms } from './bench.ts';
-import { closestFirst, domainsOn, levelsUpTo, type PlacedLevel } from './domain.ts';
+import { closestFirst, domainsInside, levelsUpTo, type PlacedLevel } from './domain.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
 import type { Want } from './want.ts';
 
@@ -25,13 +25,17 @@ export type GangMiss = { readonly kind: 'partial'; readonly fit: number; readonl
 export function placeGang(
   rooms: Rooms,
   nodes: readonly FleetNode[],
-  asked: { readonly demand: Demand; readonly wants: readonly Want[]; readonly candidates: Candidates },
+  asked: {
+    readonly demand: Demand;
+    readonly wants: readonly Want[];
+    readonly candidates: Candidates;
+  },
 ): GangFit | GangMiss {
   const replicas = asked.wants.reduce((sum, want) => sum + want.part.count, 0);
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
   for (const level of levelsUpTo(asked.demand.together)) {
     let best: GangFit | undefined;
-    for (const domain of domainsOn(level, nodes)) {
+    for (const domain of domainsInside(asked.demand.together ?? 'site', level, nodes)) {
       const bench = new Bench(rooms, asked.demand);
       if (!couldHold(bench, domain.nodes, asked.wants)) continue;
       const members = fillGang(bench, domain.nodes, asked.wants, asked.candidates);

@@ -13,12 +13,15 @@ export type ClosedSite = {
   readonly hits: readonly RuleHit[];
 };
 
-export type SiteSplit = { readonly open: readonly FleetSite[]; readonly closed: readonly ClosedSite[] };
+export type SiteSplit = {
+  readonly open: readonly FleetSite[];
+  readonly closed: readonly ClosedSite[];
+};
 
 /** Which of the sites asked for may be searched at all: by the rules, latency and data locality. */
 export function splitSites(state: State, demand: Demand, verdict: PolicyVerdict): SiteSplit {
   const asked = state.fleet.sites.filter((site) => isAsked(site, demand));
-  const closed = asked.flatMap((site) => closedBy(site, demand, verdict) ?? []);
+  const closed = asked.flatMap((site) => closedBy(state, { site, demand, verdict }) ?? []);
   return { open: asked.filter((site) => !closed.some((entry) => entry.site === site)), closed };
 }
 
@@ -31,8 +34,15 @@ function isAsked(site: FleetSite, demand: Demand): boolean {
   return wanted && !(demand.avoid ?? []).some((place) => isWithin(site.id, place));
 }
 
-function closedBy(site: FleetSite, demand: Demand, verdict: PolicyVerdict): ClosedSite | undefined {
-  return byRules(site, verdict) ?? byLatency(site, demand) ?? byData(site, demand);
+function closedBy(
+  state: State,
+  {
+    site,
+    demand,
+    verdict,
+  }: { readonly site: FleetSite; readonly demand: Demand; readonly verdict: PolicyVerdict },
+): ClosedSite | undefined {
+  return byRules(site, verdict) ?? byLatency(site, demand) ?? byData(state, site, demand);
 }
 
 /** A site that the rules were not asked about is closed: silence is not a yes. */
@@ -47,10 +57,16 @@ function byRules(site: FleetSite, verdict: PolicyVerdict): ClosedSite | undefine
 }
 
 function byLatency(site: FleetSite, demand: Demand): ClosedSite | undefined {
+  const known = new Map(Object.entries(site.facts.latencyMsByRegion ?? {}));
   for (const [region, limit] of Object.entries(demand.latencyMsByRegion ?? {})) {
-    const latency = site.facts.latencyMsByRegion?.[region];
+    const latency = known.get(region);
     if (latency === undefined) {
-      return { site, outcome: 'fact-missing', why: `the latency to \`${region}\` is not recorded`, hits: [] };
+      return {
+        site,
+        outcome: 'fact-missing',
+        why: `the latency to \`${region}\` is not recorded`,
+        hits: [],
+      };
     }
     if (latency > limit) {
       return {
@@ -64,10 +80,11 @@ function byLatency(site: FleetSite, demand: Demand): ClosedSite | undefined {
   return undefined;
 }
 
-function byData(site: FleetSite, demand: Demand): ClosedSite | undefined {
+function byData(state: State, site: FleetSite, demand: Demand): ClosedSite | undefined {
   const wanted = [
     ...(demand.dataset === undefined ? [] : [demand.dataset]),
     ...(demand.rules?.datasets ?? []),
+    ...(state.tenants.get(demand.tenant)?.rules.datasets ?? []),
   ];
   const absent = wanted.filter((dataset) => !site.datasets.has(dataset));
   if (absent.length === 0) return undefined;

@@ -17,7 +17,8 @@ export function pickGpus(
   const candidates =
     want.part.each.rdma === undefined ? free : without(free, blockedByRails(node, free, nicsTaken));
   if (sizeOf(candidates) < want.gpuCount) return undefined;
-  const linked = want.part.each.gpus?.link !== undefined;
+  const { link, linkMbps } = want.part.each.gpus ?? {};
+  const linked = link !== undefined || linkMbps !== undefined;
   const island = smallestWith(shape.islands, candidates, want.gpuCount);
   if (island === undefined && linked) return undefined;
   const within = island ?? candidates;

@@ -28,7 +28,7 @@ export type SiteMiss = {
   readonly replicasFit: number;
   readonly place: string;
   /** What stopped the next replica at the earliest start. */
-  readonly binding: 'inventory' | 'free-over-window' | 'rack-power' | 'topology';
+  readonly binding: 'gpu-model' | 'inventory' | 'free-over-window' | 'rack-power' | 'topology';
 };
 
 /** The earliest start in the range at which the gang fits into the site, and where. */
@@ -85,7 +85,11 @@ function startsToTry(
   return [...ends].toSorted((a, b) => a - b);
 }
 
-type Gang = { readonly demand: Demand; readonly wants: readonly Want[]; readonly candidates: Candidates };
+type Gang = {
+  readonly demand: Demand;
+  readonly wants: readonly Want[];
+  readonly candidates: Candidates;
+};
 
 /** Says what stood in the way by taking obstacles away one after the other, on copies. */
 function missOf(
@@ -97,7 +101,10 @@ function missOf(
 ): SiteMiss {
   const span = { startMs, endMs: endOf(startMs, gang.demand) };
   const found = placeGang(new Rooms(state, span), nodes, gang);
-  const fit = found.kind === 'partial' ? found : { fit: found.members.length, place: site.id };
+  const fit =
+    found.kind === 'partial'
+      ? { fit: found.fit, place: found.place === '' ? site.id : found.place }
+      : { fit: found.members.length, place: site.id };
   const { together: _together, ...anywhere } = gang.demand;
   const powered: State = { ...state, fleet: { ...state.fleet, racks: new Map() } };
   const empty: State = { ...powered, calendar: state.calendar.map(() => []) };

@@ -38,7 +38,7 @@ export function solve(
 ): Solved | Unsolved {
   const { demand } = asked;
   const { open, closed } = splitSites(state, demand, verdict);
-  const order = better(demand.objective ?? 'cheapest');
+  const order = affordableFirst(demand, better(demand.objective ?? 'cheapest'));
   const found = open.map((site) => bestAt(state, site, asked, order));
   const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
   const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
@@ -83,7 +83,7 @@ function bestAt(
     };
     if (best === undefined || order(fit, best) < 0) best = fit;
   }
-  return best ?? nearest ?? { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
+  return best ?? nearest ?? { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'gpu-model' };
 }
 
 const byPrice: Order = (a, b) =>
@@ -110,7 +110,16 @@ function ordersOf(objective: Objective): readonly Order[] {
   return [byPrice, byStart, byTightness];
 }
 
-function withinBudget(price: Price, { budget }: Demand): boolean {
+/** What the budget allows comes before what it does not; beyond it only the price counts. */
+function affordableFirst(demand: Demand, order: Order): Order {
+  return (a, b) => {
+    const [fitsA, fitsB] = [withinBudget(a.price, demand), withinBudget(b.price, demand)];
+    if (fitsA !== fitsB) return fitsA ? -1 : 1;
+    return (fitsA ? 0 : byPrice(a, b)) || order(a, b);
+  };
+}
+
+export function withinBudget(price: Price, { budget }: Demand): boolean {
   if (budget === undefined) return true;
   const { totalMicroEur, microEurPerHour } = price;
   if (
@@ -148,10 +157,16 @@ function reportFit(
         : 'fits, but above the budget';
     return { site: fit.site.id, outcome: 'over-budget', why, ...figures };
   }
-  return { site: fit.site.id, outcome: 'feasible', why: `fits, but not the ${objective}`, ...figures };
+  return {
+    site: fit.site.id,
+    outcome: 'feasible',
+    why: `fits, but not the ${objective}`,
+    ...figures,
+  };
 }
 
 const bindings = {
+  'gpu-model': 'the site has no GPU of a model asked for',
   inventory: 'the site has not enough that fits, even when empty',
   'free-over-window': 'not enough is free over the whole window',
   'rack-power': 'the racks have not enough power or cooling left',

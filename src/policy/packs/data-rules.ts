@@ -9,13 +9,13 @@ export const dataRules: RulePack = {
       id: 'countries-allowed',
       article: 'the data rules of the tenant and the demand',
       applies: (rules) => rules.countries !== undefined,
-      ask: (site, rules) => countryAmong("the site's country", site.facts.country, rules.countries ?? []),
+      ask: (site, { rules }) => countryAmong("the site's country", site.facts.country, rules.countries ?? []),
     },
     {
       id: 'countries-excluded',
       article: 'the data rules of the tenant and the demand',
       applies: (rules) => (rules.excludeCountries ?? []).length > 0,
-      ask: (site, rules) => {
+      ask: (site, { rules }) => {
         const { country } = site.facts;
         if (country === undefined) return countryAmong("the site's country", country, []);
         if (rules.excludeCountries?.includes(country) !== true) return undefined;
@@ -30,7 +30,7 @@ export const dataRules: RulePack = {
       id: 'operator-seat',
       article: 'the data rules of the tenant and the demand',
       applies: (rules) => rules.operatorSeats !== undefined,
-      ask: (site, rules) =>
+      ask: (site, { rules }) =>
         countryAmong(
           "the seat of the operator's ultimate parent",
           site.facts.operatorSeat,

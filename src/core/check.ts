@@ -1,0 +1,52 @@
+import type { Demand } from '../model/demand.ts';
+import type { Placement } from '../model/placement.ts';
+import type { PolicyVerdict } from '../model/policy.ts';
+import { cleanText, compareText } from '../model/text.ts';
+import { type AuditRule, auditOf } from './check/audit.ts';
+import { nodeCapacity, rackPower, shares } from './check/capacity.ts';
+import { devicesHealthy, devicesListed, devicesOnce } from './check/devices.ts';
+import { gangWhole } from './check/gang.ts';
+import { hardware } from './check/hardware.ts';
+import { neighbours } from './check/neighbours.ts';
+import { kept, whereAllowed } from './check/places.ts';
+import { sitesAllowed, tenantKnown } from './check/sites.ts';
+import { supported } from './check/support.ts';
+import { inWindow } from './check/window.ts';
+import type { Violation } from './given.ts';
+import type { State } from './state.ts';
+
+const rules: readonly AuditRule[] = [
+  supported,
+  tenantKnown,
+  gangWhole,
+  inWindow,
+  devicesListed,
+  devicesOnce,
+  devicesHealthy,
+  hardware,
+  shares,
+  nodeCapacity,
+  rackPower,
+  whereAllowed,
+  kept,
+  sitesAllowed,
+  neighbours,
+];
+
+/**
+ * The independent auditor of every grant: everything that a placement would break if it were promised now, in
+ * the order of constraint and note; nothing when it keeps every promise. Written without regard to how
+ * placements are found, so that a planner may be clever, or untrusted. `state` must not yet hold the placement.
+ */
+export function check(
+  state: State,
+  demand: Demand,
+  verdict: PolicyVerdict,
+  placement: Placement,
+): readonly Violation[] {
+  const audit = auditOf(state, demand, verdict, placement);
+  return rules
+    .flatMap((rule) => [...rule(audit)])
+    .map(({ constraint, note }) => ({ constraint, note: cleanText(note, 300) }))
+    .toSorted((a, b) => compareText(a.constraint, b.constraint) || compareText(a.note, b.note));
+}

@@ -1,0 +1,78 @@
+import type { TopologyLevel } from '../../model/demand.ts';
+import { isWithin, type Path } from '../../model/id.ts';
+import { compareText } from '../../model/text.ts';
+import type { Violation } from '../given.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import { type Audit, broken, named, type Seat } from './audit.ts';
+
+/** Inside one of the places that were named, and outside all that were excluded, down to the single device. */
+export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): Generator<Violation> {
+  for (const { member } of seats) {
+    const gpus = member.gpus.map((index) => `${member.node}/gpu${index}`);
+    const stands = gpus.length > 0 ? gpus : [member.node];
+    if (where !== undefined && !stands.every((path) => where.some((place) => isWithin(path, place))))
+      yield broken('where', `${named(member)} is outside ${where.join(', ')}`);
+    const uses = [member.node, ...gpus, ...member.nics.map((index) => `${member.node}/nic${index}`)];
+    for (const place of avoid.filter((excluded) => uses.some((path) => isWithin(path, excluded))))
+      yield broken('avoid', `${named(member)} uses ${place}`);
+  }
+}
+
+/** The gang, and each part for itself, keeps together or apart as asked. Without a word it is in one site. */
+export function* kept({ demand, seats }: Audit): Generator<Violation> {
+  yield* together('together', 'the gang', demand.together ?? 'site', seats);
+  for (const part of demand.parts) {
+    const own = seats.filter((seat) => seat.part === part);
+    if (part.within !== undefined) yield* together('within', `\`${part.name}\``, part.within, own);
+    if (part.apart !== undefined) yield* apart(`\`${part.name}\``, part.apart, own);
+  }
+}
+
+function* together(
+  constraint: string,
+  who: string,
+  level: TopologyLevel,
+  seats: readonly Seat[],
+): Generator<Violation> {
+  const domains = new Set(seats.map(({ node }) => domainOf(node, level)));
+  if (domains.delete(undefined))
+    yield broken(constraint, `${who}: the ${level} of some members is not recorded`);
+  if (domains.size > 1)
+    yield broken(constraint, `${who} is spread over ${domains.size} ${level}s: ${inOrder(domains)}`);
+}
+
+function* apart(who: string, level: TopologyLevel, seats: readonly Seat[]): Generator<Violation> {
+  for (const [domain, sharing] of Map.groupBy(seats, ({ node }) => domainOf(node, level))) {
+    if (domain === undefined && seats.length > 1)
+      yield broken('apart', `${who}: the ${level} of ${sharing.length} members is not recorded`);
+    if (domain !== undefined && sharing.length > 1)
+      yield broken('apart', `${who} has ${sharing.length} members in ${level} ${domain}`);
+  }
+}
+
+/** The place of a node on a level; nothing where it is not recorded or where the level is not supported. */
+function domainOf(node: FleetNode, level: TopologyLevel): Path | undefined {
+  switch (level) {
+    case 'site':
+    case 'hall':
+    case 'rack':
+    case 'leaf':
+      return node[level];
+    case 'node':
+      return node.id;
+    case 'spine':
+    case 'island':
+    case 'numa':
+    case 'pcie-root':
+      return undefined;
+    default:
+      return level satisfies never;
+  }
+}
+
+function inOrder(domains: ReadonlySet<Path | undefined>): string {
+  return [...domains]
+    .flatMap((domain) => domain ?? [])
+    .toSorted(compareText)
+    .join(', ');
+}

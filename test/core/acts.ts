@@ -1,0 +1,50 @@
+import { decide } from '../../src/core/decide.ts';
+import { plan } from '../../src/core/plan.ts';
+import type { Command } from '../../src/model/command.ts';
+import type { Decision } from '../../src/model/decision.ts';
+import type { Demand } from '../../src/model/demand.ts';
+import type { ContractId } from '../../src/model/id.ts';
+import type { PlanAnswer } from '../../src/model/plan.ts';
+import type { PolicyVerdict } from '../../src/model/policy.ts';
+import { enter, t0, verdictAll, type World } from './fleet.ts';
+
+type When = { readonly atMs?: number; readonly verdict?: PolicyVerdict };
+type Planned = Extract<PlanAnswer, { kind: 'planned' }>;
+type Acted = { readonly world: World; readonly decision: Decision };
+
+/** Asks the core. Every site is allowed unless the verdict says otherwise. */
+export function ask({ state }: World, demand: Demand, { atMs = t0, verdict }: When = {}): PlanAnswer {
+  return plan(state, { atMs, verdict: verdict ?? verdictAll(state, 'allowed') }, demand);
+}
+
+/** Asks, and throws where the answer is no: for what is taken for granted by a test. */
+export function planned(before: World, demand: Demand, when: When = {}): Planned {
+  const answer = ask(before, demand, when);
+  if (answer.kind === 'refused') throw new Error(`refused: ${JSON.stringify(answer.refusal)}`);
+  return answer;
+}
+
+/** Decides a command and folds what it brings about. */
+export function act(before: World, command: Command, { atMs = t0, verdict }: When = {}): Acted {
+  const { state, archive } = before;
+  const given = { atMs, verdict: verdict ?? verdictAll(state, 'allowed'), archive };
+  const { decision, events } = decide(state, given, command);
+  return { world: enter(before, events, atMs), decision };
+}
+
+/** Commits an answer that was planned on this or an earlier state. */
+export function commit(before: World, answer: Planned, when: When = {}): Acted {
+  before.archive.keepPlan(answer.plan);
+  return act(before, { kind: 'commit-plan', plan: answer.id, planDigest: answer.digest }, when);
+}
+
+/** Plans and commits what must fit. */
+export function take(before: World, demand: Demand, when: When = {}): World {
+  const { world, decision } = commit(before, planned(before, demand, when), when);
+  if (decision.kind !== 'contract-granted') throw new Error(`not granted: ${JSON.stringify(decision)}`);
+  return world;
+}
+
+export function release(before: World, contract: ContractId, when: When = {}): Acted {
+  return act(before, { kind: 'release-contract', contract }, when);
+}

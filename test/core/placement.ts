@@ -1,0 +1,69 @@
+import { nextContract } from '../../src/core/state.ts';
+import { digestOf } from '../../src/model/canonical.ts';
+import type { Demand } from '../../src/model/demand.ts';
+import { Placement } from '../../src/model/placement.ts';
+import { type Plan, identify } from '../../src/model/plan.ts';
+import { enter, hourMs, t0, verdictAll, type World } from './fleet.ts';
+
+/**
+ * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`. It starts at
+ * `t0` and lasts for the hours given, or without end.
+ */
+export function placement(hours: number | undefined, ...lines: readonly string[]): Placement {
+  return Placement.parse({
+    startMs: t0,
+    ...(hours === undefined ? {} : { endMs: t0 + hours * hourMs }),
+    members: lines.map(memberOf),
+  });
+}
+
+/** Grants a placement as it stands, planned or not, the way the ledger would tell it. */
+export function granted(before: World, demand: Demand, held: Placement): World {
+  const plan: Plan = {
+    schema: 'berth/plan/1',
+    demand,
+    placement: held,
+    price: { priceBook: 'none', lines: [] },
+    terms: [],
+    verdict: verdictAll(before.state, 'allowed'),
+    report: { constraints: [], sites: [] },
+    assumptions: [],
+    unchecked: [],
+    inputs: {
+      inventory: before.state.inventoryDigest,
+      calendar: before.state.calendarDigest,
+      policy: digestOf('rules for tests'),
+      core: 'core/1',
+      seq: before.state.seq,
+    },
+    plannedAtMs: t0,
+    expiresAtMs: t0 + hourMs,
+  };
+  const planDigest = before.archive.keepPlan(plan);
+  const contract = nextContract(before.state);
+  const { id } = identify(plan);
+  return enter(before, [{ kind: 'contract-granted', contract, plan: id, planDigest }], t0);
+}
+
+function memberOf(line: string): object {
+  const [part, replica, node, ...words] = line.split(/\s+/);
+  const member = { part, replica: Number(replica), node, gpus: [0], nics: [0], cpuMilli: 0, memoryMib: 0 };
+  const amount = (unit: string) => words.find((word) => word.startsWith(unit))?.slice(unit.length);
+  return {
+    ...member,
+    gpus: numbers(amount('gpu')),
+    nics: numbers(amount('nic')),
+    cpuMilli: Number(amount('cpu') ?? 0) * 1000,
+    memoryMib: Number(amount('mem') ?? 0) * 1024,
+    powerW: Number.parseInt(words.find((word) => word.endsWith('W')) ?? '0', 10),
+  };
+}
+
+/** `0-3` and `0,2,5`. */
+function numbers(text: string | undefined): number[] {
+  return (text ?? '').split(',').flatMap((range) => {
+    if (range === '') return [];
+    const [from = 0, to = from] = range.split('-').map(Number);
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  });
+}
