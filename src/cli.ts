@@ -1,2 +1,26 @@
 #!/usr/bin/env node
-process.stdout.write('');
+import { main } from './cli/main.ts';
+
+const interruption = new AbortController();
+let signals = 0;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interruption.abort();
+    signals++;
+    if (signals > 1) process.exit(130);
+  });
+}
+
+// A reader that goes away (`berth … | head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  interrupt: interruption.signal,
+});

@@ -105,7 +105,7 @@ export class Door {
 /** The rules' answer for a demand on the sites of a state: the tenant's rules and its own, narrowed together. */
 export function verdictFor(state: State, demand: Demand | undefined): PolicyVerdict {
   const tenantRules = demand === undefined ? {} : (state.tenants.get(demand.tenant)?.rules ?? {});
-  return evaluate(narrow(tenantRules, demand?.rules ?? {}), state.fleet.sites);
+  return evaluate(narrow(tenantRules, demand?.rules ?? {}), state.fleet.sites, tenantRules);
 }
 
 /** The demand that a command is about, for those that place something. */

@@ -66,7 +66,7 @@ export async function searchNodes(door: Door, caller: Caller, filter: NodeFilter
   return {
     snapshot: snapshotOf(moment, zone),
     from: isoIn(span.fromMs, zone),
-    to: isoIn(span.toMs, zone),
+    to: isoIn(filter.toMs ?? span.fromMs, zone),
     nodes: page.items.map((node) => nodeView(state, node, { span, caller, labels: filter.labels ?? false })),
     total: matching.length,
     ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),

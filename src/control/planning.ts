@@ -105,7 +105,7 @@ export async function simulateLoss(
       why,
     })),
     remaining: flavorViews(loss.state, instant(atMs)),
-    hints: ['nothing was changed; this is a copy'],
+    hints: [],
   };
 }
 

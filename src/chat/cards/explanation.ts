@@ -1,5 +1,5 @@
 import type { Explanation } from '../../model/view.ts';
-import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
+import { bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { constraintTable, hitList, siteTable } from './reasons.ts';
 import { refusalCard } from './refusal.ts';
 import { section } from './section.ts';
@@ -8,15 +8,13 @@ import { offsetOf } from './time.ts';
 
 /** Why something fits or does not, with the numbers of each step. */
 export function explanationCard(explanation: Explanation, room: Room): Line[] {
-  const { subject, verdict, summary, sites, constraints, policyHits, refusal, snapshot } = explanation;
+  const { subject, verdict, policyHits, refusal, snapshot } = explanation;
   const zoned = { ...room, zone: offsetOf(snapshot.at) };
   const fits = verdict === 'fits';
   const title = [span(`${subject}: `, 'strong'), span(fits ? 'fits' : 'does not fit', fits ? 'good' : 'bad')];
   return [
     ...wrap(title, columnsOf(room)),
-    ...wrap([{ text: '  ' }, span(summary)], columnsOf(room), 2),
-    ...section('Sites', siteTable(sites, zoned), room),
-    ...section('Candidates left by each constraint', constraintTable(constraints, room), room),
+    ...(refusal === undefined ? reasons(explanation, zoned) : refusalCard(refusal, zoned)),
     ...section('Rules', hitList(policyHits, room), room),
     ...section(
       'Assumed',
@@ -26,7 +24,15 @@ export function explanationCard(explanation: Explanation, room: Room): Line[] {
       ),
       room,
     ),
-    ...(refusal === undefined ? [] : [blank, ...refusalCard(refusal, zoned)]),
     ...answerEnd(explanation, room),
+  ];
+}
+
+/** Why here and not elsewhere. */
+function reasons({ summary, sites, constraints }: Explanation, room: Room): Line[] {
+  return [
+    ...wrap([{ text: '  ' }, span(summary)], columnsOf(room), 2),
+    ...section('Sites', siteTable(sites, room), room),
+    ...section('Candidates left by each constraint', constraintTable(constraints, room), room),
   ];
 }
