@@ -1,0 +1,292 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import { BerthError } from '../model/error.ts';
+import { cleanText, didYouMean } from '../model/text.ts';
+import type { Io } from './io.ts';
+
+/** Options that every command knows. */
+export type Common = { readonly as?: string; readonly tenant?: string[]; readonly json?: boolean };
+
+/** Takes the exit code of the command that ran. */
+type Done = (code: number) => void;
+
+/**
+ * What people can type. Only the words are here: what a command does is loaded when it is called, so that
+ * help and completion start at once.
+ */
+export function buildProgram(io: Io, done: Done): Command {
+  const program = new Command('berth')
+    .description('Infrastructure copilot for AI fleets: declare what a workload needs, get a contract.')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(berth --help shows what can be typed)');
+  addChat(program, io, done);
+  addFleet(program, io, done);
+  addContracts(program, io, done);
+  addRecord(program, io, done);
+  return readingWords(program);
+}
+
+function addChat(program: Command, io: Io, done: Done): void {
+  withCommon(program)
+    .option('-p, --prompt [text]', 'answer one request and leave; without text stdin is the request')
+    .addOption(new Option('--output <form>', 'of the answer to -p').choices(['text', 'json', 'stream-json']))
+    .option('--plain', 'chat in plain lines: nothing is repainted')
+    .option('-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      `${examples(
+        'berth',
+        'berth -p "which nodes have 4 free H100 right now?"',
+        'berth -p "I need 8 H100 with NVLink for 2 days from tomorrow for acme" --output json',
+      )}
+Environment: BERTH_HOME (where the ledger is), BERTH_NOW (sets the clock), NO_COLOR, ACCESSIBLE.
+Exit codes: 0 done; 2 bad input; 3 plan ready; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
+8 plan stale; 9 ledger refused; 130 interrupted.
+`,
+    )
+    .action(async (options: Common & { version?: boolean }, command: Command) => {
+      refuseWords(command);
+      if (options.version === true) {
+        io.stdout.write(`${(await import('./version.ts')).version()}\n`);
+        return done(0);
+      }
+      return done(await (await import('./run/chat.ts')).chat(io, options));
+    });
+}
+
+function addFleet(program: Command, io: Io, done: Done): void {
+  program
+    .command('init')
+    .description('create the ledger in $BERTH_HOME')
+    .option('--demo <name>', 'with a demo world: `four-sites`')
+    .addHelpText('after', examples('berth init', 'BERTH_HOME=/tmp/try berth init --demo four-sites'))
+    .action(async (options: { demo?: string }) =>
+      done(await (await import('./run/init.ts')).init(io, options)),
+    );
+
+  withCommon(program.command('import <source> <file...>'))
+    .description('bring facts about the fleet in: kubernetes, openb, inventory')
+    .option('--site <id>', 'the site the facts belong to, where the files do not say')
+    .option('--dry-run', 'show what would change; record nothing')
+    .addHelpText('after', `${examples(...importExamples)}${inventoryExample}`)
+    .action(async (name: string, files: string[], options: Common & { site?: string; dryRun?: boolean }) =>
+      done(await (await import('./run/import.ts')).importFacts(io, { name, files }, options)),
+    );
+
+  withCommon(program.command('inventory [place]'))
+    .description('the fleet: all of it, the nodes of a place, or one node to the PCIe lane')
+    .option('--model <name>', 'nodes with this GPU model, such as H100')
+    .option('--link <kind>', 'nodes whose GPUs are joined by nvlink, xgmi or none')
+    .option('--free <count>', 'nodes with at least so many GPUs free over the window', wholeNumber)
+    .option('--from <instant>', 'begin of the window, ISO 8601 with an offset; now without it')
+    .option('--to <instant>', 'end of the window')
+    .option('--labels', 'with the labels that a source found')
+    .option('--limit <count>', 'so many nodes', wholeNumber)
+    .option('--cursor <cursor>', 'go on where the last answer ended')
+    .addHelpText(
+      'after',
+      examples(
+        'berth inventory',
+        'berth inventory r12',
+        'berth inventory fra1-r12-n03',
+        'berth inventory --model H100 --free 4 --json',
+      ),
+    )
+    .action(async (place: string | undefined, options: Common) =>
+      done(await (await import('./run/inventory.ts')).inventory(io, place, options)),
+    );
+
+  addTenants(program, io, done);
+}
+
+function addTenants(program: Command, io: Io, done: Done): void {
+  const tenants = withCommon(program.command('tenants').enablePositionalOptions())
+    .description('who pays and who is isolated')
+    .action(async (options: Common, command: Command) => {
+      refuseWords(command);
+      done(await (await import('./run/tenants.ts')).listTenants(io, options));
+    });
+  withCommon(tenants.command('add <id>'))
+    .description('make a tenant known, or replace what is known of it')
+    .option('--name <text>', 'the name people read')
+    .option('--zone <iana>', 'its time zone', 'UTC')
+    .option('--country <code...>', 'only sites in these countries')
+    .option('--regime <name...>', 'bodies of law it falls under: gdpr, dora, …')
+    .option('--operator-seat <code...>', "only operators whose parent's seat is here")
+    .addHelpText(
+      'after',
+      examples('berth tenants add acme --zone Europe/Berlin --regime gdpr --country DE NL FR'),
+    )
+    .action(async (id: string, options: Common & { zone: string }) =>
+      done(await (await import('./run/tenants.ts')).addTenant(io, id, options)),
+    );
+  readingWords(tenants);
+}
+
+function addContracts(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('plan'))
+    .description('answer a demand with a plan; nothing is held until it is committed')
+    .requiredOption('-f, --file <demand.yaml>', 'the demand as YAML or JSON; `-` reads stdin')
+    .addHelpText(
+      'after',
+      `${examples('berth plan -f demand.yaml', 'berth plan -f - --json < demand.json')}${demandExample}`,
+    )
+    .action(async (options: Common & { file: string }) =>
+      done(await (await import('./run/plan.ts')).plan(io, options)),
+    );
+
+  withCommon(program.command('commit <plan>'))
+    .description('turn a plan into a contract, if all of it still holds')
+    .option('--key <key>', 'idempotency key: the same key never commits twice; from the plan without it')
+    .option('--purpose <text>', 'what it is for, kept in the ledger')
+    .addHelpText('after', examples('berth commit plan-3f9a0c1e2b7d4a58 --key train-run-7'))
+    .action(async (id: string, options: Common) =>
+      done(await (await import('./run/plan.ts')).commit(io, id, options)),
+    );
+
+  withCommon(program.command('release <contract>'))
+    .description('end a contract now; its capacity is free again')
+    .option('--key <key>', 'idempotency key: the same key never releases twice; from the contract without it')
+    .option('--reason <text>', 'kept in the ledger')
+    .addHelpText('after', examples('berth release C-106 --reason "training finished"'))
+    .action(async (id: string, options: Common) =>
+      done(await (await import('./run/plan.ts')).release(io, id, options)),
+    );
+
+  withCommon(program.command('contracts [id]'))
+    .description('all contracts, or one whole')
+    .option('--of <tenant>', 'of this tenant')
+    .option('--state <state>', 'granted, bound, active, released, expired, …')
+    .option('--within <place>', 'that run in this place')
+    .option('--limit <count>', 'so many', wholeNumber)
+    .option('--cursor <cursor>', 'go on where the last answer ended')
+    .addHelpText(
+      'after',
+      examples('berth contracts', 'berth contracts C-106', 'berth contracts --of acme --json'),
+    )
+    .action(async (id: string | undefined, options: Common) =>
+      done(await (await import('./run/contracts.ts')).contracts(io, id, options)),
+    );
+
+  withCommon(program.command('explain <plan-or-contract>'))
+    .description('why here and not elsewhere')
+    .addHelpText('after', examples('berth explain C-101', 'berth explain plan-3f9a0c1e2b7d4a58 --json'))
+    .action(async (id: string, options: Common) =>
+      done(await (await import('./run/plan.ts')).explain(io, id, options)),
+    );
+
+  withCommon(program.command('whatif'))
+    .description('what would happen to the contracts, on a copy')
+    .requiredOption('--lose <place...>', 'sites, racks or nodes that fail')
+    .option('--from <instant>', 'when, ISO 8601 with an offset; now without it')
+    .addHelpText(
+      'after',
+      examples('berth whatif --lose r12', 'berth whatif --lose fra1 --from 2026-12-01T00:00:00+01:00 --json'),
+    )
+    .action(async (options: Common & { lose: string[] }) =>
+      done(await (await import('./run/plan.ts')).whatif(io, options)),
+    );
+}
+
+function addRecord(program: Command, io: Io, done: Done): void {
+  const ledger = program.command('ledger').description('the append-only record of every decision');
+  withCommon(ledger.command('verify'))
+    .description('check the chain and make every decision again')
+    .addHelpText('after', examples('berth ledger verify', 'berth ledger verify --json'))
+    .action(async (options: Common) => done(await (await import('./run/ledger.ts')).verify(io, options)));
+
+  withCommon(program.command('mcp'))
+    .description('serve the tools to an assistant over stdio (Model Context Protocol)')
+    .option('--read-only', 'leave out the tools that change something')
+    .addHelpText(
+      'after',
+      `${examples('berth mcp', 'claude mcp add berth -- berth mcp --as ada --tenant acme')}
+Stdout carries the protocol only; the log goes to stderr, one JSON object a line.
+`,
+    )
+    .action(async (options: Common & { readOnly?: boolean }) =>
+      done(await (await import('./run/mcp.ts')).mcp(io, options)),
+    );
+
+  program
+    .command('completion <shell>')
+    .description('print a completion script for bash, zsh or fish')
+    .addHelpText(
+      'after',
+      examples(
+        'source <(berth completion bash)',
+        'berth completion fish > ~/.config/fish/completions/berth.fish',
+      ),
+    )
+    .action(async (shell: string) => {
+      io.stdout.write((await import('./completion.ts')).completionScript(shell, program));
+      done(0);
+    });
+}
+
+/** Leaves words that are no command to `refuseWords`. To be called last: commands inherit it when they are made. */
+function readingWords(command: Command): Command {
+  return command.allowExcessArguments();
+}
+
+/** A word where a command belongs is a misspelt command, or a request without `-p`. Throws INVALID_INPUT. */
+function refuseWords(command: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const allowed = command.commands.map((child) => child.name());
+  const meant = didYouMean(word.slice(0, 80), allowed);
+  const request = command.parent === null ? '; a request goes behind `-p`' : '';
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `there is no command \`${cleanText(word, 80)}\``,
+    fix: meant === undefined ? `use one of ${allowed.join(', ')}${request}` : `did you mean \`${meant}\`?`,
+    allowed,
+  });
+}
+
+/** Who acts and how answers come. */
+function withCommon(command: Command): Command {
+  return command
+    .option('--as <principal>', 'act as this person or agent, such as `ada` or `agent:ops-bot`')
+    .option('--tenant <id...>', 'act for these tenants only')
+    .option('--json', 'print one JSON object instead of text');
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('write a whole number');
+  return value;
+}
+
+const importExamples = [
+  'kubectl get nodes -o json > nodes.json && berth import kubernetes nodes.json --site fra1',
+  'berth import inventory fleet.yaml --dry-run',
+  'berth import openb openb_node_list_all_node.csv',
+];
+
+const inventoryExample = `
+An inventory file begins like this; evals/worlds/four-sites.yaml holds a whole one:
+  schema: berth/inventory/1
+  shapes:
+    l4: { gpus: { count: 2, model: L4-24GB } }
+  sites:
+    edge1: { country: DE, nodes: [{ names: n01..n02, shape: l4 }] }
+`;
+
+const demandExample = `
+A demand:
+  tenant: acme
+  parts:
+    - name: train
+      count: 2
+      each: { gpus: { count: 8, models: [H100], link: nvlink }, rdma: {} }
+  window: { earliestStart: 2026-11-30T00:00:00+01:00, durationS: 259200 }
+  rules: { regimes: [gdpr] }
+  objective: cheapest
+`;

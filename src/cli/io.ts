@@ -1,0 +1,20 @@
+import type { Readable } from 'node:stream';
+
+/** Where text goes: a stream of the process, or a string of a test. */
+type Sink = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
+
+/** Everything of the process that a command may touch, so that tests can run commands without one. */
+export type Io = {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Fires on SIGINT and SIGTERM. */
+  readonly interrupt: AbortSignal;
+};
+
+/** Columns to draw in: the terminal's, or 100 where there is none. */
+export function columnsOf(io: Io): number {
+  const asked = Number(io.env['COLUMNS']);
+  return io.stdout.columns ?? (Number.isSafeInteger(asked) && asked >= 20 ? asked : 100);
+}

@@ -1,0 +1,33 @@
+import { CommanderError } from 'commander';
+
+import { buildProgram } from './commands.ts';
+import type { Io } from './io.ts';
+
+/** What commander calls a usage error. */
+const usage = 2;
+
+/** Runs one command line; resolves to the exit code. Never rejects. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code = 0;
+  const program = buildProgram(io, (exit) => {
+    code = exit;
+  });
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap((child) => child.commands),
+  ]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage;
+    const { reportFailure } = await import('./failure.ts');
+    return reportFailure(io, error);
+  }
+}

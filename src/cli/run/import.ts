@@ -1,0 +1,88 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { BerthError } from '../../model/error.ts';
+import { detectSource, sources } from '../../sources/registry.ts';
+import type { Evidence, Source } from '../../sources/source.ts';
+import type { Common } from '../commands.ts';
+import { readEvidence } from '../files.ts';
+import { drawImport } from '../import-report.ts';
+import type { Io } from '../io.ts';
+import { progressLine } from '../progress.ts';
+import { withSession } from '../session.ts';
+
+export type ImportOptions = Common & { readonly site?: string; readonly dryRun?: boolean };
+
+export async function importFacts(
+  io: Io,
+  asked: { readonly name: string; readonly files: readonly string[] },
+  options: ImportOptions,
+): Promise<number> {
+  const source = sourceNamed(asked.name);
+  const evidence = asked.files.map(readEvidence);
+  refuseOther(source, evidence);
+  return read(io, { source, evidence, options });
+}
+
+async function read(
+  io: Io,
+  {
+    source,
+    evidence,
+    options,
+  }: { readonly source: Source; readonly evidence: readonly Evidence[]; readonly options: ImportOptions },
+): Promise<number> {
+  return withSession(
+    io,
+    { ...options, client: 'berth-cli', fallback: 'empty' },
+    async ({ control, caller, clock }) => {
+      const progress = progressLine(io);
+      const observation = source.parse(evidence, {
+        observedAtMs: clock.nowMs(),
+        ...(options.site === undefined ? {} : { site: options.site }),
+        progress: (count, total) => progress.step(count, total, `records of ${source.title} read`),
+        signal: io.interrupt,
+      });
+      // Signals are delivered between turns of the event loop only: one is due before anything is recorded.
+      await nextTurn();
+      if (io.interrupt.aborted) throw interrupted();
+      progress.step(observation.facts.length, undefined, 'facts, comparing');
+      const result = await control.importObservation(caller, observation, options.dryRun === true);
+      progress.clear();
+      io.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : drawImport(io, result));
+      return 0;
+    },
+  );
+}
+
+function sourceNamed(name: string): Source {
+  const found = [...sources.values()].find((source) => source.name === name);
+  if (found !== undefined) return found;
+  const known = [...sources.keys()];
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `no source is called \`${name}\``,
+    fix: `use one of ${known.join(', ')}`,
+    allowed: known,
+  });
+}
+
+/** A file that is plainly something else gets told so before its parser trips over it. */
+function refuseOther(source: Source, evidence: readonly Evidence[]): void {
+  for (const file of evidence) {
+    const found = detectSource(file);
+    if (found === undefined || found === source.name) continue;
+    throw new BerthError({
+      code: 'INVALID_INPUT',
+      message: `\`${file.file}\` looks like ${found}, not like ${source.name}`,
+      fix: sources.has(found) ? `run \`berth import ${found} ${file.file}\`` : `no source reads ${found} yet`,
+    });
+  }
+}
+
+function interrupted(): BerthError {
+  return new BerthError({
+    code: 'INTERRUPTED',
+    message: 'interrupted; nothing was recorded',
+    fix: 'run it again',
+  });
+}

@@ -1,0 +1,30 @@
+import { openSqliteLedger } from '../../ledger/sqlite.ts';
+import { BerthError } from '../../model/error.ts';
+import { homeOf, ledgerPath, readSettings } from '../home.ts';
+import type { Io } from '../io.ts';
+import { isNew, makeDemo, makeEmpty, readWorldFile } from '../session.ts';
+
+/** Makes a ledger. Never touches one that holds something, but finishes a demo world of the same name. */
+export async function init(io: Io, { demo }: { readonly demo?: string }): Promise<number> {
+  if (demo !== undefined) readWorldFile(demo);
+  const home = homeOf(io);
+  const same = demo !== undefined && readSettings(home).demo === demo;
+  const ledger = await openSqliteLedger(ledgerPath(home));
+  try {
+    if (!same && !(await isNew(ledger))) throw thereIsOne(home);
+    io.stdout.write(
+      `${demo === undefined ? await makeEmpty(io, ledger) : await makeDemo(io, ledger, demo)}\n`,
+    );
+    return 0;
+  } finally {
+    await ledger.close();
+  }
+}
+
+function thereIsOne(home: string): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `there is a ledger in \`${home}\` already`,
+    fix: 'set BERTH_HOME to another folder; a ledger is never overwritten',
+  });
+}

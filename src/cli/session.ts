@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { clockAt, systemClock } from '../control/clock.ts';
+import type { Caller, Clock, Control } from '../control/control.ts';
+import { createControl } from '../control/create.ts';
+import { playWorld, readWorld } from '../control/world.ts';
+import type { Ledger } from '../ledger/port.ts';
+import { openSqliteLedger } from '../ledger/sqlite.ts';
+import { BerthError } from '../model/error.ts';
+import { TenantId } from '../model/id.ts';
+import { callerOf, type Identity } from './caller.ts';
+import { homeOf, ledgerPath, readSettings, type Settings, writeSettings } from './home.ts';
+import type { Io } from './io.ts';
+
+/** An open ledger and who uses it. */
+export type Session = {
+  readonly control: Control;
+  readonly caller: Caller;
+  readonly clock: Clock;
+  readonly place: string;
+};
+
+/** What to make where no ledger is yet: the demo world, or one tenant and an empty fleet. */
+export type Fallback = 'demo' | 'empty';
+
+const demoName = 'four-sites';
+
+/** Opens the ledger of this home; fills one that is new or was not filled to its end, and says so on stderr. */
+export async function openSession(
+  io: Io,
+  identity: Identity & { readonly client: string },
+  fallback: Fallback,
+): Promise<Session> {
+  const home = homeOf(io);
+  const caller = callerOf(io, identity, identity.client);
+  clockOf(io, readSettings(home)); // Refuses a garbled clock before anything is made.
+  const ledger = await openSqliteLedger(ledgerPath(home));
+  try {
+    const { demo, unfinished } = readSettings(home);
+    if (demo !== undefined && unfinished === true) io.stderr.write(`${await makeDemo(io, ledger, demo)}\n`);
+    else if (await isNew(ledger)) {
+      const made = fallback === 'demo' ? makeDemo(io, ledger, demoName) : makeEmpty(io, ledger);
+      io.stderr.write(`${await made}\n`);
+    }
+    const clock = clockOf(io, readSettings(home));
+    return { control: createControl({ ledger, clock }), caller, clock, place: ledger.place };
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+}
+
+/** Whether nothing stands in a ledger yet. A broken one may look empty, and is not. */
+export async function isNew(ledger: Ledger): Promise<boolean> {
+  return ledger.readOnly === undefined && (await ledger.head()).seq === 0;
+}
+
+/** Runs with an open session and closes it, whatever happens. */
+export async function withSession<T>(
+  io: Io,
+  identity: Identity & { readonly client: string; readonly fallback?: Fallback },
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(io, identity, identity.fallback ?? 'demo');
+  try {
+    return await use(session);
+  } finally {
+    await session.control.close();
+  }
+}
+
+/** Plays the demo world into the ledger of this home. Says in one line what is there now. */
+export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<string> {
+  const { inventory } = await import('../sources/inventory.ts');
+  const bytes = readWorldFile(name);
+  const world = readWorld(new TextDecoder().decode(bytes), `${name}.yaml`);
+  const home = homeOf(io);
+  const settings: Settings = { schema: 'berth/settings/1', demo: name, clock: world.clock };
+  writeSettings(home, { ...settings, unfinished: true });
+  const observedAtMs = clockAt(world.history[0]?.at ?? world.clock, 'history').nowMs();
+  await playWorld(ledger, world, inventory.parse([{ file: `${name}.yaml`, bytes }], { observedAtMs }));
+  writeSettings(home, settings);
+  return `made the demo world ${name} in ${home} (its clock stands at ${world.clock})`;
+}
+
+/** A ledger with one tenant, `default`, in the time zone of this machine. */
+export async function makeEmpty(io: Io, ledger: Ledger): Promise<string> {
+  const home = homeOf(io);
+  const control = createControl({ ledger, clock: clockOf(io, readSettings(home)) });
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const tenant = { id: TenantId.parse('default'), name: 'Default', zone, rules: {} };
+  await control.registerTenant(callerOf(io, {}, 'berth-init'), tenant);
+  return `made an empty ledger in ${home} with the tenant \`default\` (${zone})`;
+}
+
+/** BERTH_NOW, else the clock of the demo world, else the machine's. */
+function clockOf(io: Io, settings: Settings): Clock {
+  const asked = io.env['BERTH_NOW'];
+  if (asked !== undefined && asked !== '') return clockAt(asked);
+  return settings.clock === undefined ? systemClock : clockAt(settings.clock, 'clock');
+}
+
+/** Throws INVALID_INPUT when there is no such demo world. */
+export function readWorldFile(name: string): Uint8Array {
+  try {
+    if (!/^[a-z0-9-]{1,40}$/.test(name)) throw new Error('not a name');
+    return readFileSync(fileURLToPath(import.meta.resolve(`#worlds/${name}.yaml`)));
+  } catch (cause) {
+    throw new BerthError(
+      { code: 'INVALID_INPUT', message: `no demo world is called \`${name}\``, fix: `use \`${demoName}\`` },
+      { cause },
+    );
+  }
+}
