@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+
+import { main } from '../../src/cli/main.ts';
+
+/**
+ * Plays a Markdown document: every `$ berth …` line of its `console` blocks is run, `> …` lines below it are
+ * typed into it, and the document comes back with what was really printed. A `yaml NAME` or `csv NAME` block is a file that
+ * commands may name. All of a document shares one home, on the demo world, as the person ada.
+ */
+export async function playSession(markdown: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-session-'));
+  try {
+    return await new Player(folder).play(markdown);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+class Player {
+  readonly #folder: string;
+  readonly #files = new Map<string, string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async play(markdown: string): Promise<string> {
+    const played: string[] = [];
+    const lines = markdown.split('\n');
+    for (let at = 0; at < lines.length;) {
+      const line = lines[at] ?? '';
+      const end = line.startsWith('```') ? lines.indexOf('```', at + 1) : -1;
+      if (end < 0) {
+        played.push(line);
+        at++;
+        continue;
+      }
+      const body = lines.slice(at + 1, end);
+      played.push(
+        line,
+        ...(line === '```console' ? await this.#console(body) : this.#keep(line, body)),
+        '```',
+      );
+      at = end + 1;
+    }
+    return played.join('\n');
+  }
+
+  #keep(fence: string, body: readonly string[]): readonly string[] {
+    const name = /^```(?:yaml|csv) ([a-z0-9-]+\.(?:yaml|csv))$/.exec(fence)?.[1];
+    if (name !== undefined) {
+      const path = join(this.#folder, name);
+      writeFileSync(path, `${body.join('\n')}\n`);
+      this.#files.set(name, path);
+    }
+    return body;
+  }
+
+  async #console(body: readonly string[]): Promise<readonly string[]> {
+    const shown: string[] = [];
+    for (const [index, line] of body.entries()) {
+      if (!line.startsWith('$ ')) continue;
+      const rest = body.slice(index + 1);
+      const next = rest.findIndex((other) => other.startsWith('$ '));
+      const typed = rest.slice(0, next < 0 ? rest.length : next).filter((other) => other.startsWith('> '));
+      shown.push(line, ...(await this.#run(line, typed)));
+    }
+    return shown;
+  }
+
+  async #run(line: string, typed: readonly string[]): Promise<readonly string[]> {
+    const words = wordsOf(line.slice('$ '.length));
+    const settings = words.flatMap((word) => /^([A-Z_]+)=(.*)$/.exec(word)?.slice(1, 3) ?? []);
+    const [program, ...args] = words.slice(settings.length / 2);
+    if (program !== 'berth') return [];
+    let printed = '';
+    const sink = { write: (text: string) => (printed += text) };
+    const code = await main(
+      args.map((word) => this.#files.get(word) ?? word),
+      {
+        stdin: typing(typed, (text) => (printed += `${text}\n`)),
+        stdout: sink,
+        stderr: sink,
+        env: {
+          BERTH_HOME: join(this.#folder, 'home'),
+          USER: 'ada',
+          COLUMNS: '96',
+          ...pairs(settings),
+        },
+        interrupt: new AbortController().signal,
+      },
+    );
+    const text = printed
+      .replaceAll(join(this.#folder, 'home'), '~/.local/state/berth')
+      .replaceAll(`${this.#folder}/`, '')
+      .trimEnd();
+    return [
+      ...(text === '' ? [] : text.split('\n').map((row) => row.trimEnd())),
+      ...(code === 0 ? [] : [`[exit ${code}]`]),
+    ];
+  }
+}
+
+/** Stdin that gives one line when it is asked for one, so that a transcript shows what was typed when. */
+function typing(lines: readonly string[], echo: (line: string) => void): Readable {
+  const waiting = [...lines];
+  return new Readable({
+    highWaterMark: 0,
+    read() {
+      const line = waiting.shift();
+      if (line !== undefined) echo(line);
+      this.push(line === undefined ? null : `${line.slice('> '.length)}\n`);
+    },
+  });
+}
+
+function pairs(flat: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let at = 0; at + 1 < flat.length; at += 2) record[flat[at] ?? ''] = flat[at + 1] ?? '';
+  return record;
+}
+
+/** Words of a shell line: split at spaces, single and double quotes kept together. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare ?? '',
+  );
+}
