@@ -109,7 +109,7 @@ export async function simulateLoss(
   };
 }
 
-export function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanResult {
+function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanResult {
   const { state } = moment;
   const zone = zoneOf(state, demand);
   const snapshot = snapshotOf(moment, zone);

@@ -36,10 +36,6 @@ export type Room = {
   readonly closedBy: ReadonlySet<TenantId>;
 };
 
-export function emptyCalendar(fleet: Fleet): Calendar {
-  return fleet.nodes.map(() => []);
-}
-
 /** Enters what a contract holds. Members on nodes that the fleet no longer lists hold nothing. */
 export function hold(calendar: Calendar, fleet: Fleet, contract: Contract): Calendar {
   const next = [...calendar];

@@ -11,9 +11,10 @@ import {
 } from '../model/plan.ts';
 import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { MissingFact, Refusal } from '../model/refusal.ts';
+import { compareText } from '../model/text.ts';
 import type { Given } from './given.ts';
 import { type Tally, tally } from './place/count.ts';
-import type { StartRange } from './place/site.ts';
+import type { SiteMiss, StartRange } from './place/site.ts';
 import { type Candidate, perDay, solve, type Unsolved } from './place/solve.ts';
 import { unsupported } from './place/supported.ts';
 import { modelsFor } from './place/want.ts';
@@ -174,7 +175,7 @@ function capacityRefusal(
   verdict: PolicyVerdict,
   { demand, starts, result, counts }: Failed,
 ): Refusal {
-  const [nearest] = result.misses.toSorted((a, b) => b.replicasFit - a.replicasFit);
+  const [nearest] = result.misses.toSorted(nearestFirst);
   return {
     kind: 'no-capacity',
     constraints: [...counts.counts],
@@ -191,6 +192,23 @@ function capacityRefusal(
         }),
     relaxations: [...relaxations(state, verdict, { demand, starts })],
   };
+}
+
+/** Obstacles from the one that time may lift to the one that only other hardware would. */
+const obstacles: readonly SiteMiss['binding'][] = [
+  'free-over-window',
+  'rack-power',
+  'topology',
+  'inventory',
+  'gpu-model',
+];
+
+function nearestFirst(a: SiteMiss, b: SiteMiss): number {
+  return (
+    b.replicasFit - a.replicasFit ||
+    obstacles.indexOf(a.binding) - obstacles.indexOf(b.binding) ||
+    compareText(a.site.id, b.site.id)
+  );
 }
 
 /** No site was open: a fact that is missing could open one, so it is named before what the rules forbid. */
@@ -211,8 +229,9 @@ function closedRefusal({ result, counts }: Failed): Refusal {
 }
 
 function missingFact({ site, why, hits }: Unsolved['closed'][number]): MissingFact {
-  const fix = hits.find((hit) => hit.effect === 'fact-missing')?.fix ?? 'import a source that states it';
-  return { attribute: why.slice(0, 120), subjectCount: 1, example: site.id, fix };
+  const hit = hits.find(({ effect }) => effect === 'fact-missing');
+  const fix = hit?.fix ?? 'import a source that states it';
+  return { attribute: (hit?.why ?? why).slice(0, 120), subjectCount: 1, example: site.id, fix };
 }
 
 function distinctHits(hits: readonly RuleHit[]): RuleHit[] {

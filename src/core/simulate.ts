@@ -9,7 +9,7 @@ import { solve } from './place/solve.ts';
 import type { State } from './state.ts';
 
 /** What becomes of one contract that the loss touches. */
-export type Move = {
+type Move = {
   readonly contract: Contract;
   readonly outcome: 're-placed' | 'cannot-be-re-placed';
   readonly members: readonly Member[];

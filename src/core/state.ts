@@ -13,7 +13,7 @@ import { emptyFleet, type Fleet } from './inventory/fleet.ts';
 import { Shelf } from './shelf.ts';
 
 /** The number of the first contract of a ledger. */
-export const firstContract = 101;
+const firstContract = 101;
 
 /** Everything decisions read, folded from the ledger. Immutable: each event makes the next one. */
 export type State = {
@@ -54,7 +54,7 @@ export const emptyState: State = {
 };
 
 /** The only way state changes. Throws when the event cannot follow: then the ledger is not what it claims. */
-export function apply(state: State, event: Event, stamp: Stamp, archive: Archive): State {
+function apply(state: State, event: Event, stamp: Stamp, archive: Archive): State {
   switch (event.kind) {
     case 'tenant-registered':
       return { ...state, tenants: new Map(state.tenants).set(event.tenant.id, event.tenant) };

@@ -28,7 +28,7 @@ function devices(demand: Demand, placement: Placement): Term {
   const preemptible = demand.guarantee === 'preemptible';
   return {
     kind: 'devices',
-    promise: `${gpuCount} GPUs on ${nodeCount} nodes, ${preemptible ? 'until a guaranteed contract needs them' : 'for this contract alone'}`,
+    promise: `${gpuCount} GPUs on ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}, ${preemptible ? 'until a guaranteed contract needs them' : 'for this contract alone'}`,
     strength: preemptible ? 'declared' : 'guaranteed',
     heldAs: 'exclusive intervals on the devices named',
     enforcedBy: 'the placement core: no later commit can take them',
@@ -64,7 +64,7 @@ function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {
   const rate =
     slowest === undefined || !Number.isFinite(slowest)
       ? ''
-      : `, ${slowest} Mbit/s for each GPU by its rating`;
+      : `, ${speedOf(slowest)} for each GPU by its rating`;
   return [
     {
       kind: 'accelerator-link',
@@ -75,6 +75,10 @@ function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {
       measuredBy: 'topology in the inventory; link counters once an engine reports',
     },
   ];
+}
+
+function speedOf(mbps: number): string {
+  return mbps % 1000 === 0 ? `${mbps / 1000} Gbit/s` : `${mbps} Mbit/s`;
 }
 
 function rdma(demand: Demand): Term[] {
@@ -107,7 +111,7 @@ function power(fleet: Fleet, placement: Placement, nodes: readonly FleetNode[]):
   return [
     {
       kind: 'power',
-      promise: `${powerW} W held on ${racks.size} racks`,
+      promise: `${powerW} W held on ${racks.size} ${racks.size === 1 ? 'rack' : 'racks'}`,
       strength: limited ? 'guaranteed' : 'declared',
       heldAs: limited
         ? 'watts on the racks, with one feed lost'

@@ -27,7 +27,7 @@ export function sizeBytes(value: Json): number {
  * Every text, names of keys included, made safe for a terminal and a model. Sources clean what they read; this
  * is the second lock on the same door, for text that came another way.
  */
-export function cleanJson(value: Json): Json {
+function cleanJson(value: Json): Json {
   if (typeof value === 'string') return cleanLine(value);
   if (Array.isArray(value)) return value.map(cleanJson);
   return isJsonObject(value) ? cleanObject(value) : value;

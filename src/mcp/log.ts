@@ -1,6 +1,6 @@
 import { cleanText } from '../model/text.ts';
 
-export type LogLevel = 'info' | 'warn' | 'error';
+type LogLevel = 'info' | 'warn' | 'error';
 
 /** What the operator of a server is told; never what a caller is told. */
 export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>) => void;

@@ -11,7 +11,7 @@ export type ToolAnnotations = {
   readonly openWorldHint: boolean;
 };
 
-export type Scope = 'berth:read' | 'berth:plan' | 'berth:contract' | 'berth:audit';
+type Scope = 'berth:read' | 'berth:plan' | 'berth:contract' | 'berth:audit';
 
 /** Everything a tool may use. */
 export type ToolContext = {

@@ -7,7 +7,7 @@ import { AtMs, Count, DurationS, MicroEur } from './unit.ts';
 const reason = z.string().min(1).max(300);
 
 /** What an agent may do in somebody's name. It only ever shrinks when passed on. */
-export const Mandate = z.strictObject({
+const Mandate = z.strictObject({
   id: MandateId,
   agent: PrincipalId,
   sponsor: PrincipalId,

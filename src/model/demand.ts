@@ -39,7 +39,7 @@ export const Objective = z.enum(['cheapest', 'soonest', 'fastest', 'greenest', '
 export type Objective = z.infer<typeof Objective>;
 
 /** A slice of one GPU: thousandths by time or memory share, or a MIG profile such as `3g.40gb`. */
-export const Slice = z.discriminatedUnion('kind', [
+const Slice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('share'), milli: z.int().min(1).max(999) }),
   z.strictObject({ kind: z.literal('mig'), profile: z.string().regex(/^[1-7]g\.[0-9]{1,3}gb(?:\+me)?$/) }),
 ]);
@@ -59,7 +59,7 @@ export const GpuNeed = z.strictObject({
 });
 export type GpuNeed = z.infer<typeof GpuNeed>;
 
-export const RdmaNeed = z.strictObject({
+const RdmaNeed = z.strictObject({
   nicMbps: Mbps.optional().describe('at least, on each NIC'),
   nicsPerGpu: z.int().min(1).max(4).optional(),
   uplinkMbps: Mbps.optional().describe('between leaf switches, for the whole part'),
@@ -85,9 +85,9 @@ export const Part = z.strictObject({
 });
 export type Part = z.infer<typeof Part>;
 
-export const Flow = z.strictObject({ from: z.string().max(41), to: z.string().max(41), mbps: Mbps });
+const Flow = z.strictObject({ from: z.string().max(41), to: z.string().max(41), mbps: Mbps });
 
-export const Survival = z.strictObject({
+const Survival = z.strictObject({
   loss: z.enum(['node', 'rack', 'feed', 'site']),
   membersLeft: Count,
 });
@@ -99,13 +99,13 @@ export const Budget = z.strictObject({
 export type Budget = z.infer<typeof Budget>;
 
 /** When. Without `durationS` the contract is open-ended; `latestStartMs` lets the core look for a later start. */
-export const Window = z.strictObject({
+const Window = z.strictObject({
   earliestStartMs: AtMs,
   latestStartMs: AtMs.optional(),
   deadlineMs: AtMs.optional().describe('finished by'),
   durationS: DurationS.optional(),
 });
-export type Window = z.infer<typeof Window>;
+type Window = z.infer<typeof Window>;
 
 const demandShape = {
   tenant: TenantId,

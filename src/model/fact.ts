@@ -177,12 +177,12 @@ export const NodeFacts = z.strictObject({
 });
 export type NodeFacts = z.infer<typeof NodeFacts>;
 
-export const LeafFacts = z.strictObject({
+const LeafFacts = z.strictObject({
   uplinkMbps: Mbps.optional(),
   spine: Path.optional(),
 });
 
-export const WanLinkFacts = z.strictObject({
+const WanLinkFacts = z.strictObject({
   from: Path.optional(),
   to: Path.optional(),
   mbps: Mbps.optional(),

@@ -19,14 +19,14 @@ export const ConstraintCount = z.strictObject({
 export type ConstraintCount = z.infer<typeof ConstraintCount>;
 
 /** The place that came nearest. */
-export const NearestMiss = z.strictObject({
+const NearestMiss = z.strictObject({
   place: Path,
   startMs: AtMs,
   replicasWanted: count,
   replicasFit: count,
   binding: z.string().max(60).describe('the constraint that stopped the next replica'),
 });
-export type NearestMiss = z.infer<typeof NearestMiss>;
+type NearestMiss = z.infer<typeof NearestMiss>;
 
 /** The smallest change found that turns the no into a yes. Each one was run and fits. */
 export const Relaxation = z.strictObject({

@@ -3,7 +3,7 @@ import { countOf, formatEur, shortDigest } from './amount.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, partsPhrase, termLines } from './parts.ts';
-import { hitList, siteTable } from './reasons.ts';
+import { closedList, siteTable } from './reasons.ts';
 import { section } from './section.ts';
 import { formatInstant, formatWindow } from './time.ts';
 
@@ -15,7 +15,7 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
     ...section('Where', nodeTable(plan.parts, room), room),
     ...section('Promised', termLines(plan.terms, room), room),
     ...section('Why here', siteTable(plan.why, { ...room, zone: plan.zone }), room),
-    ...section('Closed by rules', hitList(plan.policy.hits, room), room),
+    ...section('Closed by rules', closedList(plan.policy.hits, room), room),
     ...section(
       'Assumed',
       bullets(

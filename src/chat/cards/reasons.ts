@@ -69,15 +69,21 @@ type Hit = RuleHit & { readonly site?: string };
 
 /** The rules that bit, each with its article, its reason and what would help. */
 export function hitList(hits: readonly Hit[], room: Room): Line[] {
+  return bullets(
+    hits.map((hit) => [...hitLine(hit), span(`. To change it: ${hit.fix}`)]),
+    room,
+  );
+}
+
+/** The same in short: what closed a site, and why. */
+export function closedList(hits: readonly Hit[], room: Room): Line[] {
   return bullets(hits.map(hitLine), room);
 }
 
-function hitLine({ site, rule, article, effect, why, fix }: Hit): Line {
+function hitLine({ site, rule, article, effect, why }: Hit): Line {
   return [
     ...(site === undefined ? [] : [span(`${site}: `)]),
     span(rule, effect === 'forbid' ? 'bad' : 'warn'),
-    span(
-      ` (${article}, ${effect === 'forbid' ? 'forbids' : 'a fact is missing'}): ${why}. To change it: ${fix}`,
-    ),
+    span(` (${article}, ${effect === 'forbid' ? 'forbids' : 'a fact is missing'}): ${why}`),
   ];
 }

@@ -12,7 +12,9 @@ export type Moment = {
   readonly nowMs: number;
 };
 
-export function snapshotOf({ state, head, clock, nowMs }: Moment, zone = 'UTC'): Snapshot {
+/** In the zone given, else that of the first site, so that instants without a tenant read like those beside them. */
+export function snapshotOf({ state, head, clock, nowMs }: Moment, asked?: string): Snapshot {
+  const zone = asked ?? state.fleet.sites[0]?.facts.zone ?? 'UTC';
   return {
     seq: head.seq,
     head: head.digest,

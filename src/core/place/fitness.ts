@@ -21,7 +21,7 @@ export const constraints = [
   'rdma',
   'node-size',
 ] as const;
-export type Constraint = (typeof constraints)[number];
+type Constraint = (typeof constraints)[number];
 
 const fits: Fitness = { kind: 'fits' };
 const fails = (constraint: Constraint): Fitness => ({ kind: 'fails', constraint });

@@ -51,7 +51,9 @@ function byRules(site: FleetSite, verdict: PolicyVerdict): ClosedSite | undefine
   if (found?.answer === 'allowed') return undefined;
   const hits = found?.hits ?? [];
   const why =
-    hits.map((hit) => `${hit.article}: ${hit.why}`).join('; ') || 'the rules have no answer for this site';
+    hits.length === 0
+      ? 'the rules have no answer for this site'
+      : `closed by ${hits.map((hit) => hit.rule).join(', ')}`;
   const outcome = found?.answer === 'forbidden' ? 'policy-denied' : 'fact-missing';
   return { site, outcome, why: why.slice(0, 300), hits };
 }

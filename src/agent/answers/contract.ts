@@ -1,0 +1,246 @@
+import { ContractState } from '../../model/contract.ts';
+import {
+  ChangeResult,
+  ContractDetail,
+  ContractList,
+  type ContractView,
+  type PlanView,
+  VerifyResult,
+} from '../../model/view.ts';
+import { forgetRequest, pointedAt } from '../memory.ts';
+import { stretchOf } from '../moment.ts';
+import { spansOf } from '../reading.ts';
+import {
+  contractWords,
+  listed,
+  period,
+  planWords,
+  plural,
+  priceOf,
+  refusalReply,
+  sentence,
+} from '../reply.ts';
+import { innermost, resolvePlaces } from '../slots.ts';
+import { type Answer, answered, asking, type Talk, unreadOf, using } from './answer.ts';
+import { outcomeOf } from './request.ts';
+
+/** Contracts of a team, in a state, at a place. */
+export async function listContracts(talk: Talk): Promise<Answer> {
+  const { reading } = talk;
+  const spans = spansOf(reading, 'place');
+  const { places, problems } = resolvePlaces(reading, spans, spans);
+  if (problems.length > 0) return asking(talk, problems, 'To list contracts I need to know');
+  const state = ContractState.options.find((one) => new RegExp(`\\b${one}\\b`, 'u').test(reading.line.text));
+  const [tenant] = spansOf(reading, 'tenant');
+  const withins = innermost(places).map(({ path }) => ({ within: path }));
+  const contracts = new Map<string, ContractList['contracts'][number]>();
+  let list: ContractList | undefined;
+  for (const within of withins.length === 0 ? [{}] : withins) {
+    const args = {
+      ...within,
+      ...(tenant === undefined ? {} : { tenant: tenant.tenant }),
+      ...(state === undefined ? {} : { state }),
+      limit: 200,
+    };
+    list = await talk.calls.ask('contract_search', args, ContractList);
+    for (const contract of list.contracts) contracts.set(contract.id, contract);
+  }
+  const models = spansOf(reading, 'model').flatMap((span) => span.models);
+  const found = [...contracts.values()].filter(
+    (contract) => isOfModel(contract, models) && isInTime(contract, talk),
+  );
+  const gpus = found.reduce((sum, { gpuCount }) => sum + gpuCount, 0);
+  talk.memory.list = { kind: 'contracts', ids: found.map(({ id }) => id) };
+  const reply =
+    found.length === 0
+      ? 'No contract fits that.'
+      : `${plural(found.length, 'contract')} with ${plural(gpus, 'GPU')}: ${listed(found.map(contractWords), 6)}.`;
+  const shown =
+    list === undefined
+      ? []
+      : [{ kind: 'contracts' as const, list: { ...list, contracts: found, total: found.length } }];
+  return answered(
+    talk,
+    reply,
+    shown,
+    using(['place', 'tenant', 'gpus', 'model', ...(asksEnd(talk) ? ['time'] : [])]),
+    new RegExp(`\\b(?:${ContractState.options.join('|')}|end|ends|ending|expir\\w*|finish\\w*)\\b`, 'gu'),
+  );
+}
+
+function isOfModel({ gpuModel }: ContractView, models: readonly string[]): boolean {
+  return models.length === 0 || (gpuModel !== undefined && models.includes(gpuModel));
+}
+
+/** `contracts ending this week`, `contracts that expire before Friday`. */
+function isInTime({ endMs }: ContractView, talk: Talk): boolean {
+  const [time] = asksEnd(talk) ? spansOf(talk.reading, 'time') : [];
+  const stretch = time === undefined ? undefined : stretchOf(time.moment, talk.zone);
+  if (time === undefined || stretch === undefined) return true;
+  if (endMs === undefined) return false;
+  const [fromMs, toMs] = [stretch.start.toMillis(), stretch.end.toMillis()];
+  if (time.role === 'deadline') return endMs <= fromMs;
+  return time.role === 'earliest' ? endMs >= fromMs : endMs >= fromMs && endMs <= toMs;
+}
+
+function asksEnd({ reading }: Talk): boolean {
+  return /\b(?:end|ends|ending|expir\w*|runs? out|finish\w*)\b/u.test(reading.line.text);
+}
+
+/** One contract with what was promised. */
+export async function showContract(talk: Talk): Promise<Answer> {
+  const id = meantContract(talk);
+  if (id === undefined) return asking(talk, [whichContract(talk)], 'I need to know');
+  const detail = await talk.calls.ask('contract_get', { contract: id }, ContractDetail);
+  talk.memory.contract = detail.contract;
+  const reply = `${contractWords(detail.contract)} runs ${period(detail.contract)}, ${priceOf(detail.contract)}.`;
+  return answered(
+    talk,
+    reply,
+    [{ kind: 'contract', detail }],
+    using(['contract', 'tenant', 'gpus', 'number']),
+  );
+}
+
+/** Shows what would be released and asks; the next yes does it. */
+export async function askRelease(talk: Talk): Promise<Answer> {
+  const named = [...new Set(spansOf(talk.reading, 'contract').map(({ contract }) => contract))];
+  if (named.length > 1)
+    return asking(
+      talk,
+      [{ slot: 'contract', text: `which contract first: ${named.join(' or ')}`, suggestions: named }],
+      'I release one contract at a time and need to know',
+    );
+  const id = meantContract(talk);
+  if (id === undefined) return asking(talk, [whichContract(talk)], 'To release it I need to know');
+  const denied = talk.reading.line.text.match(/\b(?:not|never|don't|except|unless|without)\b/u);
+  if (denied !== null)
+    return asking(
+      talk,
+      [{ slot: 'exception', text: `what \`${denied[0]}\` excludes`, suggestions: [] }],
+      'Before releasing anything I need to know',
+    );
+  const detail = await talk.calls.ask('contract_get', { contract: id }, ContractDetail);
+  const { contract } = detail;
+  forgetRequest(talk.memory);
+  talk.memory.contract = contract;
+  talk.memory.release = { contract: contract.id, version: contract.version };
+  const text = `Release ${contractWords(contract)}, which runs ${period(contract)}? Its GPUs become free at once and this cannot be taken back. Say "yes" or "no".`;
+  return {
+    outcome: 'needs_input',
+    reply: text,
+    shown: [{ kind: 'contract', detail }],
+    question: { text, missing: [{ slot: 'confirm', suggestions: ['yes', 'no'] }] },
+    unread: unreadOf(
+      talk,
+      using(['contract', 'tenant', 'gpus', 'number']),
+      /\b(?:release|undo|first|second|third|last)\b/gu,
+    ),
+  };
+}
+
+/** Does the release that was asked about. The key comes from the contract and its version: a retry is the same act. */
+export async function releaseNow(
+  talk: Talk,
+  release: { contract: string; version: number },
+): Promise<Answer> {
+  const args = {
+    contract: release.contract,
+    idempotencyKey: `chat-release-${release.contract}-v${release.version}`,
+    expectedVersion: release.version,
+  };
+  const change = await talk.calls.ask('contract_release', args, ChangeResult);
+  delete talk.memory.release;
+  delete talk.memory.committed;
+  const shown = [{ kind: 'change' as const, change }];
+  if (change.decision === 'rejected') return rejected(change, shown);
+  const reply = `${release.contract} is released; its GPUs are free.${entryWords(change)}`;
+  return {
+    outcome: 'answered',
+    reply,
+    shown,
+    ...(change.contract === undefined ? {} : { contract: change.contract }),
+    unread: [],
+  };
+}
+
+/** Commits a plan. The key comes from the plan: saying yes twice is one contract. */
+export async function commit(
+  talk: Pick<Talk, 'calls' | 'memory'>,
+  plan: Pick<PlanView, 'id'>,
+): Promise<Answer> {
+  const { memory } = talk;
+  const change = await talk.calls.ask(
+    'contract_commit',
+    { plan: plan.id, idempotencyKey: `chat-${plan.id}` },
+    ChangeResult,
+  );
+  const shown = [{ kind: 'change' as const, change }];
+  if (change.decision === 'committed' && change.contract !== undefined) {
+    forgetRequest(memory);
+    memory.contract = change.contract;
+    memory.committed = change.contract.id;
+    const again = change.replayed ? ' It had been committed before; nothing was done twice.' : '';
+    const reply = `Committed as ${contractWords(change.contract)}, ${period(change.contract)}, ${priceOf(change.contract)}.${again}${entryWords(change)}`;
+    return { outcome: 'committed', reply, shown, contract: change.contract, unread: [] };
+  }
+  delete memory.plan;
+  if (change.freshPlan === undefined) return rejected(change, shown);
+  memory.plan = change.freshPlan;
+  const fresh = change.freshPlan;
+  const reply = `The fleet has changed since this was planned. A fresh plan fits: ${planWords(fresh)} ${period(fresh)}, ${priceOf(fresh)}. Say "yes" to commit ${fresh.id}.`;
+  return {
+    outcome: 'stale',
+    reply,
+    shown: [...shown, { kind: 'plan', plan: fresh }],
+    plan: fresh,
+    unread: [],
+  };
+}
+
+/** Checks the ledger from its first entry. */
+export async function verify(talk: Talk): Promise<Answer> {
+  const verification = await talk.calls.ask('ledger_verify', {}, VerifyResult);
+  const bad = verification.checks.filter(({ ok }) => !ok).map(({ check, note }) => `${check} (${note})`);
+  const reply = verification.ok
+    ? `The ledger holds: ${plural(verification.entries, 'entry').replace(/entrys$/u, 'entries')}, ${plural(verification.checks.length, 'check')} passed, head ${verification.head.slice(0, 19)}.`
+    : `The ledger does NOT hold: ${listed(bad)}.`;
+  return answered(talk, reply, [{ kind: 'verification', verification }], () => false);
+}
+
+/** The contract named, pointed at in the last list, or talked about. */
+export function meantContract(talk: Talk): string | undefined {
+  const [named] = spansOf(talk.reading, 'contract');
+  if (named !== undefined) return named.contract;
+  const { text } = talk.reading.line;
+  const { list } = talk.memory;
+  const index = list?.kind === 'contracts' ? pointedAt(text, list.ids.length) : undefined;
+  if (index !== undefined) return list?.ids[index];
+  if (/^\W*undo\b/u.test(text)) return talk.memory.committed;
+  return /\b(?:it|that|this)\b/u.test(text) ? talk.memory.contract?.id : undefined;
+}
+
+function whichContract(talk: Talk) {
+  const { list } = talk.memory;
+  return {
+    slot: 'contract',
+    text: 'which contract',
+    suggestions: list?.kind === 'contracts' ? list.ids.slice(0, 8) : [],
+  };
+}
+
+function rejected(change: ChangeResult, shown: Answer['shown']): Answer {
+  const { refusal } = change;
+  if (refusal === undefined)
+    return { outcome: 'infeasible', reply: sentence(change.next), shown, unread: [] };
+  return {
+    outcome: outcomeOf(refusal),
+    reply: `${refusalReply(refusal)} ${sentence(change.next)}`,
+    shown,
+    unread: [],
+  };
+}
+
+function entryWords({ entry }: ChangeResult): string {
+  return entry === undefined ? '' : ` Ledger entry ${entry.seq}.`;
+}

@@ -1,0 +1,299 @@
+import { isWithin } from '../../model/id.ts';
+import { compareText } from '../../model/text.ts';
+import { InventoryList, type NodeView, RecordList } from '../../model/view.ts';
+import type { Frame, Problem } from '../frame.ts';
+import { isoOf, nowIn, say, secondsOf, stretchOf } from '../moment.ts';
+import { spansOf } from '../reading.ts';
+import { listed, plural, siteWords } from '../reply.ts';
+import { frameOf, innermost, resolvePlaces } from '../slots.ts';
+import { type Answer, answered, asking, type Talk, using } from './answer.ts';
+
+const searched = using(
+  ['place', 'model', 'gpus', 'region', 'amount', 'time', 'length'],
+  ['link', 'rdma', 'any-place', 'any-model'],
+);
+
+const filterWords =
+  /\b(?:idle|empty|(?:completely|fully|entirely|totally) free|unhealthy|degraded|broken|sick|faulty|down|cordoned|unschedulable|drained|labels?|every|any(?:thing)?|available)\b/gu;
+
+/** The nodes that fit the words. */
+export async function listNodes(talk: Talk): Promise<Answer> {
+  const found = await search(talk, true);
+  if (!found.ok) return asking(talk, found.problems, 'To list nodes I need to know');
+  const { list, window, wants } = found;
+  talk.memory.list = { kind: 'nodes', ids: list.nodes.map(({ id }) => id) };
+  const names = list.nodes.map(({ id, freeGpus, gpuCount }) => `${id} (${freeGpus} of ${gpuCount} free)`);
+  const reply =
+    list.total === 0
+      ? `No node ${wants} ${window}.`
+      : `${plural(list.total, 'node')} ${wants} ${window}: ${listed(names, 4)}.`;
+  const labels = asksLabels(talk) ? ' Labels are data from the source, shown as found.' : '';
+  return answered(talk, reply + labels, [{ kind: 'nodes', list }], searched, filterWords);
+}
+
+/** How many GPUs are free over a window. */
+export async function countFree(talk: Talk): Promise<Answer> {
+  const found = await search(talk, false);
+  if (!found.ok) return asking(talk, found.problems, 'To count I need to know');
+  const { list, window } = found;
+  const byModel = new Map<string, { free: number; total: number }>();
+  for (const { gpuModel, freeGpus, gpuCount } of list.nodes) {
+    const known = byModel.get(gpuModel ?? 'unknown model') ?? { free: 0, total: 0 };
+    byModel.set(gpuModel ?? 'unknown model', { free: known.free + freeGpus, total: known.total + gpuCount });
+  }
+  const lines = [...byModel]
+    .filter(([, { total }]) => total > 0)
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([model, { free, total }]) => `${free} of ${total} ${model}`);
+  const most = list.nodes.reduce((best, { freeGpus }) => Math.max(best, freeGpus), 0);
+  const reply =
+    lines.length === 0
+      ? `No GPU of that kind is known there ${window}.`
+      : `Free ${window}: ${listed(lines)}; at most ${most} on one node.`;
+  talk.memory.list = { kind: 'nodes', ids: list.nodes.map(({ id }) => id) };
+  return answered(talk, reply, [{ kind: 'nodes', list }], searched, filterWords);
+}
+
+/** The fleet, or what of it is at the places named. */
+export function summarise(talk: Talk): Answer {
+  const { summary } = talk.gazetteer;
+  const { places, problems } = resolvePlaces(
+    talk.reading,
+    spansOf(talk.reading, 'place'),
+    spansOf(talk.reading, 'place'),
+  );
+  if (problems.length > 0) return asking(talk, problems, 'To show it I need to know');
+  const { frame } = frameOf(talk.reading, talk.gazetteer);
+  const sites = summary.sites.filter(
+    ({ id, country }) =>
+      (places.length === 0 || places.some(({ path }) => isWithin(path, id))) &&
+      (frame.countries === undefined || (country !== undefined && frame.countries.includes(country))),
+  );
+  const { text } = talk.reading.line;
+  const models = summary.flavors.filter(
+    ({ site, model }) =>
+      sites.some(({ id }) => id === site) && (frame.models === undefined || frame.models.includes(model)),
+  );
+  const kinds = models.map(({ site, model, gpus }) => `${site} ${gpus.free} of ${gpus.total} ${model}`);
+  const nodes = sites.reduce((sum, { nodeCount }) => sum + nodeCount, 0);
+  const reply = /\b(?:tenants?|teams?|customers?)\b/u.test(text)
+    ? `${plural(summary.tenants.length, 'team')}: ${listed(summary.tenants.map(({ id, regimes }) => (regimes.length === 0 ? id : `${id} (${regimes.join(', ')})`)))}.`
+    : `${plural(sites.length, 'site')} with ${plural(nodes, 'node')}: ${listed(sites.map(siteWords))}. By model: ${listed(kinds, 12)}.`;
+  const shown = { ...summary, sites, flavors: models };
+  return answered(
+    talk,
+    reply,
+    [{ kind: 'summary', summary: shown }],
+    using(['place', 'model', 'gpus', 'region'], ['any-place']),
+  );
+}
+
+/** Everything known about the places named, with who said so. */
+export async function showRecords(talk: Talk): Promise<Answer> {
+  const spans = spansOf(talk.reading, 'place');
+  const { places, problems } = resolvePlaces(talk.reading, spans, spans);
+  const ids = innermost(places).map(({ path }) => path);
+  if (problems.length > 0 || ids.length === 0) return asking(talk, problems, 'To show it I need to know');
+  return recordsOf(talk, ids);
+}
+
+export async function recordsOf(talk: Talk, ids: readonly string[]): Promise<Answer> {
+  const devices = /\b(?:devices?|gpus?|nics?|topology|pcie?|numa|nvlink|lanes?|cards?|rails?)\b/u.test(
+    talk.reading.line.text,
+  );
+  const args = { ids: ids.slice(0, 20), ...(devices ? { devices } : {}) };
+  const records = await talk.calls.ask('inventory_get', args, RecordList);
+  const words = records.records.map(
+    ({ id, kind, attributes, children }) =>
+      `${kind} ${id} has ${plural(attributes.length, 'known attribute')} and ${plural(children.length, 'part')}`,
+  );
+  const lost = records.notFound.map(
+    ({ asked, didYouMean }) =>
+      `\`${asked}\` is not known${didYouMean === undefined ? '' : `, did you mean \`${didYouMean}\``}`,
+  );
+  return answered(
+    talk,
+    `${listed([...words, ...lost])}.`,
+    [{ kind: 'records', records }],
+    using(['place', 'gpus']),
+  );
+}
+
+/** Watts held and allowed for each rack, as recorded. Adding machines cannot be tried out yet, and says so. */
+export function showPower(talk: Talk): Answer {
+  const { summary } = talk.gazetteer;
+  const spans = spansOf(talk.reading, 'place');
+  const { places, problems } = resolvePlaces(talk.reading, spans, spans);
+  if (problems.length > 0) return asking(talk, problems, 'To show power I need to know');
+  const wanted = innermost(places).map(({ path }) => path);
+  const racks = (summary.racks ?? []).filter(
+    ({ id }) => wanted.length === 0 || wanted.some((place) => isWithin(id, place)),
+  );
+  const words = racks.map(({ id, powerLimitW, powerReservedW, coolingLimitW }) => {
+    const left =
+      powerLimitW === undefined
+        ? 'limit not known'
+        : `${kw(powerLimitW - powerReservedW)} of ${kw(powerLimitW)} not reserved`;
+    return `${id} ${left}${coolingLimitW === undefined ? '' : ` (cooling limit ${kw(coolingLimitW)})`}`;
+  });
+  const adds = /\b(?:add|adding|install\w*|more|extra|additional|another|new)\b/u.test(
+    talk.reading.line.text,
+  );
+  const future = adds
+    ? ' Trying out additional machines is not available yet, so this is the headroom as it stands.'
+    : '';
+  const reply = racks.length === 0 ? 'No power figures are known there.' : `Power: ${listed(words)}.`;
+  const uses = using(adds ? ['place', 'gpus'] : ['place', 'gpus', 'time']);
+  return answered(talk, reply + future, [{ kind: 'summary', summary }], uses);
+}
+
+type Found =
+  | { readonly ok: true; readonly list: InventoryList; readonly window: string; readonly wants: string }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** One call for each combination of place, model and country that was named; the lists become one. */
+async function search(talk: Talk, onlyFree: boolean): Promise<Found> {
+  const { frame, problems } = frameOf(talk.reading, talk.gazetteer);
+  const unclear = problems.filter(({ slot }) => slot === 'place');
+  const unknown = spansOf(talk.reading, 'unknown-place').map(({ asked, didYouMean }) => ({
+    slot: 'place',
+    text: `which place (I do not know \`${asked}\`)`,
+    suggestions: didYouMean === undefined ? talk.gazetteer.summary.sites.map(({ id }) => id) : [didYouMean],
+  }));
+  if (unclear.length + unknown.length > 0) return { ok: false, problems: [...unclear, ...unknown] };
+  const window = windowOf(talk, frame);
+  const filter = filterOf(talk, frame, onlyFree);
+  const lists: InventoryList[] = [];
+  for (const target of targetsOf(talk, frame)) {
+    let cursor: string | undefined;
+    for (let page = 0; page < pagesMax; page++) {
+      const args = {
+        ...target,
+        ...filter.args,
+        ...window.args,
+        limit: 200,
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+      const list = await talk.calls.ask('inventory_search', args, InventoryList);
+      lists.push(list);
+      cursor = list.nextCursor;
+      if (cursor === undefined) break;
+    }
+  }
+  const [first] = lists;
+  if (first === undefined)
+    return {
+      ok: false,
+      problems: [
+        {
+          slot: 'place',
+          text: 'which place (no site is in the countries named)',
+          suggestions: talk.gazetteer.summary.sites.map(({ id }) => id),
+        },
+      ],
+    };
+  return {
+    ok: true,
+    list: mergedList(first, lists, filter.keeps),
+    window: window.words,
+    wants: filter.words,
+  };
+}
+
+const pagesMax = 50;
+
+function mergedList(
+  first: InventoryList,
+  lists: readonly InventoryList[],
+  keeps: (node: NodeView) => boolean,
+): InventoryList {
+  const byId = new Map(lists.flatMap(({ nodes }) => nodes).map((node) => [node.id, node]));
+  const nodes = [...byId.values()].filter(keeps).toSorted((a, b) => compareText(a.id, b.id));
+  const { nextCursor: _, ...rest } = first;
+  const hints = [...new Set(lists.flatMap((list) => list.hints))];
+  return { ...rest, nodes, total: nodes.length, truncated: lists.at(-1)?.nextCursor !== undefined, hints };
+}
+
+function targetsOf(talk: Talk, frame: Frame): readonly Record<string, unknown>[] {
+  const places = frame.where?.map((within) => ({ within })) ?? [{}];
+  const models = frame.models?.map((model) => ({ model })) ?? [{}];
+  const known = [...new Set(talk.gazetteer.summary.sites.flatMap(({ country }) => country ?? []))];
+  const inside = known
+    .filter((country) => frame.countries?.includes(country) ?? true)
+    .filter((country) => frame.excludeCountries?.includes(country) !== true);
+  const bounded = frame.countries !== undefined || frame.excludeCountries !== undefined;
+  const countries = bounded ? inside.toSorted(compareText).map((country) => ({ country })) : [{}];
+  return places.flatMap((place) =>
+    models.flatMap((model) => countries.map((country) => ({ ...place, ...model, ...country }))),
+  );
+}
+
+function filterOf(talk: Talk, frame: Frame, onlyFree: boolean) {
+  const { text } = talk.reading.line;
+  const least = onlyFree ? leastFree(talk) : undefined;
+  const isIdle = /\b(?:idle|empty|completely free|fully free|entirely free|all free)\b/u.test(text);
+  const isBad = /\b(?:unhealthy|degraded|broken|sick|faulty|down)\b/u.test(text);
+  const isCordoned = /\b(?:cordoned|unschedulable|drained)\b/u.test(text);
+  const link = frame.link;
+  const args = {
+    ...(link === undefined ? {} : { link }),
+    ...(frame.rdma === undefined ? {} : { rdma: frame.rdma }),
+    ...(least === undefined ? {} : { minFreeGpus: least }),
+    ...(asksLabels(talk) ? { labels: true } : {}),
+  };
+  const models = frame.models === undefined ? 'GPU' : listed(frame.models, 4, 'or');
+  const free =
+    least === undefined
+      ? frame.models === undefined
+        ? 'known'
+        : `with ${models}`
+      : `with at least ${least} free ${models}`;
+  const links =
+    link === undefined
+      ? ''
+      : link === 'none'
+        ? ' without a link'
+        : ` and ${link === 'nvlink' ? 'NVLink' : 'xGMI'}`;
+  const state = `${isIdle ? ' idle' : ''}${isBad ? ' not healthy' : ''}${isCordoned ? ' cordoned' : ''}`;
+  const keeps = (node: NodeView) =>
+    frame.avoid?.some((place) => isWithin(node.id, place)) !== true &&
+    (!isIdle || (node.gpuCount > 0 && node.freeGpus === node.gpuCount)) &&
+    (!isBad || node.health === 'degraded' || node.health === 'down') &&
+    (!isCordoned || !node.schedulable);
+  const where = frame.where === undefined ? '' : ` in ${listed(frame.where)}`;
+  return { args, keeps, words: `${free}${links}${state}${where}` };
+}
+
+function leastFree(talk: Talk): number | undefined {
+  const [amount] = spansOf(talk.reading, 'amount');
+  const gpus = amount?.amount.shape === 'nodes' ? undefined : amount?.amount.gpus;
+  if (gpus !== undefined) return amount?.bound === 'more-than' ? gpus + 1 : gpus;
+  return /\b(?:free|available|spare|unused|left)\b/u.test(talk.reading.line.text) ? 1 : undefined;
+}
+
+/** The window asked about; without one it is now, which is the default of the tool. */
+function windowOf(talk: Talk, frame: Frame): { args: Record<string, string>; words: string } {
+  const { zone, gazetteer } = talk;
+  const now = nowIn(gazetteer.summary.snapshot.atMs, zone);
+  const said = frame.during ?? frame.start;
+  const stretch = said === undefined ? undefined : stretchOf(said, zone);
+  const until = frame.end ?? frame.deadline;
+  const last = until === undefined ? undefined : stretchOf(until.moment, zone);
+  const isNow = said?.day.kind === 'now' && frame.length === undefined;
+  if ((stretch === undefined || isNow) && last === undefined && frame.length === undefined)
+    return { args: {}, words: `at ${say(now)} ${zone}` };
+  const start = stretch === undefined || stretch.start < now ? now : stretch.start;
+  const byLength =
+    frame.length === undefined ? undefined : start.plus({ seconds: secondsOf(frame.length, start) });
+  const end = (until?.inclusive === true ? last?.end : last?.start) ?? byLength ?? stretch?.end ?? start;
+  const to = end > start ? end : start.plus({ hours: 1 });
+  return { args: { from: isoOf(start), to: isoOf(to) }, words: `from ${say(start)} to ${say(to)} ${zone}` };
+}
+
+function asksLabels(talk: Talk): boolean {
+  return /\blabels?\b/u.test(talk.reading.line.text);
+}
+
+function kw(watts: number): string {
+  return `${(watts / 1000).toFixed(1)} kW`;
+}

@@ -1,0 +1,250 @@
+import type { DemandRequest } from '../../model/demand.ts';
+import { compareText } from '../../model/text.ts';
+import { Explanation, Simulation } from '../../model/view.ts';
+import { demandOf } from '../demand.ts';
+import { amended, type Frame } from '../frame.ts';
+import { flavorsOf } from '../gazetteer.ts';
+import { isoOf, stretchOf } from '../moment.ts';
+import { spansOf } from '../reading.ts';
+import { listed, plural, sentence } from '../reply.ts';
+import { frameOf, innermost, isRequestSpan, resolvePlaces } from '../slots.ts';
+import { type Answer, answered, asking, type Talk, using } from './answer.ts';
+
+/** Why: about a contract, the last plan, the last refusal, or a wish in words. Changes nothing. */
+export async function explain(talk: Talk): Promise<Answer> {
+  const { memory, reading } = talk;
+  const [contract] = spansOf(reading, 'contract');
+  if (contract !== undefined)
+    return explained(talk, [{ contract: contract.contract }], [], ['contract', 'place']);
+  const [plan] = spansOf(reading, 'plan');
+  if (plan !== undefined) return explained(talk, [{ plan: plan.plan }], [], ['plan', 'place']);
+  const isWish =
+    spansOf(reading, 'amount').length + spansOf(reading, 'model').length + spansOf(reading, 'gpus').length >
+    0;
+  const asksFree =
+    spansOf(reading, 'place').some(({ negative }) => negative !== true) &&
+    /\b(?:free|available|capacity|room|nothing|full|space|left)\b/u.test(reading.line.text);
+  const isAboutIt = /\b(?:this|that|it|the) (?:plan|placement|site|one|contract)\b/u.test(reading.line.text);
+  if (memory.plan !== undefined && (!isWish || isAboutIt))
+    return explained(talk, [{ plan: memory.plan.id }], [], ['place']);
+  if (memory.refusal !== undefined && !isWish)
+    return explained(talk, [{ demand: memory.refusal.demand }], [], ['place']);
+  if (memory.contract !== undefined && !isWish)
+    return explained(talk, [{ contract: memory.contract.id }], [], ['place']);
+  if (!isWish && memory.frame !== undefined) return explainWish(talk, memory.frame);
+  if (isWish || asksFree) return explainWish(talk);
+  const what = {
+    slot: 'subject',
+    text: 'what to explain: a plan, a contract, or a request such as `64 GPUs in Frankfurt`',
+    suggestions: [],
+  };
+  return asking(talk, [what], 'I need to know');
+}
+
+/** The same question before anything was asked for: would this fit? Assumes what it must and says so. */
+export async function explainWish(talk: Talk, known?: Frame): Promise<Answer> {
+  const { summary } = talk.gazetteer;
+  const read = frameOf(talk.reading, talk.gazetteer);
+  const frame = known ?? read.frame;
+  const problems = known === undefined ? read.problems : [];
+  if (problems.length > 0) return asking(talk, problems, 'To look into this I need to know');
+  const assumed = assumedSlots(talk, frame);
+  const whole = amended(assumed.frame, frame);
+  const models = frame.models ?? modelsIn(talk, frame);
+  const demands = models.map((model) => demandOf({ ...whole, models: frame.models ?? [model] }, summary));
+  const subjects = (frame.models === undefined ? demands : demands.slice(0, 1)).flatMap((answer) =>
+    answer.ok ? [{ demand: answer.demand }] : [],
+  );
+  const open = demands.flatMap((answer) => (answer.ok ? [] : answer.problems));
+  if (subjects.length === 0) return asking(talk, open.slice(0, 4), 'To look into this I need to know');
+  const notes = [
+    ...assumed.notes,
+    ...(frame.models === undefined ? [`no model was named: asked for ${listed(models)} one by one`] : []),
+  ];
+  return explained(talk, subjects, notes, undefined);
+}
+
+/** What a loss would do, on a copy of the state. */
+export async function whatIf(talk: Talk): Promise<Answer> {
+  const run = await simulated(talk);
+  if (!run.ok) return run.answer;
+  return answered(
+    talk,
+    `${impactWords(run.simulation)} Nothing has been changed.`,
+    [{ kind: 'simulation', simulation: run.simulation }],
+    using(['place', 'time', 'contract', 'gpus'], ['survive']),
+  );
+}
+
+/** The impact of a drain; the drain itself is not there yet, and the answer says so. */
+export async function drain(talk: Talk): Promise<Answer> {
+  const run = await simulated(talk);
+  if (!run.ok) return run.answer;
+  const reply = `Draining would mean: ${impactWords(run.simulation)} Cordoning and moving are not available here yet, so nothing has been changed.`;
+  return answered(
+    talk,
+    reply,
+    [{ kind: 'simulation', simulation: run.simulation }],
+    using(['place', 'time', 'gpus']),
+  );
+}
+
+async function simulated(
+  talk: Talk,
+): Promise<{ ok: true; simulation: Simulation } | { ok: false; answer: Answer }> {
+  const { reading, gazetteer } = talk;
+  const spans = spansOf(reading, 'place').filter(({ negative }) => negative !== true);
+  const { places, problems } = resolvePlaces(reading, spans, spans);
+  const unknown = spansOf(reading, 'unknown-place').map(({ asked, didYouMean }) => ({
+    slot: 'place',
+    text: `which place (I do not know \`${asked}\`)`,
+    suggestions: didYouMean === undefined ? gazetteer.summary.sites.map(({ id }) => id) : [didYouMean],
+  }));
+  const lose = innermost(places)
+    .map(({ path }) => path)
+    .toSorted(compareText);
+  const racks = (gazetteer.summary.racks ?? []).map(({ id }) => id);
+  const none = {
+    slot: 'place',
+    text: 'which site, rack or node is lost',
+    suggestions: [...gazetteer.summary.sites.map(({ id }) => id), ...racks].slice(0, 8),
+  };
+  const open = [
+    ...problems,
+    ...unknown,
+    ...(lose.length === 0 && problems.length + unknown.length === 0 ? [none] : []),
+  ];
+  if (open.length > 0) return { ok: false, answer: asking(talk, open, 'To try this out I need to know') };
+  const [time] = spansOf(reading, 'time').filter(({ role }) => role !== 'end' && role !== 'deadline');
+  const from = time === undefined ? undefined : stretchOf(time.moment, talk.zone)?.start;
+  const isLater = from !== undefined && from.toMillis() > gazetteer.summary.snapshot.atMs;
+  const args = { lose, ...(isLater ? { from: isoOf(from) } : {}) };
+  return { ok: true, simulation: await talk.calls.ask('placement_simulate', args, Simulation) };
+}
+
+function impactWords(simulation: Simulation): string {
+  const { contracts, lostNodes, lostGpus } = simulation;
+  const words = contracts.map(({ contract, tenant, guarantee, gpuCount, outcome, to }) => {
+    const goes = outcome === 're-placed' ? `can move to ${listed(to, 4)}` : 'cannot be re-placed';
+    return `${contract} (${tenant}, ${guarantee}, ${plural(gpuCount, 'GPU')}) ${goes}`;
+  });
+  const broken = contracts.filter(
+    ({ outcome, guarantee }) => outcome !== 're-placed' && guarantee === 'reserved',
+  ).length;
+  const hit =
+    words.length === 0
+      ? 'No contract is affected.'
+      : `${plural(words.length, 'contract')} affected: ${listed(words)}.`;
+  const promise = broken === 0 ? '' : ` ${plural(broken, 'guarantee')} would break.`;
+  return `${plural(lostNodes, 'node')} and ${plural(lostGpus, 'GPU')} are lost. ${hit}${promise}`;
+}
+
+type Subject = { readonly plan?: string; readonly contract?: string; readonly demand?: DemandRequest };
+
+async function explained(
+  talk: Talk,
+  subjects: readonly Subject[],
+  notes: readonly string[],
+  kinds: readonly string[] | undefined,
+): Promise<Answer> {
+  const explanations: Explanation[] = [];
+  for (const subject of subjects)
+    explanations.push(await talk.calls.ask('placement_explain', subject, Explanation));
+  const named = spansOf(talk.reading, 'place').flatMap(({ places }) =>
+    places.map(({ path }) => path.split('/')[0]),
+  );
+  const words = explanations.flatMap((explanation, i) => [
+    labelOf(subjects, i) + sentence(explanation.summary),
+    ...explanation.sites
+      .filter(({ site }) => named.includes(site))
+      .map(({ site, why }) => `At ${site}: ${why.replace(/\.$/u, '')}.`),
+    ...offersOf(explanation),
+  ]);
+  rememberOffers(talk, subjects, explanations, notes);
+  const said = notes.length === 0 ? '' : ` Assumed: ${notes.join('; ')}.`;
+  const shown = explanations.map((explanation) => ({ kind: 'explanation' as const, explanation }));
+  return answered(
+    talk,
+    `${[...new Set(words)].join(' ')}${said}`,
+    shown,
+    kinds === undefined ? isRequestSpan : using(kinds),
+  );
+}
+
+/** Which model an explanation is about, where several were asked about one by one. */
+function labelOf(subjects: readonly Subject[], index: number): string {
+  const models = subjects[index]?.demand?.parts.flatMap(({ each }) => each.gpus?.models ?? []) ?? [];
+  return subjects.length < 2 || models.length === 0 ? '' : `${listed(models)}: `;
+}
+
+/** Offers can be taken by number only when nothing of the request had to be assumed. */
+function rememberOffers(
+  { memory }: Talk,
+  [subject, ...more]: readonly Subject[],
+  [explanation]: readonly Explanation[],
+  notes: readonly string[],
+): void {
+  const refusal = explanation?.refusal;
+  if (refusal === undefined || subject?.demand === undefined || more.length > 0 || notes.length > 0) return;
+  memory.refusal = { demand: subject.demand, refusal };
+  memory.list = { kind: 'offers', ids: refusal.relaxations.map(({ change }) => change) };
+}
+
+function offersOf({ refusal }: Explanation): readonly string[] {
+  const changes = refusal?.relaxations.map(({ change }) => change) ?? [];
+  return changes.length === 0 ? [] : [`This would fit: ${listed(changes, 3, 'or')}.`];
+}
+
+/** Slots that a mere question need not fill: the team with the fewest rules, from now, for a day. */
+function assumedSlots(talk: Talk, frame: Frame): { frame: Frame; notes: readonly string[] } {
+  const { summary } = talk.gazetteer;
+  const [open] = summary.tenants.toSorted(
+    (a, b) => a.regimes.length - b.regimes.length || compareText(a.id, b.id),
+  );
+  const notes: string[] = [];
+  const assumed: { -readonly [K in keyof Frame]: Frame[K] } = {};
+  if (frame.tenant === undefined && open !== undefined) {
+    assumed.tenant = open.id;
+    if (summary.tenants.length > 1)
+      notes.push(`team ${open.id}, whose own rules are the fewest (name a team to apply its rules)`);
+  }
+  if (frame.amount === undefined) {
+    assumed.amount = { shape: 'total', gpus: 1 };
+    notes.push('1 GPU');
+  }
+  const asksWhen = /^\W*(?:when|how soon|how early)\b/u.test(talk.reading.line.text);
+  if (asksWhen) assumed.objective = 'soonest';
+  if (
+    frame.start === undefined &&
+    frame.during === undefined &&
+    frame.deadline === undefined &&
+    !asksWhen &&
+    frame.objective !== 'soonest'
+  ) {
+    assumed.start = { day: { kind: 'now' }, saidMs: summary.snapshot.atMs };
+    notes.push('from now');
+  }
+  if (
+    frame.length === undefined &&
+    frame.end === undefined &&
+    frame.during === undefined &&
+    frame.isOpenEnded !== true
+  ) {
+    assumed.length = { days: 1 };
+    notes.push('for 1 day');
+  }
+  return { frame: assumed, notes };
+}
+
+/** The models that the places named hold, most GPUs first, at most four. */
+function modelsIn(talk: Talk, frame: Frame): readonly string[] {
+  const { summary } = talk.gazetteer;
+  const sites = frame.where?.map((place) => place.split('/')[0] ?? place);
+  const totals = new Map<string, number>();
+  for (const { model, gpus } of flavorsOf(summary, undefined, sites))
+    totals.set(model, (totals.get(model) ?? 0) + gpus.total);
+  return [...totals]
+    .toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]))
+    .map(([model]) => model)
+    .slice(0, 4);
+}

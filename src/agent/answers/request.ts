@@ -1,0 +1,137 @@
+import type { DemandRequest } from '../../model/demand.ts';
+import { PlanResult, type RefusalView } from '../../model/view.ts';
+import type { TurnOutcome } from '../agent.ts';
+import { blockers } from '../blockers.ts';
+import { demandOf } from '../demand.ts';
+import { amended, type Frame, isEmpty, type Problem } from '../frame.ts';
+import type { Memory } from '../memory.ts';
+import { relativeChange } from '../relative.ts';
+import { planReply, refusalReply } from '../reply.ts';
+import { amountOfBareNumber, frameOf, isRequestSpan } from '../slots.ts';
+import { matches, type Span } from '../spans/span.ts';
+import { type Answer, asking, type Talk, unreadOf } from './answer.ts';
+
+/** A request as a whole: plans it, or asks for everything that is missing, doubtful or denied in one question. */
+export async function planRequest(talk: Talk): Promise<Answer> {
+  const { frame, problems } = frameOf(talk.reading, talk.gazetteer);
+  return planFrame(talk, frame, [...problems, ...blockers(talk)]);
+}
+
+/** The next line about the same request: it fills empty slots or changes filled ones. */
+export async function amendRequest(talk: Talk): Promise<Answer> {
+  const { reading, memory } = talk;
+  const old = memory.frame ?? {};
+  const { frame, problems } = frameOf(reading, talk.gazetteer);
+  const counted = withBareNumber(talk, frame);
+  const { frame: said, read } = relativeChange(old, counted, reading);
+  const usesNumber = counted !== frame;
+  const dropped = matches(reading.line.text, dropWords);
+  const settled = [...read, ...dropped, ...matches(reading.line.text, /^\W*(?:no|nope|nah)\b(?=[ ,.!])/gu)];
+  const stops = blockers(talk, settled).filter(({ slot }) => !(usesNumber && slot === 'number'));
+  const left = dropped.length > 0 ? [] : stillOpen(memory, said);
+  const next = await planFrame(talk, amended(old, said), [...problems, ...stops, ...left]);
+  const uses = (span: Span) => isRequestSpan(span) || (usesNumber && span.kind === 'number');
+  return { ...next, unread: unreadOf({ ...talk, cues: [...talk.cues, ...settled] }, uses) };
+}
+
+/** Takes back a question that cannot be answered in slots. */
+const dropWords =
+  /\b(?:ignore|drop|forget|leave|skip)\b(?: (?:about|out))? (?:it|that|this)\b(?: out)?|\bgo on without(?: it| that)?\b/gu;
+
+/** An offer of the last refusal, by its number: planned exactly as it was offered. */
+export async function planOffer(talk: Talk, index: number): Promise<Answer | undefined> {
+  const offer = talk.memory.refusal?.refusal.relaxations[index];
+  if (offer === undefined) return undefined;
+  const { demand } = offer;
+  return submit(talk, demand, [`offer ${index + 1} was taken: ${offer.change}`.slice(0, 300)]);
+}
+
+async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[]): Promise<Answer> {
+  const { memory } = talk;
+  delete memory.plan;
+  delete memory.release;
+  memory.frame = frame;
+  const answer = demandOf(frame, talk.gazetteer.summary);
+  const open = onePerSlot([...problems, ...(answer.ok ? [] : answer.problems)]);
+  if (open.length > 0 || !answer.ok) {
+    memory.open = open;
+    return { ...asking(talk, open), unread: unreadOf(talk, isRequestSpan) };
+  }
+  delete memory.open;
+  return submit(talk, answer.demand, answer.assumptions);
+}
+
+async function submit(talk: Talk, demand: DemandRequest, assumptions: readonly string[]): Promise<Answer> {
+  const args = assumptions.length === 0 ? { demand } : { demand, assumptions };
+  const result = await talk.calls.ask('placement_plan', args, PlanResult);
+  const unread = unreadOf(talk, isRequestSpan);
+  if (result.plan !== undefined) {
+    talk.memory.plan = result.plan;
+    delete talk.memory.refusal;
+    return {
+      outcome: 'planned',
+      reply: planReply(result.plan),
+      shown: [{ kind: 'plan', plan: result.plan }],
+      plan: result.plan,
+      unread,
+    };
+  }
+  const { refusal } = result;
+  if (refusal === undefined) return { outcome: 'infeasible', reply: result.next, shown: [], unread };
+  talk.memory.refusal = { demand, refusal };
+  talk.memory.list = { kind: 'offers', ids: refusal.relaxations.map(({ change }) => change) };
+  return {
+    outcome: outcomeOf(refusal),
+    reply: refusalReply(refusal),
+    shown: [{ kind: 'refusal', refusal }],
+    unread,
+  };
+}
+
+/** A no of the rules is another thing than a no of the hardware. */
+export function outcomeOf({ kind }: RefusalView): TurnOutcome {
+  if (kind === 'policy-denied') return 'denied';
+  return kind === 'plan-stale' || kind === 'plan-expired' ? 'stale' : 'infeasible';
+}
+
+function withBareNumber(talk: Talk, frame: Frame): Frame {
+  const amount = amountOfBareNumber(talk.reading);
+  if (amount === undefined || frame.amount !== undefined) return frame;
+  const open = talk.memory.open?.map(({ slot }) => slot) ?? [];
+  if (open.includes('survivors') && !open.includes('count') && amount.shape === 'total')
+    return { ...frame, membersLeft: amount.gpus };
+  return { ...frame, amount };
+}
+
+/** Questions that the slots cannot show, such as an unread exception: they stay until answered or dropped. */
+function stillOpen({ open = [], frame = {} }: Memory, said: Frame): readonly Problem[] {
+  return open.filter(({ slot }) => !isFilled(slot, said, frame));
+}
+
+function isFilled(slot: string, said: Frame, old: Frame): boolean {
+  switch (slot) {
+    case 'place':
+      return said.where !== undefined || said.avoid !== undefined || said.countries !== undefined;
+    case 'exception':
+      return said.avoid !== undefined || said.excludeCountries !== undefined || said.where !== undefined;
+    case 'number':
+      return !isEmpty(said);
+    case 'budget':
+      return said.budgetTotalEur !== undefined || said.budgetEurPerDay !== undefined;
+    case 'count':
+      return said.amount !== undefined || old.amount === undefined;
+    case 'model':
+      return said.models !== undefined || said.anyModel === true || old.models === undefined;
+    case 'tenant':
+      return said.tenant !== undefined || old.tenant === undefined;
+    default:
+      return true;
+  }
+}
+
+function onePerSlot(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ slot, text }, i) => {
+    const free = slot === 'exception' || slot === 'number';
+    return problems.findIndex((other) => other.slot === slot && (!free || other.text === text)) === i;
+  });
+}

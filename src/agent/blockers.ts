@@ -1,0 +1,75 @@
+import type { Talk } from './answers/answer.ts';
+import type { Problem } from './frame.ts';
+import { type Gazetteer, nearName } from './gazetteer.ts';
+import { type Extent, rawOf } from './normalise.ts';
+import { type Reading, spansOf, type UnreadWord, unreadWords } from './reading.ts';
+import { isRequestSpan } from './slots.ts';
+import { recurrences, relatives } from './words.ts';
+
+/**
+ * Words that must not be passed over in a request: denials, conditions, numbers, repetitions, comparisons,
+ * and places or teams that nobody knows. Cues cannot hide them; `settled` are words that were dealt with.
+ */
+export function blockers(
+  talk: Pick<Talk, 'reading' | 'gazetteer' | 'cues'>,
+  settled: readonly Extent[] = [],
+): readonly Problem[] {
+  const { reading, gazetteer, cues } = talk;
+  const problems = unreadWords(reading, settled, isRequestSpan).flatMap(
+    (unread) => meaningProblem(reading, unread) ?? [],
+  );
+  const { text } = reading.line;
+  for (const { from, to, word } of unreadWords(reading, [...cues, ...settled], isRequestSpan)) {
+    const before = text.slice(0, from);
+    if (/\b(?:in|at|near|inside) (?:the )?$/u.test(before) && !isIdiom(text.slice(from, to)))
+      problems.push(unknownPlace(word, gazetteer));
+    else if (/\b(?:team|tenant|customer) $/u.test(before)) problems.push(unknownTenant(word, gazetteer));
+  }
+  for (const span of spansOf(reading, 'unknown-place'))
+    problems.push(unknownPlace(rawOf(reading.line, span), gazetteer, span.didYouMean));
+  return problems;
+}
+
+/** A word that changes what is asked for, whatever it belongs to. */
+function meaningProblem(reading: Reading, { from, to, word, isNegation }: UnreadWord): Problem | undefined {
+  const text = reading.line.text.slice(from, to);
+  const phrase = around(reading, from, to);
+  if (reading.spans.some((span) => span.kind === 'number' && span.from === from))
+    return { slot: 'number', text: `what the number \`${word}\` stands for`, suggestions: [] };
+  if (isNegation || /^(?:if|provided|depending)$/u.test(text))
+    return { slot: 'exception', text: `what \`${phrase}\` excludes (I cannot read it)`, suggestions: [] };
+  if (recurrences.has(text))
+    return { slot: 'exception', text: `one time only (\`${phrase}\` would be several)`, suggestions: [] };
+  if (relatives.has(text))
+    return { slot: 'exception', text: `what exactly \`${phrase}\` comes to`, suggestions: [] };
+  return undefined;
+}
+
+function isIdiom(word: string): boolean {
+  return /^(?:parallel|advance|addition|general|fact|case|order|batch(?:es)?|production|prod|time|one|go|hurry|once|first|last|particular|principle|short|house)$/u.test(
+    word,
+  );
+}
+
+function around({ line }: Reading, from: number, to: number): string {
+  const rest = /^(?:[^,.;]{0,30}?)(?=[,.;]|$)|^.{0,30}/u.exec(line.text.slice(to))?.[0] ?? '';
+  return rawOf(line, { from, to: to + rest.length });
+}
+
+function unknownPlace(
+  word: string,
+  gazetteer: Gazetteer,
+  near = nearName(gazetteer, word, 'place'),
+): Problem {
+  const sites = gazetteer.summary.sites.map(({ id }) => id);
+  return {
+    slot: 'place',
+    text: `which place (I do not know \`${word}\`)`,
+    suggestions: near === undefined ? sites : [near],
+  };
+}
+
+function unknownTenant(word: string, gazetteer: Gazetteer): Problem {
+  const tenants = gazetteer.summary.tenants.map(({ id }) => id);
+  return { slot: 'tenant', text: `which team (I do not know \`${word}\`)`, suggestions: tenants };
+}

@@ -1,0 +1,228 @@
+export type Intent =
+  | 'greeting'
+  | 'help'
+  | 'summary'
+  | 'list'
+  | 'capacity'
+  | 'records'
+  | 'power'
+  | 'plan'
+  | 'explain'
+  | 'fits'
+  | 'what-if'
+  | 'drain'
+  | 'contracts'
+  | 'contract'
+  | 'release'
+  | 'commit'
+  | 'verify'
+  | 'fraction'
+  | 'swap'
+  | 'resize'
+  | 'audit'
+  | 'replay'
+  | 'approvals'
+  | 'override'
+  | 'erase';
+
+/** What speaks for an intent, and with a negative weight against it. Patterns are global, on folded English text. */
+export type Cue = readonly [intent: Intent, weight: number, pattern: RegExp];
+
+const regimeWord = String.raw`(?:gdpr|dora|hipaa|nis[- ]?2|ai[- ]act|pci|c5|secnumcloud|export[- ]control\w*)`;
+const ruleWord = String.raw`(?:${regimeWord}|polic(?:y|ies)|compliance|rules?|regulations?|residency|sovereignty|restrictions?|quotas?|approvals?|guard ?rails?|checks?)`;
+const fails = String.raw`(?:fails?|failed|dies|die|goes? (?:down|dark|away|offline|out)|went (?:down|dark)|burns?(?: down)?|is (?:lost|down|gone|offline)|are (?:lost|down|gone)|breaks?|loses? power|crash(?:es)?|floods?|catch(?:es)? fire|disappears?|drops? out|blows? up|dropped)`;
+
+export const cues: readonly Cue[] = [
+  ['drain', 6, /\b(?:reboot|restart|repair|patch|re-?image|power off|switch off|shut down|turn off)\b/gu],
+  [
+    'list',
+    5,
+    /^\W*(?:(?:free|idle|empty|healthy|unhealthy|cordoned|all|any) )*(?:nodes?|servers?|machines?|hosts?|boxes)\b/gu,
+  ],
+  ['list', 9, /\bhow many (?:\w+ ){0,2}(?:nodes|servers|machines|hosts|boxes)\b/gu],
+  ['capacity', 8, /\bwhat (?:gpus?|cards?|hardware) (?:can|could|may) (?:i|we) (?:get|have|use)\b/gu],
+  [
+    'contracts',
+    9,
+    /\bhow (?:many|much)\b[^.;?]*\b(?:does|do|is|are|has)\b[^.;?]*\b(?:us(?:e|es|ing)|hold(?:s|ing)?|occup\w+|reserved|booked)\b/gu,
+  ],
+  ['what-if', 3, new RegExp(`\\b${fails}\\b`, 'gu')],
+  [
+    'what-if',
+    5,
+    /\blet's say\b|\b(?:if|when) (?:i|we|someone|you) (?:pull|unplug|remove|take|switch off|turn off|shut down|power off|pulled|unplugged|removed)\b|\bwould (?:move|be moved|have to move|be affected|be hit)\b/gu,
+  ],
+  [
+    'contracts',
+    6,
+    /\b(?:someone|anyone|anybody|somebody|who) (?:else )?(?:is )?(?:using|running|sitting|working)\b/gu,
+  ],
+  ['release', 4, /\b(?:release|give back|hand back|terminate)\b/gu],
+  [
+    'override',
+    12,
+    new RegExp(
+      `\\b(?:ignor\\w*|bypass\\w*|skip\\w*|overrid\\w*|overrul\\w*|circumvent\\w*|waiv\\w*|disregard\\w*|disabl\\w*|(?:turn|switch)(?:ing)? off|forget(?: about)?|(?:get|work|go) around|exempt\\w*|suspend\\w*|drop(?:ping)?|do not (?:apply|check|enforce)|don't (?:apply|check|enforce|bother with|worry about|care about)|regardless of|despite|no matter(?: what)?|pretend)\\b[^.;?]{0,40}?\\b${ruleWord}\\b|\\bwithout (?:any |the )?(?:approvals?|policy|compliance|${regimeWord})\\b`,
+      'gu',
+    ),
+  ],
+  [
+    'erase',
+    12,
+    /\b(?:eras\w*|delet\w*|wip(?:e|ing)|purg\w*|rewrit\w*|edit|alter|tamper with|falsif\w*|forge|remov\w*|truncat\w*|clean up)\b[^.;?]{0,30}\b(?:ledger|audit|log|logs|history|entries|entry|trail|evidence|record of)\b/gu,
+  ],
+  [
+    'help',
+    6,
+    /^\W*(?:help|\?+|commands|what can you do|what do you do|how do (?:i|you) (?:use|work)|how does this work|what can i (?:ask|say|do)|who are you|what are you|usage|examples?)\b.*$/gu,
+  ],
+  [
+    'greeting',
+    3,
+    /^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|moin|servus|hallo|bonjour|thanks?(?: you)?|thank you|cheers|merci|danke)\b/gu,
+  ],
+  [
+    'verify',
+    6,
+    /\b(?:verif\w*|validat\w*|check|prove|audit|inspect)\b[^.;?]{0,30}\b(?:ledger|chain|books?|entries|hash(?:es)?|records?|signatures?)\b|\b(?:ledger|chain|books?)\b[^.;?]{0,30}\b(?:intact|ok|okay|consistent|valid|healthy|tampered|corrupt\w*|sound|fine|trust\w*|complete|broken|true|verif\w*|manipulated)\b|\btamper\w*\b|\b(?:has|did|was) (?:any(?:body|one)|someone|something)\b[^.;?]{0,30}\bledger\b/gu,
+  ],
+  ['verify', 3, /\bledger\b|\bintegrity\b/gu],
+  [
+    'replay',
+    8,
+    /\b(?:replay|re-run the ledger|time travel|rewind)\b|\bwould\b[^.;?]*\bhave been (?:placed|planned|granted|decided)\b|\bplaced the same way\b/gu,
+  ],
+  [
+    'audit',
+    7,
+    /\bwho (?:has |had |have )?(?:approved|authori[sz]ed|changed|released|committed|requested|booked|granted|signed|allowed|created|cancelled)\b|\baudit (?:trail|log|report)\b|\b(?:everything|anything|all|what)\b[^.;?]{0,40}\b(?:did|has done|have done|was doing|changed)\b|\bactivity\b|\bhistory of\b|\bwhat (?:did|has)\b[^.;?]{0,30}\b(?:do|done|change)\b|\bapproved (?:it|by|that|them)\b/gu,
+  ],
+  [
+    'approvals',
+    7,
+    /\b(?:pending|open|waiting) (?:approvals?|requests?)\b|\bapprovals? (?:queue|list|are|do)\b|\bwhat (?:needs|is waiting for) (?:my )?approval\b|\bmandates?\b|\b(?:approve|reject) (?:a-\d+|approval|request)\b/gu,
+  ],
+  [
+    'power',
+    9,
+    /\b(?:power|watts?|kw|kilowatts?|cooling|electric\w*) (?:headroom|budget|capacity|left|draw|limit|is|do|does|reserve\w*|usage|use)?|\bheadroom\b|\brack units?\b/gu,
+  ],
+  ['power', -5, /\bpower feed\b|\blow[- ]power\b|\bgreen power\b|\bloses? power\b/gu],
+  [
+    'what-if',
+    7,
+    /\bwhat (?:if|about if)\b|\bwhat (?:happens?|would happen|will happen|breaks|would break)\b|\b(?:suppose|imagine|assume|assuming|simulat\w*|say we lose)\b|\bblast radius\b/gu,
+  ],
+  ['what-if', 6, new RegExp(`\\b(?:if|when|should|once)\\b[^.;?]*\\b${fails}\\b`, 'gu')],
+  [
+    'what-if',
+    5,
+    /\b(?:if|when|were|should)\b[^.;?]*\b(?:lose|lost|losing)\b|\b(?:can|could|would|do) (?:we|you|they) (?:survive|cope|live|manage|afford)\b[^.;?]*\b(?:los\w+|without|failure|outage|down)\b/gu,
+  ],
+  [
+    'what-if',
+    4,
+    /\b(?:impact|effects?|consequences?)\b[^.;?]*\b(?:los\w+|outage|failure|down)\b|\bwho (?:is|are|would be|gets|will be)\b[^.;?]*\b(?:affected|hit|hurt)\b|\b(?:loss|outage|failure) of\b|\b(?:lose|losing)\b/gu,
+  ],
+  ['drain', 7, /\b(?:drain(?:ing)?|cordon(?:ing)?|evacuat\w*|vacat\w*|decommission\w*)\b/gu],
+  [
+    'drain',
+    6,
+    /\b(?:maintenance|service|repairs?|reboot\w*|patch(?:ing)?|upgrad\w*|firmware)\b[^.;?]{0,25}\b(?:on|for|of|window)\b|\b(?:take|taking|pull|pulling|put|bring)\b[^.;?]{0,60}\b(?:out of (?:service|rotation)|offline|into maintenance|in maintenance|for maintenance|down)\b|\b(?:empty|clear|free up) (?:out )?(?:the )?(?:node|rack|host|server|site)\b/gu,
+  ],
+  [
+    'explain',
+    7,
+    /\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was)? (?:stopping|blocking|preventing|keeping|limiting|holding|the (?:problem|reason|bottleneck|blocker|hold[- ]?up))\b|\bwhat (?:stops|blocks|prevents|keeps|limits)\b/gu,
+  ],
+  [
+    'explain',
+    0.5,
+    /\b(?:can't|cannot|can not|couldn't|won't|isn't|doesn't|no (?:room|capacity|space)|not (?:enough|get|have|possible|fit|chosen|used|picked|available|in|on)?)(?= |$)/gu,
+  ],
+  ['explain', 5, /\bexplain\b|\breasons?\b|\bbottleneck\b|\bjustify\b/gu],
+  [
+    'fits',
+    6,
+    /\bis there (?:any |enough |still )?(?:room|space|capacity)\b|\b(?:do|does|could|can|would|will) (?:we|it|that|this|they|those|you|i)(?: all| still| possibly)? (?:fit|have (?:room|space|capacity)|squeeze|accommodate|host)\b|\bwould\b[^.;?]*\bfit\b|\bis it possible\b|\benough (?:room|space|capacity) for\b/gu,
+  ],
+  [
+    'fits',
+    6,
+    /^\W*(?:when|how soon|how early)\b[^.;?]*\b(?:get|have|free|available|possible|room|start|fit)\b/gu,
+  ],
+  [
+    'summary',
+    7,
+    /\bwhat (?:do|have) we (?:have|got)\b(?![^.;?]*\b(?:free|available|left|spare)\b)|\b(?:show|list|describe|summari[sz]e|give|display|print|see)\b[^.;?]{0,20}\b(?:fleet|inventory|estate|overview|summary|sites|tenants|teams|customers)\b|\b(?:fleet|inventory|capacity) (?:overview|summary|status|report)\b|\boverview\b|\bstate of the (?:fleet|union)\b|^\W*(?:fleet|inventory|summary|status|sites|tenants)\W*$/gu,
+  ],
+  [
+    'summary',
+    5,
+    /\b(?:which|what|how many) (?:sites|tenants|teams|customers|locations|data ?cent(?:er|re)s|models|gpu models|gpu types|kinds? of gpus?|racks?)\b|\bwhat (?:gpus|hardware|kit|cards)\b|\bhow big is\b|\bwhat(?:'s| is) in (?:the|our) (?:fleet|inventory)\b/gu,
+  ],
+  [
+    'list',
+    6,
+    /\b(?:which|what|list|show|find|display|print|name|get|see|give)\b[^.;?]{0,40}\b(?:nodes?|servers?|machines?|hosts?|boxes)\b|\bnodes? (?:with|that|which|in|at|having)\b/gu,
+  ],
+  [
+    'list',
+    4,
+    /\bwhere (?:are|is|do|can)\b|\b(?:cordoned|unhealthy|degraded|unschedulable|broken|down) (?:nodes?|servers?|machines?|hosts?)\b|\blabels\b/gu,
+  ],
+  ['list', 3, /\b(?:list|show|find|display)\b|\bnodes?\b\W*$/gu],
+  ['capacity', 7, /\bhow (?:many|much)\b(?![^.;?]*\b(?:cost|pay|price)\b)/gu],
+  [
+    'capacity',
+    5,
+    /\b(?:any|anything|are there|is there|do we have|have we got|what(?:'s| is| are)?|which|who has|got any)\b[^.;?]*\b(?:free|available|idle|left|spare|unused|availability)\b/gu,
+  ],
+  [
+    'capacity',
+    3,
+    /\bavailability\b|\b(?:free|idle|spare|unused) (?:capacity|gpus?|cards?)\b|\butili[sz]ation\b|\bhow (?:busy|full|loaded|utili[sz]ed|empty)\b/gu,
+  ],
+  [
+    'contracts',
+    6,
+    /\b(?:contracts|reservations|bookings|leases|allocations)\b|\bwho(?:'s| is| are| has| uses?| holds?| owns?| runs?| sits?| occup\w+)\b[^.;?]{0,30}\b(?:using|running|on|in|using|holding|occupying|renting|has|have)\b|\bwho (?:uses|holds|owns|occupies|rents|has|got|is on|is in|sits)\b|\bwhat(?:'s| is| are)?\b[^.;?]{0,30}\b(?:running|booked|reserved|allocated)\b/gu,
+  ],
+  [
+    'plan',
+    3,
+    /\b(?:need|needs|want|wants|require|requires|request|book|reserve|allocate|provision|schedule|plan|place|put|deploy|give|get|grab|hold|set aside|spin up|train|launch|assign|rent|claim|secure|lease|order|find|arrange|sort out|hook|looking for|would like|i'd like|we'd like|could use|can (?:i|we) have|let (?:me|us) have|run|host|plan for|help me get)\b/gu,
+  ],
+  [
+    'plan',
+    5,
+    /\b(?:quote|price|cost|costs)\b[^.;?]*\b(?:of|for|to|be)\b|\bhow much (?:would|does|do|will|is|are)\b[^.;?]*\b(?:cost|pay|be)\b|\bhow much (?:is|are|for)\b/gu,
+  ],
+  [
+    'plan',
+    -4,
+    /^\W*(?:which|what|why|who|where|when|how soon|how early|list|show|display|how many|does|is|are|do we)\b|\bhow many\b|\bwhy\b|\bwhat if\b/gu,
+  ],
+  ['commit', 6, /\b(?:commit|confirm|approve|accept|execute)\b/gu],
+];
+
+/** Words that go with a contract's id. */
+export const contractCues: readonly Cue[] = [
+  [
+    'release',
+    9,
+    /\b(?:releas\w*|terminat\w*|(?:give|hand) (?:back|up)|free(?: up)?|tear (?:it )?down|shut (?:it )?down|stop|end|kill|cancel|return|delete|drop|close|let go(?: of)?|get rid of|remove)\b/gu,
+  ],
+  ['release', -8, /\b(?:when|does|why|what|who|how)\b[^.;?]*\b(?:end|ends|stop|close)\b/gu],
+  [
+    'resize',
+    9,
+    /\b(?:scale|resiz\w*|extend|prolong|renew|grow|shrink|increase|decrease|reduce|add|upgrade|bump|expand|shorten|lengthen|double|halve|chang\w*|modif\w*|adjust|keep|move|migrate|relocate|rebalance)\b/gu,
+  ],
+  ['swap', 10, /\b(?:swap|replac\w*|exchang\w*|substitut\w*|trade|switch)\b/gu],
+  [
+    'contract',
+    4,
+    /\b(?:show|status|details?|when|what|tell|describe|how|who|where|cost|about|open|look|inspect|display|which)\b/gu,
+  ],
+];

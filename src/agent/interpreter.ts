@@ -1,0 +1,332 @@
+import type { ErrorDetail } from '../model/error.ts';
+import { cleanText, compareText } from '../model/text.ts';
+import { InventorySummary } from '../model/view.ts';
+import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
+import { type Answer, asking, type Talk } from './answers/answer.ts';
+import {
+  greet,
+  help,
+  isNotYet,
+  notUnderstood,
+  refuseErase,
+  refuseOverride,
+  sayNotYet,
+} from './answers/closed.ts';
+import {
+  askRelease,
+  commit,
+  listContracts,
+  meantContract,
+  releaseNow,
+  showContract,
+  verify,
+} from './answers/contract.ts';
+import { countFree, listNodes, recordsOf, showPower, showRecords, summarise } from './answers/inventory.ts';
+import { drain, explain, explainWish, whatIf } from './answers/placement.ts';
+import { amendRequest, planOffer, planRequest } from './answers/request.ts';
+import type { Intent } from './cues.ts';
+import { type IntentReading, intentOf } from './intent.ts';
+import { forgetRequest, type Memory, pointedAt } from './memory.ts';
+import { isZone } from './moment.ts';
+import { NameCache } from './name-cache.ts';
+import { normalise } from './normalise.ts';
+import { type Reading, read, spansOf } from './reading.ts';
+import { frameOf, isRequestSpan } from './slots.ts';
+import { isAffirmation, isAmendment, isRefusal } from './talk-words.ts';
+import { ToolFailure, type ToolCalls, toolCalls } from './tool-calls.ts';
+
+export type InterpreterOptions = {
+  readonly toolbox: Toolbox;
+  /** IANA zone for times that belong to no tenant; otherwise the commonest zone of the tenants. */
+  readonly zone?: string;
+  /** A stopwatch for how long tools took, in milliseconds. The calendar's clock is the snapshot's. */
+  readonly now?: () => number;
+};
+
+/**
+ * The built-in agent: a deterministic, offline reader of plain English about a fleet. It makes the tool calls
+ * that a language model would make, guesses nothing that has consequences, and says what it did not read.
+ */
+export function createInterpreter({
+  toolbox,
+  zone,
+  now = () => performance.now(),
+}: InterpreterOptions): Agent {
+  const memory: Memory = {};
+  const names = new NameCache();
+  return {
+    name: 'built-in',
+    turn: (text, options = {}) =>
+      run(toolCalls(toolbox, options, now), (calls) => answer(text, calls, memory, names, zone)),
+    confirm: (plan, options: TurnOptions = {}) =>
+      run(toolCalls(toolbox, options, now), (calls) => commit({ calls, memory }, plan)),
+  };
+}
+
+/** Longer lines are not requests; reading them would only cost time. */
+const lineMax = 2000;
+
+async function answer(
+  text: string,
+  calls: ToolCalls,
+  memory: Memory,
+  names: NameCache,
+  zone?: string,
+): Promise<Answer> {
+  const summary = await calls.ask('inventory_summary', { detail: 'racks' }, InventorySummary);
+  const line = normalise(text.slice(0, lineMax));
+  const found = await names.resolve(line, summary, calls);
+  const reading = read(line, found.gazetteer, summary.snapshot.atMs, found.unknown);
+  const intent = intentOf(reading);
+  const talk: Talk = {
+    reading,
+    gazetteer: found.gazetteer,
+    calls,
+    memory,
+    cues: intent.cues,
+    zone: zoneOf(zone, summary, reading),
+  };
+  if (text.length > lineMax)
+    return asking(
+      talk,
+      [{ slot: 'request', text: `the request in at most ${lineMax} characters`, suggestions: [] }],
+      'I need',
+    );
+  const done =
+    (await answerToPending(talk, intent)) ??
+    (await pickFromList(talk, intent)) ??
+    (await dispatch(talk, intent));
+  // A yes after a line that was not understood must not commit what that line may have meant to change.
+  if (done.outcome === 'needs_input') delete memory.plan;
+  return done;
+}
+
+/** Yes, no, and lines that only make sense after the one before. */
+async function answerToPending(talk: Talk, intent: IntentReading): Promise<Answer | undefined> {
+  const { memory, reading } = talk;
+  const { text } = reading.line;
+  if (isAffirmation(text)) return affirm(talk);
+  if (isRefusal(text)) return refuse(talk);
+  const { release } = memory;
+  if (release !== undefined) delete memory.release;
+  if (memory.frame === undefined || intent.intent === 'override') return undefined;
+  return continuesRequest(talk, intent) ? amendRequest(withAmendCues(talk)) : undefined;
+}
+
+async function affirm(talk: Talk): Promise<Answer> {
+  const { memory } = talk;
+  if (memory.release !== undefined) return releaseNow(talk, memory.release);
+  if (memory.plan !== undefined) return commit(talk, memory.plan);
+  if (memory.open !== undefined) return asking(talk, memory.open, 'Before I can plan I still need to know');
+  const held =
+    memory.contract === undefined ? '' : ` ${memory.contract.id} is the last contract we talked about.`;
+  return { outcome: 'answered', reply: `There is nothing waiting for a yes.${held}`, shown: [], unread: [] };
+}
+
+function refuse({ memory }: Talk): Answer {
+  const had = memory.plan ?? memory.release ?? memory.open ?? memory.frame;
+  forgetRequest(memory);
+  const reply = had === undefined ? 'There is nothing to drop.' : 'Dropped. Nothing was changed.';
+  return { outcome: 'answered', reply, shown: [], unread: [] };
+}
+
+/** A line about the request under discussion: it answers the open question or changes a slot. */
+function continuesRequest(talk: Talk, { intent, score }: IntentReading): boolean {
+  const { reading, memory } = talk;
+  const { text } = reading.line;
+  const fills = reading.spans.some((span) => isRequestSpan(span) || span.kind === 'number');
+  const strangers = spansOf(reading, 'contract').length + spansOf(reading, 'fraction').length;
+  if (!fills || strangers > 0) return memory.open !== undefined && intent === undefined && isAmendment(text);
+  const isWhole = isWholeRequest(reading);
+  if (isAmendment(text)) return intent === undefined || intent === 'plan' || score < 6;
+  if (intent === undefined) return true;
+  return intent === 'plan' && !isWhole;
+}
+
+/** A verb of wanting, a count and what of: a new request, not a change of the old one. */
+function isWholeRequest(reading: Reading): boolean {
+  const wants = spansOf(reading, 'model').length + spansOf(reading, 'gpus').length > 0;
+  const rest = spansOf(reading, 'length').length + spansOf(reading, 'tenant').length;
+  const verb = /\b(?:need|want|give|get|book|reserve|plan|request|allocate|like)\b/u.test(reading.line.text);
+  return wants && spansOf(reading, 'amount').length > 0 && (verb || rest > 1);
+}
+
+function withAmendCues(talk: Talk): Talk {
+  const { text } = talk.reading.line;
+  const said = [
+    ...text.matchAll(
+      /\b(?:make|change|same|but|move|switch|rather|also|actually|instead|it|drop|set|what about|how about|let's|go|with|take|use|try|now|then|start|starting|begin|push|bump|keep)\b/gu,
+    ),
+  ];
+  return {
+    ...talk,
+    cues: [...talk.cues, ...said.map((match) => ({ from: match.index, to: match.index + match[0].length }))],
+  };
+}
+
+/** `the second one`, about what was shown last. */
+async function pickFromList(talk: Talk, { intent }: IntentReading): Promise<Answer | undefined> {
+  const { list } = talk.memory;
+  const index = list === undefined ? undefined : pointedAt(talk.reading.line.text, list.ids.length);
+  if (list === undefined || index === undefined || talk.reading.spans.some(({ kind }) => kind === 'time'))
+    return undefined;
+  if (list.kind === 'offers') return planOffer(talk, index);
+  if (list.kind === 'contracts')
+    return intent === 'release' || /\brelease\b/u.test(talk.reading.line.text)
+      ? askRelease(talk)
+      : showContract(talk);
+  return intent === 'plan' ? undefined : recordsOf(talk, list.ids.slice(index, index + 1));
+}
+
+async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<Answer> {
+  if (intent === undefined) return elliptical(talk);
+  if (rival !== undefined) return whichIntent(talk, intent, rival);
+  if (pointsAtContract(talk, intent)) return showContract(talk);
+  if (isNotYet(intent)) return sayNotYet(talk, intent);
+  switch (intent) {
+    case 'greeting':
+      return greet(talk);
+    case 'help':
+      return help(talk);
+    case 'summary':
+      return summarise(talk);
+    case 'list':
+      return listNodes(talk);
+    case 'capacity':
+      return countFree(talk);
+    case 'records':
+      return showRecords(talk);
+    case 'power':
+      return showPower(talk);
+    case 'plan':
+      return planRequest(talk);
+    case 'explain':
+      return explain(talk);
+    case 'fits':
+      return explainWish(talk);
+    case 'what-if':
+      return whatIf(talk);
+    case 'drain':
+      return drain(talk);
+    case 'contracts':
+      return listContracts(talk);
+    case 'contract':
+      return showContract(talk);
+    case 'release':
+      return askRelease(talk);
+    case 'commit':
+      return commitNamed(talk);
+    case 'verify':
+      return verify(talk);
+    case 'override':
+      return refuseOverride(talk);
+    case 'erase':
+      return refuseErase(talk);
+    case 'fraction':
+    case 'swap':
+    case 'resize':
+    case 'audit':
+    case 'replay':
+    case 'approvals':
+      return sayNotYet(talk, intent);
+    default:
+      return intent satisfies never;
+  }
+}
+
+/** `show it`, right after a contract was talked about. */
+function pointsAtContract({ reading, memory }: Talk, intent: Intent): boolean {
+  const isShowing = intent === 'list' || intent === 'contract';
+  return (
+    isShowing &&
+    memory.contract !== undefined &&
+    reading.spans.length === 0 &&
+    /\b(?:it|that|this)\W*$/u.test(reading.line.text)
+  );
+}
+
+/** No verb at all: `8 H200 in Amsterdam for a week for acme` is a request, `C-101` a question about it. */
+async function elliptical(talk: Talk): Promise<Answer> {
+  const { reading, memory } = talk;
+  if (/^\W*undo\b|\brelease (?:it|that|this)\b/u.test(reading.line.text)) return askRelease(talk);
+  if (meantContract(talk) !== undefined && spansOf(reading, 'contract').length > 0) return showContract(talk);
+  const { frame } = frameOf(reading, talk.gazetteer);
+  if (frame.amount !== undefined && (frame.models !== undefined || memory.frame !== undefined))
+    return planRequest(talk);
+  return notUnderstood(talk);
+}
+
+/** `commit plan-…`: only the plan that was shown here; another one was not seen by this person. */
+async function commitNamed(talk: Talk): Promise<Answer> {
+  const [named] = spansOf(talk.reading, 'plan');
+  const { plan } = talk.memory;
+  if (plan !== undefined && (named === undefined || named.plan === plan.id)) return commit(talk, plan);
+  const text =
+    named === undefined
+      ? 'which plan'
+      : `whether to plan it again: \`${named.plan}\` was not made in this conversation`;
+  return asking(
+    talk,
+    [{ slot: 'plan', text, suggestions: plan === undefined ? [] : [plan.id] }],
+    'To commit I need to know',
+  );
+}
+
+const intentWords: Readonly<Partial<Record<Intent, string>>> = {
+  plan: 'plan a placement',
+  release: 'release a contract',
+  commit: 'commit the plan',
+  drain: 'see what draining would do',
+  'what-if': 'see what a loss would do',
+  list: 'list nodes',
+  capacity: 'count free GPUs',
+  explain: 'explain',
+  contracts: 'list contracts',
+};
+
+function whichIntent(talk: Talk, intent: Intent, rival: Intent): Answer {
+  const suggestions = [intent, rival].map((one) => intentWords[one] ?? one);
+  return asking(
+    talk,
+    [{ slot: 'intent', text: `which one first: ${suggestions.join(' or ')}`, suggestions }],
+    'I read two things in this and need to know',
+  );
+}
+
+/** Runs a turn and turns the failure of a tool into its answer; bugs throw. */
+async function run(calls: ToolCalls, work: (calls: ToolCalls) => Promise<Answer>): Promise<Turn> {
+  try {
+    const done = await work(calls);
+    return {
+      ...done,
+      reply: cleanText(done.reply, 1500),
+      unread: done.unread.map((word) => cleanText(word, 60)),
+      toolCalls: calls.made,
+    };
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    return {
+      outcome: 'error',
+      reply: errorReply(error.detail),
+      shown: [],
+      unread: [],
+      toolCalls: calls.made,
+      error: error.detail,
+    };
+  }
+}
+
+function errorReply({ message, fix, didYouMean }: ErrorDetail): string {
+  const near = didYouMean === undefined ? '' : ` Did you mean \`${didYouMean}\`?`;
+  return cleanText(`That did not work: ${message}.${near} ${fix}.`.replaceAll(/\.{2,}/gu, '.'), 1500);
+}
+
+/** The said tenant's zone, the given one, that of the said site, or the commonest of the tenants. */
+function zoneOf(given: string | undefined, summary: InventorySummary, reading: Reading): string {
+  const [tenant] = spansOf(reading, 'tenant');
+  const ofTenant = summary.tenants.find(({ id }) => id === tenant?.tenant)?.zone;
+  const counts = new Map<string, number>();
+  for (const { zone } of summary.tenants) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  const [commonest] = [...counts].toSorted((a, b) => b[1] - a[1] || compareText(a[0], b[0]));
+  return [ofTenant, given, commonest?.[0]].find((zone) => zone !== undefined && isZone(zone)) ?? 'UTC';
+}
