@@ -14,13 +14,13 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `1,234.50 €`, the same on every machine. */
+/** `1,234.50 EUR`, the same on every machine. */
 function euros(microEur: number): string {
   const cents = Math.round(microEur / 10_000);
   const whole = Math.floor(cents / 100)
     .toString()
     .replaceAll(/\B(?=(?:\d{3})+$)/gu, ',');
-  return `${whole}.${String(cents % 100).padStart(2, '0')} €`;
+  return `${whole}.${String(cents % 100).padStart(2, '0')} EUR`;
 }
 
 export function sentence(text: string): string {

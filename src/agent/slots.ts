@@ -338,7 +338,7 @@ function moneySlots(reading: Reading): FrameReading {
     else {
       const eurPerDay = { hour: span.eur * 24, day: span.eur, week: span.eur / 7 }[span.basis];
       days.push(eurPerDay);
-      if (span.basis !== 'day') notes.push(`\`${written}\` is ${eurPerDay.toFixed(2)} € per day`);
+      if (span.basis !== 'day') notes.push(`\`${written}\` is ${eurPerDay.toFixed(2)} EUR per day`);
     }
   }
   for (const [values, text] of [

@@ -10,7 +10,9 @@ const shown = 8;
 /** What an import did, for people: counts first, then what does not fit together and what nobody knows. */
 export function drawImport(io: Io, result: ImportResult): string {
   const room = { columns: columnsOf(io) };
-  const subjects = Object.entries(result.subjects).map(([kind, count]) => `${count} ${kind}`);
+  const subjects = Object.entries(result.subjects).map(
+    ([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`,
+  );
   const lines: Line[] = [
     ...paragraph(
       result.dryRun

@@ -5,10 +5,12 @@ import { clockAt, systemClock } from '../control/clock.ts';
 import type { Caller, Clock, Control } from '../control/control.ts';
 import { createControl } from '../control/create.ts';
 import { playWorld, readWorld } from '../control/world.ts';
+import { isZone } from '../control/zone.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { BerthError } from '../model/error.ts';
 import { TenantId } from '../model/id.ts';
+import { cleanText } from '../model/text.ts';
 import { callerOf, type Identity } from './caller.ts';
 import { homeOf, ledgerPath, readSettings, type Settings, writeSettings } from './home.ts';
 import type { Io } from './io.ts';
@@ -37,6 +39,7 @@ export async function openSession(
   clockOf(io, readSettings(home)); // Refuses a garbled clock before anything is made.
   const ledger = await openSqliteLedger(ledgerPath(home));
   try {
+    await sayReadOnly(io, ledger);
     const { demo, unfinished } = readSettings(home);
     if (demo !== undefined && unfinished === true) io.stderr.write(`${await makeDemo(io, ledger, demo)}\n`);
     else if (await isNew(ledger)) {
@@ -54,6 +57,17 @@ export async function openSession(
 /** Whether nothing stands in a ledger yet. A broken one may look empty, and is not. */
 export async function isNew(ledger: Ledger): Promise<boolean> {
   return ledger.readOnly === undefined && (await ledger.head()).seq === 0;
+}
+
+/**
+ * Says on stderr that what is read may end too early. Throws LEDGER_REFUSED when not even the first entry can be
+ * read: an empty fleet would be a wrong answer.
+ */
+async function sayReadOnly(io: Io, ledger: Ledger): Promise<void> {
+  if (ledger.readOnly === undefined) return;
+  const { why, fix } = ledger.readOnly;
+  if ((await ledger.head()).seq === 0) throw new BerthError({ code: 'LEDGER_REFUSED', message: why, fix });
+  io.stderr.write(`note: reading only, ${cleanText(why, 1000)}\n  ${cleanText(fix, 1000)}\n`);
 }
 
 /** Runs with an open session and closes it, whatever happens. */
@@ -88,10 +102,16 @@ export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<st
 export async function makeEmpty(io: Io, ledger: Ledger): Promise<string> {
   const home = homeOf(io);
   const control = createControl({ ledger, clock: clockOf(io, readSettings(home)) });
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneOf(io);
   const tenant = { id: TenantId.parse('default'), name: 'Default', zone, rules: {} };
   await control.registerTenant(callerOf(io, {}, 'berth-init'), tenant);
   return `made an empty ledger in ${home} with the tenant \`default\` (${zone})`;
+}
+
+/** TZ where it names a zone, else the machine's. */
+function zoneOf({ env }: Io): string {
+  const asked = env['TZ'];
+  return asked !== undefined && isZone(asked) ? asked : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** BERTH_NOW, else the clock of the demo world, else the machine's. */

@@ -140,8 +140,14 @@ function uncheckedOf(state: State, demand: Demand, placement: Placement, best: C
   const shared = demand.parts.some(
     ({ each }) => each.gpus !== undefined && (each.cpuMilli === undefined || each.memoryMib === undefined),
   );
+  const unsized = new Set(
+    nodes.filter(({ shape }) => shape.cpuMilli === undefined || shape.memoryMib === undefined),
+  );
   return [
     ...(shared ? ["cores and memory that were not asked for are the GPUs' share of their node"] : []),
+    ...(shared && unsized.size > 0
+      ? [`cores or memory are not recorded for ${unsized.size} of the nodes, and none are held there`]
+      : []),
     ...(unlimited.size > 0
       ? [`rack power is not recorded for ${unlimited.size} of the nodes and was not checked there`]
       : []),

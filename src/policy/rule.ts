@@ -46,6 +46,7 @@ export function countryAmong(
 }
 
 function listed(countries: readonly string[]): string {
+  if (countries.length === 0) return 'none, for the rules of tenant and demand leave no country in common';
   return countries.length <= 6
     ? countries.join(', ')
     : `${countries.slice(0, 5).join(', ')} and ${countries.length - 5} more`;

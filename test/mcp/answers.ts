@@ -144,6 +144,7 @@ export const rejected = PlanResult.parse({
   refusal: {
     kind: 'model-unknown',
     summary: 'no site has a GPU of model `B999`',
+    zone: 'Europe/Berlin',
     refusal: { kind: 'model-unknown', asked: ['B999'], known: ['H100-SXM-80GB'] },
     sites: [],
     relaxations: [],

@@ -8,7 +8,8 @@ import { main } from '../../src/cli/main.ts';
 /**
  * Plays a Markdown document: every `$ berth …` line of its `console` blocks is run, `> …` lines below it are
  * typed into it, and the document comes back with what was really printed. A `yaml NAME` or `csv NAME` block is a file that
- * commands may name. All of a document shares one home, on the demo world, as the person ada.
+ * commands may name. All of a document shares one home, at Wed 25 Nov 2026
+ * 10:00 in Berlin, as the person ada.
  */
 export async function playSession(markdown: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-session-'));
@@ -22,6 +23,8 @@ export async function playSession(markdown: string): Promise<string> {
 class Player {
   readonly #folder: string;
   readonly #files = new Map<string, string>();
+  /** What `$PLAN` stands for: the plan that was printed last. */
+  #plan = '';
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -79,7 +82,7 @@ class Player {
     let printed = '';
     const sink = { write: (text: string) => (printed += text) };
     const code = await main(
-      args.map((word) => this.#files.get(word) ?? word),
+      args.map((word) => (word === '$PLAN' ? this.#plan : (this.#files.get(word) ?? word))),
       {
         stdin: typing(typed, (text) => (printed += `${text}\n`)),
         stdout: sink,
@@ -88,6 +91,8 @@ class Player {
           BERTH_HOME: join(this.#folder, 'home'),
           USER: 'ada',
           COLUMNS: '96',
+          TZ: 'UTC',
+          BERTH_NOW: '2026-11-25T10:00:00+01:00',
           ...pairs(settings),
         },
         interrupt: new AbortController().signal,
@@ -97,6 +102,7 @@ class Player {
       .replaceAll(join(this.#folder, 'home'), '~/.local/state/berth')
       .replaceAll(`${this.#folder}/`, '')
       .trimEnd();
+    this.#plan = /plan-[0-9a-f]{16}/.exec(text)?.[0] ?? this.#plan;
     return [
       ...(text === '' ? [] : text.split('\n').map((row) => row.trimEnd())),
       ...(code === 0 ? [] : [`[exit ${code}]`]),
