@@ -11,11 +11,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that goes away (`berth … | head`) is no error of ours.
+// A reader that goes away (`berth … | head`) is no error of ours; nobody hears what is said to a closed stderr.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+process.stderr.on('error', () => {});
 
 process.exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,

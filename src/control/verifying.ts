@@ -155,7 +155,7 @@ class Replay {
   }
 
   async result(ledger: Ledger): Promise<VerifyResult> {
-    if (ledger.readOnly !== undefined) this.#chain.fail(ledger.readOnly.why);
+    if (ledger.readOnly?.kind === 'unsound') this.#chain.fail(ledger.readOnly.why);
     this.#comparePlacements();
     const checks = [
       this.#chain,

@@ -79,6 +79,7 @@ export function checkpointFault(
   const file = shownPath(checkpointPath(path));
   if (found.kind === 'unreadable')
     return {
+      kind: 'unsound',
       why: `checkpoint ${file} cannot be read, so nothing shows that ledger ${shownPath(path)} is whole`,
       fix: `restore the checkpoint from a copy, or remove ${file} to accept the ledger as it is`,
     };
@@ -89,6 +90,7 @@ export function checkpointFault(
       ? `ends at entry ${lastSeq}, but its checkpoint has seen entry ${seq}: the end is lost or an old copy was restored`
       : `has another entry ${seq} than its checkpoint has seen: its history was rewritten`;
   return {
+    kind: 'unsound',
     why: `ledger ${shownPath(path)} ${what}`,
     fix: `restore the ledger from a copy that reaches entry ${seq}, or remove ${file} to accept the loss`,
   };

@@ -7,7 +7,12 @@ export type Appended =
   | { readonly kind: 'head-moved'; readonly head: Head };
 
 /** Why a ledger may be read but not written. */
-export type ReadOnlyReason = { readonly why: string; readonly fix: string };
+export type ReadOnlyReason = {
+  /** `unwritable`: sound, but nothing can be written there; `unsound`: what it holds is not what was written. */
+  readonly kind: 'unwritable' | 'unsound';
+  readonly why: string;
+  readonly fix: string;
+};
 
 /** Within what an idempotency key is unique. */
 export type IdemScope = {

@@ -131,7 +131,9 @@ function syncFolder(folder: string): void {
 }
 
 function readHeader(path: string): { applicationId: unknown; format: unknown } | undefined {
-  const db = openFrozen(path);
+  // A log that was not yet moved into the file holds its newest pages, the first one among them.
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  const db = log !== undefined && log.size > 0 ? connectReader(path) : openFrozen(path);
   try {
     return {
       applicationId: db.prepare('PRAGMA application_id').get()?.['application_id'],

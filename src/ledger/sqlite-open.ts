@@ -96,6 +96,7 @@ function withTables(db: DatabaseSync): Pick<Connection, 'db' | 'tables'> {
 function unwritable(path: string, isFrozen: boolean): ReadOnlyReason | undefined {
   if (!isFrozen && isWritable(path)) return undefined;
   return {
+    kind: 'unwritable',
     why: `ledger ${shownPath(path)} cannot be written: the file, its folder or the file system is read-only`,
     fix: 'give this user write access to the file and its folder',
   };

@@ -51,6 +51,7 @@ export function chainFault(path: string, chain: SoundChain): ReadOnlyReason | un
   if (chain.fault === undefined) return undefined;
   const sound = chain.head.seq === 0 ? 'nothing before it' : `entries 1 to ${chain.head.seq} are sound`;
   return {
+    kind: 'unsound',
     why: `ledger ${shownPath(path)} is broken: ${chain.fault}; ${sound}`,
     fix: 'keep the file as evidence and restore the ledger from a copy',
   };
@@ -60,6 +61,7 @@ function fileFault(path: string, db: DatabaseSync): ReadOnlyReason | undefined {
   const damage = damageOf(path, db);
   if (damage === undefined) return undefined;
   return {
+    kind: 'unsound',
     why: `ledger ${shownPath(path)} is damaged, though every entry is sound: ${cleanText(damage)}`,
     fix: 'keep the file as evidence and restore the ledger from a copy',
   };
