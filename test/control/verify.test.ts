@@ -1,0 +1,319 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { describe, expect, test } from 'vitest';
+
+import { EntryDraft } from '../../src/model/entry.ts';
+import { PlanId } from '../../src/model/id.ts';
+import { Plan } from '../../src/model/plan.ts';
+import { Tenant } from '../../src/model/tenant.ts';
+import { demoHome } from '../cli/run.ts';
+import { key, openDesk, operator, planned, rejection, wish } from './desk.ts';
+import { appendRow, draftOf, entriesAt, forge, grantOf, planAt, replace, tamper, verified } from './forge.ts';
+
+/** Entries of the demo: 1 to 3 register tenants, 4 records the fleet, 5 to 9 grant C-101 to C-105. */
+const fleetSeq = 4;
+const lastSeq = 9;
+
+test('the demo world passes every check', async () => {
+  const result = await verified(await demoHome());
+  expect(result).toMatchObject({ ok: true, entries: lastSeq, failed: [] });
+  expect(result.checks.map(({ check, checked }) => [check, checked])).toEqual([
+    ['chain', 9],
+    ['blobs', 6],
+    ['keys', 9],
+    ['clock', 9],
+    ['replay', 9],
+    ['plans', 5],
+    ['placements', 112],
+  ]);
+});
+
+test('a forger who changes nothing passes: the forgeries below fail for what they forge', async () => {
+  const home = await demoHome();
+  const copy = await forge(home, (draft) => draft);
+  const [one, other] = [await verified(home), await verified(copy)];
+  expect({ ...other, place: one.place }).toEqual(one);
+});
+
+describe('rows that were changed in the file', () => {
+  test.each([5, 7, lastSeq])('entry %i edited', async (seq) => {
+    const home = await demoHome();
+    tamper(home, (db) => {
+      db.prepare(
+        'UPDATE entry SET json = replace(json, \'"clock":"set"\', \'"clock":"system"\') WHERE seq = ?',
+      ).run(seq);
+    });
+    const result = await verified(home);
+    expect(result.ok).toBe(false);
+    expect(result.readOnly).toContain(
+      `entry ${seq} does not match its digest; entries 1 to ${seq - 1} are sound`,
+    );
+    expect(result.failed.map(({ check }) => check)).toContain('chain');
+  });
+
+  test('entry 6 edited and its digest made to match', async () => {
+    const home = await demoHome();
+    const entries = await entriesAt(home);
+    tamper(home, (db) => {
+      db.exec('DELETE FROM entry WHERE seq = 6');
+      const [before, entry] = [entries[4], entries[5]];
+      if (before === undefined || entry === undefined) throw new Error('the demo has nine entries');
+      appendRow(db, { ...draftOf(entry), clock: 'system' }, before);
+    });
+    const result = await verified(home);
+    expect(result.readOnly).toContain('entry 7 does not continue the entry before it');
+  });
+
+  test('the last two entries deleted', async () => {
+    const home = await demoHome();
+    tamper(home, (db) => db.exec('DELETE FROM entry WHERE seq > 7'));
+    const result = await verified(home);
+    expect(result).toMatchObject({ ok: false, entries: 7 });
+    expect(result.readOnly).toContain('ends at entry 7, but its checkpoint has seen entry 9');
+  });
+
+  test('an entry in the middle deleted', async () => {
+    const home = await demoHome();
+    tamper(home, (db) => db.exec('DELETE FROM entry WHERE seq = 6'));
+    const result = await verified(home);
+    expect(result).toMatchObject({ ok: false, entries: 5 });
+    expect(result.readOnly).toContain('entry 6');
+  });
+
+  test('all of history rewritten, chain and all', async () => {
+    const home = await demoHome();
+    replace(
+      home,
+      await forge(home, (draft) => ({ ...draft, actor: { ...draft.actor, client: 'somebody-else' } })),
+    );
+    const result = await verified(home);
+    expect(result.ok).toBe(false);
+    expect(result.readOnly).toContain('has another entry 9 than its checkpoint has seen');
+  });
+
+  test('an entry that is older than the one before it', async () => {
+    const home = await demoHome();
+    const last = (await entriesAt(home)).at(-1);
+    if (last === undefined) throw new Error('the demo has entries');
+    const draft = { ...draftOf(last), idemKey: key('another-key') };
+    tamper(home, (db) => appendRow(db, draft, last, last.atMs - 5000));
+    const result = await verified(home);
+    expect(result).toMatchObject({ ok: false, entries: lastSeq });
+    expect(result.readOnly).toContain('entry 10 is 5000 ms older than the entry before it');
+  });
+
+  test('an idempotency key used twice', async () => {
+    const home = await demoHome();
+    const last = (await entriesAt(home)).at(-1);
+    if (last === undefined) throw new Error('the demo has entries');
+    const twice = (db: DatabaseSync) => appendRow(db, draftOf(last), last);
+    expect(() => tamper(home, twice)).toThrow('UNIQUE constraint failed');
+
+    const other = await demoHome();
+    tamper(other, (db) => {
+      db.exec('DROP INDEX entry_idem_key');
+      twice(db);
+    });
+    const result = await verified(other);
+    expect(result.failed).toEqual(
+      expect.arrayContaining([
+        { check: 'keys', firstBadSeq: 10 },
+        { check: 'replay', firstBadSeq: 10 },
+      ]),
+    );
+    expect(result.readOnly).toContain('its tables or triggers are not the ones Berth made');
+  });
+});
+
+describe('blobs that were changed in the file', () => {
+  const swapPlans = `UPDATE blob SET bytes = (SELECT bytes FROM blob WHERE digest = (SELECT digest FROM plan WHERE id = $other))
+    WHERE digest = (SELECT digest FROM plan WHERE id = $one)`;
+
+  test('a plan swapped for another', async () => {
+    const home = await demoHome();
+    const [one = '', other = ''] = await plansOf(home);
+    tamper(home, (db) => {
+      db.prepare(swapPlans).run({ one, other });
+    });
+    expect((await verified(home)).failed).toEqual(
+      expect.arrayContaining([
+        { check: 'blobs', firstBadSeq: 5 },
+        { check: 'replay', firstBadSeq: 5 },
+      ]),
+    );
+  });
+
+  test.each([
+    [
+      'one byte of the fleet',
+      'UPDATE blob SET bytes = CAST(replace(CAST(bytes AS TEXT), $one, $other) AS BLOB) WHERE length(bytes) > 20000',
+    ],
+    ['the fleet, deleted', 'DELETE FROM blob WHERE length(bytes) > 20000 AND $one <> $other'],
+  ])('%s', async (_what, sql) => {
+    const home = await demoHome();
+    tamper(home, (db) => {
+      db.exec('PRAGMA foreign_keys = OFF');
+      const { changes } = db.prepare(sql).run({ one: '"healthy"', other: '"healthx"' });
+      if (changes !== 1) throw new Error(`${changes} blobs were changed`);
+    });
+    const result = await verified(home);
+    expect(result.ok).toBe(false);
+    expect(result.failed).toEqual(
+      expect.arrayContaining([
+        { check: 'blobs', firstBadSeq: fleetSeq },
+        { check: 'replay', firstBadSeq: fleetSeq },
+      ]),
+    );
+  });
+
+  test('the handle of a committed plan that names another', async () => {
+    const home = await demoHome();
+    const [one = '', other = ''] = await plansOf(home);
+    const sql = 'UPDATE plan SET digest = (SELECT digest FROM plan WHERE id = $other) WHERE id = $one';
+    tamper(home, (db) => {
+      db.prepare(sql).run({ one, other });
+    });
+    expect((await verified(home)).failed).toEqual([{ check: 'blobs', firstBadSeq: 5 }]);
+  });
+
+  test('the handle of a plan that waits: what was shown is not swapped under the hand that commits it', async () => {
+    const home = await demoHome();
+    const before = await openDesk(home);
+    const shown = await planned(before, wish());
+    const other = await planned(before, wish({ where: ['iad3'], nodes: 8 }));
+    await before.control.close();
+    tamper(home, (db) => {
+      db.prepare('UPDATE plan SET digest = ? WHERE id = ?').run(other.digest, shown.id);
+    });
+    const desk = await openDesk(home);
+    const head = await desk.control.head();
+    const commit = desk.control.commit(operator, { plan: shown.id, idemKey: key('key-one') });
+    expect(await rejection(commit)).toMatchObject({ code: 'LEDGER_REFUSED' });
+    expect(await desk.control.head()).toEqual(head);
+  });
+});
+
+describe('forged entries in a chain that is sound', () => {
+  test('a grant of devices that are promised already', async () => {
+    const home = await withGrant((plan, taken) => ({
+      placement: { ...plan.placement, members: taken.placement.members.slice(0, 1) },
+    }));
+    const result = await verified(home);
+    expect(result.failed).toEqual([
+      { check: 'replay', firstBadSeq: lastSeq },
+      { check: 'plans', firstBadSeq: lastSeq },
+      { check: 'placements', firstBadSeq: lastSeq },
+    ]);
+    expect(result.checks.map(({ note }) => note)).toContain(
+      'entry 9 was recorded as contract-granted but comes out as refused (plan-stale)',
+    );
+  });
+
+  test('a grant at half the price', async () => {
+    const home = await withGrant(({ price }) => ({
+      price: { ...price, totalMicroEur: Math.floor((price.totalMicroEur ?? 0) / 2) },
+    }));
+    expect((await verified(home)).failed).toEqual([
+      { check: 'replay', firstBadSeq: lastSeq },
+      { check: 'plans', firstBadSeq: lastSeq },
+    ]);
+  });
+
+  test('a grant whose terms promise more than was found', async () => {
+    const home = await withGrant(({ terms }) => ({
+      terms: terms.map((term) => ({ ...term, promise: 'anything you like' })),
+    }));
+    expect((await verified(home)).failed).toEqual([{ check: 'plans', firstBadSeq: lastSeq }]);
+  });
+
+  test('a grant of a plan that says it rests on an entry that comes later', async () => {
+    const home = await withGrant(({ inputs, terms }) => ({
+      inputs: { ...inputs, seq: 5000 },
+      terms: terms.map((term) => ({ ...term, promise: 'anything you like' })),
+    }));
+    expect((await verified(home)).failed).toEqual([{ check: 'plans', firstBadSeq: lastSeq }]);
+  });
+
+  test.each([
+    ['its start', (draft: EntryDraft) => ({ decision: { ...draft.decision, startMs: 0 } })],
+    ['its contract', (draft: EntryDraft) => ({ decision: { ...draft.decision, contract: 'C-205' } })],
+    [
+      'what it rests on',
+      (draft: EntryDraft) => ({ inputs: { ...draft.inputs, inventory: draft.requestHash } }),
+    ],
+    [
+      'a refusal',
+      () => ({
+        decision: { kind: 'refused', refusal: { kind: 'contract-unknown', contract: 'C-1' } },
+        events: [],
+      }),
+    ],
+  ])('a decision that says otherwise: %s', async (_what, change) => {
+    const home = await forge(await demoHome(), (draft, { seq }) =>
+      seq === lastSeq ? EntryDraft.parse({ ...draft, ...change(draft) }) : draft,
+    );
+    expect((await verified(home)).failed).toEqual([{ check: 'replay', firstBadSeq: lastSeq }]);
+  });
+
+  test('an event that does not follow from the decision', async () => {
+    const home = await forge(await demoHome(), (draft, { seq }) =>
+      seq === 3 ? EntryDraft.parse({ ...draft, events: [] }) : draft,
+    );
+    expect((await verified(home)).failed).toContainEqual({ check: 'replay', firstBadSeq: 3 });
+  });
+
+  test('a tenant whose rules were widened after the fact', async () => {
+    const home = await forge(await demoHome(), (draft, { seq }) =>
+      seq === 1 && draft.command.kind === 'register-tenant'
+        ? EntryDraft.parse({
+            ...draft,
+            events: [{ kind: 'tenant-registered', tenant: { ...draft.command.tenant, rules: {} } }],
+          })
+        : draft,
+    );
+    expect((await verified(home)).failed).toContainEqual({ check: 'replay', firstBadSeq: 1 });
+  });
+});
+
+test('a ledger that is read-only because it is broken answers questions up to there, and takes nothing', async () => {
+  const home = await demoHome();
+  tamper(home, (db) => {
+    db.exec("UPDATE entry SET json = json || ' ' WHERE seq = 9");
+  });
+  const desk = await openDesk(home);
+  expect((await desk.control.contracts(operator, { limit: 50 })).total).toBe(4);
+  const { plan, next } = await desk.control.plan(operator, wish());
+  expect(next).toContain('it cannot be committed, the ledger is read-only');
+  const id = PlanId.parse(plan?.id);
+  const commit = desk.control.commit(operator, { plan: id, idemKey: key('key-one') });
+  expect(await rejection(commit)).toMatchObject({ code: 'NOT_FOUND' });
+  expect((await desk.control.head()).seq).toBe(8);
+});
+
+test('verify tells how far it is, and leaves turns in which it can be interrupted', async () => {
+  const desk = await openDesk();
+  for (let i = 0; i < 200; i++)
+    await desk.control.registerTenant(operator, Tenant.parse({ id: `t${i}`, name: 'T', zone: 'UTC' }));
+  const steps: unknown[] = [];
+  await desk.control.verify((done, total, what) => steps.push([done, total, what]));
+  expect(steps).toEqual([100, 200, 209].map((done) => [done, 209, 'entries replayed']));
+
+  const interrupt = new AbortController();
+  const verification = desk.control.verify(() => interrupt.signal.throwIfAborted());
+  setImmediate(() => interrupt.abort());
+  await expect(verification).rejects.toThrow('aborted');
+});
+
+async function plansOf(home: string): Promise<readonly string[]> {
+  return (await entriesAt(home)).flatMap(({ command }) =>
+    command.kind === 'commit-plan' ? [command.plan] : [],
+  );
+}
+
+/** The demo with entry 9, the grant of C-105, replaced by the grant of a plan of the forger's own. */
+async function withGrant(change: (plan: Plan, taken: Plan) => object): Promise<string> {
+  const home = await demoHome();
+  const plan = await planAt(home, lastSeq);
+  const mine = Plan.parse({ ...plan, ...change(plan, await planAt(home, 5)) });
+  return forge(home, (draft, { seq }) => (seq === lastSeq ? grantOf(mine, draft) : draft), [mine]);
+}
