@@ -200,7 +200,7 @@ class SqliteLedger implements Ledger {
   #damage(what: string): BerthError {
     const why = `ledger ${shownPath(this.place)} is damaged: ${what}`;
     const fix = 'keep the file as evidence and restore the ledger from a copy';
-    this.#readOnly ??= { why, fix };
+    this.#readOnly ??= { kind: 'unsound', why, fix };
     return ledgerRefused(why, fix);
   }
 
