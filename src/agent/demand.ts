@@ -62,10 +62,15 @@ export function demandOf(frame: Frame, summary: InventorySummary): DemandAnswer 
     return { ok: true, demand: request.data, assumptions: [...new Set(assumptions)].slice(0, 16), zone };
   return {
     ok: false,
-    problems: request.error.issues.map(({ path, message }) =>
-      missing(path.join('.'), `${path.join('.')}: ${message}`, []),
-    ),
+    problems: request.error.issues.map(({ path, message }) => outOfForm(path.join('.'), message)),
   };
+}
+
+/** A value that no request may have, in words. */
+function outOfForm(path: string, message: string): Problem {
+  if (/^parts\.\d+\.(?:count|each\.gpus\.count)$/u.test(path))
+    return missing('count', 'how many GPUs (one request can ask for 100,000 replicas at most)', []);
+  return missing(path, `another value for \`${path}\` (${message})`, []);
 }
 
 /** The tenant a frame names, or the only one there is. */
