@@ -1,38 +1,5 @@
+import { eea, eu } from '../model/region.ts';
 import { fold } from './normalise.ts';
-
-/** Member states of the European Union since 2020-02-01 (ISO 3166-1 alpha-2; Greece is `GR`). Checked 2026-11-22. */
-export const euCountries = [
-  'AT',
-  'BE',
-  'BG',
-  'CY',
-  'CZ',
-  'DE',
-  'DK',
-  'EE',
-  'ES',
-  'FI',
-  'FR',
-  'GR',
-  'HR',
-  'HU',
-  'IE',
-  'IT',
-  'LT',
-  'LU',
-  'LV',
-  'MT',
-  'NL',
-  'PL',
-  'PT',
-  'RO',
-  'SE',
-  'SI',
-  'SK',
-] as const;
-
-/** The European Economic Area: the EU, Iceland, Liechtenstein and Norway. */
-const eeaCountries = [...euCountries, 'IS', 'LI', 'NO'] as const;
 
 export type Region = {
   readonly label: string;
@@ -42,9 +9,9 @@ export type Region = {
 
 const europeNote = 'Europe is read as the EEA';
 const groups: readonly (readonly [Region, ...string[]])[] = [
-  [{ label: 'EU', countries: euCountries }, 'eu', 'e.u.', 'european union'],
-  [{ label: 'EEA', countries: eeaCountries }, 'eea', 'european economic area', 'ewr'],
-  [{ label: 'EEA', countries: eeaCountries, note: europeNote }, 'europe', 'european'],
+  [{ label: 'EU', countries: eu }, 'eu', 'e.u.', 'european union'],
+  [{ label: 'EEA', countries: eea }, 'eea', 'european economic area', 'ewr'],
+  [{ label: 'EEA', countries: eea, note: europeNote }, 'europe', 'european'],
   [{ label: 'DACH', countries: ['AT', 'CH', 'DE'] }, 'dach'],
   [{ label: 'Benelux', countries: ['BE', 'LU', 'NL'] }, 'benelux'],
   [{ label: 'the Nordics', countries: ['DK', 'FI', 'IS', 'NO', 'SE'] }, 'nordics', 'nordic countries'],

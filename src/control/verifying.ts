@@ -12,12 +12,13 @@ import { emptyHead, type Entry, type Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import { type ContractId, type Digest, planIdOf } from '../model/id.ts';
 import type { Member } from '../model/placement.ts';
-import type { VerifyCheck, VerifyResult } from '../model/view.ts';
+import type { VerifyResult } from '../model/view.ts';
 import type { Progress } from './control.ts';
 import { demandOf, verdictFor } from './door.ts';
 import { stampOf } from './fold.ts';
 import { entriesOf } from './history.ts';
 import { Library } from './library.ts';
+import { Tally } from './tally.ts';
 
 /**
  * Checks a ledger from its first entry to its head, with nothing taken from memory: the chain, the blobs it
@@ -44,53 +45,6 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
-}
-
-type CheckName = VerifyCheck['check'];
-
-/** What a check has seen. The fault of the earliest entry is kept: later ones are often its consequence. */
-class Tally {
-  readonly name: CheckName;
-  readonly #good: string;
-  #checked = 0;
-  #skipped = 0;
-  #fault: { note: string; seq: number | undefined } | undefined;
-
-  constructor(name: CheckName, good: string) {
-    this.name = name;
-    this.#good = good;
-  }
-
-  pass(): void {
-    this.#checked++;
-  }
-
-  skip(): void {
-    this.#skipped++;
-  }
-
-  fail(note: string, seq?: number): void {
-    this.#checked++;
-    if (this.#fault === undefined || (seq ?? Infinity) < (this.#fault.seq ?? Infinity))
-      this.#fault = { note, seq };
-  }
-
-  require(held: boolean, note: string, seq: number): void {
-    if (held) this.pass();
-    else this.fail(note, seq);
-  }
-
-  result(): VerifyCheck {
-    const skipped =
-      this.#skipped === 0 ? '' : `; ${this.#skipped} were made by another version and were not run again`;
-    return {
-      check: this.name,
-      ok: this.#fault === undefined,
-      checked: this.#checked,
-      note: (this.#fault?.note ?? this.#good) + skipped,
-      ...(this.#fault?.seq === undefined ? {} : { firstBadSeq: this.#fault.seq }),
-    };
-  }
 }
 
 class Replay {

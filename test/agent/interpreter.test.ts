@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { euCountries } from '../../src/agent/regions.ts';
+import { eu } from '../../src/model/region.ts';
 import { planned, talk } from './say.ts';
 
 describe('looking at the fleet', () => {
@@ -110,7 +110,7 @@ describe('planning', () => {
             each: { gpus: { count: 8, models: ['H100-SXM-80GB'], link: 'nvlink' }, rdma: {} },
           },
         ],
-        rules: { regimes: ['gdpr'], countries: [...euCountries] },
+        rules: { regimes: ['gdpr'], countries: [...eu] },
         objective: 'cheapest',
         window: { earliestStart: '2026-11-30T00:00:00+01:00', durationS: 259_200 },
       },
@@ -167,7 +167,7 @@ describe('planning', () => {
     ['anywhere but Ashburn', { avoid: ['iad3'] }],
     ['Germany only', { rules: { countries: ['DE'] } }],
     ['not in the US', { rules: { excludeCountries: ['US'] } }],
-    ['in the EU but not Germany', { rules: { countries: [...euCountries], excludeCountries: ['DE'] } }],
+    ['in the EU but not Germany', { rules: { countries: [...eu], excludeCountries: ['DE'] } }],
     ['under DORA and GDPR', { rules: { regimes: ['dora', 'gdpr'] } }],
     ['under 400 € per day', { budget: { eurPerDay: 400 } }],
     ['budget 5k€', { budget: { totalEur: 5000 } }],
@@ -219,7 +219,7 @@ describe('planning', () => {
           each: { gpus: { count: 8, models: ['H100-SXM-80GB'], link: 'nvlink' }, rdma: {} },
         },
       ],
-      rules: { countries: [...euCountries] },
+      rules: { countries: [...eu] },
       window: { earliestStart: '2026-11-30T00:00:00+01:00', durationS: 259_200 },
     });
   });

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { SiteFacts } from '../../src/model/fact.ts';
 import { Path } from '../../src/model/id.ts';
 import { type PolicyVerdict, PolicyVerdict as VerdictSchema } from '../../src/model/policy.ts';
+import { eea, eu } from '../../src/model/region.ts';
 import { DataRules, Regime } from '../../src/model/tenant.ts';
 import { evaluate, narrow } from '../../src/policy/evaluate.ts';
-import { eea, eu } from '../../src/policy/regions.ts';
 import type { RuledSite } from '../../src/policy/rule.ts';
 
 const site = (id: string, facts: object = {}): RuledSite => ({

@@ -1,4 +1,4 @@
-import { eea } from '../regions.ts';
+import { eea } from '../../model/region.ts';
 import { countryAmong, type RulePack } from '../rule.ts';
 
 /**

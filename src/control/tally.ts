@@ -1,0 +1,48 @@
+import type { VerifyCheck } from '../model/view.ts';
+
+type CheckName = VerifyCheck['check'];
+
+/** What a check has seen. The fault of the earliest entry is kept: later ones are often its consequence. */
+export class Tally {
+  readonly name: CheckName;
+  readonly #good: string;
+  #checked = 0;
+  #skipped = 0;
+  #fault: { note: string; seq: number | undefined } | undefined;
+
+  constructor(name: CheckName, good: string) {
+    this.name = name;
+    this.#good = good;
+  }
+
+  pass(): void {
+    this.#checked++;
+  }
+
+  skip(): void {
+    this.#skipped++;
+  }
+
+  fail(note: string, seq?: number): void {
+    this.#checked++;
+    if (this.#fault === undefined || (seq ?? Infinity) < (this.#fault.seq ?? Infinity))
+      this.#fault = { note, seq };
+  }
+
+  require(held: boolean, note: string, seq: number): void {
+    if (held) this.pass();
+    else this.fail(note, seq);
+  }
+
+  result(): VerifyCheck {
+    const skipped =
+      this.#skipped === 0 ? '' : `; ${this.#skipped} were made by another version and were not run again`;
+    return {
+      check: this.name,
+      ok: this.#fault === undefined,
+      checked: this.#checked,
+      note: (this.#fault?.note ?? this.#good) + skipped,
+      ...(this.#fault?.seq === undefined ? {} : { firstBadSeq: this.#fault.seq }),
+    };
+  }
+}
