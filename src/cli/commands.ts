@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import type { Io } from './io.ts';
+import type { BenchOpenbOptions } from './run/bench.ts';
 
 /** Options that every command knows. */
 export type Common = { readonly as?: string; readonly tenant?: string[]; readonly json?: boolean };
@@ -25,6 +26,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addFleet(program, io, done);
   addContracts(program, io, done);
   addRecord(program, io, done);
+  addBench(program, io, done);
   return readingWords(program);
 }
 
@@ -226,6 +228,37 @@ Stdout carries the protocol only; the log goes to stderr, one JSON object a line
     });
 }
 
+function addBench(program: Command, io: Io, done: Done): void {
+  const bench = program
+    .command('bench')
+    .description('measure placement: how full the fleet, how fast')
+    .addHelpText('after', examples('berth bench mixes', ...benchExamples));
+  bench
+    .command('openb')
+    .description('replay a list of the openb trace, as the published experiments did')
+    .option('--data <dir>', 'folder with the CSV files of the trace')
+    .option('--list <name>', 'list of requests: a name such as `default`, or a CSV file', 'default')
+    .option('--orders <file.json>', 'published orders of arrival; without it one is drawn from the seed')
+    .option('--seed <number>', 'which order', wholeNumber, 42)
+    .option('--policy <name>', 'default, fgd, bestfit, packing, clustering or dotprod', 'default')
+    .option('--scale <count>', 'repeat nodes and arrivals so many times', wholeNumber, 1)
+    .option('--placements <file>', 'write every decision: `index,node,gpus`')
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', examples(...benchExamples))
+    .action(async (options: BenchOpenbOptions) =>
+      done(await (await import('./run/bench.ts')).openb(io, options)),
+    );
+  bench
+    .command('mixes')
+    .description('compare the policies on made-up mixes of requests')
+    .option('--seed <number>', 'which draw', wholeNumber, 1)
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', examples('berth bench mixes', 'berth bench mixes --seed 7 --json'))
+    .action(async (options: { seed: number; json?: boolean }) =>
+      done(await (await import('./run/bench.ts')).mixes(io, options)),
+    );
+}
+
 /** Leaves words that are no command to `refuseWords`. To be called last: commands inherit it when they are made. */
 function readingWords(command: Command): Command {
   return command.allowExcessArguments();
@@ -268,6 +301,11 @@ const importExamples = [
   'kubectl get nodes -o json > nodes.json && berth import kubernetes nodes.json --site fra1',
   'berth import inventory fleet.yaml --dry-run',
   'berth import openb openb_node_list_all_node.csv',
+];
+
+const benchExamples = [
+  'berth bench openb --data clusterdata/cluster-trace-gpu-v2023/csv',
+  'berth bench openb --data csv --orders default.json --seed 42 --policy fgd --placements out.csv',
 ];
 
 const inventoryExample = `

@@ -42,6 +42,9 @@ describe('help', () => {
       'ledger verify',
       'mcp',
       'completion',
+      'bench',
+      'bench openb',
+      'bench mixes',
     ]);
   });
 

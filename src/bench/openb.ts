@@ -1,0 +1,168 @@
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+import { indexesOf } from '../core/mask.ts';
+import type { NodeCapacity } from '../core/packing/nodes.ts';
+import type { PolicyName } from '../core/packing/policies.ts';
+import type { Base } from '../core/packing/rehearsal.ts';
+import { wholeGpuMilli } from '../core/packing/shape.ts';
+import { digestOfBytes } from '../model/canonical.ts';
+import { BerthError } from '../model/error.ts';
+import type { Digest } from '../model/id.ts';
+import { cleanText } from '../model/text.ts';
+import { type Anchor, readAnchors } from './anchors.ts';
+import { type Arrivals, drawArrivals, readArrivals } from './arrivals.ts';
+import { type Decided, type Replay, replaySteps } from './replay.ts';
+import { type Speed, speedOf } from './speed.ts';
+import { readNodes, readRequests, type TraceNode } from './trace.ts';
+
+export type OpenbOptions = {
+  /** The folder with the trace's CSV files. */
+  readonly data: string;
+  /** A name such as `default`, or a CSV file. */
+  readonly list: string;
+  /** A file of published orders; without it an order of our own is drawn. */
+  readonly orders?: string;
+  readonly seed: number;
+  readonly policy: PolicyName;
+  /** How many times the nodes, and the arrivals, are repeated. */
+  readonly scale: number;
+  /** A file for every decision. */
+  readonly placements?: string;
+  readonly nowNs: () => bigint;
+};
+
+/** The columns of the published tables: percent of the GPUs requested so far. */
+export const allocColumns = [90, 95, 100, 110, 120, 130] as const;
+
+export type OpenbReport = Speed & {
+  readonly list: string;
+  readonly policy: PolicyName;
+  readonly base: Base;
+  readonly seed: number;
+  readonly order: 'from-file' | 'drawn';
+  readonly scale: number;
+  readonly nodeCount: number;
+  readonly gpuCount: number;
+  readonly decisionCount: number;
+  /** Mean percent of the GPUs in use, to hundredths; null where the column was never reached. */
+  readonly alloc: Readonly<Record<string, number | null>>;
+  readonly failed: number;
+  readonly usedMilli: number;
+  /** Of all decisions, as the bytes of the placements file. */
+  readonly digest: Digest;
+  readonly anchors: readonly Anchor[];
+};
+
+export type Progress = { readonly done: number; readonly total: number };
+
+/** Decisions that a plain scan makes as well. */
+const scanCount = 200;
+
+/**
+ * Replays a list of the openb trace by the protocol of the published experiments. Pauses with progress; whoever
+ * drives it may stop. Throws INVALID_INPUT for files that are missing or something else.
+ */
+export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbReport> {
+  const traceNodes = readNodes(options.data);
+  const list = readRequests(options.data, options.list);
+  const gpuCount = traceNodes.reduce((sum, node) => sum + node.gpuCount, 0);
+  const arrivals =
+    options.orders === undefined
+      ? drawArrivals(list, { gpuMilli: gpuCount * wholeGpuMilli, nodeCount: traceNodes.length }, options.seed)
+      : readArrivals(options.orders, options.seed, {
+          requestCount: list.length,
+          nodeCount: traceNodes.length,
+        });
+  const nodes = repeatNodes(traceNodes, arrivals, options.scale);
+  const pods = Array.from({ length: options.scale }, () => arrivals.pods).flat();
+  const lines = ['index,node,gpus'];
+  const steps = replaySteps(
+    { nodes, list, arrivals: pods },
+    {
+      policy: options.policy,
+      nowNs: options.nowNs,
+      scanCount,
+      onDecision: (decided) => lines.push(lineOf(decided)),
+    },
+  );
+  const result = yield* withTotal(steps, pods.length);
+  const text = `${lines.join('\n')}\n`;
+  if (options.placements !== undefined) writeText(options.placements, text);
+  const isPublished = options.orders !== undefined && options.scale === 1;
+  return {
+    list: listName(options.list),
+    policy: options.policy,
+    base: result.base,
+    seed: options.seed,
+    order: options.orders === undefined ? 'drawn' : 'from-file',
+    scale: options.scale,
+    nodeCount: nodes.length,
+    gpuCount: gpuCount * options.scale,
+    decisionCount: pods.length,
+    alloc: allocOf(result),
+    failed: result.failedCount,
+    usedMilli: result.usedMilli,
+    ...speedOf(result),
+    digest: digestOfBytes(new TextEncoder().encode(text)),
+    anchors: readAnchors(options.data, listName(options.list), isPublished ? options.seed : undefined),
+  };
+}
+
+/** Percent to hundredths by column. */
+function allocOf({ allocation }: Replay): Record<string, number | null> {
+  return Object.fromEntries(
+    allocColumns.map((column) => {
+      const hundredths = allocation.get(column);
+      return [String(column), hundredths === undefined ? null : hundredths / 100];
+    }),
+  );
+}
+
+function* withTotal(steps: Generator<number, Replay>, total: number): Generator<Progress, Replay> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield { done: step.value, total };
+  }
+}
+
+/** Copies get names of their own and ranks next to their original's. */
+function repeatNodes(nodes: readonly TraceNode[], { nodePerm }: Arrivals, scale: number): NodeCapacity[] {
+  return Array.from({ length: scale }, (_, copy) =>
+    nodes.map((node, index) => ({
+      ...node,
+      id: copy === 0 ? node.id : `${node.id}.${copy + 1}`,
+      rank: (nodePerm[index] ?? 0) * scale + copy,
+    })),
+  ).flat();
+}
+
+function lineOf({ index, node, gpus }: Decided): string {
+  return `${index},${node ?? '-'},${gpus === 0 ? '-' : indexesOf(gpus).join(' ')}`;
+}
+
+function listName(list: string): string {
+  return cleanText(
+    basename(list)
+      .replace(/^openb_pod_list_/, '')
+      .replace(/\.csv$/, ''),
+    60,
+  );
+}
+
+function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
+    throw new BerthError(
+      {
+        code: 'INVALID_INPUT',
+        message: `cannot write \`${cleanText(file)}\` (${why})`,
+        fix: 'pass a file in a folder that exists and may be written',
+      },
+      { cause },
+    );
+  }
+}

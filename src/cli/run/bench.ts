@@ -1,0 +1,99 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { benchMixes, type MixResult } from '../../bench/mix-bench.ts';
+import { benchOpenb, type OpenbOptions } from '../../bench/openb.ts';
+import { drawMixes, drawOpenb } from '../../bench/tables.ts';
+import { type PolicyName, policyNames } from '../../core/packing/policies.ts';
+import { BerthError } from '../../model/error.ts';
+import { cleanText, didYouMean } from '../../model/text.ts';
+import type { Io } from '../io.ts';
+import { progressLine } from '../progress.ts';
+
+export type BenchOpenbOptions = Omit<OpenbOptions, 'data' | 'policy' | 'nowNs'> & {
+  readonly data?: string;
+  readonly policy: string;
+  readonly json?: boolean;
+};
+
+/** Replays a list of the openb trace and prints how full the fleet became and how fast decisions were. */
+export async function openb(io: Io, { json, ...options }: BenchOpenbOptions): Promise<number> {
+  const { data, scale } = options;
+  if (data === undefined) throw noTrace();
+  if (scale < 1 || scale > 100) throw wrongScale(scale);
+  const policy = policyOf(options.policy);
+  const steps = benchOpenb({ ...options, data, policy, nowNs: () => process.hrtime.bigint() });
+  const report = await drive(io, steps, (line, { done, total }) => line.step(done, total, 'decisions'));
+  io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawOpenb(report));
+  return 0;
+}
+
+/** Compares all policies on made-up mixes. */
+export async function mixes(io: Io, options: { seed: number; json?: boolean }): Promise<number> {
+  const results: MixResult[] = [];
+  await drive(io, benchMixes(options.seed), (line, result) => {
+    results.push(result);
+    line.step(results.length, undefined, 'mixes');
+  });
+  const { seed } = options;
+  io.stdout.write(
+    options.json === true ? `${JSON.stringify({ seed, mixes: results })}\n` : drawMixes(results),
+  );
+  return 0;
+}
+
+/** Lets signals in between the steps, and stops when one has come. */
+async function drive<Step, Result>(
+  io: Io,
+  steps: Generator<Step, Result>,
+  onStep: (line: ReturnType<typeof progressLine>, step: Step) => void,
+): Promise<Result> {
+  const line = progressLine(io);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      line.clear();
+      return step.value;
+    }
+    onStep(line, step.value);
+    await nextTurn();
+    if (io.interrupt.aborted) throw interrupted();
+  }
+}
+
+function policyOf(name: string): PolicyName {
+  const found = policyNames.find((policy) => policy === name);
+  if (found !== undefined) return found;
+  const meant = didYouMean(name.slice(0, 80), policyNames);
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `no policy is called \`${cleanText(name, 80)}\``,
+    fix: meant === undefined ? `use one of ${policyNames.join(', ')}` : `did you mean \`${meant}\`?`,
+    allowed: policyNames,
+  });
+}
+
+function noTrace(): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'the openb trace is research data that berth does not ship',
+    fix: 'get github.com/alibaba/clusterdata, folder cluster-trace-gpu-v2023/csv, and pass it as `--data DIR`',
+    field: 'data',
+  });
+}
+
+function wrongScale(scale: number): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`--scale ${scale}\` is not from 1 to 100`,
+    fix: 'use `--scale 8` for about 10,000 nodes',
+    field: 'scale',
+  });
+}
+
+function interrupted(): BerthError {
+  return new BerthError({
+    code: 'INTERRUPTED',
+    message: 'interrupted; nothing was recorded',
+    fix: 'run it again',
+  });
+}
