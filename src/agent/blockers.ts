@@ -4,7 +4,8 @@ import { type Gazetteer, nearName } from './gazetteer.ts';
 import { type Extent, rawOf } from './normalise.ts';
 import { type Reading, spansOf, type UnreadWord, unreadWords } from './reading.ts';
 import { isRequestSpan } from './slots.ts';
-import { recurrences, relatives } from './words.ts';
+import { overlap } from './spans/span.ts';
+import { divisions, recurrences, relatives } from './words.ts';
 
 /**
  * Words that must not be passed over in a request: denials, conditions, numbers, repetitions, comparisons,
@@ -21,10 +22,20 @@ export function blockers(
   const { text } = reading.line;
   for (const { from, to, word } of unreadWords(reading, [...cues, ...settled], isRequestSpan)) {
     const before = text.slice(0, from);
-    if (/\b(?:in|at|near|inside) (?:the )?$/u.test(before) && !isIdiom(text.slice(from, to)))
-      problems.push(unknownPlace(word, gazetteer));
+    const isIn = /\b(?:in|at|near|inside) (?:the )?$/u.test(before) && !isIdiom(text.slice(from, to));
+    const isOn = /\bon (?:the )?$/u.test(before) && /^[a-z]+[0-9]+$/u.test(text.slice(from, to));
+    if (isIn || isOn) problems.push(unknownPlace(word, gazetteer));
     else if (/\b(?:team|tenant|customer) $/u.test(before)) problems.push(unknownTenant(word, gazetteer));
   }
+  for (const span of [...spansOf(reading, 'contract'), ...spansOf(reading, 'plan')]) {
+    const written = rawOf(reading.line, span);
+    problems.push({
+      slot: 'exception',
+      text: `what \`${written}\` has to do with it (a request stands for itself)`,
+      suggestions: [],
+    });
+  }
+  problems.push(...foreignZones(reading));
   for (const span of spansOf(reading, 'unknown-place'))
     problems.push(unknownPlace(rawOf(reading.line, span), gazetteer, span.didYouMean));
   return problems;
@@ -38,11 +49,42 @@ function meaningProblem(reading: Reading, { from, to, word, isNegation }: Unread
     return { slot: 'number', text: `what the number \`${word}\` stands for`, suggestions: [] };
   if (isNegation || /^(?:if|provided|depending)$/u.test(text))
     return { slot: 'exception', text: `what \`${phrase}\` excludes (I cannot read it)`, suggestions: [] };
+  if (divisions.has(text))
+    return {
+      slot: 'exception',
+      text: `one undivided request (\`${phrase}\` cannot be kept)`,
+      suggestions: [],
+    };
   if (recurrences.has(text))
     return { slot: 'exception', text: `one time only (\`${phrase}\` would be several)`, suggestions: [] };
   if (relatives.has(text))
     return { slot: 'exception', text: `what exactly \`${phrase}\` comes to`, suggestions: [] };
   return undefined;
+}
+
+/** `9am IST`, `9am Gotham time`: a clock that nobody here can read. */
+function foreignZones(reading: Reading): readonly Problem[] {
+  return spansOf(reading, 'time').flatMap(({ moment, to }) => {
+    if (moment.time === undefined) return [];
+    const { line } = reading;
+    const code = /^ \(?([A-Z]{2,5}|[A-Z][a-z]+)(?![A-Za-z0-9])/u.exec(line.cased.slice(to));
+    const named = /^ \(?(?:in )?([a-z]+(?: [a-z]+)? time)\b/u.exec(line.text.slice(to));
+    const said = named ?? code;
+    if (said === null) return [];
+    const at = to + said[0].length - (said[1] ?? '').length;
+    const extent = { from: at, to: to + said[0].length };
+    if (reading.spans.some((span) => overlap(span, extent))) return [];
+    if (named === null && !isZoneCode(code?.[1] ?? '')) return [];
+    const zone = rawOf(line, extent);
+    return [
+      { slot: 'start', text: `in which time zone that is (I do not know \`${zone}\`)`, suggestions: [] },
+    ];
+  });
+}
+
+/** Capitals right behind an hour, unless they begin another part of the request. */
+function isZoneCode(word: string): boolean {
+  return word === word.toUpperCase() && !/^(?:EU|EEA|US|GDPR|DORA|NVL|RDMA|AND|OR|IN|FOR|TO)$/u.test(word);
 }
 
 function isIdiom(word: string): boolean {

@@ -17,7 +17,7 @@ export function readTimes(
 ): readonly SpanOf<'time'>[] {
   const days = readDays(text);
   const hidden = mask(text, days);
-  const clocks = longestFirst(clockTimes(hidden));
+  const clocks = longestFirst([...clockTimes(hidden), ...hoursBeside(text, days)]);
   const dated = withClocks(text, days, clocks);
   const relative = afterLengths(text, dated, lengths);
   const all = [...relative, ...dated.filter((day) => !relative.some((other) => overlap(other, day)))];
@@ -30,7 +30,7 @@ export function readTimes(
  */
 function withClocks(text: string, days: readonly Dated[], clocks: readonly Clock[]): readonly Dated[] {
   const free = [...clocks];
-  const dated = mergedDays(text, days).map((day) => {
+  const dated = weeksOf(text, mergedDays(text, days)).map((day) => {
     const at = free.findIndex((time) => day.time === undefined && isBeside(text, day, time));
     const time = at < 0 ? bareHour(text, day) : free.splice(at, 1)[0];
     if (time === undefined) return day;
@@ -46,8 +46,11 @@ function withClocks(text: string, days: readonly Dated[], clocks: readonly Clock
   return [
     ...dated.map((one) => (one === shared && begins ? { ...one, ...timeOf(first) } : one)),
     ...alone.map((time): Dated => {
-      const day = (shared ?? rangeDay(text, time, dated))?.day ?? { kind: 'offset', days: 0 };
-      return { from: time.from, to: time.to, day, ...timeOf(time) };
+      const named = (shared ?? rangeDay(text, time, dated))?.day;
+      const known = named?.kind === 'now' ? undefined : named;
+      const day = known ?? { kind: 'offset', days: 0 };
+      const clockOnly = known === undefined ? { isClockOnly: true as const } : {};
+      return { from: time.from, to: time.to, day, ...timeOf(time), ...clockOnly };
     }),
   ];
 }
@@ -55,17 +58,36 @@ function withClocks(text: string, days: readonly Dated[], clocks: readonly Clock
 /** `between 14:00 and 18:00 tomorrow`: the day behind the second time is that of the first. */
 function rangeDay(text: string, time: Extent, dated: readonly Dated[]): Dated | undefined {
   return dated.find(
-    (day) => day.clockFirst === true && /^ ?(?:and|to|until|till|-) ?$/u.test(text.slice(time.to, day.from)),
+    (day) =>
+      day.clockFirst === true && /^ ?(?:and|to|until|till|->?|=>) ?$/u.test(text.slice(time.to, day.from)),
   );
 }
 
-function timeOf({ time, offsetMin }: Clock): Pick<Dated, 'time' | 'offsetMin'> {
-  return offsetMin === undefined ? { time } : { time, offsetMin };
+function timeOf({ time, said, isVague }: Clock): Pick<Dated, 'time' | 'offsetMin' | 'zone' | 'isVague'> {
+  return { time, ...said, ...(isVague === undefined ? {} : { isVague }) };
 }
 
 function isBeside(text: string, day: Extent, time: Extent): boolean {
   const gap = time.from >= day.to ? text.slice(day.to, time.from) : text.slice(time.to, day.from);
   return /^[ ,]*(?:at|on|of|the|@|of the)?[ ,]*$/u.test(gap) && gap.length < 10;
+}
+
+/** `tomorrow 9-17`: two hours of a day, because the second can be nothing else. */
+function hoursBeside(text: string, days: readonly Dated[]): readonly Clock[] {
+  return days.flatMap(({ to }): readonly Clock[] => {
+    const said =
+      /^,? (?:from |between )?(\d{1,2}) ?(?:-|to|until|till|and) ?(1[3-9]|2[0-3])(?![\d:.,/%]|\s*[a-z€])/u.exec(
+        text.slice(to),
+      );
+    const [written = '', first = '', second = ''] = said ?? [];
+    if (said === null || Number(first) >= Number(second)) return [];
+    const from = to + written.indexOf(first);
+    const end = to + written.length;
+    return [
+      { from, to: from + first.length, time: { hour: Number(first), minute: 0 } },
+      { from: end - second.length, to: end, time: { hour: Number(second), minute: 0 } },
+    ];
+  });
 }
 
 /** `friday at 6`: an hour only because `at` stands between it and a day. */
@@ -74,6 +96,17 @@ function bareHour(text: string, day: Extent): Clock | undefined {
   const hour = Number(match?.[1]);
   if (match === null || hour > 23) return undefined;
   return { from: day.to, to: day.to + match[0].length, time: { hour, minute: 0 } };
+}
+
+/** `the week of 7 december` is the week that the day lies in. */
+function weeksOf(text: string, days: readonly Dated[]): readonly Dated[] {
+  return days.map((one) => {
+    const lead = /\b(?:the )?week (?:of|starting|beginning|commencing|from)(?: on)?(?: the)? $/u.exec(
+      text.slice(0, one.from),
+    );
+    const isDate = one.day.kind === 'date' || one.day.kind === 'nth' || one.day.kind === 'weekday';
+    return lead === null || !isDate ? one : { ...one, from: lead.index, isWeekOf: true as const };
+  });
 }
 
 /** `tuesday 1 december` is one day, `EOD friday` the end of one. */
@@ -174,6 +207,11 @@ const roles: readonly (readonly [RegExp, TimeRole, boolean])[] = [
     'end',
     false,
   ],
+  [
+    /\b(?:at )?(?:any ?time|some ?time|some point|any day|some day)(?: (?:in|during|within|over|on))?(?: the)? $/u,
+    'within',
+    true,
+  ],
   [new RegExp(`\\b${startWords} $`, 'u'), 'start', false],
   [
     /\b(?:(?:for|over|during|throughout)(?: (?:the|all(?: of)?|whole|entire|full|of|whole of))*|all(?: of)?|(?:the )?(?:whole|entire|full)(?: of)?) $/u,
@@ -191,7 +229,7 @@ function rangesAndRoles(text: string, days: readonly Dated[], saidMs: number): r
     const gap = previous === undefined ? undefined : text.slice(previous.to, day.from);
     const isRange =
       gap !== undefined &&
-      /^ ?(?:-|to|until|till|and|through|thru) ?(?:the |on )?$/u.test(gap) &&
+      /^ ?(?:->?|=>|to|until|till|and|through|thru) ?(?:the |on )?$/u.test(gap) &&
       (!/and/u.test(gap) || /\bbetween(?: the)? $/u.test(text.slice(0, previous?.from)));
     const [pattern, role, inclusive] = roles.find(([candidate]) =>
       candidate.test(covered.slice(0, day.from)),
@@ -200,7 +238,9 @@ function rangesAndRoles(text: string, days: readonly Dated[], saidMs: number): r
     const between = /\bbetween(?: the)? $/u.exec(covered.slice(0, day.from))?.[0] ?? '';
     const tail = /^,? ?(?:inclusive(?:ly)?|included|at the latest)\b/u.exec(text.slice(day.to))?.[0] ?? '';
     const { from, to, clockFirst: _, ...said } = day;
-    const moment: Moment = { ...said, saidMs };
+    const plain: Moment = { ...said, saidMs };
+    const isEnd = isRange || role === 'end' || role === 'deadline';
+    const moment = isEnd && plain.isVague === true && plain.time?.hour === 22 ? endOfDay(plain) : plain;
     const isIncluded = inclusive || tail.includes('inclu') || (isRange && /thr/u.test(gap));
     const time: SpanOf<'time'> = {
       kind: 'time',
@@ -215,6 +255,11 @@ function rangesAndRoles(text: string, days: readonly Dated[], saidMs: number): r
   });
 }
 
+/** `until Sunday night` is until Sunday is over. */
+function endOfDay({ day, saidMs }: Moment): Moment {
+  return { day, saidMs, edge: 'end' };
+}
+
 /** `the 1st and 5th of december`: the first is in December too. */
 function borrowed(days: readonly Dated[]): readonly Dated[] {
   return days.map((one, i) => {
@@ -227,10 +272,10 @@ function borrowed(days: readonly Dated[]): readonly Dated[] {
 /** `between 1 and 5 december`: the first day borrows its month from the second. */
 function halfRange(text: string, time: SpanOf<'time'>, day: Dated): readonly SpanOf<'time'>[] {
   const before =
-    /\b(?:between|from) (?:the )?(\d{1,2})(?:st|nd|rd|th)? (?:and|to|until|till|-) (?:the )?$/u.exec(
+    /\b(?:between|from) (?:the )?(\d{1,2})(?:st|nd|rd|th|\.|er)? (?:and|to|until|till|-) (?:the )?$/u.exec(
       text.slice(0, day.from),
     );
   if (before === null || day.day.kind !== 'date') return [];
   const moment: Moment = { saidMs: time.moment.saidMs, day: { ...day.day, day: Number(before[1]) } };
-  return [{ kind: 'time', from: before.index, to: time.from, moment, role: 'start', inclusive: false }];
+  return [{ kind: 'time', from: before.index, to: day.from, moment, role: 'start', inclusive: false }];
 }

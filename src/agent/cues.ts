@@ -140,6 +140,13 @@ export const cues: readonly Cue[] = [
     0.5,
     /\b(?:can't|cannot|can not|couldn't|won't|isn't|doesn't|no (?:room|capacity|space)|not (?:enough|get|have|possible|fit|chosen|used|picked|available|in|on)?)(?= |$)/gu,
   ],
+  ['fits', 6, /^\W*where (?:can|could|may)\b[^.;?]*\b(?:run|place|put|train)\b/gu],
+  ['contracts', 6, /\bwhat (?:runs|sits)\b/gu],
+  [
+    'explain',
+    5,
+    /\b(?:anything|something|anywhere|options?|sites?) (?:cheaper|sooner|faster|greener|better|else)\b|\balternatives?\b|\bother options\b/gu,
+  ],
   ['explain', 5, /\bexplain\b|\breasons?\b|\bbottleneck\b|\bjustify\b/gu],
   [
     'fits',
@@ -214,6 +221,16 @@ export const contractCues: readonly Cue[] = [
     /\b(?:releas\w*|terminat\w*|(?:give|hand) (?:back|up)|free(?: up)?|tear (?:it )?down|shut (?:it )?down|stop|end|kill|cancel|return|delete|drop|close|let go(?: of)?|get rid of|remove)\b/gu,
   ],
   ['release', -8, /\b(?:when|does|why|what|who|how)\b[^.;?]*\b(?:end|ends|stop|close)\b/gu],
+  [
+    'release',
+    -14,
+    /^\W*(?:did|does|has|have|was|were|is|are|should|shall|must|why|when|who|which)\b|\b(?:was|were|been|got)\b[^.;?]*\b(?:released|ended|cancelled|stopped|closed)\b|\b(?:the|at|from|until|till|by|before|after) end of\b/gu,
+  ],
+  [
+    'contract',
+    2,
+    /^\W*(?:did|has|have|was|were|is|are|should|shall|must)\b|\b(?:was|were|got)\b[^.;?]*\b(?:released|ended|cancelled|stopped|closed)\b/gu,
+  ],
   [
     'resize',
     9,

@@ -13,6 +13,7 @@ export type Frame = {
   readonly models?: readonly string[];
   readonly anyModel?: true;
   readonly where?: readonly string[];
+  readonly anyPlace?: true;
   readonly avoid?: readonly string[];
   readonly countries?: readonly string[];
   readonly excludeCountries?: readonly string[];
@@ -66,18 +67,24 @@ export function amended(old: Frame, next: Frame): Frame {
   if (next.models !== undefined || next.anyModel)
     for (const key of ['models', 'anyModel'] as const) drop.add(key);
   drop.add('avoid');
-  if (next.where !== undefined) for (const key of ['where', 'countries'] as const) drop.add(key);
+  drop.add('where');
+  if (next.where !== undefined || next.anyPlace === true)
+    for (const key of ['countries', 'anyPlace'] as const) drop.add(key);
   if (next.budgetTotalEur !== undefined) drop.add('budgetEurPerDay');
   if (next.budgetEurPerDay !== undefined) drop.add('budgetTotalEur');
   const kept = Object.fromEntries(
     Object.entries(old).filter(([key]) => !(drop as ReadonlySet<string>).has(key)),
   );
+  const where =
+    next.where ?? (next.anyPlace === true ? [] : old.where)?.filter((place) => !isAvoided(place, next.avoid));
   const avoid = (next.avoid ?? old.avoid)?.filter((place) => !isNamed(place, next.where));
   const regimes = [...new Set([...(old.regimes ?? []), ...(next.regimes ?? [])])];
   const notes = [...new Set([...(old.notes ?? []), ...(next.notes ?? [])])];
   return {
     ...kept,
     ...next,
+    ...(next.start === undefined ? {} : { start: atClock(old.start, next.start) }),
+    ...withPlaces(where),
     ...(avoid === undefined || avoid.length === 0 ? {} : { avoid }),
     ...(regimes.length === 0 ? {} : { regimes }),
     ...(notes.length === 0 ? {} : { notes }),
@@ -86,6 +93,28 @@ export function amended(old: Frame, next: Frame): Frame {
 
 export function isEmpty(frame: Frame): boolean {
   return Object.keys(frame).every((key) => key === 'notes');
+}
+
+/** `at 14:00` alone is about the hour, on the day that was said before. */
+function atClock(old: Moment | undefined, next: Moment): Moment {
+  if (next.isClockOnly !== true || old === undefined || old.day.kind === 'now') return next;
+  const { edge: _, isVague: __, ...day } = old;
+  const { time, offsetMin, zone } = next;
+  return {
+    ...day,
+    ...(time === undefined ? {} : { time }),
+    ...(offsetMin === undefined ? {} : { offsetMin }),
+    ...(zone === undefined ? {} : { zone }),
+  };
+}
+
+function withPlaces(where: readonly string[] | undefined): Pick<Frame, 'where'> {
+  return where === undefined || where.length === 0 ? {} : { where };
+}
+
+/** A place that is refused now is no longer asked for. */
+function isAvoided(place: string, avoid: readonly string[] | undefined): boolean {
+  return avoid?.some((one) => isWithin(place, one)) === true;
 }
 
 /** A place asked for now is no longer avoided. */

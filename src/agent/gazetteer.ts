@@ -2,6 +2,7 @@ import { compareText, didYouMean } from '../model/text.ts';
 import type { FlavorView, InventorySummary } from '../model/view.ts';
 import { fold } from './normalise.ts';
 import type { Place } from './spans/span.ts';
+import { isOrdinary } from './words.ts';
 
 export type Named =
   | { readonly kind: 'place'; readonly place: Place }
@@ -107,7 +108,8 @@ function tenantNames(summary: InventorySummary): readonly NameOf[] {
   const firstWords = summary.tenants.map(({ id }) => keyOf(id).split(' ')[0] ?? id);
   return summary.tenants.flatMap(({ id, name }, i) => {
     const short = firstWords[i] ?? id;
-    const unique = short.length > 3 && firstWords.filter((word) => word === short).length === 1;
+    const unique =
+      short.length > 3 && !isOrdinary(short) && firstWords.filter((word) => word === short).length === 1;
     const exact = { kind: 'tenant', tenant: id, exact: true } as const;
     const guess = { kind: 'tenant', tenant: id, exact: false } as const;
     return [

@@ -63,12 +63,16 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
         (has('tenant') ? 1 : 0) +
         (has('money') ? 0.5 : 0),
     ]);
+  if (wanted && has('amount') && has('length')) found.push(['contract', -3]);
   if (spansOf(reading, 'amount').some(({ amount }) => amount.shape !== 'total') && has('length'))
     found.push(['list', -6]);
   if (has('fraction')) found.push(['fraction', 9]);
+  if (wanted && has('amount')) found.push(['commit', -4]);
   if (has('contract')) found.push(['contract', 2.6]);
   if (has('plan')) found.push(['commit', 1]);
   const { text } = reading.line;
+  if (has('tenant') && !wanted && /\b(?:has|have|holds?|owns?|uses?|booked|reserved|got)\b/u.test(text))
+    found.push(['contracts', 9]);
   const isOpen = !has('length') && !has('tenant') && !has('contract');
   const asksFree = /\b(?:free|available|idle|unused|spare|left)\b/u.test(text);
   const asksNodes = /\b(?:nodes?|servers?|machines?|hosts?|boxes)\b/u.test(text);
@@ -100,7 +104,8 @@ function placeStructure(reading: Reading): readonly (readonly [Intent, number])[
           ['list', -6],
         ]
       : [['records', 4.5]];
-  return reading.spans.length === 1 ? [['records', 2.6]] : [];
+  const isMeant = inner.some(({ negative }) => negative === true) || /^\W*(?:in|on|at|inside)\b/u.test(text);
+  return reading.spans.length === 1 && !isMeant ? [['records', 2.6]] : [];
 }
 
 /** Words inside calendar phrases (`the end of March`) are no cues; the phrase is blank. */

@@ -1,6 +1,6 @@
 import type { ErrorDetail } from '../model/error.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import { InventorySummary } from '../model/view.ts';
+import { InventorySummary, type PlanView } from '../model/view.ts';
 import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
 import {
@@ -21,9 +21,10 @@ import {
   showContract,
   verify,
 } from './answers/contract.ts';
+import { showCurrent } from './answers/current.ts';
 import { countFree, listNodes, recordsOf, showPower, showRecords, summarise } from './answers/inventory.ts';
 import { drain, explain, explainWish, whatIf } from './answers/placement.ts';
-import { amendRequest, planOffer, planRequest } from './answers/request.ts';
+import { amendRequest, planOffer, planRequest, wishOf } from './answers/request.ts';
 import type { Intent } from './cues.ts';
 import { type IntentReading, intentOf } from './intent.ts';
 import { forgetRequest, type Memory, pointedAt } from './memory.ts';
@@ -31,8 +32,11 @@ import { isZone } from './moment.ts';
 import { NameCache } from './name-cache.ts';
 import { normalise } from './normalise.ts';
 import { type Reading, read, spansOf } from './reading.ts';
+import { withoutRemoved } from './removal.ts';
+import { listed, period, planWords, priceOf } from './reply.ts';
 import { frameOf, isRequestSpan } from './slots.ts';
-import { isAffirmation, isAmendment, isRefusal } from './talk-words.ts';
+import { mask, matches } from './spans/span.ts';
+import { isAffirmation, isAmendment, isRefusal, repeatWords } from './talk-words.ts';
 import { ToolFailure, type ToolCalls, toolCalls } from './tool-calls.ts';
 
 export type InterpreterOptions = {
@@ -97,7 +101,8 @@ async function answer(
     (await pickFromList(talk, intent)) ??
     (await dispatch(talk, intent));
   // A yes after a line that was not understood must not commit what that line may have meant to change.
-  if (done.outcome === 'needs_input') delete memory.plan;
+  if (done.outcome === 'needs_input' || done.outcome === 'denied') delete memory.plan;
+  if (done.outcome === 'planned') memory.unread = done.unread;
   return done;
 }
 
@@ -105,22 +110,44 @@ async function answer(
 async function answerToPending(talk: Talk, intent: IntentReading): Promise<Answer | undefined> {
   const { memory, reading } = talk;
   const { text } = reading.line;
-  if (isAffirmation(text)) return affirm(talk);
-  if (isRefusal(text)) return refuse(talk);
   const { release } = memory;
+  if (isAffirmation(text, release === undefined ? 'plan' : 'release')) return affirm(talk);
+  if (isRefusal(text)) return refuse(talk);
   if (release !== undefined) delete memory.release;
-  if (memory.frame === undefined || intent.intent === 'override') return undefined;
-  return continuesRequest(talk, intent) ? amendRequest(withAmendCues(talk)) : undefined;
+  const current = await showCurrent(talk);
+  if (current !== undefined) return current;
+  if (intent.intent === 'override') return undefined;
+  const offer = await takeOffer(talk);
+  if (offer !== undefined) return offer;
+  const again = matches(text, repeatWords);
+  if (memory.frame === undefined && memory.lastFrame !== undefined && again.length > 0)
+    memory.frame = memory.lastFrame;
+  if (memory.frame === undefined) return undefined;
+  return again.length > 0 || continuesRequest(talk, intent) ? amendRequest(withAmendCues(talk)) : undefined;
 }
 
 async function affirm(talk: Talk): Promise<Answer> {
   const { memory } = talk;
   if (memory.release !== undefined) return releaseNow(talk, memory.release);
-  if (memory.plan !== undefined) return commit(talk, memory.plan);
+  if (memory.plan !== undefined) return affirmPlan(talk, memory.plan);
   if (memory.open !== undefined) return asking(talk, memory.open, 'Before I can plan I still need to know');
   const held =
     memory.contract === undefined ? '' : ` ${memory.contract.id} is the last contract we talked about.`;
   return { outcome: 'answered', reply: `There is nothing waiting for a yes.${held}`, shown: [], unread: [] };
+}
+
+/** A mere yes is not enough for a plan that left words of its request out; `commit` is. */
+async function affirmPlan(talk: Talk, plan: PlanView): Promise<Answer> {
+  const { unread = [] } = talk.memory;
+  if (unread.length === 0 || /\bcommit\b/u.test(talk.reading.line.text)) return commit(talk, plan);
+  const words = listed(unread.map((word) => `\`${word}\``));
+  return stillWaits(plan, `Not read in what was asked for: ${words}. Say "commit" to commit it all the same`);
+}
+
+/** Nothing was done and the plan is still the one that a yes commits. */
+function stillWaits(plan: PlanView, lead: string): Answer {
+  const reply = `${lead}, or "no" to drop it. It is ${planWords(plan)} ${period(plan)}, ${priceOf(plan)}.`;
+  return { outcome: 'answered', reply, shown: [], unread: [] };
 }
 
 function refuse({ memory }: Talk): Answer {
@@ -130,17 +157,45 @@ function refuse({ memory }: Talk): Answer {
   return { outcome: 'answered', reply, shown: [], unread: [] };
 }
 
+/** `option 2`, or a number alone, about the changes that a refusal offered. */
+async function takeOffer(talk: Talk): Promise<Answer | undefined> {
+  const { memory, reading } = talk;
+  const { list } = memory;
+  if (memory.refusal === undefined || list?.kind !== 'offers') return undefined;
+  const { text } = reading.line;
+  const others = reading.spans.filter(({ kind }) => kind !== 'number');
+  if (others.length > 0) return undefined;
+  const alone = /^\W*(\d{1,2})\W*$/u.exec(text)?.[1];
+  const index = alone === undefined ? pointedAt(text, list.ids.length) : Number(alone) - 1;
+  return index === undefined ? undefined : planOffer(talk, index);
+}
+
 /** A line about the request under discussion: it answers the open question or changes a slot. */
 function continuesRequest(talk: Talk, { intent, score }: IntentReading): boolean {
   const { reading, memory } = talk;
   const { text } = reading.line;
-  const fills = reading.spans.some((span) => isRequestSpan(span) || span.kind === 'number');
+  const { read: taken } = withoutRemoved(memory.frame ?? {}, text);
+  const fills =
+    taken.length > 0 || reading.spans.some((span) => isRequestSpan(span) || span.kind === 'number');
   const strangers = spansOf(reading, 'contract').length + spansOf(reading, 'fraction').length;
+  if (isYesAndMore(talk)) return false;
   if (!fills || strangers > 0) return memory.open !== undefined && intent === undefined && isAmendment(text);
   const isWhole = isWholeRequest(reading);
+  if ((intent === 'list' || intent === 'capacity') && !asksOrShows.test(text)) return !isWhole;
   if (isAmendment(text)) return intent === undefined || intent === 'plan' || score < 6;
   if (intent === undefined) return true;
   return intent === 'plan' && !isWhole;
+}
+
+/** Without such a word, `all on one node` changes the request and asks for no list. */
+const asksOrShows =
+  /\?|\b(?:which|what|where|who|how|list|show|find|display|print|see|describe|any|are|is|do|does|free|idle|unused|available)\b/u;
+
+/** `yes and 16 more for acme`: an act and a request in one line. */
+function isYesAndMore({ memory, reading }: Talk): boolean {
+  const isYes =
+    /^\W*(?:yes|yep|yeah|ok|okay|sure|commit(?: it)?|do it|book it|go ahead)\b[ ,]*(?:and|then|plus)\b/u;
+  return memory.plan !== undefined && isYes.test(reading.line.text);
 }
 
 /** A verb of wanting, a count and what of: a new request, not a change of the old one. */
@@ -155,7 +210,7 @@ function withAmendCues(talk: Talk): Talk {
   const { text } = talk.reading.line;
   const said = [
     ...text.matchAll(
-      /\b(?:make|change|same|but|move|switch|rather|also|actually|instead|it|drop|set|what about|how about|let's|go|with|take|use|try|now|then|start|starting|begin|push|bump|keep)\b/gu,
+      /\b(?:make|change|same|but|move|switch|rather|also|actually|instead|it|drop|set|what about|how about|let's|go|with|take|use|try|now|then|start|starting|begin|push|bump|keep|add|mean|meant|increase|raise|only)\b/gu,
     ),
   ];
   return {
@@ -179,6 +234,8 @@ async function pickFromList(talk: Talk, { intent }: IntentReading): Promise<Answ
 }
 
 async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<Answer> {
+  if (isYesAndMore(talk) && talk.memory.plan !== undefined)
+    return stillWaits(talk.memory.plan, 'One thing at a time: say "yes" alone to commit');
   if (intent === undefined) return elliptical(talk);
   if (rival !== undefined) return whichIntent(talk, intent, rival);
   if (pointsAtContract(talk, intent)) return showContract(talk);
@@ -199,11 +256,11 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
     case 'power':
       return showPower(talk);
     case 'plan':
-      return planRequest(talk);
+      return plansAnew(talk) ? planRequest(talk) : amendRequest(withAmendCues(talk));
     case 'explain':
       return explain(talk);
     case 'fits':
-      return explainWish(talk);
+      return explainWish(talk, wishOf(talk));
     case 'what-if':
       return whatIf(talk);
     case 'drain':
@@ -234,6 +291,13 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
   }
 }
 
+/** `book it for me` names nothing new: it is about the request under discussion. */
+function plansAnew({ reading, memory }: Talk): boolean {
+  return (
+    memory.frame === undefined || reading.spans.some((span) => isRequestSpan(span) && span.kind !== 'gpus')
+  );
+}
+
 /** `show it`, right after a contract was talked about. */
 function pointsAtContract({ reading, memory }: Talk, intent: Intent): boolean {
   const isShowing = intent === 'list' || intent === 'contract';
@@ -253,14 +317,22 @@ async function elliptical(talk: Talk): Promise<Answer> {
   const { frame } = frameOf(reading, talk.gazetteer);
   if (frame.amount !== undefined && (frame.models !== undefined || memory.frame !== undefined))
     return planRequest(talk);
+  if (memory.contract !== undefined && isAmendment(reading.line.text)) return sayNotYet(talk, 'resize');
   return notUnderstood(talk);
 }
 
-/** `commit plan-…`: only the plan that was shown here; another one was not seen by this person. */
+/**
+ * `commit plan-…`: only the plan that was shown here, and only when the line says nothing else. Another plan was
+ * not seen by this person; a condition, a question or a denial is no yes.
+ */
 async function commitNamed(talk: Talk): Promise<Answer> {
   const [named] = spansOf(talk.reading, 'plan');
   const { plan } = talk.memory;
-  if (plan !== undefined && (named === undefined || named.plan === plan.id)) return commit(talk, plan);
+  const isMeant = plan !== undefined && (named === undefined || named.plan === plan.id);
+  if (isMeant && isAffirmation(mask(talk.reading.line.text, spansOf(talk.reading, 'plan')), 'plan'))
+    return affirmPlan(talk, plan);
+  if (isMeant)
+    return stillWaits(plan, 'That is more than a yes, so nothing was done. Say "yes" alone to commit');
   const text =
     named === undefined
       ? 'which plan'

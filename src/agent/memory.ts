@@ -10,10 +10,14 @@ export type Memory = {
   open?: readonly Problem[];
   /** The plan that `ok do it` commits. */
   plan?: PlanView;
+  /** Words of its request that nothing consumed: a mere yes does not commit it. */
+  unread?: readonly string[];
   /** The last refusal, whose offers can be taken by number. */
   refusal?: { readonly demand: DemandRequest; readonly refusal: RefusalView };
   /** A release that waits for a yes. */
   release?: { readonly contract: string; readonly version: number };
+  /** The request of the last yes: what `same again` repeats. */
+  lastFrame?: Frame;
   /** The contract of the last yes: what `undo` gives back. */
   committed?: string;
   /** The contract that `it` means. */
@@ -27,6 +31,7 @@ export function forgetRequest(memory: Memory): void {
   delete memory.frame;
   delete memory.open;
   delete memory.plan;
+  delete memory.unread;
   delete memory.refusal;
   delete memory.release;
 }

@@ -11,8 +11,16 @@ export type Moment = {
   readonly time?: { readonly hour: number; readonly minute: number };
   /** Said offset from UTC, such as `CET`; otherwise the tenant's zone counts. */
   readonly offsetMin?: number;
+  /** Said IANA zone, such as that of `New York time`. */
+  readonly zone?: string;
+  /** Only a time of day was said: the day is the one under discussion, or today. */
+  readonly isClockOnly?: true;
+  /** A part of the day (`afternoon`) stands for the hour. */
+  readonly isVague?: true;
   /** The end, middle or start of what `day` names. */
   readonly edge?: 'start' | 'middle' | 'end';
+  /** The whole week that `day` lies in: `the week of 7 December`. */
+  readonly isWeekOf?: true;
   /** A length after (or, negative, before) all that: `a week from tomorrow`. */
   readonly after?: Length;
   readonly saidMs: number;
@@ -24,7 +32,11 @@ export type Day =
   | { readonly kind: 'now' }
   | { readonly kind: 'instant'; readonly atMs: number }
   | { readonly kind: 'offset'; readonly days: number }
-  | { readonly kind: 'weekday'; readonly weekday: number; readonly weeks: 'coming' | 'next' | 'after-next' }
+  | {
+      readonly kind: 'weekday';
+      readonly weekday: number;
+      readonly weeks: 'last' | 'coming' | 'next' | 'after-next';
+    }
   | { readonly kind: 'date'; readonly year?: number; readonly month: number; readonly day: number }
   | { readonly kind: 'nth'; readonly day: number }
   | { readonly kind: 'month'; readonly year?: number; readonly month: number }
@@ -44,8 +56,9 @@ export function stretchOf(moment: Moment, zone: string): Stretch | undefined {
   const said = DateTime.fromMillis(moment.saidMs, { zone });
   const named = dayStretch(moment.day, said);
   if (named === undefined) return undefined;
-  const edged = atEdge(named, moment.edge);
-  const timed = moment.time === undefined ? edged : atTime(edged, moment.time, moment.offsetMin);
+  const whole = moment.isWeekOf === true ? period(named.start.startOf('week'), { days: 7 }) : named;
+  const edged = atEdge(whole ?? named, moment.edge);
+  const timed = moment.time === undefined ? edged : atTime(edged, moment.time, moment);
   return moment.after === undefined ? timed : shifted(timed, moment.after);
 }
 
@@ -115,6 +128,8 @@ function dayStretch(day: Day, said: DateTime): Stretch | undefined {
 
 function weekdayOf(said: DateTime, day: Extract<Day, { kind: 'weekday' }>): DateTime {
   if (day.weeks === 'coming') return comingWeekday(said, day.weekday);
+  if (day.weeks === 'last')
+    return comingWeekday(said, day.weekday).minus({ weeks: day.weekday === said.weekday ? 2 : 1 });
   return nextWeekday(said, day.weekday, day.weeks === 'next' ? 1 : 2);
 }
 
@@ -170,11 +185,16 @@ function atEdge(named: Stretch, edge: Moment['edge']): Stretch {
   return point(named.start.plus({ days }));
 }
 
-function atTime(named: Stretch, time: { hour: number; minute: number }, offsetMin?: number): Stretch {
+function atTime(
+  named: Stretch,
+  time: { hour: number; minute: number },
+  { offsetMin, zone }: Pick<Moment, 'offsetMin' | 'zone'>,
+): Stretch {
   const local = named.start.startOf('day').set(time);
-  if (offsetMin === undefined) return point(local);
+  const saidZone = zone ?? (offsetMin === undefined ? undefined : fixed(offsetMin));
+  if (saidZone === undefined) return point(local);
   const { year, month, day } = local;
-  const said = DateTime.fromObject({ year, month, day, ...time }, { zone: fixed(offsetMin) });
+  const said = DateTime.fromObject({ year, month, day, ...time }, { zone: saidZone });
   return point(said.setZone(local.zone));
 }
 

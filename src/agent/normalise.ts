@@ -59,5 +59,6 @@ function plainOf(written: string): string {
     .replaceAll(/[\u2018\u2019\u02bc`´]/gu, "'")
     .replaceAll(/[\u201c\u201d\u201e]/gu, '"')
     .replaceAll('×', 'x')
+    .replaceAll(/[→⇒➔➜]/gu, '->')
     .replaceAll('\u2044', '/');
 }

@@ -39,13 +39,13 @@ const scales: Readonly<Record<string, number>> = { dozen: 12, dozens: 12, hundre
 const unitWord = Object.keys(units).join('|');
 const scaleWord = Object.keys(scales).join('|');
 const spelled = `(?:(?:${unitWord}|${scaleWord})\\b(?:[ -](?:and )?(?=(?:${unitWord}|${scaleWord})\\b))?)+`;
-const digits = String.raw`\d{1,3}(?:[.,]\d{3})+(?![\d.,]*\d)|\d+[.,]\d+|\d+`;
+const digits = String.raw`\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:,\d{3})+\.\d{1,2}(?!\d)|\d{1,3}(?:[.,]\d{3})+(?![\d.,]*\d)|\d+[.,]\d+|\d+`;
 const pattern = new RegExp(
   [
     String.raw`(?<fraction>\d+ ?\/ ?\d+(?=\s|$|-))`,
-    `(?<digits>${digits})(?<half>(?: and a half)?)`,
+    `(?<digits>${digits})(?<half>(?: and a half)?)(?<scale>(?: (?:${scaleWord})\\b)?)`,
     String.raw`(?<halfScale>half (?:an? )?(?:${scaleWord})\b)`,
-    String.raw`(?<part>(?:a |one )?(?:half|quarter|third)\b(?: of)?(?: an?| one)?\b)`,
+    String.raw`(?<part>(?!(?<=\bfor )(?:a |one )?quarter\b(?! of))(?:a |one )?(?:half|quarter|third)\b(?: of)?(?: an?| one)?\b)`,
     String.raw`(?<pair>\b(?:a )?(?:couple|pair)(?: of)?\b)`,
     String.raw`(?<spelled>\b(?:an? )?(?=(?:${unitWord}|${scaleWord})\b)${spelled}(?: and a half\b)?)`,
     String.raw`(?<article>\ban?\b)`,
@@ -61,7 +61,10 @@ export function numeralsOf(text: string): readonly Numeral[] {
     const value = valueOf(match.groups ?? {});
     if (value === undefined) continue;
     const weak = match.groups?.['article'] !== undefined;
-    found.push({ from: match.index, to: match.index + match[0].trimEnd().length, value, weak });
+    const isMinus =
+      /(?:^|[\s(])-$/u.test(text.slice(0, match.index)) && match.groups?.['digits'] !== undefined;
+    const to = match.index + match[0].trimEnd().length;
+    found.push({ from: match.index, to, value: isMinus ? -value : value, weak });
   }
   return found;
 }
@@ -83,7 +86,10 @@ function valueOf(groups: Readonly<Record<string, string | undefined>>): number |
     const [over = 0, under = 1] = groups['fraction'].split('/').map(Number);
     return under === 0 ? undefined : over / under;
   }
-  if (groups['digits'] !== undefined) return digitsOf(groups['digits']) + (groups['half'] === '' ? 0 : 0.5);
+  if (groups['digits'] !== undefined) {
+    const value = digitsOf(groups['digits']) + (groups['half'] === '' ? 0 : 0.5);
+    return value * (scales[groups['scale']?.trim() ?? ''] ?? 1);
+  }
   if (groups['halfScale'] !== undefined)
     return (scales[groups['halfScale'].split(' ').at(-1) ?? ''] ?? 0) / 2;
   if (groups['part'] !== undefined) return partOf(groups['part']);
@@ -98,6 +104,9 @@ function partOf(words: string): number {
 }
 
 function digitsOf(written: string): number {
+  const decimal = /^(.+)[.,](\d{1,2})$/u.exec(written);
+  if (decimal !== null && /[.,]/u.test(decimal[1] ?? ''))
+    return Number(`${(decimal[1] ?? '').replaceAll(/[.,]/gu, '')}.${decimal[2]}`);
   const grouped = /^\d{1,3}(?:[.,]\d{3})+$/u.test(written);
   return Number(grouped ? written.replaceAll(/[.,]/gu, '') : written.replace(',', '.'));
 }

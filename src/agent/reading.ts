@@ -3,6 +3,7 @@ import type { Gazetteer } from './gazetteer.ts';
 import { type Extent, type Line, rawOf } from './normalise.ts';
 import { type Numeral, numeralsOf } from './numbers.ts';
 import { readAmounts, readFractions } from './spans/amount.ts';
+import { zonedClocks } from './spans/clock.ts';
 import { readLengths } from './spans/length.ts';
 import { readModels } from './spans/model.ts';
 import { readMoney } from './spans/money.ts';
@@ -36,7 +37,9 @@ export function read(
   unknownPlaces: readonly Span[] = [],
 ): Reading {
   const numerals = numeralsOf(line.text);
-  const named = longestFirst([...unknownPlaces, ...candidates(line, gazetteer, numerals)]);
+  const zones = zonedClocks(line.text);
+  const found = candidates(line, gazetteer, numerals).filter((span) => !touches(zones, span));
+  const named = longestFirst([...unknownPlaces, ...found]);
   const amounts = readAmounts(line.text, numerals, named).filter((span) => !touches(named, span));
   const known = inOrder([...named, ...amounts]);
   const lengths = named.filter((span): span is SpanOf<'length'> => span.kind === 'length');

@@ -41,6 +41,8 @@ function wayOf(text: string, { from, to }: Extent): Way | undefined {
     text.slice(to),
   );
   if (behind !== null) return { word: behind[1] ?? '', read: [{ from: to, to: to + behind[0].length }] };
+  if (/\b(?:more|extra|additional|further|another)\b/u.test(text.slice(from, to)))
+    return { word: 'longer', read: [] };
   const by = /\bby (?:another )?$/u.exec(text.slice(0, from));
   const verb = matches(text.slice(0, from), verbs).at(-1);
   if (by === null || verb === undefined) return undefined;

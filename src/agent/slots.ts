@@ -2,9 +2,20 @@ import { isWithin } from '../model/id.ts';
 import { compareText } from '../model/text.ts';
 import type { Frame, Problem } from './frame.ts';
 import { type Gazetteer, modelNames } from './gazetteer.ts';
+import type { Moment } from './moment.ts';
 import { rawOf } from './normalise.ts';
 import { type Reading, spansOf as allSpansOf } from './reading.ts';
-import type { Amount, Meaning, Place, Span, SpanOf, Trait, TraitValues } from './spans/span.ts';
+import {
+  type Amount,
+  matches,
+  mask,
+  type Meaning,
+  type Place,
+  type Span,
+  type SpanOf,
+  type Trait,
+  type TraitValues,
+} from './spans/span.ts';
 
 /** Without what was named only to be replaced: `instead of acme`. */
 function spansOf<K extends Meaning['kind']>(reading: Reading, kind: K): readonly SpanOf<K>[] {
@@ -40,12 +51,32 @@ export function isRequestSpan(span: Span): boolean {
   return !['contract', 'plan', 'number', 'fraction', 'unknown-place'].includes(span.kind);
 }
 
-/** A bare number that answers the question how many. */
+/**
+ * A bare number that answers the question how many: `16`, `16 of them`, `make it 16`, `2 nodes`. A number that
+ * counts something else (`900 per day`, `50 percent`, `option 1`) is none.
+ */
 export function amountOfBareNumber(reading: Reading): Amount | undefined {
   const [only, ...more] = spansOf(reading, 'number');
   if (only === undefined || more.length > 0 || spansOf(reading, 'amount').length > 0) return undefined;
-  return Number.isInteger(only.value) && only.value > 0 ? { shape: 'total', gpus: only.value } : undefined;
+  if (
+    !Number.isInteger(only.value) ||
+    only.value <= 0 ||
+    countsOther.test(reading.line.text.slice(0, only.from))
+  )
+    return undefined;
+  const rest = mask(
+    reading.line.text,
+    reading.spans.filter(({ kind }) => kind !== 'number'),
+  ).slice(only.to);
+  if (/^ (?:full |whole |entire )?(?:nodes?|servers?|machines?|hosts?|boxes|box)\b/u.test(rest))
+    return { shape: 'nodes', groups: only.value };
+  return countEnd.test(rest) ? { shape: 'total', gpus: only.value } : undefined;
 }
+
+const countsOther =
+  /\b(?:option|offer|number|alternative|budget|price|costs?|cap|limit|spend|pay|money|version|replicas?|left|nodes?|racks?|day|hour|core|cores|memory|cw|kw|week)\b[^,.;!?]{0,12}$/u;
+const countEnd =
+  /^(?:\s*$|\s*[,.;!?)]|  | (?:costs?|fit|of (?:them|those|these|it)|then|instead|please|pls|rather|now|though|thanks|for|in|at|on|with|from|until|till|starting|and|but|or|not|only|total|altogether|more|fewer|less|additional|extra)\b(?! total\b))/u;
 
 function tenantSlots(reading: Reading): FrameReading {
   const spans = spansOf(reading, 'tenant');
@@ -226,18 +257,20 @@ function traitSlots(reading: Reading): FrameReading {
   };
   const noLink = spans.some(({ trait, negative }) => trait.slot === 'link' && negative === true);
   const noRdma = spans.some(({ trait, negative }) => trait.slot === 'rdma' && negative === true);
+  const noIsolation = spans.some(({ trait, negative }) => trait.slot === 'isolation' && negative === true);
   const frame = defined({
     link: noLink ? ('none' as const) : only('link', 'which link'),
     rdma: noRdma ? false : only('rdma', 'whether RDMA'),
     together: only('together', 'which of these must hold all of it'),
     apart: only('apart', 'what must differ'),
     align: only('align', 'how to align'),
-    isolation: only('isolation', 'how isolated'),
+    isolation: noIsolation ? ('shared' as const) : only('isolation', 'how isolated'),
     guarantee: only('guarantee', 'which guarantee'),
     objective: only('objective', 'what counts most'),
     surviveLoss: only('survive', 'which loss to survive'),
     isOpenEnded: only('open-end', 'how long'),
     anyModel: only('any-model', 'which model'),
+    anyPlace: only('any-place', 'which place'),
   });
   const regimes = spans.flatMap(({ trait }) => (trait.slot === 'regime' ? [trait.value] : []));
   const purpose = spans.find(({ trait }) => trait.slot === 'purpose');
@@ -374,32 +407,69 @@ function timeSlots(reading: Reading): FrameReading {
   const end = only('end', 'until when', ['end']);
   const deadline = only('deadline', 'by when', ['deadline']);
   const latestStart = only('start', 'the latest start', ['latest-start']);
-  const distinct = new Map(lengths.map((span) => [JSON.stringify(span.length), span]));
+  const within = only('start', 'which time', ['within']);
+  const [room, lasting] = roomAndLength(reading, lengths);
+  const distinct = new Map(lasting.map((span) => [JSON.stringify(span.length), span]));
   if (distinct.size > 1)
     problems.push(
       either(
         'length',
         'how long',
-        lengths.map((span) => rawOf(reading.line, span)),
+        lasting.map((span) => rawOf(reading.line, span)),
       ),
     );
   const [length] = distinct.size === 1 ? [...distinct.values()] : [];
-  const saysNow = start === undefined && during === undefined && length?.forward === true;
-  const from = saysNow ? { day: { kind: 'now' as const }, saidMs: reading.saidMs } : start?.moment;
+  const now: Moment = { day: { kind: 'now' }, saidMs: reading.saidMs };
+  const isRoom = room !== undefined && start === undefined && during === undefined && deadline === undefined;
+  const saysNow = isRoom || (start === undefined && during === undefined && length?.forward === true);
+  const from = start?.moment ?? within?.moment ?? (saysNow ? now : undefined);
+  const roomEnd = isRoom ? { ...now, after: room.length } : within?.moment;
+  const by =
+    deadline === undefined
+      ? roomEnd && { moment: roomEnd, inclusive: within !== undefined }
+      : { moment: deadline.moment, inclusive: deadline.inclusive };
   return {
     frame: defined({
       start: from ?? (during?.moment.day.kind === 'period' || isLong(during) ? undefined : during?.moment),
       isAfter: start?.role === 'earliest' && start.inclusive ? true : undefined,
       during: isLong(during) ? during?.moment : undefined,
       end: end === undefined ? undefined : { moment: end.moment, inclusive: end.inclusive },
-      deadline:
-        deadline === undefined ? undefined : { moment: deadline.moment, inclusive: deadline.inclusive },
+      deadline: by,
       latestStart: latestStart?.moment,
       length: length?.length,
-      notes: looseLength(reading, length),
+      notes: notesOf(looseLength(reading, length), dayBeforeMonth(reading)),
     }),
     problems,
   };
+}
+
+/** `within the next 2 weeks for 3 days`: the first says how much room there is, the second how long it takes. */
+function roomAndLength(
+  reading: Reading,
+  lengths: readonly SpanOf<'length'>[],
+): readonly [room: SpanOf<'length'> | undefined, lasting: readonly SpanOf<'length'>[]] {
+  const room = lengths.find(
+    (span) => span.forward && /^(?:with)?in\b/u.test(reading.line.text.slice(span.from, span.to)),
+  );
+  return room === undefined || lengths.length === 1
+    ? [undefined, lengths]
+    : [room, lengths.filter((span) => span !== room)];
+}
+
+/** `02/03`: either number could be the month. */
+function dayBeforeMonth({ line }: Reading): readonly string[] | undefined {
+  const dates = matches(line.text, /(?<![\d./-])(\d{1,2})\/(\d{1,2})(?:\/\d{4})?(?![\d./])/gu);
+  const open = dates.filter(
+    ({ match: [, day, month] }) => day !== month && Number(day) <= 12 && Number(month) <= 12,
+  );
+  return open.length === 0
+    ? undefined
+    : open.map((extent) => `\`${rawOf(line, extent)}\` is read as day and month, in that order`);
+}
+
+function notesOf(...notes: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+  const all = notes.flatMap((some) => some ?? []);
+  return all.length === 0 ? undefined : all;
 }
 
 function looseLength(reading: Reading, length: SpanOf<'length'> | undefined): readonly string[] | undefined {
@@ -412,10 +482,12 @@ function looseLength(reading: Reading, length: SpanOf<'length'> | undefined): re
 
 /** `for December` is the whole of it; `for Monday` says only when it begins. */
 function isLong(time: SpanOf<'time'> | undefined): boolean {
+  if (time?.moment.isWeekOf === true) return true;
   return time !== undefined && ['period', 'month', 'quarter', 'year'].includes(time.moment.day.kind);
 }
 
 function isInstead(reading: Reading, span: Span): boolean {
+  if (span.kind === 'tenant' && span.negative === true) return true;
   return (
     span.negative === true &&
     /\b(?:instead of|rather than|in place of)\b/u.test(reading.line.text.slice(span.from, span.to))

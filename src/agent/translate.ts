@@ -1,7 +1,7 @@
 import type { Line } from './normalise.ts';
 
 /**
- * German and French words that carry a request, in English. Everything else stays as it is and is reported
+ * German, French and Spanish words that carry a request, in English. Everything else stays as it is and is reported
  * as unread. Left of `=` without accents, as `fold` writes it.
  */
 const german = dictionary(`
@@ -47,19 +47,36 @@ const french = dictionary(`
   france=france europe=europe ue=EU rgpd=gdpr memoire=memory coeurs=cores par=per meme=same
   le=the la=the les=the l'=the du=from oui=yes non=no partir=starting moins=less cher=cheap
 `);
+const spanish = dictionary(`
+  necesito=need necesitamos=need necesita=need quiero=want queremos=want quisiera=want dame=give
+  danos=give reserva=reserve reservar=reserve reservame=reserve para=for durante=for desde=from hasta=until
+  con=with sin=without de=of del=of el=the los=the las=the la=the y=and o=or en=in sobre=on bajo=under
+  no=not excepto=except salvo=except fuera=outside solo=only minimo=minimum maximo=at_most
+  libres=free disponibles=available cuantos=how_many cuantas=how_many muestra=show muestrame=show
+  lista=list nodos=nodes servidores=servers tarjetas=cards contrato=contract contratos=contracts
+  a=to liberar=release libera=release ahora=now hoy=today manana=tomorrow pasado=past proximo=next proxima=next
+  semana=week semanas=weeks dia=day dias=days mes=month meses=months hora=hour horas=hours ano=year
+  anos=years lunes=monday martes=tuesday miercoles=wednesday jueves=thursday viernes=friday
+  sabado=saturday domingo=sunday enero=january febrero=february marzo=march abril=april mayo=may
+  junio=june julio=july agosto=august septiembre=september octubre=october noviembre=november
+  diciembre=december un=a una=a dos=two tres=three cuatro=four cinco=five seis=six siete=seven
+  ocho=eight nueve=nine diez=ten doce=twelve dieciseis=sixteen veinte=twenty treinta=thirty
+  equipo=team alemania=germany francia=france espana=spain europa=europe ue=EU rgpd=gdpr
+  memoria=memory barato=cheap por=per si=if que=that mas=more menos=less
+`);
 
 /** Words that are English too: they are translated only when another word has shown the language. */
 const shared = new Set(
   `will plan team server in am an die was not des pour plus minimum reserve on six sept mars france europe
    en sur si sous du la le les an ans an par un non cher son liste war so stuck server an mai juni marz
-   in ou et au des mit pro es ab uber bis karten tag den dem das ende mach site ja us it ist`
+   in ou et au des mit pro es ab uber bis con de del o y no el los las solo dos de a por si que mas para mes minimum mayo hora lista sin sobre salvo karten tag den dem das ende mach site ja us it ist`
     .split(/\s+/u)
     .filter((word) => word !== ''),
 );
 
-/** Puts English words in the place of known German or French ones; places in `raw` are kept. */
+/** Puts English words in the place of known German, French or Spanish ones; places in `raw` are kept. */
 export function translate(line: Line): Line {
-  const language = [german, french].find((words) => speaks(line.text, words));
+  const language = [german, french, spanish].find((words) => speaks(line.text, words));
   if (language === undefined) return line;
   const out = { text: '', cased: '', starts: new Array<number>(), ends: new Array<number>() };
   const keep = (from: number, to: number) => {

@@ -65,7 +65,7 @@ export function windowOf(frame: Frame, nowMs: number, zone: string): WindowAnswe
     isSoonest && said.end === undefined ? start.plus({ days: soonestDays }) : undefined,
   ]);
   if (durationS !== undefined && durationS <= 0)
-    return failed('length', `an end behind the start (${say(start)} to ${say(said.end ?? start)})`);
+    return failed('length', `an end after the start (${say(start)} to ${say(said.end ?? start)})`);
   if (last !== undefined && last < start)
     return failed(
       'length',
@@ -120,7 +120,19 @@ class WindowReader {
     }
     if (stretch.grain === 'period' && frame.during === undefined)
       this.assume(`the start is read as ${say(start)}, the beginning of what was said`);
+    else if (moment.isVague === true)
+      this.assume(`a part of the day was said: the start is read as ${say(start)}`);
+    else if (moment.edge !== undefined || moment.zone !== undefined || moment.offsetMin !== undefined)
+      this.assume(`the start is read as ${say(start)}`);
     else if (stretch.grain === 'day') this.assume(`no hour was said: the start is read as ${say(start)}`);
+    const { time } = moment;
+    const isSkipped =
+      time !== undefined &&
+      moment.zone === undefined &&
+      moment.offsetMin === undefined &&
+      stretch.start.minute === time.minute &&
+      stretch.start.hour === (time.hour + 1) % 24;
+    if (isSkipped) this.assume(`the clock skips that hour: the start is read as ${say(start)}`);
     const other = otherWeekday(moment, this.#zone);
     if (other !== undefined) this.assume(`next is read as next week: ${say(start)}, not ${say(other)}`);
     return start;
@@ -139,8 +151,11 @@ class WindowReader {
     const stretch =
       isBehind || !isFloating(moment) ? first : this.stretch({ ...moment, saidMs: start.toMillis() });
     if (stretch === undefined) return undefined;
-    const at = inclusive ? stretch.end : stretch.start;
-    if (stretch.grain !== 'point') this.assume(`${word} is read as ${say(at)}`);
+    const said = inclusive ? stretch.end : stretch.start;
+    const isNextDay = moment.isClockOnly === true && start !== undefined && said <= start;
+    const at = isNextDay ? said.plus({ days: 1 }) : said;
+    const isLoose = moment.isVague === true || moment.edge !== undefined || isNextDay;
+    if (stretch.grain !== 'point' || isLoose) this.assume(`${word} is read as ${say(at)}`);
     return at;
   }
 
@@ -170,11 +185,13 @@ function earliestOf(times: readonly (DateTime | undefined)[]): DateTime | undefi
   return known.toSorted((a, b) => a.toMillis() - b.toMillis())[0];
 }
 
+/** `next week` may mean all of it. */
+function wholeOf(start: Moment | undefined): readonly string[] {
+  if (start?.isWeekOf === true) return ['the whole week'];
+  if (start?.day.kind === 'period') return [`the whole ${start.day.unit}`];
+  return start?.day.kind === 'month' || start?.day.kind === 'quarter' ? [`the whole ${start.day.kind}`] : [];
+}
+
 function lengthSuggestions(frame: Frame): readonly string[] {
-  return [
-    ...(frame.start?.day.kind === 'period' ? [`the whole ${frame.start.day.unit}`] : []),
-    '1 day',
-    '3 days',
-    '1 week',
-  ];
+  return [...wholeOf(frame.start), '1 day', '3 days', '1 week'];
 }

@@ -27,6 +27,8 @@ export const fillers = list(`
   instead rather sorry wait correction
   law laws rules rule regulation regulations compliant compliance data stay stays kept keep keeps
   free idle available spare left currently link links linked network fabric connected connection connectivity
+  w but alone else better possibly takes take taking lasts finish finished done ready yo hmm say said says
+  mean meant love wanna gonna gotta kinda aber
   support supports supported still already ever today now
 `);
 
@@ -44,6 +46,32 @@ export const recurrences = list(`
   every each daily weekly monthly nightly hourly recurring repeatedly twice thrice weekdays weekends mondays tuesdays
   wednesdays thursdays fridays saturdays sundays again
 `);
+
+/** Words of the calendar. A site may be called `may`, and a request may still mean the month. */
+export const calendarWords = list(`
+  now today tomorrow tonight yesterday day week weekend month quarter year hour morning noon evening night midnight
+  monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
+  january february march april may june july august september october november december
+  jan feb mar apr jun jul aug sep sept oct nov dec
+`);
+
+/** Words of acts and answers. */
+const actWords = list(`
+  release commit drain cancel confirm approve accept reject plan book reserve explain verify undo extend change move
+  spot cheap cheapest soonest fastest dedicated shared elastic training inference memory storage power ledger contract
+`);
+
+/** Whether a name is also a word that says something else: it is read as a name only where a name must stand. */
+export function isOrdinary(word: string): boolean {
+  return [fillers, negations, recurrences, relatives, divisions, calendarWords, actWords].some((words) =>
+    words.has(word),
+  );
+}
+
+/** Words that cut one request into parts, each with terms of its own. */
+export const divisions = list(
+  `split splits splitting divided divide spread distributed distribute evenly equally half respectively`,
+);
 
 /** Words that change something relative to what it was. */
 export const relatives = list(`

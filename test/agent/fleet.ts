@@ -352,7 +352,7 @@ function planOf(world: World, args: Record<string, unknown>) {
     const [part] = demand.parts;
     const offer = { ...demand, parts: [{ ...part, count: 2 }] };
     const relaxations = [{ change: '16 instead', demand: offer, start: demand.window.earliestStart }];
-    const refusal = { kind: 'no-capacity', constraints: [], relaxations: [] };
+    const refusal = { kind: 'no-capacity', constraints: [], relaxations: [], conflict: [] };
     return PlanResult.parse({
       snapshot: world.snapshot,
       decision: 'rejected',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
-import { planned } from './say.ts';
+import { planned, talk } from './say.ts';
 
 /** What is said about the time, and the window of the demand: start, and length in hours. Clock: Wed 25 Nov 2026 10:00. */
 const windows: readonly (readonly [said: string, start: string, hours: number])[] = [
@@ -40,6 +40,31 @@ const windows: readonly (readonly [said: string, start: string, hours: number])[
   ['2026-12-01T09:00:00+01:00 until 2026-12-02T09:00:00+01:00', '2026-12-01T09:00:00+01:00', 24],
   ['for the next 48 hours', '2026-11-25T10:00:00+01:00', 48],
   ['from 15 January 2027 at noon for 5 days', '2027-01-15T12:00:00+01:00', 120],
+  ['from tomorrow noon until Sunday night', '2026-11-26T12:00:00+01:00', 84],
+  ['from Friday night for 6 hours', '2026-11-27T22:00:00+01:00', 6],
+  ['tomorrow 2-6pm', '2026-11-26T14:00:00+01:00', 4],
+  ['tomorrow 9 to 5pm', '2026-11-26T09:00:00+01:00', 8],
+  ['tomorrow 9am-5pm', '2026-11-26T09:00:00+01:00', 8],
+  ['tomorrow 9-17', '2026-11-26T09:00:00+01:00', 8],
+  ['from 23:00 to 05:00', '2026-11-25T23:00:00+01:00', 6],
+  ['from now until midnight', '2026-11-25T10:00:00+01:00', 14],
+  ['30 nov -> 7 dec', '2026-11-30T00:00:00+01:00', 168],
+  ['30 nov → 7 dec', '2026-11-30T00:00:00+01:00', 168],
+  ['for the rest of the month', '2026-11-25T10:00:00+01:00', 134],
+  ['for the week of 9 December', '2026-12-07T00:00:00+01:00', 168],
+  ['for a day, Monday week', '2026-12-07T00:00:00+01:00', 24],
+  ['for half a day from Monday', '2026-11-30T00:00:00+01:00', 12],
+  ['for a quarter from 1 January', '2027-01-01T00:00:00+01:00', 90 * 24 - 1],
+  ['from 9am New York time tomorrow for 12 hours', '2026-11-26T15:00:00+01:00', 12],
+  ['from 1 December 9am ET for 4 hours', '2026-12-01T15:00:00+01:00', 4],
+  ['from 1 December 9am UTC+2 for 4 hours', '2026-12-01T08:00:00+01:00', 4],
+  ['from 1 December 09:00+05:30 for 4 hours', '2026-12-01T04:30:00+01:00', 4],
+  ['from 1 December 9am Tokyo time for 4 hours', '2026-12-01T01:00:00+01:00', 4],
+  ['from 1 December 9am Frankfurt time for 4 hours', '2026-12-01T09:00:00+01:00', 4],
+  ['vom 1. bis 5. Dezember', '2026-12-01T00:00:00+01:00', 96],
+  ['morgen von 9 bis 17 Uhr', '2026-11-26T09:00:00+01:00', 8],
+  ['du 1er au 5 décembre', '2026-12-01T00:00:00+01:00', 96],
+  ['durante 3 días desde el lunes', '2026-11-30T00:00:00+01:00', 72],
 ];
 
 describe('time as people say it', () => {
@@ -71,6 +96,45 @@ describe('time as people say it', () => {
       deadline: '2026-12-10T00:00:00+01:00',
       durationS: 259_200,
     });
+  });
+
+  test.each([
+    ['within the next 2 weeks', '2026-11-25T10:00:00+01:00', '2026-12-09T10:00:00+01:00'],
+    ['any time in December', '2026-12-01T00:00:00+01:00', '2027-01-01T00:00:00+01:00'],
+    ['sometime next week', '2026-11-30T00:00:00+01:00', '2026-12-07T00:00:00+01:00'],
+  ])('3 days %s may begin anywhere in it', async (said, earliestStart, deadline) => {
+    const { demand } = await planned(`8 H100 for globex for 3 days ${said}`);
+    expect(demand.window).toMatchObject({ earliestStart, deadline, durationS: 259_200 });
+    expect(demand.window.latestStart).toBeDefined();
+  });
+
+  test.each([
+    ['from mid December for 10 days', 'the start is read as Wed 16 Dec 2026 00:00'],
+    ['tomorrow afternoon for 2 hours', 'the start is read as Thu 26 Nov 2026 14:00'],
+    ['from 02/03/2027 for 2 days', '`02/03/2027` is read as day and month'],
+    ['on 28 March 2027 from 02:30 for 1 hour', 'the clock skips that hour'],
+    ['from 9am New York time tomorrow for 2 hours', 'the start is read as Thu 26 Nov 2026 15:00'],
+  ])('%s says how it was read', async (said, note) => {
+    const { assumptions } = await planned(`8 H100 for globex ${said}`);
+    expect(assumptions.join()).toContain(note);
+  });
+
+  test.each([
+    'from 1 December 9am IST for 4 hours',
+    'from 1 December 9am local time for 4 hours',
+    'for a day on 2027-13-01',
+    'tomorrow from 2 to 6',
+    'for 0 days from tomorrow',
+  ])('%s is asked about', async (said) => {
+    const { last, fleet } = await talk([`8 H100 for globex ${said}`]);
+    expect(last.outcome).toBe('needs_input');
+    expect(last.reply).not.toContain('1970');
+    expect(fleet.last('placement_plan')).toBeUndefined();
+  });
+
+  test('last Monday is no coming Monday', async () => {
+    const { demand } = await planned('8 H100 for globex starting last Monday for 3 days');
+    expect(demand.window.earliestStart).toBe('2026-11-23T00:00:00+01:00');
   });
 
   test('until further notice has no length', async () => {

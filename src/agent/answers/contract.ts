@@ -7,8 +7,10 @@ import {
   type PlanView,
   VerifyResult,
 } from '../../model/view.ts';
+import type { Problem } from '../frame.ts';
 import { forgetRequest, pointedAt } from '../memory.ts';
 import { stretchOf } from '../moment.ts';
+import { rawOf } from '../normalise.ts';
 import { spansOf } from '../reading.ts';
 import {
   contractWords,
@@ -21,6 +23,7 @@ import {
   sentence,
 } from '../reply.ts';
 import { innermost, resolvePlaces } from '../slots.ts';
+import type { SpanOf } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, unreadOf, using } from './answer.ts';
 import { outcomeOf } from './request.ts';
 
@@ -88,8 +91,7 @@ function asksEnd({ reading }: Talk): boolean {
 }
 
 /** One contract with what was promised. */
-export async function showContract(talk: Talk): Promise<Answer> {
-  const id = meantContract(talk);
+export async function showContract(talk: Talk, id = meantContract(talk)): Promise<Answer> {
   if (id === undefined) return asking(talk, [whichContract(talk)], 'I need to know');
   const detail = await talk.calls.ask('contract_get', { contract: id }, ContractDetail);
   talk.memory.contract = detail.contract;
@@ -99,6 +101,7 @@ export async function showContract(talk: Talk): Promise<Answer> {
     reply,
     [{ kind: 'contract', detail }],
     using(['contract', 'tenant', 'gpus', 'number']),
+    /\b(?:contract|booking|reservation|cost|costs|price|total)\b/gu,
   );
 }
 
@@ -122,6 +125,8 @@ export async function askRelease(talk: Talk): Promise<Answer> {
     );
   const detail = await talk.calls.ask('contract_get', { contract: id }, ContractDetail);
   const { contract } = detail;
+  const limits = releaseLimits(talk, contract, named.length > 0);
+  if (limits.length > 0) return asking(talk, limits, 'Before releasing anything I need to know');
   forgetRequest(talk.memory);
   talk.memory.contract = contract;
   talk.memory.release = { contract: contract.id, version: contract.version };
@@ -133,10 +138,34 @@ export async function askRelease(talk: Talk): Promise<Answer> {
     question: { text, missing: [{ slot: 'confirm', suggestions: ['yes', 'no'] }] },
     unread: unreadOf(
       talk,
-      using(['contract', 'tenant', 'gpus', 'number']),
+      (span) =>
+        span.kind === 'contract' ||
+        span.kind === 'gpus' ||
+        (span.kind === 'tenant' && span.tenant === contract.tenant),
       /\b(?:release|undo|first|second|third|last)\b/gu,
     ),
   };
+}
+
+function isNow({ moment: { day, time } }: SpanOf<'time'>): boolean {
+  return day.kind === 'now' || (day.kind === 'offset' && day.days === 0 && time === undefined);
+}
+
+/** A release is of the whole contract and takes effect at once: a part or a later moment is asked about. */
+function releaseLimits({ reading }: Talk, { gpuCount }: ContractView, isNamed: boolean): readonly Problem[] {
+  const later = spansOf(reading, 'time').filter((span) => !isNow(span));
+  const parts = [
+    ...spansOf(reading, 'fraction'),
+    ...(isNamed ? spansOf(reading, 'number') : []),
+    ...spansOf(reading, 'amount').filter(
+      ({ amount }) => amount.shape !== 'total' || amount.gpus !== gpuCount,
+    ),
+  ];
+  return [...later, ...parts].map((span) => ({
+    slot: 'exception',
+    text: `whether all of it may end now: \`${rawOf(reading.line, span)}\` cannot be kept`,
+    suggestions: [],
+  }));
 }
 
 /** Does the release that was asked about. The key comes from the contract and its version: a retry is the same act. */
@@ -177,6 +206,7 @@ export async function commit(
   );
   const shown = [{ kind: 'change' as const, change }];
   if (change.decision === 'committed' && change.contract !== undefined) {
+    if (memory.frame !== undefined) memory.lastFrame = memory.frame;
     forgetRequest(memory);
     memory.contract = change.contract;
     memory.committed = change.contract.id;

@@ -1,14 +1,19 @@
 import type { DemandRequest } from '../../model/demand.ts';
+import { compareText } from '../../model/text.ts';
 import { PlanResult, type RefusalView } from '../../model/view.ts';
 import type { TurnOutcome } from '../agent.ts';
 import { blockers } from '../blockers.ts';
 import { demandOf } from '../demand.ts';
 import { amended, type Frame, isEmpty, type Problem } from '../frame.ts';
 import type { Memory } from '../memory.ts';
+import type { Extent } from '../normalise.ts';
+import type { Reading } from '../reading.ts';
 import { relativeChange } from '../relative.ts';
+import { withoutRemoved } from '../removal.ts';
 import { planReply, refusalReply } from '../reply.ts';
 import { amountOfBareNumber, frameOf, isRequestSpan } from '../slots.ts';
-import { matches, type Span } from '../spans/span.ts';
+import { type Amount, matches, overlap, type Span } from '../spans/span.ts';
+import { repeatWords } from '../talk-words.ts';
 import { type Answer, asking, type Talk, unreadOf } from './answer.ts';
 
 /** A request as a whole: plans it, or asks for everything that is missing, doubtful or denied in one question. */
@@ -19,19 +24,68 @@ export async function planRequest(talk: Talk): Promise<Answer> {
 
 /** The next line about the same request: it fills empty slots or changes filled ones. */
 export async function amendRequest(talk: Talk): Promise<Answer> {
-  const { reading, memory } = talk;
-  const old = memory.frame ?? {};
-  const { frame, problems } = frameOf(reading, talk.gazetteer);
-  const counted = withBareNumber(talk, frame);
+  const { memory } = talk;
+  const repeats = matches(talk.reading.line.text, repeatWords);
+  const reading = withoutSpans(talk.reading, repeats);
+  const { frame: old, read: taken } = withoutRemoved(memory.frame ?? {}, reading.line.text);
+  const { frame: plain, problems } = frameOf(reading, talk.gazetteer);
+  const frame = added(old, plain, reading.line.text);
+  const counted = withBareNumber({ ...talk, reading }, frame);
   const { frame: said, read } = relativeChange(old, counted, reading);
   const usesNumber = counted !== frame;
   const dropped = matches(reading.line.text, dropWords);
-  const settled = [...read, ...dropped, ...matches(reading.line.text, /^\W*(?:no|nope|nah)\b(?=[ ,.!])/gu)];
-  const stops = blockers(talk, settled).filter(({ slot }) => !(usesNumber && slot === 'number'));
+  const settled = [
+    ...read,
+    ...taken,
+    ...dropped,
+    ...repeats,
+    ...matches(reading.line.text, /^\W*(?:no|nope|nah)\b(?=[ ,.!])/gu),
+  ];
+  const stops = blockers({ ...talk, reading }, settled).filter(
+    ({ slot }) => !(usesNumber && slot === 'number'),
+  );
   const left = dropped.length > 0 ? [] : stillOpen(memory, said);
+  const before = memory.plan === undefined ? [] : (memory.unread ?? []);
   const next = await planFrame(talk, amended(old, said), [...problems, ...stops, ...left]);
   const uses = (span: Span) => isRequestSpan(span) || (usesNumber && span.kind === 'number');
-  return { ...next, unread: unreadOf({ ...talk, cues: [...talk.cues, ...settled] }, uses) };
+  const unread = unreadOf({ ...talk, reading, cues: [...talk.cues, ...settled] }, uses);
+  return { ...next, unread: [...new Set([...before, ...unread])] };
+}
+
+/** `one more like that` counts nothing. */
+function withoutSpans(reading: Reading, extents: readonly Extent[]): Reading {
+  const spans = reading.spans.filter((span) => !extents.some((extent) => overlap(span, extent)));
+  return { ...reading, spans };
+}
+
+/** `or iad3`, `also H200`: beside what was asked for, not in its place. */
+function added(old: Frame, said: Frame, text: string): Frame {
+  if (!/^\W*(?:or|also|plus)\b|\b(?:also|as well|too)\W*$/u.test(text)) return said;
+  const where = both(old.where, said.where);
+  const models = both(old.models, said.models);
+  return {
+    ...said,
+    ...(where === undefined ? {} : { where }),
+    ...(models === undefined ? {} : { models }),
+  };
+}
+
+/** `would 16 fit as well?`: the request under discussion with what the line changes; nothing without one. */
+export function wishOf(talk: Talk): Frame | undefined {
+  const old = talk.memory.frame;
+  if (old === undefined) return undefined;
+  const { frame, problems } = frameOf(talk.reading, talk.gazetteer);
+  const said = withBareNumber(talk, frame);
+  const isNew = said.amount !== undefined && said.models !== undefined;
+  return isNew || isEmpty(said) || problems.length > 0 ? undefined : amended(old, said);
+}
+
+function both(
+  before: readonly string[] | undefined,
+  now: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (before === undefined || now === undefined) return now;
+  return [...new Set([...before, ...now])].toSorted(compareText);
 }
 
 /** Takes back a question that cannot be answered in slots. */
@@ -43,7 +97,15 @@ export async function planOffer(talk: Talk, index: number): Promise<Answer | und
   const offer = talk.memory.refusal?.refusal.relaxations[index];
   if (offer === undefined) return undefined;
   const { demand } = offer;
-  return submit(talk, demand, [`offer ${index + 1} was taken: ${offer.change}`.slice(0, 300)]);
+  const { text } = talk.reading.line;
+  const read = matches(
+    text,
+    /#|\b(?:take|use|choose|go with|option|offer|number|alternative|no|first|second|third|fourth|last|\d{1,3})\b/gu,
+  );
+  const spans = talk.reading.spans.filter(({ kind }) => kind !== 'number');
+  return submit({ ...talk, reading: { ...talk.reading, spans }, cues: [...talk.cues, ...read] }, demand, [
+    `offer ${index + 1} was taken: ${offer.change}`.slice(0, 300),
+  ]);
 }
 
 async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[]): Promise<Answer> {
@@ -95,12 +157,28 @@ export function outcomeOf({ kind }: RefusalView): TurnOutcome {
 }
 
 function withBareNumber(talk: Talk, frame: Frame): Frame {
-  const amount = amountOfBareNumber(talk.reading);
+  const amount = spreadOver(talk) ?? amountOfBareNumber(talk.reading);
   if (amount === undefined || frame.amount !== undefined) return frame;
   const open = talk.memory.open?.map(({ slot }) => slot) ?? [];
   if (open.includes('survivors') && !open.includes('count') && amount.shape === 'total')
     return { ...frame, membersLeft: amount.gpus };
   return { ...frame, amount };
+}
+
+/** `on two nodes`: the GPUs that were asked for, on so many nodes. */
+function spreadOver({ reading, memory }: Talk): Amount | undefined {
+  const old = memory.frame?.amount;
+  const [number] = reading.spans.filter(({ kind }) => kind === 'number');
+  if (old?.shape !== 'total' || number?.kind !== 'number' || !Number.isInteger(number.value))
+    return undefined;
+  const { text } = reading.line;
+  const isOn = /\b(?:on|over|across|between) $/u.test(text.slice(0, number.from));
+  const isNodes = /^ (?:different |separate )?(?:nodes|servers|machines|hosts|boxes)\b/u.test(
+    text.slice(number.to),
+  );
+  return isOn && isNodes && number.value > 0
+    ? { shape: 'spread', groups: number.value, gpus: old.gpus }
+    : undefined;
 }
 
 /** Questions that the slots cannot show, such as an unread exception: they stay until answered or dropped. */

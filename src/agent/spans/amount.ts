@@ -113,6 +113,8 @@ function spansOf(
 ): readonly Span[] {
   const first = numbers[0];
   if (first === undefined) return [];
+  // None of something is no share of one: the number stays unread.
+  if (numbers.some(({ value }) => value <= 0)) return [];
   if (!isWhole(amount)) {
     const last = numbers.at(-1) ?? first;
     return [{ from: first.from, to: last.to, kind: 'fraction', words: text.slice(first.from, last.to) }];

@@ -68,7 +68,7 @@ const dayReaders: readonly DayReader[] = [
   ],
   [
     new RegExp(
-      `\\b(?:(next next|(?:this )?coming|this|next|following|upcoming) )?${weekdayPattern}\\b\\.?(?: (after next|next week|week after next|next))?`,
+      `\\b(?:(next next|(?:this )?coming|this|next|following|upcoming|last|past|previous) )?${weekdayPattern}\\b\\.?(?: (after next|next week|week after next|next|week(?! (?:after|of|\\d))\\b))?`,
       'gu',
     ),
     weekdayDay,
@@ -89,7 +89,7 @@ const dayReaders: readonly DayReader[] = [
     () => ({ day: { kind: 'period', unit: 'weekend', ahead: 0 } }),
   ],
   [
-    new RegExp(`(?<![\\d.,/-])(\\d{1,2})(?:st|nd|rd|th)?(?: of)? ${monthPattern}\\b\\.?${year}`, 'gu'),
+    new RegExp(`(?<![\\d.,/-])(\\d{1,2})(?:st|nd|rd|th|\\.|er)?(?: of)? ${monthPattern}\\b\\.?${year}`, 'gu'),
     ([, day, name, inYear]) => dateDay(day, name, inYear),
   ],
   [
@@ -98,6 +98,10 @@ const dayReaders: readonly DayReader[] = [
       'gu',
     ),
     ([, name, day, inYear]) => dateDay(day, name, inYear),
+  ],
+  [
+    /\b(?:the )?(?:rest|remainder) of (?:the |this )?(week|month|quarter|year)\b/gu,
+    (match) => ({ day: { kind: 'period', unit: unitOf(match[1]), ahead: 0 } }),
   ],
   [
     /(?:\bthe )?\b(end|start|beginning|middle) of (?:the )?(weekend|week|month|quarter|year)\b|\be(o)(w|m|q|y)\b/gu,
@@ -162,13 +166,19 @@ function isoDay(match: RegExpExecArray) {
   const [, date = '', time, offset] = match;
   const zone = offset === undefined ? 'utc' : `utc${offset === 'z' ? '' : offset}`;
   const at = DateTime.fromISO(time === undefined ? date : `${date}T${time}`, { zone });
-  if (!at.isValid) return undefined;
+  if (!at.isValid) return noSuchDay(date);
   if (offset !== undefined) return { day: { kind: 'instant', atMs: at.toMillis() } } as const;
   const day = { kind: 'date', year: at.year, month: at.month, day: at.day } as const;
   return time === undefined ? { day } : { day, time: { hour: at.hour, minute: at.minute } };
 }
 
-function weekday(name: string | undefined, weeks: 'coming' | 'next' | 'after-next') {
+/** 2026-13-01 is no day, and no other day either. */
+function noSuchDay(date: string) {
+  const [inYear = 0, month = 0, day = 0] = date.split('-').map(Number);
+  return { day: { kind: 'date', year: inYear, month, day } } as const;
+}
+
+function weekday(name: string | undefined, weeks: 'last' | 'coming' | 'next' | 'after-next') {
   const number = weekdays.findIndex((day) => day.startsWith((name ?? '').slice(0, 3))) + 1;
   return { day: { kind: 'weekday', weekday: number, weeks } } as const;
 }
@@ -176,6 +186,8 @@ function weekday(name: string | undefined, weeks: 'coming' | 'next' | 'after-nex
 function weekdayDay(match: RegExpExecArray) {
   const [, before = '', name, after = ''] = match;
   if (before === 'next next' || after.endsWith('after next')) return weekday(name, 'after-next');
+  if (/^(?:last|past|previous)$/u.test(before)) return weekday(name, 'last');
+  if (after === 'week') return { ...weekday(name, 'coming'), after: { days: 7 } };
   return weekday(name, before === 'next' || after.startsWith('next') ? 'next' : 'coming');
 }
 
@@ -256,6 +268,11 @@ function unitOf(word: string | undefined): PeriodUnit {
   return 'year';
 }
 
+/** A date by itself: chrono also reads `tomorrow from 2` and `for 0 days`, from a day that is not ours. */
+const absolute = new RegExp(`\\d ?[./-] ?\\d|\\d.*\\b${monthPattern}\\b|\\b${monthPattern}\\b.*\\d`, 'u');
+
+const relativeDay = /\b(?:today|tomorrow|yesterday|tonight|now|next|last|this|in|for)\b/u;
+
 /** What chrono is sure of: a written day of a month, and the day a written range ends on. */
 function writtenDates(text: string): readonly Dated[] {
   const clockless = walled(mask(text, clockTimes(text)));
@@ -263,7 +280,7 @@ function writtenDates(text: string): readonly Dated[] {
   for (const result of GB.parse(clockless, { instant: new Date(0), timezone: 0 })) {
     const start = dateOf(result.start);
     const extent = { from: result.index, to: result.index + result.text.trimEnd().length };
-    if (start === undefined || !/\d/u.test(result.text)) continue;
+    if (start === undefined || !absolute.test(result.text) || relativeDay.test(result.text)) continue;
     const end = dateOf(result.end);
     if (end === undefined) found.push({ ...extent, day: start });
     else found.push(...splitRange(clockless, extent, start, end));

@@ -26,7 +26,8 @@ export function readLengths(text: string, numerals: readonly Numeral[]): readonl
 type Bare = { readonly from: number; readonly to: number; readonly length: Length };
 
 function lengthAt(text: string, numeral: Numeral): Bare | undefined {
-  const gap = /^[ -]?/u.exec(text.slice(numeral.to))?.[0].length ?? 0;
+  const gap =
+    /^(?: (?:more|extra|additional|further)(?= ))?[ -]?/u.exec(text.slice(numeral.to))?.[0].length ?? 0;
   const rest = text.slice(numeral.to + gap);
   for (const [pattern, lengthOf] of units) {
     const unit = pattern.exec(rest)?.[0];

@@ -1,6 +1,7 @@
 import { type Gazetteer, keyOf, type Named } from '../gazetteer.ts';
 import type { Extent, Line } from '../normalise.ts';
 import { regionNames, regionOfCode } from '../regions.ts';
+import { calendarWords, isOrdinary } from '../words.ts';
 import { matches, type Span } from './span.ts';
 
 /** Places, tenants, contracts, plans, projects, regions and countries by name. */
@@ -44,7 +45,8 @@ function gazetteerSpans(text: string, gazetteer: Gazetteer): readonly Span[] {
     for (let last = Math.min(first + gazetteer.longestNameWords, runs.length) - 1; last >= first; last--) {
       const to = runs[last]?.to ?? from;
       const named = endsName(text, to) ? gazetteer.names.get(keyOf(text.slice(from, to))) : undefined;
-      const meaning = named === undefined ? undefined : meaningOf(named, text.slice(0, from));
+      const key = keyOf(text.slice(from, to));
+      const meaning = named === undefined ? undefined : meaningOf(named, text.slice(0, from), key);
       if (meaning === undefined) continue;
       found.push({ from, to, ...meaning });
       return;
@@ -53,14 +55,23 @@ function gazetteerSpans(text: string, gazetteer: Gazetteer): readonly Span[] {
   return found;
 }
 
-function meaningOf(named: readonly Named[], before: string) {
-  const tenant = named.find((one) => one.kind === 'tenant');
-  const places = named.flatMap((one) => (one.kind === 'place' ? [one.place] : []));
+/** A name that is also a word, such as the site `may`, counts only behind a word that a name follows. */
+function meaningOf(named: readonly Named[], before: string, key: string) {
+  const isWord = isOrdinary(key) || regionNames.has(key);
+  const isTenant = !isWord || /\b(?:for|team|tenant|customer|of)\s+$/u.test(before);
+  const behind = calendarWords.has(key) ? behindSite : behindPlace;
+  const isPlace = !isWord || behind.test(before);
+  const tenant = isTenant ? named.find((one) => one.kind === 'tenant') : undefined;
+  const places = named.flatMap((one) => (isPlace && one.kind === 'place' ? [one.place] : []));
   const asTenant = places.length === 0 || /(?:for|team|tenant|customer)\s+$/u.test(before);
   if (tenant !== undefined && asTenant)
     return { kind: 'tenant', tenant: tenant.tenant, exact: tenant.exact } as const;
   return places.length === 0 ? undefined : ({ kind: 'place', places } as const);
 }
+
+const behindSite = /\b(?:site|location|place|data ?cent(?:er|re))\s+$/u;
+const behindPlace =
+  /\b(?:site|location|place|data ?cent(?:er|re)|in|at|on|within|inside|outside|not|except|lose|losing|drain)\s+$/u;
 
 function startsName(text: string, at: number): boolean {
   return !/[a-z0-9][-/._]$/u.test(text.slice(Math.max(0, at - 2), at));

@@ -36,6 +36,10 @@ const readers: readonly Reader[] = [
     (value, match) => ({ kind: 'gpu-memory', mib: mibOfCardGb(gbOf(value, match[1])) }),
   ],
   [
+    new RegExp(`^ ?${size}(?= (?:nvidia |amd )?(?:gpus?|cards?|accelerators?)\\b)`, 'u'),
+    (value, match) => ({ kind: 'gpu-memory', mib: mibOfCardGb(gbOf(value, match[1])) }),
+  ],
+  [
     new RegExp(
       `^ ?${size} (?:of )?(?:fast |local )?(?:storage|disk|ssd|nvme|scratch)(?: space| storage)?${each}`,
       'u',

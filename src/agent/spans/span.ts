@@ -23,7 +23,15 @@ export type Amount =
 
 export type Bound = 'at-least' | 'more-than' | 'at-most' | 'about' | 'more';
 
-export type TimeRole = 'start' | 'earliest' | 'end' | 'deadline' | 'latest-start' | 'during' | 'bare';
+export type TimeRole =
+  | 'start'
+  | 'earliest'
+  | 'end'
+  | 'deadline'
+  | 'latest-start'
+  | 'during'
+  | 'within'
+  | 'bare';
 
 export type MoneyBasis = 'total' | 'hour' | 'day' | 'week' | 'unclear';
 

@@ -117,7 +117,7 @@ const phrases: readonly (readonly [RegExp, ...Trait[]])[] = [
     { slot: 'any-place', value: true },
   ],
   [
-    /\b(?:if (?:at all )?possible|preferably|ideally|if you can|nice to have|where possible)\b/gu,
+    /\b(?:if (?:at all )?possible|preferably|preferred|ideally|if you can|nice to have|where possible)\b/gu,
     { slot: 'preference', value: true },
   ],
   [
