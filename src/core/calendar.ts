@@ -1,4 +1,5 @@
 import type { Contract } from '../model/contract.ts';
+import type { Isolation } from '../model/demand.ts';
 import type { ContractId, TenantId } from '../model/id.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { maskOf, type Mask } from './mask.ts';
@@ -16,9 +17,12 @@ export type Hold = {
   readonly nics: readonly number[];
   readonly cpuMilli: number;
   readonly memoryMib: number;
+  readonly storageGib: number;
   readonly powerW: number;
-  /** Closes the node to other tenants: isolation at node level. */
-  readonly alone: boolean;
+  /** Its cores and memory are those of its GPUs' NUMA node. */
+  readonly aligned: boolean;
+  /** What it closes to other tenants: nothing, the node, or the rack or site around it. */
+  readonly alone: Isolation;
 };
 
 /** For every node of the fleet, by its index, what is held on it when. Never changed in place. */
@@ -30,10 +34,9 @@ export type Room = {
   readonly nicsTaken: ReadonlySet<number>;
   readonly cpuMilli: number;
   readonly memoryMib: number;
-  /** Tenants that hold something here in the window. */
-  readonly tenants: ReadonlySet<TenantId>;
-  /** Tenants that hold the node alone. */
-  readonly closedBy: ReadonlySet<TenantId>;
+  readonly storageGib: number;
+  /** What is held of single NUMA nodes. */
+  readonly aligned: readonly Hold[];
 };
 
 /** Enters what a contract holds. Members on nodes that the fleet no longer lists hold nothing. */
@@ -57,7 +60,7 @@ export function endHolds(calendar: Calendar, fleet: Fleet, contract: Contract, a
 
 /** What is free on a node over [startMs, endMs): devices never held in it, and the least of everything else. */
 export function roomOf(node: FleetNode, holds: readonly Hold[], startMs: number, endMs: number): Room {
-  const overlapping = holds.filter((entry) => entry.startMs < endMs && entry.endMs > startMs);
+  const overlapping = heldIn(holds, startMs, endMs);
   let taken = 0;
   for (const entry of overlapping) taken |= entry.gpus;
   const all = maskOf(node.shape.gpus.map((_, index) => index));
@@ -66,9 +69,14 @@ export function roomOf(node: FleetNode, holds: readonly Hold[], startMs: number,
     nicsTaken: new Set([...node.downNics, ...overlapping.flatMap((entry) => entry.nics)]),
     cpuMilli: (node.shape.cpuMilli ?? 0) - peakOf(overlapping, startMs, (entry) => entry.cpuMilli),
     memoryMib: (node.shape.memoryMib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.memoryMib),
-    tenants: new Set(overlapping.map((entry) => entry.tenant)),
-    closedBy: new Set(overlapping.filter((entry) => entry.alone).map((entry) => entry.tenant)),
+    storageGib: (node.shape.storageGib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.storageGib),
+    aligned: overlapping.filter((entry) => entry.aligned),
   };
+}
+
+/** What is held at some time in [startMs, endMs). */
+export function heldIn(holds: readonly Hold[], startMs: number, endMs: number): readonly Hold[] {
+  return holds.filter((entry) => entry.startMs < endMs && entry.endMs > startMs);
 }
 
 /** The most that is held at one time from `startMs` on. `holds` all overlap the window. */
@@ -91,6 +99,9 @@ export function peakOf(holds: readonly Hold[], startMs: number, amount: (entry: 
 
 function holdsOf(fleet: Fleet, contract: Contract): ReadonlyMap<number, Hold[]> {
   const byNode = new Map<number, Hold[]>();
+  const alignedParts = new Set(
+    contract.demand.parts.flatMap(({ name, each }) => (each.align === undefined ? [] : [name])),
+  );
   for (const member of contract.placement.members) {
     const node = fleet.nodeById.get(member.node);
     if (node === undefined) continue;
@@ -103,8 +114,10 @@ function holdsOf(fleet: Fleet, contract: Contract): ReadonlyMap<number, Hold[]> 
       nics: member.nics,
       cpuMilli: member.cpuMilli,
       memoryMib: member.memoryMib,
+      storageGib: member.storageGib ?? 0,
       powerW: member.powerW,
-      alone: contract.demand.isolation === 'node',
+      aligned: alignedParts.has(member.part),
+      alone: contract.demand.isolation ?? 'shared',
     };
     byNode.set(node.index, [...(byNode.get(node.index) ?? []), entry]);
   }

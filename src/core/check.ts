@@ -3,14 +3,17 @@ import type { Placement } from '../model/placement.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import { type AuditRule, auditOf } from './check/audit.ts';
-import { nodeCapacity, rackPower, shares } from './check/capacity.ts';
+import { nodeCapacity, shares } from './check/capacity.ts';
 import { devicesHealthy, devicesListed, devicesOnce } from './check/devices.ts';
 import { gangWhole } from './check/gang.ts';
 import { hardware } from './check/hardware.ts';
+import { aligned } from './check/locality.ts';
 import { neighbours } from './check/neighbours.ts';
 import { kept, whereAllowed } from './check/places.ts';
+import { power, powerCap } from './check/power.ts';
 import { sitesAllowed, tenantKnown } from './check/sites.ts';
 import { supported } from './check/support.ts';
+import { survival } from './check/survival.ts';
 import { inWindow } from './check/window.ts';
 import type { Violation } from './given.ts';
 import type { State } from './state.ts';
@@ -24,11 +27,14 @@ const rules: readonly AuditRule[] = [
   devicesOnce,
   devicesHealthy,
   hardware,
+  aligned,
   shares,
   nodeCapacity,
-  rackPower,
+  power,
+  powerCap,
   whereAllowed,
   kept,
+  survival,
   sitesAllowed,
   neighbours,
 ];

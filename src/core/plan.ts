@@ -12,8 +12,11 @@ import {
 import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { compareText } from '../model/text.ts';
+import { conflictOf } from './conflict.ts';
 import type { Given } from './given.ts';
 import { type Tally, tally } from './place/count.ts';
+import { carbonOf } from './place/merit.ts';
+import { limitNames } from './place/power.ts';
 import type { SiteMiss, StartRange } from './place/site.ts';
 import { type Candidate, perDay, solve, type Unsolved } from './place/solve.ts';
 import { unsupported } from './place/supported.ts';
@@ -154,6 +157,9 @@ function uncheckedOf(state: State, demand: Demand, placement: Placement, best: C
     ...(unwell.size > 0
       ? [`health is not recorded for ${unwell.size} of the nodes and was taken as good`]
       : []),
+    ...(demand.objective === 'greenest' && carbonOf(state.fleet, best.site, best.members).kind === 'unknown'
+      ? ['the carbon of the site is not recorded, so nobody knows whether another is greener']
+      : []),
     ...(best.price.microEurPerHour === undefined ? ['no price is recorded, so the contract has none'] : []),
   ];
 }
@@ -168,7 +174,7 @@ type Failed = {
 function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusal {
   const { result, counts } = failed;
   if (result.beyondBudget.length > 0) return budgetRefusal(state, verdict, failed);
-  if (result.open.length === 0) return closedRefusal(failed);
+  if (result.open.length === 0) return closedRefusal(state, verdict, failed);
   const factsOnly =
     result.misses.every((miss) => miss.binding === 'inventory' || miss.binding === 'gpu-model') &&
     counts.missing.length > 0;
@@ -197,13 +203,17 @@ function capacityRefusal(
           },
         }),
     relaxations: [...relaxations(state, verdict, { demand, starts })],
+    conflict: [...conflictOf(state, verdict, { demand, starts })],
   };
 }
 
 /** Obstacles from the one that time may lift to the one that only other hardware would. */
 const obstacles: readonly SiteMiss['binding'][] = [
   'free-over-window',
-  'rack-power',
+  'isolation',
+  'power-cap',
+  'survive',
+  ...limitNames,
   'topology',
   'inventory',
   'gpu-model',
@@ -218,7 +228,8 @@ function nearestFirst(a: SiteMiss, b: SiteMiss): number {
 }
 
 /** No site was open: a fact that is missing could open one, so it is named before what the rules forbid. */
-function closedRefusal({ result, counts }: Failed): Refusal {
+function closedRefusal(state: State, verdict: PolicyVerdict, failed: Failed): Refusal {
+  const { result, counts } = failed;
   const missing = result.closed.filter(({ outcome }) => outcome === 'fact-missing');
   const denied = result.closed.filter(({ outcome }) => outcome === 'policy-denied');
   const constraints = [...counts.counts];
@@ -231,7 +242,12 @@ function closedRefusal({ result, counts }: Failed): Refusal {
       constraints,
     };
   }
-  return { kind: 'no-capacity', constraints, relaxations: [] };
+  return {
+    kind: 'no-capacity',
+    constraints,
+    relaxations: [],
+    conflict: [...conflictOf(state, verdict, failed)],
+  };
 }
 
 function missingFact({ site, why, hits }: Unsolved['closed'][number]): MissingFact {

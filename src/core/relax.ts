@@ -1,9 +1,10 @@
-import type { Demand, Part } from '../model/demand.ts';
+import type { Demand } from '../model/demand.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import type { Relaxation } from '../model/refusal.ts';
 import { dayMs } from '../model/unit.ts';
 import type { StartRange } from './place/site.ts';
 import { type Candidate, solve } from './place/solve.ts';
+import { requirements } from './requirements.ts';
 import type { State } from './state.ts';
 
 /** How far ahead a later start is looked for. */
@@ -22,9 +23,12 @@ type Edit = { readonly change: string; readonly asked: Asked };
  */
 export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked): readonly Relaxation[] {
   const offers: Relaxation[] = [];
-  for (const edit of [later(asked), ...loosened(asked)]) {
-    const found = edit === undefined ? undefined : tried(state, verdict, edit.asked);
-    if (edit !== undefined && found !== undefined) offers.push(offer(edit.change, edit.asked.demand, found));
+  for (const { change, asked: relaxed } of [
+    { change: 'start later', asked: later(asked) },
+    ...loosened(asked),
+  ]) {
+    const found = tried(state, verdict, relaxed);
+    if (found !== undefined) offers.push(offer(change, relaxed.demand, found));
   }
   const smaller = largestThatFits(state, verdict, asked);
   if (smaller !== undefined) offers.push(smaller);
@@ -32,7 +36,7 @@ export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked):
 }
 
 function tried(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
-  const result = solve(state, verdict, asked);
+  const result = solve(state, verdict, { ...asked, isTrial: true });
   return result.kind === 'solved' ? result.best : undefined;
 }
 
@@ -46,78 +50,24 @@ function offer(change: string, demand: Demand, found: Candidate): Relaxation {
   };
 }
 
-function later({ demand, starts }: Asked): Edit {
+/** The same with a start up to a horizon later, and no deadline. */
+export function later({ demand, starts }: Asked): Asked {
   const latestMs = starts.earliestMs + horizonMs;
   const { deadlineMs: _deadline, ...window } = demand.window;
   return {
-    change: 'start later',
-    asked: {
-      demand: { ...demand, window: { ...window, latestStartMs: latestMs } },
-      starts: { ...starts, latestMs },
-    },
+    demand: { ...demand, window: { ...window, latestStartMs: latestMs } },
+    starts: { ...starts, latestMs },
   };
 }
 
 /** One requirement left out at a time; those the demand does not have are skipped. */
-function loosened({ demand, starts }: Asked): readonly (Edit | undefined)[] {
-  const { together: _together, where: _where, ...loose } = demand;
-  const edit = (change: string, wanted: boolean, relaxed: Demand): Edit | undefined =>
-    wanted ? { change, asked: { demand: relaxed, starts } } : undefined;
-  const eachPart = (change: (part: Part) => Part): Demand => ({ ...demand, parts: demand.parts.map(change) });
-  const some = (test: (part: Part) => boolean) => demand.parts.some(test);
-  return [
-    edit(
-      'another GPU model',
-      some((part) => part.each.gpus?.models !== undefined),
-      eachPart(anyModel),
-    ),
-    edit(
-      'anywhere the rules allow',
-      demand.where !== undefined,
-      demand.together === undefined ? loose : { ...loose, together: demand.together },
-    ),
-    edit(
-      'not kept so close together',
-      demand.together !== undefined && demand.together !== 'site',
-      demand.where === undefined ? loose : { ...loose, where: demand.where },
-    ),
-    edit(
-      'replicas of a part not kept together or apart',
-      some((part) => part.within !== undefined || part.apart !== undefined),
-      eachPart(anywhere),
-    ),
-    edit(
-      'without RDMA',
-      some((part) => part.each.rdma !== undefined),
-      eachPart(withoutRdma),
-    ),
-    edit(
-      'without an accelerator link',
-      some((part) => part.each.gpus?.link !== undefined),
-      eachPart(withoutLink),
-    ),
-  ];
-}
-
-function anyModel(part: Part): Part {
-  if (part.each.gpus === undefined) return part;
-  const { models: _models, ...gpus } = part.each.gpus;
-  return { ...part, each: { ...part.each, gpus } };
-}
-
-function anywhere({ within: _within, apart: _apart, ...part }: Part): Part {
-  return part;
-}
-
-function withoutRdma(part: Part): Part {
-  const { rdma: _rdma, ...each } = part.each;
-  return { ...part, each };
-}
-
-function withoutLink(part: Part): Part {
-  if (part.each.gpus === undefined) return part;
-  const { link: _link, linkMbps: _linkMbps, ...gpus } = part.each.gpus;
-  return { ...part, each: { ...part.each, gpus } };
+function loosened({ demand, starts }: Asked): readonly Edit[] {
+  return requirements.flatMap(({ change, without }) => {
+    const relaxed = change === undefined ? undefined : without(demand);
+    return change === undefined || relaxed === undefined
+      ? []
+      : [{ change, asked: { demand: relaxed, starts } }];
+  });
 }
 
 /** The most replicas of the first part with several of them, found by halving: fewer always fit where more do. */

@@ -1,8 +1,11 @@
 import type { Demand } from '../model/demand.ts';
 import { siteOf } from '../model/id.ts';
 import type { Placement, Price, Term } from '../model/placement.ts';
+import { compareText } from '../model/text.ts';
 import { hourS } from '../model/unit.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
+import { layoutOf, limitsOn } from './place/layout.ts';
+import { isCounted, spreadOf } from './place/survival.ts';
 
 /**
  * What the contract promises, each with how it is held, enforced and measured (DESIGN: a term that cannot be
@@ -13,11 +16,15 @@ export function termsOf(fleet: Fleet, demand: Demand, placement: Placement, pric
   return [
     devices(demand, placement),
     startAndLength(demand),
+    ...storage(placement),
     ...link(demand, nodes),
+    ...alignment(demand),
     ...rdma(demand),
-    ...power(fleet, placement, nodes),
+    ...power(fleet, demand, placement, nodes),
+    ...powerAbove(fleet, placement, nodes),
     ...residency(demand, nodes),
     ...isolation(demand),
+    ...survival(fleet, demand, placement),
     ...priceTerm(price),
   ];
 }
@@ -54,6 +61,21 @@ function lengthOf(seconds: number): string {
   return seconds % hourS === 0 ? `${seconds / hourS} h` : `${seconds} s`;
 }
 
+function storage({ members }: Placement): Term[] {
+  const totalGib = members.reduce((sum, { storageGib = 0 }) => sum + storageGib, 0);
+  if (totalGib === 0) return [];
+  return [
+    {
+      kind: 'space',
+      promise: `${totalGib} GiB of storage local to the nodes`,
+      strength: 'guaranteed',
+      heldAs: 'GiB on the nodes named',
+      enforcedBy: 'the placement core; no engine sets a quota yet',
+      measuredBy: 'sizes in the inventory',
+    },
+  ];
+}
+
 function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {
   const asked = demand.parts.find((part) => part.each.gpus?.link !== undefined);
   if (asked === undefined) return [];
@@ -73,6 +95,47 @@ function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {
       heldAs: 'devices of one link domain',
       enforcedBy: 'choice of devices',
       measuredBy: 'topology in the inventory; link counters once an engine reports',
+    },
+  ];
+}
+
+function alignment({ parts }: Demand): Term[] {
+  const levels = new Set(parts.flatMap(({ each }) => each.align ?? []));
+  return (['numa', 'pcie-root'] as const)
+    .filter((level) => levels.has(level))
+    .map((level) => ({
+      kind: 'alignment',
+      promise: `GPUs, their RDMA NICs, cores and memory of a replica under one ${level === 'numa' ? 'NUMA node' : 'PCIe root'}`,
+      strength: 'guaranteed',
+      heldAs: "devices of one group, and cores and memory out of its NUMA node's share",
+      enforcedBy: 'choice of devices; CPU sets once an engine binds it',
+      measuredBy: 'topology in the inventory',
+    }));
+}
+
+function survival(fleet: Fleet, demand: Demand, { members }: Placement): Term[] {
+  const { survive, parts } = demand;
+  const spread = spreadOf(demand);
+  if (survive === undefined || spread === undefined) return [];
+  const counted = new Set(parts.filter((part) => isCounted(part, demand)).map(({ name }) => name));
+  const replicas = members.filter(({ part }) => counted.has(part));
+  const places = replicas.flatMap(({ node }) => {
+    const found = fleet.nodeById.get(node);
+    return found === undefined ? [] : [spread.placeOf(found)];
+  });
+  const most = Math.max(
+    ...Map.groupBy(places, (place) => place)
+      .values()
+      .map(({ length }) => length),
+  );
+  return [
+    {
+      kind: 'survival',
+      promise: `by spreading: the loss of any one ${survive.loss} leaves at least ${replicas.length - most} of ${replicas.length} replicas, asked for ${survive.membersLeft}`,
+      strength: 'guaranteed',
+      heldAs: `at most ${most} replicas on one ${survive.loss}; no spare is reserved`,
+      enforcedBy: 'choice of nodes',
+      measuredBy: 'places in the inventory',
     },
   ];
 }
@@ -103,23 +166,62 @@ function rdma(demand: Demand): Term[] {
   ];
 }
 
-function power(fleet: Fleet, placement: Placement, nodes: readonly FleetNode[]): Term[] {
+function power(fleet: Fleet, demand: Demand, placement: Placement, nodes: readonly FleetNode[]): Term[] {
   const powerW = placement.members.reduce((sum, member) => sum + member.powerW, 0);
-  if (powerW === 0) return [];
+  const { powerCapW } = demand;
+  return [
+    ...(powerW === 0 ? [] : [rackPower(fleet, powerW, nodes)]),
+    ...(powerCapW === undefined ? [] : [capTerm(powerW, powerCapW)]),
+  ];
+}
+
+function rackPower(fleet: Fleet, powerW: number, nodes: readonly FleetNode[]): Term {
   const racks = new Set(nodes.flatMap((node) => node.rack ?? []));
   const limited = [...racks].every((rack) => fleet.racks.get(rack)?.powerLimitW !== undefined);
-  return [
-    {
-      kind: 'power',
-      promise: `${powerW} W held on ${racks.size} ${racks.size === 1 ? 'rack' : 'racks'}`,
-      strength: limited ? 'guaranteed' : 'declared',
-      heldAs: limited
-        ? 'watts on the racks, with one feed lost'
-        : 'nothing: the racks have no recorded limit',
-      enforcedBy: 'the placement core',
-      measuredBy: 'ratings in the inventory',
-    },
-  ];
+  return {
+    kind: 'power',
+    promise: `${powerW} W held on ${racks.size} ${racks.size === 1 ? 'rack' : 'racks'}`,
+    strength: limited ? 'guaranteed' : 'declared',
+    heldAs: limited ? 'watts on the racks, with one feed lost' : 'nothing: the racks have no recorded limit',
+    enforcedBy: 'the placement core',
+    measuredBy: 'ratings in the inventory',
+  };
+}
+
+/** Cooling loops, halls and the site, where they have recorded limits. */
+function powerAbove(fleet: Fleet, placement: Placement, nodes: readonly FleetNode[]): Term[] {
+  const layout = layoutOf(fleet);
+  const limits = new Set(nodes.flatMap((node) => limitsOn(layout, node)));
+  const above = [...limits].filter(({ name }) => name !== 'rack-power');
+  const termOf = (kind: 'power' | 'cooling', places: readonly string[]): Term[] =>
+    places.length === 0 || placement.members.every(({ powerW }) => powerW === 0)
+      ? []
+      : [
+          {
+            kind,
+            promise: `within the recorded ${kind} limits of ${places.join(', ')}`.slice(0, 300),
+            strength: 'guaranteed',
+            heldAs: 'watts of everything held there at one time',
+            enforcedBy: 'the placement core',
+            measuredBy: 'ratings in the inventory; PUE is not applied',
+          },
+        ];
+  const placesOf = (cooling: boolean) =>
+    [
+      ...new Set(above.filter(({ name }) => name.endsWith('-cooling') === cooling).map(({ place }) => place)),
+    ].toSorted(compareText);
+  return [...termOf('power', placesOf(false)), ...termOf('cooling', placesOf(true))];
+}
+
+function capTerm(powerW: number, capW: number): Term {
+  return {
+    kind: 'power',
+    promise: `draws at most ${powerW} W of the ${capW} W it may, by the ratings of its devices`,
+    strength: 'guaranteed',
+    heldAs: 'watts of all members together',
+    enforcedBy: 'choice of devices; no engine caps them yet',
+    measuredBy: 'ratings in the inventory',
+  };
 }
 
 function residency(demand: Demand, nodes: readonly FleetNode[]): Term[] {
@@ -136,14 +238,15 @@ function residency(demand: Demand, nodes: readonly FleetNode[]): Term[] {
   ];
 }
 
-function isolation(demand: Demand): Term[] {
-  if (demand.isolation === undefined || demand.isolation === 'shared') return [];
+function isolation({ isolation: level = 'shared' }: Demand): Term[] {
+  if (level === 'shared') return [];
+  const places = { node: 'nodes', rack: 'racks', site: 'sites' }[level];
   return [
     {
       kind: 'isolation',
-      promise: 'no other tenant on the nodes of this contract',
+      promise: `no other tenant on the ${places} of this contract`,
       strength: 'guaranteed',
-      heldAs: 'nodes closed to other tenants in the calendar',
+      heldAs: `${places} closed to other tenants in the calendar`,
       enforcedBy: 'the placement core',
       measuredBy: 'check of every later placement',
     },

@@ -72,7 +72,7 @@ export const SiteFacts = z.strictObject({
   cpuPriceMicroEurPerHour: PriceMicroEurPerHour.optional().describe(
     'one core for one hour, for parts without GPUs',
   ),
-  powerBudgetW: PowerW.optional(),
+  powerBudgetW: PowerW.optional().describe('for IT equipment; PUE is not applied to it'),
   pueMilli: z.int().min(1000).max(5000).optional(),
   carbonGramPerKwh: z.int().min(0).max(5000).optional(),
   floorSpaceM2: z.int().min(0).max(10_000_000).optional(),
@@ -86,6 +86,7 @@ export const HallFacts = z.strictObject({
   powerBudgetW: PowerW.optional(),
   coolingLimitW: PowerW.optional(),
 });
+export type HallFacts = z.infer<typeof HallFacts>;
 
 export const RackFacts = z.strictObject({
   feedLimitW: z
@@ -100,6 +101,7 @@ export const RackFacts = z.strictObject({
 export type RackFacts = z.infer<typeof RackFacts>;
 
 export const LoopFacts = z.strictObject({ coolingLimitW: PowerW.optional() });
+export type LoopFacts = z.infer<typeof LoopFacts>;
 
 /** One GPU slot or card. On a node its path ends in `gpu<N>`, in a shape it is the Nth of the list. */
 export const GpuFacts = z.strictObject({

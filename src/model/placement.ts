@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 import { Path } from './id.ts';
-import { AtMs, CpuMilli, DurationS, MemoryMib, MicroEur, PowerW, PriceMicroEurPerHour } from './unit.ts';
+import {
+  AtMs,
+  CpuMilli,
+  DurationS,
+  MemoryMib,
+  MicroEur,
+  PowerW,
+  PriceMicroEurPerHour,
+  StorageGib,
+} from './unit.ts';
 
 const deviceIndex = z.int().min(0).max(63);
 
@@ -14,6 +23,7 @@ export const Member = z.strictObject({
   nics: z.array(deviceIndex).max(72),
   cpuMilli: CpuMilli,
   memoryMib: MemoryMib,
+  storageGib: StorageGib.optional().describe('local to the node; only where it was asked for'),
   powerW: PowerW.describe('held on the rack; 0 where no figure is known'),
 });
 export type Member = z.infer<typeof Member>;

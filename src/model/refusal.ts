@@ -52,6 +52,10 @@ export const Refusal = z.discriminatedUnion('kind', [
     constraints: z.array(ConstraintCount),
     nearest: NearestMiss.optional(),
     relaxations: z.array(Relaxation),
+    conflict: z
+      .array(z.string().max(60))
+      .max(32)
+      .describe('requirements of the demand that cannot be met together, as few as can be'),
   }),
   z.strictObject({
     kind: z.literal('policy-denied'),

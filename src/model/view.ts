@@ -181,6 +181,7 @@ export const MemberView = z.object({
   nics: z.array(Path),
   cpuMilli: count,
   memoryMib: count,
+  storageGib: count.optional(),
   powerW: count,
 });
 export type MemberView = z.infer<typeof MemberView>;

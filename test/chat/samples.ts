@@ -166,6 +166,7 @@ export const refusal = RefusalView.parse({
       binding: 'free-over-window',
     },
     relaxations: [],
+    conflict: ['gpu-model', 'window'],
   },
   sites: sites.filter(({ outcome }) => outcome !== 'chosen'),
   relaxations: [

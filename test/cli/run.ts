@@ -36,7 +36,7 @@ export async function berth(args: readonly string[], options: RunOptions = {}): 
 /** A command line in a process of its own. */
 export type Running = { readonly process: ChildProcessWithoutNullStreams; readonly ended: Promise<Ran> };
 
-export const cliFile = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const cliFile = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 /** Starts one command line in a process of its own; `uid` starts it as another user. */
 export function start(

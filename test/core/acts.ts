@@ -24,6 +24,13 @@ export function planned(before: World, demand: Demand, when: When = {}): Planned
   return answer;
 }
 
+/** What one constraint cost, of a plan or a refusal: `31 → 16 gpu`. Nothing when it took nothing away. */
+export function costOf(answer: PlanAnswer, constraint: string): string | undefined {
+  const report = answer.kind === 'planned' ? answer.plan.report : answer.report;
+  const count = report.constraints.find((entry) => entry.constraint === constraint);
+  return count === undefined ? undefined : `${count.before} → ${count.after} ${count.level}`;
+}
+
 /** Decides a command and folds what it brings about. */
 export function act(before: World, command: Command, { atMs = t0, verdict }: When = {}): Acted {
   const { state, archive } = before;

@@ -43,6 +43,7 @@ function rackLine(place: string): Arbitrary<string> {
     words('cpu16 mem64', 'cpu16 mem64', 'cpu8 mem32', ''),
     words('gpuw700 basew800', ''),
     words('gpumem80', ''),
+    words('', 'numa2 disk60', 'numa2 roots2 disk60'),
   ).map((line) => line.filter((word) => word !== '').join(' '));
 }
 
@@ -51,13 +52,21 @@ const details: Arbitrary<Details> = record({
   powerW: option(integer({ min: 2000, max: 12_000 })),
   cordoned: boolean(),
   down: boolean(),
+  loopW: option(integer({ min: 1000, max: 9000 }), { freq: 2 }),
+  hallW: option(integer({ min: 2000, max: 9000 }), { freq: 2 }),
+  siteW: option(integer({ min: 3000, max: 15_000 }), { freq: 2 }),
   prices: record({ fra1: integer({ min: 1, max: 5 }), ams2: integer({ min: 1, max: 5 }) }),
-}).map(({ powerW, cordoned, down, prices }) => ({
-  racks: powerW === null ? {} : { 'fra1/h1/r1': { feedLimitW: { A: powerW, B: powerW } } },
+}).map(({ powerW, loopW, hallW, siteW, cordoned, down, prices }) => ({
+  racks: {
+    'fra1/h1/r1': { ...(powerW === null ? {} : { feedLimitW: { A: powerW, B: powerW } }), loop: 'fra1/cdu' },
+    'fra1/h2/r3': { loop: 'fra1/cdu' },
+  },
+  loops: loopW === null ? {} : { 'fra1/cdu': { coolingLimitW: loopW } },
+  halls: hallW === null ? {} : { 'fra1/h1': { powerBudgetW: hallW, coolingLimitW: hallW + 500 } },
   nodes: cordoned ? { 'fra1/h1/r1/n01': { schedulable: false } } : {},
   gpus: down ? { 'fra1/h1/r2/n01/gpu1': { health: 'down' } } : {},
   sites: {
-    fra1: pricesOf(prices.fra1, 1),
+    fra1: { ...pricesOf(prices.fra1, 1), ...(siteW === null ? {} : { powerBudgetW: siteW }) },
     ams2: pricesOf(prices.ams2, 2),
   },
 }));
@@ -76,13 +85,15 @@ export const fleets: Arbitrary<readonly (string | Details)[]> = tuple(rackLines,
 );
 
 /** Details about racks and nodes that the fleet has. */
-function keepKnown(lines: readonly string[], { racks, nodes, gpus, sites }: Details): Details {
+function keepKnown(lines: readonly string[], { racks, halls, loops, nodes, gpus, sites }: Details): Details {
   const known = (sets: Readonly<Record<string, object>> = {}) =>
     Object.fromEntries(
       Object.entries(sets).filter(([path]) => lines.some((line) => about(line).some((own) => own === path))),
     );
   return {
     racks: known(racks),
+    halls: known(halls),
+    ...(loops === undefined ? {} : { loops }),
     nodes: known(nodes),
     gpus: known(gpus),
     sites: known(sites),
@@ -92,7 +103,11 @@ function keepKnown(lines: readonly string[], { racks, nodes, gpus, sites }: Deta
 /** The first node is always there, so its first two GPUs are. */
 function about(line: string): readonly string[] {
   const place = line.split(' ', 1).join();
-  return [...place.split('/').slice(0, 1), place, `${place}/n01`, `${place}/n01/gpu1`];
+  return [...place.split('/').slice(0, 1), hallOf(place), place, `${place}/n01`, `${place}/n01/gpu1`];
+}
+
+function hallOf(place: string): string {
+  return place.split('/').slice(0, 2).join('/');
 }
 
 const window: Arbitrary<object> = tuple(
@@ -110,7 +125,8 @@ const demandText: Arbitrary<string> = tuple(
   words('H100', 'H100', 'A100', 'H100|A100', ''),
   seldom('nvlink', 'link'),
   seldom('rdma'),
-  seldom('cpu2 mem4', 'gpumem40'),
+  seldom('cpu2 mem4', 'gpumem40', 'disk25'),
+  seldom('align:numa', 'align:numa', 'align:pcie-root'),
   seldom('within:rack', 'within:node', 'apart:node', 'apart:rack'),
   seldom('together:rack', 'together:hall', 'together:leaf', 'together:node'),
   seldom('+ load: 2×cpu3 mem2', '+ load: 1×cpu1 apart:node', '+ eval: 1×1 A100'),
@@ -121,9 +137,31 @@ export const demands: Arbitrary<Demand> = tuple(
   demandText,
   window,
   record({ tenant: words('acme', 'globex') }),
-  oneof({ weight: 5, arbitrary: constant({}) }, { weight: 1, arbitrary: constant({ isolation: 'node' }) }),
-  record({ objective: words('cheapest', 'soonest', 'tightest') }, { requiredKeys: [] }),
-).map(([text, when, ...more]) => demand(text, Object.assign({ window: when }, ...more)));
+  oneof(
+    { weight: 7, arbitrary: constant({}) },
+    { weight: 2, arbitrary: record({ isolation: words('node', 'rack', 'site') }) },
+  ),
+  oneof(
+    { weight: 7, arbitrary: constant({}) },
+    {
+      weight: 1,
+      arbitrary: record({
+        survive: record({ loss: words('node', 'rack'), membersLeft: integer({ min: 1, max: 2 }) }),
+      }),
+    },
+  ),
+  record(
+    {
+      objective: words('cheapest', 'soonest', 'tightest', 'greenest', 'fastest'),
+      powerCapW: oneof({ weight: 1, arbitrary: integer({ min: 800, max: 12_000 }) }),
+    },
+    { requiredKeys: ['objective'] },
+  ).map(({ powerCapW, ...more }) =>
+    powerCapW === undefined || powerCapW % 3 > 0 ? more : { ...more, powerCapW },
+  ),
+).map(([text, when, tenant, alone, survives, rest]) =>
+  demand(text, { window: when, ...tenant, ...alone, ...survives, ...rest }),
+);
 
 /** One thing that somebody does. Contracts are counted from the oldest, modulo how many there are. */
 export type Step =

@@ -1,7 +1,7 @@
 import { array, assert, boolean, constantFrom, integer, property, tuple, uniqueArray } from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { type Hold, never, peakOf, roomOf } from '../../src/core/calendar.ts';
+import { heldIn, type Hold, never, peakOf, roomOf } from '../../src/core/calendar.ts';
 import { indexesOf, maskOf } from '../../src/core/mask.ts';
 import { ContractId, TenantId } from '../../src/model/id.ts';
 import { seed } from './arbitrary.ts';
@@ -16,8 +16,7 @@ const holds = array(
     tuple(integer({ min: 0, max: 9 }), integer({ min: 1, max: 9 }), boolean()),
     tuple(numbers, numbers),
     tuple(integer({ min: 0, max: 20 }), integer({ min: 0, max: 20 })),
-    boolean(),
-  ).map(([tenant, [startMs, lengthMs, open], [gpus, nics], [cpuMilli, memoryMib], alone]): Hold => ({
+  ).map(([tenant, [startMs, lengthMs, open], [gpus, nics], [cpuMilli, memoryMib]]): Hold => ({
     contract,
     tenant: TenantId.parse(tenant),
     startMs,
@@ -26,8 +25,10 @@ const holds = array(
     nics,
     cpuMilli,
     memoryMib,
+    storageGib: cpuMilli * 2,
     powerW: cpuMilli * 3,
-    alone,
+    aligned: gpus.length > 1,
+    alone: 'shared',
   })),
   { maxLength: 8 },
 );
@@ -39,7 +40,7 @@ const window = tuple(integer({ min: 0, max: 12 }), integer({ min: 1, max: 9 })).
   }),
 );
 
-const [node] = world('fra1/h1/r1 1×8 H100 cpu128 mem1024', {
+const [node] = world('fra1/h1/r1 1×8 H100 cpu128 mem1024 disk100', {
   gpus: { 'fra1/h1/r1/n01/gpu6': { health: 'down' } },
 }).state.fleet.nodes;
 
@@ -60,10 +61,9 @@ test('the room of a node over a window is what no instant of the window lacks', 
       expect(room.nicsTaken).toEqual(new Set(inWindow.flatMap(({ nics }) => nics)));
       expect(room.cpuMilli).toBe(least(128_000, ({ cpuMilli }) => cpuMilli));
       expect(room.memoryMib).toBe(least(1024 * 1024, ({ memoryMib }) => memoryMib));
-      expect(room.tenants).toEqual(new Set(inWindow.map(({ tenant }) => tenant)));
-      expect(room.closedBy).toEqual(
-        new Set(inWindow.filter(({ alone }) => alone).map(({ tenant }) => tenant)),
-      );
+      expect(room.storageGib).toBe(least(100, ({ storageGib }) => storageGib));
+      expect(room.aligned).toEqual(inWindow.filter(({ aligned }) => aligned));
+      expect(heldIn(all, startMs, endMs)).toEqual(inWindow);
       expect(peakOf(inWindow, startMs, ({ powerW }) => powerW)).toBe(
         Math.max(...instants.map((at) => sum(at, ({ powerW }) => powerW))),
       );

@@ -795,20 +795,20 @@ describe('what this version cannot promise is not granted', () => {
       'part `train`: slices of a GPU',
       withPart({}, { gpus: { ...each.gpus, slice: { kind: 'share', milli: 500 } } }),
     ],
-    ['part `train`: alignment to one numa', withPart({}, { align: 'numa' })],
-    ['part `train`: 1 GiB of local storage', withPart({}, { storageGib: 1 })],
+    [
+      'part `train`: alignment without GPUs',
+      withPart({}, { gpus: undefined, cpuMilli: 1000, align: 'numa' }),
+    ],
     ['part `train`: 1 Mbit/s of uplink', withPart({}, { rdma: { uplinkMbps: 1 } })],
     ['part `train`: 2 NICs for each GPU', withPart({}, { rdma: { nicsPerGpu: 2 } })],
     ...(['island', 'numa', 'pcie-root', 'spine'] as const).map(
       (level) => [`part \`train\`: apart by ${level}`, withPart({ apart: level })] as const,
     ),
     ['1 flows between parts', demand(text, { flows: [{ from: 'load', to: 'train', mbps: 1000 }] })],
-    ['survival of the loss of one node', demand(text, { survive: { loss: 'node', membersLeft: 1 } })],
-    ['a power cap of 0 W', demand(text, { powerCapW: 0 })],
-    ['isolation `rack`', demand(text, { isolation: 'rack' })],
-    ['isolation `site`', demand(text, { isolation: 'site' })],
-    ['objective `fastest`', demand(text, { objective: 'fastest' })],
-    ['objective `greenest`', demand(text, { objective: 'greenest' })],
+    ...(['feed', 'site'] as const).map(
+      (loss) =>
+        [`survival of the loss of one ${loss}`, demand(text, { survive: { loss, membersLeft: 1 } })] as const,
+    ),
     ['guarantee `elastic`', demand(text, { guarantee: 'elastic' })],
   ];
   test.each(rows)('%s', (feature, ask) => {

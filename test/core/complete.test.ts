@@ -24,9 +24,12 @@ const rack = (place: string) =>
     words('cpu8 mem32', 'cpu4 mem32', ''),
     words('gpuw700 basew800', ''),
     words('leaf', ''),
+    words('numa2 disk9', 'numa2 roots2', ''),
   ).map(spoken);
 const carries = integer({ min: 1000, max: 4000 }).map((powerW) => ({
-  racks: { 'fra1/h1/r1': { coolingLimitW: powerW } },
+  racks: { 'fra1/h1/r1': { coolingLimitW: powerW, loop: 'fra1/cdu' } },
+  halls: { 'fra1/h2': { powerBudgetW: 5000 - powerW } },
+  sites: { fra1: { powerBudgetW: 6000 - powerW } },
 }));
 const onePart = tuple(
   words('1×1', '2×1', '1×2', '2×2', '1×4', '3×1'),
@@ -37,6 +40,15 @@ const onePart = tuple(
   words('', '', 'within:rack', 'apart:node', 'apart:rack', 'within:node'),
   words('', '', 'together:rack', 'together:leaf', 'together:hall'),
 ).map(spoken);
+const extras = constantFrom(
+  {},
+  { isolation: 'rack' },
+  { isolation: 'site' },
+  { powerCapW: 1500 },
+  { powerCapW: 2500 },
+  { survive: { loss: 'node', membersLeft: 1 } },
+  { survive: { loss: 'rack', membersLeft: 1 } },
+);
 const secondPart = words('+ load: 1×cpu3 mem4', '+ eval: 1×1 within:rack');
 
 /** Asks small, busy fleets, and counts the refusals and those of them that were wrong. */
@@ -72,6 +84,15 @@ describe('when the planner finds no room on a small fleet', { timeout: 60_000 },
       onePart.map((text) => demand(text)),
       150,
     );
+    expect(refused).toBeGreaterThan(60);
+    expect(wrong).toBe(0);
+  });
+
+  test('no placement of one part that is aligned, capped, spread or alone would pass the auditor', () => {
+    const wishes = tuple(onePart, words('', 'align:numa', 'align:pcie-root', 'disk5'), extras).map(
+      ([text, word, extra]) => demand(spoken([text, word]), extra),
+    );
+    const { refused, wrong } = tried(wishes, 150);
     expect(refused).toBeGreaterThan(60);
     expect(wrong).toBe(0);
   });
@@ -144,6 +165,7 @@ function memberOn({ id, shape }: FleetNode, { part, replica }: Replica, gpus: nu
     nics: part.each.rdma === undefined ? [] : [...new Set(rails)].toSorted((a, b) => a - b),
     cpuMilli,
     memoryMib: part.each.memoryMib ?? share(shape.memoryMib),
+    ...(part.each.storageGib === undefined ? {} : { storageGib: part.each.storageGib }),
     powerW: gpus.length * (shape.gpuPowerW ?? 0) + Math.ceil(base * fraction),
   };
 }

@@ -4,8 +4,8 @@ import { hourMs, t0 } from './fleet.ts';
 /**
  * A demand in one line: `2×8 H100 nvlink rdma 24h` is two replicas of eight H100 for a day from `t0`. Parts are
  * joined by ` + ` and may be named: `train: 2×8 H100 + load: 1×cpu16 mem64`. Words: models (`H100|H200`), `nvlink`,
- * `xgmi`, `link`, `rdma`, `cpu4` cores and `mem16` GiB for a replica, `gpumem80` GiB of a GPU, `within:rack`,
- * `apart:node`, `together:rack`, `24h` or nothing for no end. `more` adds or replaces fields.
+ * `xgmi`, `link`, `rdma`, `cpu4` cores, `mem16` and `disk9` GiB for a replica, `gpumem80` GiB of a GPU, `within:rack`,
+ * `apart:node`, `align:numa`, `together:rack`, `24h` or nothing for no end. `more` adds or replaces fields.
  */
 export function demand(text: string, more: object = {}): Demand {
   const draft: Draft = { tenant: 'acme', parts: [], window: { earliestStartMs: t0 } };
@@ -15,7 +15,14 @@ export function demand(text: string, more: object = {}): Demand {
 
 type Draft = { tenant: string; parts: object[]; together?: string; window: object };
 
-type Each = { gpus?: Record<string, unknown>; rdma?: object; cpuMilli?: number; memoryMib?: number };
+type Each = {
+  storageGib?: number;
+  align?: string;
+  gpus?: Record<string, unknown>;
+  rdma?: object;
+  cpuMilli?: number;
+  memoryMib?: number;
+};
 
 function readPart(draft: Draft, text: string): void {
   const [, name, rest = ''] = /^(?:([a-z-]+): )?(.*)$/.exec(text) ?? [];
@@ -34,13 +41,16 @@ function readPart(draft: Draft, text: string): void {
 }
 
 function readWord(draft: Draft, part: Record<string, unknown>, each: Each, word: string): void {
-  const [, name = '', value = ''] = /^(cpu|mem|gpumem|within:|apart:|together:)(.*)$/.exec(word) ?? [];
+  const [, name = '', value = ''] =
+    /^(cpu|mem|disk|gpumem|within:|apart:|align:|together:)(.*)$/.exec(word) ?? [];
   if (/^[0-9]+h$/.test(word)) draft.window = { ...draft.window, durationS: Number.parseInt(word, 10) * 3600 };
   else if (word === 'nvlink' || word === 'xgmi') each.gpus = { ...each.gpus, link: word };
   else if (word === 'link') each.gpus = { ...each.gpus, link: 'any' };
   else if (word === 'rdma') each.rdma = {};
   else if (name === 'cpu') each.cpuMilli = Number(value) * 1000;
   else if (name === 'mem') each.memoryMib = Number(value) * 1024;
+  else if (name === 'disk') each.storageGib = Number(value);
+  else if (name === 'align:') each.align = value;
   else if (name === 'gpumem') each.gpus = { ...each.gpus, memoryMib: Number(value) * 1024 };
   else if (name === 'together:') draft.together = value;
   else if (name !== '') part[name.slice(0, -1)] = value;

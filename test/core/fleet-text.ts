@@ -6,6 +6,7 @@ import { Fact } from '../../src/model/fact.ts';
  *
  * Words after that, in any order: `nvlink`, `xgmi`, `nolink` (nothing said: unknown); `rdma` (a 400G rail for each
  * GPU), `nordma`; `island4` GPUs in a link domain; `link900` Gbit/s; `cpu128` cores and `mem1024` GiB of a node;
+ * `disk100` GiB of local storage; `numa2` NUMA nodes and `roots4` PCIe roots that share out GPUs and rails in turn;
  * `gpumem80` GiB of a GPU; `gpuw700` and `basew1600` watts; `leaf` (one for the rack); `shared` (time slices).
  */
 export function rackFacts(line: string, firstNode: number): Fact[] {
@@ -50,6 +51,9 @@ type Rack = {
   linkMbps?: number;
   cpuMilli?: number;
   memoryMib?: number;
+  storageGib?: number;
+  numaNodes?: number;
+  roots?: number;
   gpuMemoryMib?: number;
   nodeGpuW?: number;
   basePowerW?: number;
@@ -95,6 +99,15 @@ function readWord(rack: Rack, word: string): boolean {
     case 'mem':
       rack.memoryMib = amount * 1024;
       break;
+    case 'disk':
+      rack.storageGib = amount;
+      break;
+    case 'numa':
+      rack.numaNodes = amount;
+      break;
+    case 'roots':
+      rack.roots = amount;
+      break;
     case 'gpumem':
       rack.gpuMemoryMib = amount * 1024;
       break;
@@ -118,14 +131,31 @@ function shapeOf({ gpus, model, link, rdma, island, linkMbps, gpuMemoryMib, ...r
       ...(model === undefined ? {} : { model }),
       ...(gpuMemoryMib === undefined ? {} : { memoryMib: gpuMemoryMib }),
       ...(island === undefined ? {} : { island: Math.floor(at / island) }),
+      ...localityOf(rack, at, gpus),
     })),
     ...(link === undefined ? {} : { link }),
     ...(linkMbps === undefined ? {} : { linkMbps }),
-    ...(rdma === true ? { nics: each.map((rail) => ({ rdma, rail, mbps: 400_000 })) } : {}),
+    ...(rdma === true
+      ? { nics: each.map((rail) => ({ rdma, rail, mbps: 400_000, ...localityOf(rack, rail, gpus) })) }
+      : {}),
     ...(rdma === false ? { nics: [{ kind: 'ethernet', rdma, mbps: 100_000 }] } : {}),
     ...(rack.cpuMilli === undefined ? {} : { cpuMilli: rack.cpuMilli }),
     ...(rack.memoryMib === undefined ? {} : { memoryMib: rack.memoryMib }),
+    ...(rack.storageGib === undefined ? {} : { storageGib: rack.storageGib }),
+    ...(rack.numaNodes === undefined ? {} : { numaNodes: rack.numaNodes }),
     ...(rack.basePowerW === undefined ? {} : { basePowerW: rack.basePowerW }),
+  };
+}
+
+/** The first GPUs belong to the first NUMA node, and so on. */
+function localityOf(
+  { numaNodes, roots }: Pick<Rack, 'numaNodes' | 'roots'>,
+  at: number,
+  gpus: number,
+): object {
+  return {
+    ...(numaNodes === undefined ? {} : { numaNode: Math.floor((at * numaNodes) / gpus) }),
+    ...(roots === undefined ? {} : { pcieRoot: Math.floor((at * roots) / gpus) }),
   };
 }
 

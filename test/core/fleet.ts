@@ -24,6 +24,8 @@ export type World = {
 /** What the racks' lines do not say, by path. */
 export type Details = {
   readonly sites?: Readonly<Record<string, object>>;
+  readonly halls?: Readonly<Record<string, object>>;
+  readonly loops?: Readonly<Record<string, object>>;
   readonly racks?: Readonly<Record<string, object>>;
   readonly nodes?: Readonly<Record<string, object>>;
   readonly gpus?: Readonly<Record<string, object>>;
@@ -123,9 +125,11 @@ function register(before: World, { id, rules = {} }: { id: string; rules?: objec
   return enter(before, [{ kind: 'tenant-registered', tenant }], t0);
 }
 
-function detailFacts({ sites, racks, nodes, gpus, nics, pools }: Details): Fact[] {
+function detailFacts({ sites, halls, loops, racks, nodes, gpus, nics, pools }: Details): Fact[] {
   return [
     ...all('site', sites),
+    ...all('hall', halls),
+    ...all('loop', loops),
     ...all('rack', racks),
     ...all('node', nodes),
     ...all('gpu', gpus),

@@ -55,6 +55,7 @@ function memberOf(line: string): object {
     nics: numbers(amount('nic')),
     cpuMilli: Number(amount('cpu') ?? 0) * 1000,
     memoryMib: Number(amount('mem') ?? 0) * 1024,
+    ...(amount('disk') === undefined ? {} : { storageGib: Number(amount('disk')) }),
     powerW: Number.parseInt(words.find((word) => word.endsWith('W')) ?? '0', 10),
   };
 }

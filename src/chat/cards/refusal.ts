@@ -1,7 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { RefusalView } from '../../model/view.ts';
 import { countOf, formatEur } from './amount.ts';
-import { bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
+import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { constraintTable, hitList, siteTable } from './reasons.ts';
 import { section } from './section.ts';
 import { formatAt, formatInstant } from './time.ts';
@@ -32,7 +32,7 @@ function relaxationLines(view: RefusalView, room: Room): Line[] {
 
 function details(refusal: Refusal, room: Room): Line[] {
   if (refusal.kind === 'no-capacity')
-    return [...constraints(refusal.constraints, room), ...nearest(refusal, room)];
+    return [...constraints(refusal.constraints, room), ...nearest(refusal, room), ...conflict(refusal, room)];
   if (refusal.kind === 'policy-denied')
     return [
       ...section('Rules', hitList(refusal.hits, room), room),
@@ -68,6 +68,13 @@ function nearest(refusal: Extract<Refusal, { kind: 'no-capacity' }>, room: Room)
     span(` from ${when}: ${fits}; the next one fails on ${binding}`),
   ];
   return section('Nearest', wrap(line, columnsOf(room), 4), room);
+}
+
+/** What cannot be had together: one line, or none. */
+function conflict(refusal: Extract<Refusal, { kind: 'no-capacity' }>, room: Room): Line[] {
+  if (refusal.conflict.length === 0) return [];
+  const line = [{ text: '  ' }, span('Conflict:', 'dim'), span(` ${refusal.conflict.join(' + ')}`)];
+  return [blank, ...wrap(line, columnsOf(room), 4)];
 }
 
 type MissingFacts = Extract<Refusal, { kind: 'fact-missing' }>['facts'];

@@ -111,6 +111,7 @@ function memberView(state: State, member: Member): MemberView {
     nics: member.nics.map((nic) => Path.parse(`${member.node}/nic${nic}`)),
     cpuMilli: member.cpuMilli,
     memoryMib: member.memoryMib,
+    ...(member.storageGib === undefined ? {} : { storageGib: member.storageGib }),
     powerW: member.powerW,
   };
 }

@@ -34,7 +34,15 @@ const bindings: Readonly<Record<string, string>> = {
   'gpu-model': 'no site that may be used has a GPU of a model asked for',
   inventory: 'even an empty fleet there would not hold it',
   'free-over-window': 'the rest is taken in that window',
-  'rack-power': 'the racks have no power or cooling left',
+  'rack-power': 'the racks have no power left',
+  'rack-cooling': 'the racks have no cooling left',
+  'loop-cooling': 'the cooling loops have nothing left',
+  'hall-power': 'the hall has no power left',
+  'hall-cooling': 'the hall has no cooling left',
+  'site-power': 'the site has no power left',
+  'power-cap': 'more would pass the power cap',
+  survive: 'the rest would not be spread widely enough',
+  isolation: 'other tenants are in the same place',
   topology: 'enough is free, but not close enough together',
 };
 

@@ -1,7 +1,7 @@
-import type { Hold } from '../calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { type Audit, broken, holdsIn, named, type Seat } from './audit.ts';
+import { type Audit, broken, named } from './audit.ts';
+import { peak, sum, within } from './level.ts';
 
 /** Every member holds what was asked for, or its GPUs' share of the node, and enough watts to use it. */
 export function* shares({ seats }: Audit): Generator<Violation> {
@@ -14,13 +14,16 @@ export function* shares({ seats }: Audit): Generator<Violation> {
     const memory = memoryMib ?? shareOf(node, node.shape.memoryMib, gpus?.count);
     if (member.memoryMib !== memory)
       yield broken('memory-share', `${named(member)} holds ${member.memoryMib} MiB, it is due ${memory}`);
+    const { storageGib: storage = 0 } = part.each;
+    if ((member.storageGib ?? 0) !== storage)
+      yield broken('storage', `${named(member)} holds ${member.storageGib ?? 0} GiB, it is due ${storage}`);
     const power = drawOf(node, member.gpus.length, member.cpuMilli);
     if (member.powerW < power)
       yield broken('member-power', `${named(member)} holds ${member.powerW} W, it may draw ${power}`);
   }
 }
 
-/** At every instant of the window the CPU and memory held on a node are within what the node has. */
+/** At every instant of the window the CPU, memory and storage held on a node are within what the node has. */
 export function* nodeCapacity(audit: Audit): Generator<Violation> {
   for (const seats of Map.groupBy(audit.seats, (seat) => seat.node).values()) {
     const [first] = seats;
@@ -30,36 +33,9 @@ export function* nodeCapacity(audit: Audit): Generator<Violation> {
     yield* within('cpu', `${node.id}: mCPU`, node.shape.cpuMilli, cpu);
     const memory = { asked: sum(seats, 'memoryMib'), held: peak(audit, holds, 'memoryMib') };
     yield* within('memory', `${node.id}: MiB`, node.shape.memoryMib, memory);
+    const storage = { asked: sum(seats, 'storageGib'), held: peak(audit, holds, 'storageGib') };
+    yield* within('storage', `${node.id}: GiB`, node.shape.storageGib, storage);
   }
-}
-
-/** At every instant of the window the watts held in a rack are within what its feeds and cooling carry. */
-export function* rackPower(audit: Audit): Generator<Violation> {
-  const { state, startMs, endMs } = audit;
-  for (const [id, seats] of Map.groupBy(audit.seats, (seat) => seat.node.rack)) {
-    const rack = id === undefined ? undefined : state.fleet.racks.get(id);
-    if (rack === undefined) continue;
-    const holds = state.fleet.nodes
-      .filter((node) => node.rack === rack.id)
-      .flatMap((node) => holdsIn(state, node, startMs, endMs));
-    const power = { asked: sum(seats, 'powerW'), held: peak(audit, holds, 'powerW') };
-    if (rack.powerLimitW !== undefined) yield* within('rack-power', `${id}: W`, rack.powerLimitW, power);
-    if (rack.coolingLimitW !== undefined)
-      yield* within('rack-cooling', `${id}: W`, rack.coolingLimitW, power);
-  }
-}
-
-type Amount = 'cpuMilli' | 'memoryMib' | 'powerW';
-
-function* within(
-  constraint: string,
-  what: string,
-  limit: number | undefined,
-  { asked, held }: { asked: number; held: number },
-): Generator<Violation> {
-  if (limit === undefined && asked > 0) yield broken(constraint, `${what} unknown, asked for ${asked}`);
-  if (limit !== undefined && held + asked > limit)
-    yield broken(constraint, `${what} held by others ${held}, asked for ${asked}, limit ${limit}`);
 }
 
 function shareOf(node: FleetNode, total: number | undefined, gpuCount: number | undefined): number {
@@ -81,25 +57,4 @@ function partOf(amount: number, part: number, whole: number): number {
   if (whole === 0) return 0;
   const product = BigInt(amount) * BigInt(part);
   return Number((product + BigInt(whole) - 1n) / BigInt(whole));
-}
-
-function sum(seats: readonly Seat[], amount: Amount): number {
-  return seats.reduce((total, { member }) => total + member[amount], 0);
-}
-
-/** The most that is held at one instant of the window. All changes of one instant count together. */
-function peak({ startMs }: Audit, holds: readonly Hold[], amount: Amount): number {
-  const changes = new Map<number, number>();
-  const change = (atMs: number, by: number) => changes.set(atMs, (changes.get(atMs) ?? 0) + by);
-  for (const hold of holds) {
-    change(Math.max(hold.startMs, startMs), hold[amount]);
-    change(hold.endMs, -hold[amount]);
-  }
-  let level = 0;
-  let highest = 0;
-  for (const [, by] of [...changes].toSorted(([a], [b]) => a - b)) {
-    level += by;
-    highest = Math.max(highest, level);
-  }
-  return highest;
 }

@@ -1,20 +1,74 @@
+import type { Isolation } from '../../model/demand.ts';
+import type { Hold } from '../calendar.ts';
 import type { Violation } from '../given.ts';
-import { type Audit, broken, named, until } from './audit.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import { type Audit, broken, holdsIn, named, until } from './audit.ts';
 
-/** Nobody else on the nodes when the tenant wants them alone; nothing on nodes that another tenant holds alone. */
-export function* neighbours({ demand, seats }: Audit): Generator<Violation> {
-  for (const { member, holds } of seats) {
-    for (const hold of holds.filter(({ tenant }) => tenant !== demand.tenant)) {
-      if (demand.isolation === 'node')
+/**
+ * Nobody else in the node, rack or site that the tenant wants alone; nothing where another tenant wants to be
+ * alone. What holds something on a node is in it, in its rack and in its site.
+ */
+export function* neighbours(audit: Audit): Generator<Violation> {
+  const { demand, seats } = audit;
+  const asked = demand.isolation ?? 'shared';
+  const others = strangersOf(audit);
+  for (const { member, node } of seats) {
+    if (asked === 'rack' && node.rack === undefined)
+      yield broken('isolation', `${named(member)}: its rack is not recorded`);
+    for (const other of others) {
+      const { contract, alone, endMs } = other.hold;
+      if (meet(asked, node, other.node))
         yield broken(
           'isolation',
-          `${named(member)}: ${hold.contract} of another tenant holds it ${until(hold.endMs)}`,
+          `${named(member)}: ${contract} of another tenant holds ${inWords('it', asked, node)} ${until(endMs)}`,
         );
-      if (hold.alone)
+      if (meet(alone, node, other.node))
         yield broken(
           'isolation',
-          `${named(member)}: ${hold.contract} holds the node alone ${until(hold.endMs)}`,
+          `${named(member)}: ${contract} holds ${inWords('the node', alone, node)} alone ${until(endMs)}`,
         );
     }
   }
+}
+
+type Stranger = { readonly node: FleetNode; readonly hold: Hold };
+
+/** What other tenants hold in the window at the sites that are used: one hold of each contract on each node. */
+function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly Stranger[] {
+  const sites = new Set(seats.map(({ node }) => node.site));
+  const own = new Set(seats.map(({ node }) => node.id));
+  return state.fleet.nodes
+    .filter(({ site }) => sites.has(site))
+    .flatMap((node) => {
+      const holds = holdsIn(state, node, startMs, endMs).filter(
+        ({ tenant, alone }) =>
+          tenant !== demand.tenant &&
+          (own.has(node.id) || alone !== 'shared' || (demand.isolation ?? 'shared') !== 'shared'),
+      );
+      return [...new Map(holds.map((hold) => [hold.contract, hold])).values()].map((hold) => ({
+        node,
+        hold,
+      }));
+    });
+}
+
+/** Whether two nodes lie in one place of a level. A node whose rack is not recorded shares it with no other. */
+function meet(level: Isolation, a: FleetNode, b: FleetNode): boolean {
+  switch (level) {
+    case 'shared':
+      return false;
+    case 'node':
+      return a.id === b.id;
+    case 'rack':
+      return a.id === b.id || (a.rack !== undefined && a.rack === b.rack);
+    case 'site':
+      return a.site === b.site;
+    default:
+      return level satisfies never;
+  }
+}
+
+function inWords(itself: string, level: Isolation, { site, rack }: FleetNode): string {
+  if (level === 'site') return `site ${site}`;
+  return level === 'rack' && rack !== undefined ? `rack ${rack}` : itself;
 }

@@ -13,11 +13,8 @@ export function* supported({ demand }: Audit): Generator<Violation> {
 
 function* inDemand(demand: Demand): Generator<string> {
   if ((demand.flows ?? []).length > 0) yield `${demand.flows?.length} flows between parts`;
-  if (demand.survive !== undefined) yield `survival of the loss of one ${demand.survive.loss}`;
-  if (demand.powerCapW !== undefined) yield `a power cap of ${demand.powerCapW} W`;
-  if (demand.isolation === 'rack' || demand.isolation === 'site') yield `isolation \`${demand.isolation}\``;
-  if (demand.objective === 'fastest' || demand.objective === 'greenest')
-    yield `objective \`${demand.objective}\``;
+  if (demand.survive?.loss === 'feed' || demand.survive?.loss === 'site')
+    yield `survival of the loss of one ${demand.survive.loss}`;
   if (demand.guarantee === 'elastic') yield 'guarantee `elastic`';
   if (demand.together !== undefined && !levels.has(demand.together)) yield `together: ${demand.together}`;
 }
@@ -25,8 +22,7 @@ function* inDemand(demand: Demand): Generator<string> {
 function* inPart({ name, each, within, apart }: Part): Generator<string> {
   const of = `part \`${name}\``;
   if (each.gpus?.slice !== undefined) yield `${of}: slices of a GPU`;
-  if (each.align !== undefined) yield `${of}: alignment to one ${each.align}`;
-  if ((each.storageGib ?? 0) > 0) yield `${of}: ${each.storageGib} GiB of local storage`;
+  if (each.align !== undefined && each.gpus === undefined) yield `${of}: alignment without GPUs`;
   if ((each.rdma?.uplinkMbps ?? 0) > 0) yield `${of}: ${each.rdma?.uplinkMbps} Mbit/s of uplink`;
   if ((each.rdma?.nicsPerGpu ?? 1) > 1) yield `${of}: ${each.rdma?.nicsPerGpu} NICs for each GPU`;
   if (each.rdma !== undefined && each.gpus === undefined) yield `${of}: RDMA without GPUs`;

@@ -1,4 +1,4 @@
-import type { GpuFacts, NicFacts, NodeFacts, ShapeFacts } from '../../model/fact.ts';
+import type { GpuFacts, HallFacts, NicFacts, NodeFacts, ShapeFacts } from '../../model/fact.ts';
 import { type Path, parentOf, siteOf } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import { type Mask, maskOf } from '../mask.ts';
@@ -10,11 +10,13 @@ import { ShapeTable } from './shape.ts';
 /** Merges everything that was claimed into the fleet that decisions read. */
 export function buildFleet(claims: Claims): Fleet {
   const racks = racksOf(claims);
-  const halls = new Set(resolveKind(claims, (fact) => (fact.kind === 'hall' ? fact.set : undefined)).keys());
+  const halls = resolveKind(claims, (fact) => (fact.kind === 'hall' ? fact.set : undefined));
   const nodes = nodesOf(claims, racks, halls);
   return {
     sites: sitesOf(claims, nodes),
     racks,
+    halls,
+    loops: resolveKind(claims, (fact) => (fact.kind === 'loop' ? fact.set : undefined)),
     nodes,
     nodeById: new Map(nodes.map((node) => [node.id, node])),
     models: [...new Set(nodes.flatMap((node) => node.shape.models.map(({ model }) => model)))].toSorted(
@@ -50,7 +52,7 @@ function survivingPowerW(feeds: Readonly<Record<string, number>> | undefined): n
 function nodesOf(
   claims: Claims,
   racks: ReadonlyMap<Path, FleetRack>,
-  halls: ReadonlySet<Path>,
+  halls: ReadonlyMap<Path, HallFacts>,
 ): readonly FleetNode[] {
   const shapes = resolveKind(claims, (fact) => (fact.kind === 'shape' ? fact.set : undefined));
   const shapeByName = new Map([...shapes].map(([name, facts]): [string, ShapeFacts] => [name, facts]));
@@ -90,7 +92,7 @@ type NodeParts = {
   readonly downMask: Mask;
   readonly downNics: ReadonlySet<number>;
   readonly racks: ReadonlyMap<Path, FleetRack>;
-  readonly halls: ReadonlySet<Path>;
+  readonly halls: ReadonlyMap<Path, HallFacts>;
 };
 
 function makeNode({ index, id, facts, shape, downMask, downNics, racks, halls }: NodeParts): FleetNode {

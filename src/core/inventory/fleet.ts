@@ -1,7 +1,9 @@
 import type {
   GpuFacts,
+  HallFacts,
   Health,
   LinkKind,
+  LoopFacts,
   NicFacts,
   NodeFacts,
   RackFacts,
@@ -25,10 +27,12 @@ export type NodeShape = {
   }[];
   readonly cpuMilli: number | undefined;
   readonly memoryMib: number | undefined;
+  readonly storageGib: number | undefined;
   readonly link: LinkKind | 'unknown';
   readonly linkMbps: number | undefined;
   /** Accelerator link domains. Empty when the link is unknown; single GPUs when there is none. */
   readonly islands: readonly Mask[];
+  readonly numaNodes: number | undefined;
   /** GPUs by NUMA node, where known. */
   readonly numa: readonly Mask[];
   readonly rdma: Known;
@@ -79,6 +83,9 @@ export type FleetSite = {
 export type Fleet = {
   readonly sites: readonly FleetSite[];
   readonly racks: ReadonlyMap<Path, FleetRack>;
+  readonly halls: ReadonlyMap<Path, HallFacts>;
+  /** Cooling loops: each is shared by the racks that name it. */
+  readonly loops: ReadonlyMap<Path, LoopFacts>;
   readonly nodes: readonly FleetNode[];
   readonly nodeById: ReadonlyMap<Path, FleetNode>;
   /** Every GPU model that some node has, in order. */
@@ -88,6 +95,8 @@ export type Fleet = {
 export const emptyFleet: Fleet = {
   sites: [],
   racks: new Map(),
+  halls: new Map(),
+  loops: new Map(),
   nodes: [],
   nodeById: new Map(),
   models: [],

@@ -24,6 +24,8 @@ export class ShapeTable {
       nics: nicsOf(shape, devices.nics),
       ...pick('cpuMilli', node.cpuMilli ?? shape?.cpuMilli),
       ...pick('memoryMib', node.memoryMib ?? shape?.memoryMib),
+      ...pick('storageGib', node.storageGib ?? shape?.storageGib),
+      ...pick('numaNodes', shape?.numaNodes),
       link: node.link ?? shape?.link ?? 'unknown',
       ...pick('linkMbps', node.linkMbps ?? shape?.linkMbps),
       ...pick('basePowerW', node.basePowerW ?? shape?.basePowerW),
@@ -45,6 +47,8 @@ type Parts = {
   readonly nics: readonly NicFacts[];
   readonly cpuMilli?: number;
   readonly memoryMib?: number;
+  readonly storageGib?: number;
+  readonly numaNodes?: number;
   readonly link: NodeShape['link'];
   readonly linkMbps?: number;
   readonly basePowerW?: number;
@@ -62,9 +66,11 @@ function build(parts: Parts): NodeShape {
     models: modelsOf(gpus),
     cpuMilli: parts.cpuMilli,
     memoryMib: parts.memoryMib,
+    storageGib: parts.storageGib,
     link: parts.link,
     linkMbps: parts.linkMbps,
     islands: islandsOf(gpus, parts.link),
+    numaNodes: parts.numaNodes,
     numa: numaOf(gpus),
     rdma: rdmaOf(parts, railOf),
     railOf,

@@ -1,28 +1,39 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
-import { type Room, roomOf } from '../calendar.ts';
+import { heldIn, peakOf, type Room, roomOf } from '../calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
 import type { State } from '../state.ts';
+import { type Layout, layoutOf, limitsOn } from './layout.ts';
+import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
+import { Neighbours } from './neighbours.ts';
 import { pickGpus, railsOf } from './pick.ts';
-import { nodesByRack, powerOf, rackPowerLeftW } from './power.ts';
-import { heldBesideGpus, usableGpus, type Want } from './want.ts';
+import { type LimitName, powerOf, type PowerLimit } from './power.ts';
+import { isCounted, type Spread, spreadOf } from './survival.ts';
+import { type Beside, heldBesideGpus, usableGpus, type Want } from './want.ts';
 
 export type TimeSpan = { readonly startMs: number; readonly endMs: number };
 
-/** What the calendar leaves of every node and rack over one time span. Computed when first asked for. */
+/** Limits that a search leaves out of account, to find out whether they are what is in the way. */
+export type Ignored = ReadonlySet<LimitName>;
+
+/** What the calendar leaves of every node and every limit over one time span. Computed when first asked for. */
 export class Rooms {
   readonly span: TimeSpan;
+  readonly neighbours: Neighbours;
   readonly #state: State;
+  readonly #layout: Layout;
+  readonly #ignored: Ignored;
   readonly #rooms = new Map<number, Room>();
-  readonly #rackPower = new Map<Path, number | undefined>();
-  readonly #racks: ReadonlyMap<string, readonly FleetNode[]>;
+  readonly #powerLeft = new Map<PowerLimit, number>();
 
-  constructor(state: State, span: TimeSpan, racks = nodesByRack(state.fleet)) {
+  constructor(state: State, span: TimeSpan, ignored: Ignored = new Set()) {
     this.#state = state;
     this.span = span;
-    this.#racks = racks;
+    this.#layout = layoutOf(state.fleet);
+    this.#ignored = ignored;
+    this.neighbours = new Neighbours(state, span);
   }
 
   of(node: FleetNode): Room {
@@ -33,32 +44,52 @@ export class Rooms {
     return room;
   }
 
-  powerLeftW(rackId: Path): number | undefined {
-    if (this.#rackPower.has(rackId)) return this.#rackPower.get(rackId);
-    const rack = this.#state.fleet.racks.get(rackId);
-    const left =
-      rack === undefined
-        ? undefined
-        : rackPowerLeftW(rack, this.#racks.get(rackId) ?? [], this.#state.calendar, this.span);
-    this.#rackPower.set(rackId, left);
+  limitsOn(node: FleetNode): readonly PowerLimit[] {
+    const limits = limitsOn(this.#layout, node);
+    return this.#ignored.size === 0 ? limits : limits.filter(({ name }) => !this.#ignored.has(name));
+  }
+
+  /** Watts that a limit has left over the whole span. */
+  powerLeftW(limit: PowerLimit): number {
+    const known = this.#powerLeft.get(limit);
+    if (known !== undefined) return known;
+    const { startMs, endMs } = this.span;
+    const holds = limit.nodes.flatMap((node) =>
+      heldIn(this.#state.calendar[node.index] ?? [], startMs, endMs),
+    );
+    const left = limit.limitW - peakOf(holds, startMs, (entry) => entry.powerW);
+    this.#powerLeft.set(limit, left);
     return left;
   }
 }
 
-type Left = { gpus: Mask; cpuMilli: number; memoryMib: number; nicsTaken: ReadonlySet<number> };
+type Left = Beside & {
+  readonly gpus: Mask;
+  readonly nicsTaken: ReadonlySet<number>;
+  /** What the gang itself has taken of single NUMA nodes. */
+  readonly pinned?: readonly Pinned[];
+};
 
 /** One attempt at a gang: what is left while its replicas are put down one after the other. */
 export class Bench {
   readonly #rooms: Rooms;
   readonly #demand: Demand;
   readonly #left: Map<number, Left>;
-  readonly #rackPower: Map<Path, number | undefined>;
+  readonly #powerLeft: Map<PowerLimit, number>;
+  /** Of the cap on the whole gang. */
+  #capLeftW: number;
+  readonly #spread: Spread | undefined;
+  /** Replicas that count, by the place they would be lost with. */
+  readonly #standing: Map<Path, number>;
 
   constructor(rooms: Rooms, demand: Demand, from?: Bench) {
     this.#rooms = rooms;
     this.#demand = demand;
     this.#left = new Map(from?.entries());
-    this.#rackPower = new Map(from?.rackEntries());
+    this.#powerLeft = new Map(from?.limitEntries());
+    this.#capLeftW = from?.capLeftW ?? demand.powerCapW ?? Infinity;
+    this.#spread = from === undefined ? spreadOf(demand) : from.#spread;
+    this.#standing = new Map(from?.standing());
   }
 
   /** A copy that can be thrown away. */
@@ -70,8 +101,22 @@ export class Bench {
     return this.#left;
   }
 
-  rackEntries(): Iterable<[Path, number | undefined]> {
-    return this.#rackPower;
+  limitEntries(): Iterable<[PowerLimit, number]> {
+    return this.#powerLeft;
+  }
+
+  standing(): Iterable<[Path, number]> {
+    return this.#standing;
+  }
+
+  get capLeftW(): number {
+    return this.#capLeftW;
+  }
+
+  /** What one replica draws here, where the gang has a cap and watts are scarce; else 0, as if all were equal. */
+  scarceW(node: FleetNode, want: Want): number {
+    if (this.#capLeftW === Infinity) return 0;
+    return powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
   }
 
   /** Free GPUs that the want could use here, were it alone. */
@@ -94,9 +139,9 @@ export class Bench {
     if (!this.#open(node)) return undefined;
     const left = this.#leftOf(node);
     const beside = heldBesideGpus(node, want);
-    if (beside.cpuMilli > left.cpuMilli || beside.memoryMib > left.memoryMib) return undefined;
-    const gpus =
-      want.gpuCount === 0 ? 0 : pickGpus(node, want, both(left.gpus, usableGpus(node, want)), left.nicsTaken);
+    if (timesIn(beside, left) < 1) return undefined;
+    if (this.#replicasLeft(node, want) < 1) return undefined;
+    const gpus = this.#chooseGpus(node, want, left, beside);
     if (gpus === undefined) return undefined;
     const powerW = powerOf(node, want.gpuCount, beside.cpuMilli);
     if (!this.#drawPower(node, powerW)) return undefined;
@@ -105,17 +150,55 @@ export class Bench {
       gpus: without(left.gpus, gpus),
       cpuMilli: left.cpuMilli - beside.cpuMilli,
       memoryMib: left.memoryMib - beside.memoryMib,
+      storageGib: left.storageGib - beside.storageGib,
       nicsTaken: new Set([...left.nicsTaken, ...nics]),
+      ...(want.part.each.align === undefined
+        ? {}
+        : { pinned: [...(left.pinned ?? []), { ...beside, numaNode: numaNodeOf(node.shape, gpus) }] }),
     });
-    return { part: want.part.name, replica, node: node.id, gpus: indexesOf(gpus), nics, ...beside, powerW };
+    this.#standHere(node, want);
+    return {
+      part: want.part.name,
+      replica,
+      node: node.id,
+      gpus: indexesOf(gpus),
+      nics,
+      cpuMilli: beside.cpuMilli,
+      memoryMib: beside.memoryMib,
+      ...(beside.storageGib === 0 ? {} : { storageGib: beside.storageGib }),
+      powerW,
+    };
   }
 
-  /** Other tenants' isolation keeps us out; our own keeps us off nodes where others are. */
   #open(node: FleetNode): boolean {
-    const { tenants, closedBy } = this.#rooms.of(node);
-    const { tenant, isolation } = this.#demand;
-    const foreign = (set: ReadonlySet<string>) => set.size > (set.has(tenant) ? 1 : 0);
-    return !foreign(closedBy) && !(isolation === 'node' && foreign(tenants));
+    return this.#rooms.neighbours.letIn(node, this.#demand.tenant, this.#demand.isolation);
+  }
+
+  #chooseGpus(node: FleetNode, want: Want, left: Left, beside: Beside): Mask | undefined {
+    if (want.gpuCount === 0) return 0;
+    const { aligned } = this.#rooms.of(node);
+    const taken = { held: aligned, own: left.pinned ?? [], startMs: this.#rooms.span.startMs };
+    const groups = localitiesOf(node, want)
+      ?.filter((locality) => hasShare(node, locality, beside, taken))
+      .map((locality) => locality.gpus);
+    return pickGpus(node, want, {
+      free: both(left.gpus, usableGpus(node, want)),
+      groups,
+      nicsTaken: left.nicsTaken,
+    });
+  }
+
+  /** Replicas that may still stand where the node would be lost. */
+  #replicasLeft(node: FleetNode, { part }: Want): number {
+    if (this.#spread === undefined || !isCounted(part, this.#demand)) return Infinity;
+    const place = this.#spread.placeOf(node);
+    return place === undefined ? 0 : this.#spread.limit - (this.#standing.get(place) ?? 0);
+  }
+
+  #standHere(node: FleetNode, { part }: Want): void {
+    if (this.#spread === undefined || !isCounted(part, this.#demand)) return;
+    const place = this.#spread.placeOf(node);
+    if (place !== undefined) this.#standing.set(place, (this.#standing.get(place) ?? 0) + 1);
   }
 
   #leftOf(node: FleetNode): Left {
@@ -123,26 +206,45 @@ export class Bench {
   }
 
   #cpuCapacity(node: FleetNode, want: Want): number {
-    const left = this.#leftOf(node);
     const beside = heldBesideGpus(node, want);
-    const byCpu = beside.cpuMilli === 0 ? Infinity : Math.floor(left.cpuMilli / beside.cpuMilli);
-    const byMemory = beside.memoryMib === 0 ? Infinity : Math.floor(left.memoryMib / beside.memoryMib);
     const powerW = powerOf(node, 0, beside.cpuMilli);
-    const powerLeft = node.rack === undefined ? undefined : this.#powerLeftW(node.rack);
-    const byPower = powerLeft === undefined || powerW === 0 ? Infinity : Math.floor(powerLeft / powerW);
-    return Math.max(0, Math.min(byCpu, byMemory, byPower));
+    const powerLeftW = this.#powerLeftOn(node);
+    if (powerW > powerLeftW) return 0;
+    const byPower = powerW === 0 ? Infinity : Math.floor(powerLeftW / powerW);
+    const bySpread = Math.max(0, this.#replicasLeft(node, want));
+    return Math.min(timesIn(beside, this.#leftOf(node)), byPower, bySpread);
   }
 
-  #powerLeftW(rack: Path): number | undefined {
-    return this.#rackPower.has(rack) ? this.#rackPower.get(rack) : this.#rooms.powerLeftW(rack);
+  /** Watts that the cap and the tightest limit on the node have left. */
+  #powerLeftOn(node: FleetNode): number {
+    let leftW = this.#capLeftW;
+    for (const limit of this.#rooms.limitsOn(node)) leftW = Math.min(leftW, this.#powerLeftW(limit));
+    return leftW;
+  }
+
+  #powerLeftW(limit: PowerLimit): number {
+    return this.#powerLeft.get(limit) ?? this.#rooms.powerLeftW(limit);
   }
 
   #drawPower(node: FleetNode, powerW: number): boolean {
-    if (node.rack === undefined) return true;
-    const left = this.#powerLeftW(node.rack);
-    if (left === undefined) return true;
-    if (powerW > left) return false;
-    this.#rackPower.set(node.rack, left - powerW);
+    if (powerW > this.#powerLeftOn(node)) return false;
+    for (const limit of this.#rooms.limitsOn(node))
+      this.#powerLeft.set(limit, this.#powerLeftW(limit) - powerW);
+    this.#capLeftW -= powerW;
     return true;
   }
+}
+
+/** How many times one amount of everything is in another; infinitely often when it is nothing. */
+function timesIn(each: Beside, left: Beside): number {
+  return Math.min(
+    times(each.cpuMilli, left.cpuMilli),
+    times(each.memoryMib, left.memoryMib),
+    times(each.storageGib, left.storageGib),
+  );
+}
+
+function times(each: number, left: number): number {
+  if (each > left) return 0;
+  return each === 0 ? Infinity : Math.floor(left / each);
 }

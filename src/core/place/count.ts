@@ -1,12 +1,13 @@
-import type { Demand } from '../../model/demand.ts';
+import type { Demand, Part } from '../../model/demand.ts';
 import type { ConstraintCount, MissingFact } from '../../model/refusal.ts';
-import { roomOf } from '../calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
 import type { State } from '../state.ts';
+import { Rooms, type TimeSpan } from './bench.ts';
 import { constraints, fitnessOf } from './fitness.ts';
+import { type LimitName, limitNames, powerOf, type PowerLimit } from './power.ts';
 import { endOf } from './site.ts';
-import { modelsFor, usableGpus, type Want } from './want.ts';
+import { heldBesideGpus, modelsFor, usableGpus, type Want } from './want.ts';
 
 /** What each constraint leaves of the fleet for the demand's hardest part, and what is not known about it. */
 export type Tally = {
@@ -23,12 +24,10 @@ export function tally(state: State, demand: Demand, openSites: ReadonlySet<strin
   const part = demand.parts.find(({ each }) => each.gpus !== undefined) ?? demand.parts[0];
   if (part === undefined) return { counts: [], missing: [] };
   const gpuCount = part.each.gpus?.count ?? 0;
-  const models = gpuCount === 0 ? [undefined] : modelsFor(part, state.fleet.models);
-  const wants = models.map((model): Want => ({ part, gpuCount, model }));
   const level = gpuCount === 0 ? 'node' : 'gpu';
   const sizeOfNode = (node: FleetNode) => (gpuCount === 0 ? 1 : node.shape.gpus.length);
   const open = state.fleet.nodes.filter((node) => openSites.has(node.site));
-  const judged = open.map((node) => ({ node, ...bestFitness(node, wants, demand) }));
+  const judged = judge(state, open, part, demand);
   const counts: ConstraintCount[] = [];
   let before = sum(state.fleet.nodes, sizeOfNode);
   const step = (constraint: string, after: number, note?: string) => {
@@ -46,12 +45,11 @@ export function tally(state: State, demand: Demand, openSites: ReadonlySet<strin
       unknown === 0 ? undefined : `not known for ${unknown} nodes`,
     );
   }
-  const fitting = judged.filter((entry) => entry.fitness.kind === 'fits');
-  step(
-    'free-over-window',
-    sum(fitting, ({ node, want }) => freeOn(state, node, want, { demand, startMs })),
-  );
-  return { counts, missing: missingFacts(judged) };
+  const span = { startMs, endMs: endOf(startMs, demand) };
+  for (const { constraint, left } of afterCalendar(state, demand, judged, span)) step(constraint, left);
+  const others = demand.parts.filter((other) => other !== part);
+  const judgedOthers = others.flatMap((other) => judge(state, open, other, demand));
+  return { counts, missing: missingFacts([...judged, ...judgedOthers]) };
 }
 
 type Judged = {
@@ -59,6 +57,83 @@ type Judged = {
   readonly fitness: ReturnType<typeof fitnessOf>;
   readonly want: Want | undefined;
 };
+
+/** What stays, step by step, of the nodes that fit: what is free, what other tenants leave open, what has power. */
+function afterCalendar(
+  state: State,
+  demand: Demand,
+  judged: readonly Judged[],
+  span: TimeSpan,
+): readonly { readonly constraint: string; readonly left: number }[] {
+  const rooms = new Rooms(state, span);
+  const free = judged.flatMap(({ node, fitness, want }) =>
+    fitness.kind === 'fits' && want !== undefined ? [{ node, want, size: freeOn(rooms, node, want) }] : [],
+  );
+  const open = free.filter(({ node }) => rooms.neighbours.letIn(node, demand.tenant, demand.isolation));
+  const steps = [
+    { constraint: 'free-over-window', left: sum(free, ({ size }) => size) },
+    { constraint: 'isolation', left: sum(open, ({ size }) => size) },
+  ];
+  let left: readonly Free[] = open;
+  for (const name of limitNames) {
+    left = withPower(rooms, left, name);
+    steps.push({ constraint: name, left: sum(left, ({ size }) => size) });
+  }
+  const { powerCapW } = demand;
+  if (powerCapW !== undefined)
+    steps.push({ constraint: 'power-cap', left: sum(underCap(left, powerCapW), ({ size }) => size) });
+  return steps;
+}
+
+/** What a cap on the whole gang leaves, handed out where least is drawn. */
+function underCap(free: readonly Free[], capW: number): readonly Free[] {
+  let leftW = capW;
+  return free
+    .map((entry) => ({ ...entry, powerW: drawOf(entry) }))
+    .toSorted((a, b) => a.powerW - b.powerW || a.node.index - b.node.index)
+    .map((entry) => {
+      const powered = inReplicas(entry, entry.powerW, leftW);
+      leftW -= powered.replicas * entry.powerW;
+      return { ...entry, size: powered.size };
+    });
+}
+
+/** Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. */
+function inReplicas({ want, size }: Free, powerW: number, leftW: number): { replicas: number; size: number } {
+  const each = Math.max(1, want.gpuCount);
+  const wanted = Math.floor(size / each);
+  const replicas = powerW === 0 ? wanted : Math.max(0, Math.min(wanted, Math.floor(leftW / powerW)));
+  return { replicas, size: replicas === wanted ? size : replicas * each };
+}
+
+function drawOf({ node, want }: Free): number {
+  return powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
+}
+
+/** GPUs of a node (1 for a CPU part) that a want could have. */
+type Free = { readonly node: FleetNode; readonly want: Want; readonly size: number };
+
+/** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
+function withPower(rooms: Rooms, free: readonly Free[], name: LimitName): readonly Free[] {
+  const leftW = new Map<PowerLimit, number>();
+  return free.map((entry) => {
+    const limits = rooms.limitsOn(entry.node).filter((limit) => limit.name === name);
+    if (limits.length === 0) return entry;
+    const powerW = drawOf(entry);
+    const left = Math.min(...limits.map((limit) => leftW.get(limit) ?? rooms.powerLeftW(limit)));
+    const { replicas, size } = inReplicas(entry, powerW, left);
+    for (const limit of limits)
+      leftW.set(limit, (leftW.get(limit) ?? rooms.powerLeftW(limit)) - replicas * powerW);
+    return { ...entry, size };
+  });
+}
+
+function judge(state: State, nodes: readonly FleetNode[], part: Part, demand: Demand) {
+  const gpuCount = part.each.gpus?.count ?? 0;
+  const models = gpuCount === 0 ? [undefined] : modelsFor(part, state.fleet.models);
+  const wants = models.map((model): Want => ({ part, gpuCount, model }));
+  return nodes.map((node) => ({ node, ...bestFitness(node, wants, demand) }));
+}
 
 /** A node counts by the want that gets furthest on it. */
 function bestFitness(
@@ -79,32 +154,30 @@ function bestFitness(
   return best;
 }
 
-function freeOn(
-  state: State,
-  node: FleetNode,
-  want: Want | undefined,
-  { demand, startMs }: { readonly demand: Demand; readonly startMs: number },
-): number {
-  if (want === undefined) return 0;
-  const room = roomOf(node, state.calendar[node.index] ?? [], startMs, endOf(startMs, demand));
+function freeOn(rooms: Rooms, node: FleetNode, want: Want): number {
+  const room = rooms.of(node);
   if (want.gpuCount > 0) return sizeOf(both(room.gpus, usableGpus(node, want)));
-  return room.cpuMilli >= (want.part.each.cpuMilli ?? 0) && room.memoryMib >= (want.part.each.memoryMib ?? 0)
-    ? 1
-    : 0;
+  const { cpuMilli = 0, memoryMib = 0, storageGib = 0 } = want.part.each;
+  return room.cpuMilli >= cpuMilli && room.memoryMib >= memoryMib && room.storageGib >= storageGib ? 1 : 0;
 }
 
 function missingFacts(judged: readonly Judged[]): MissingFact[] {
-  const byAttribute = new Map<string, FleetNode[]>();
+  const byAttribute = new Map<string, Set<FleetNode>>();
   for (const { node, fitness } of judged) {
     if (fitness.kind !== 'unknown') continue;
-    byAttribute.set(fitness.attribute, [...(byAttribute.get(fitness.attribute) ?? []), node]);
+    const known = byAttribute.get(fitness.attribute);
+    if (known === undefined) byAttribute.set(fitness.attribute, new Set([node]));
+    else known.add(node);
   }
-  return [...byAttribute].map(([attribute, nodes]) => ({
-    attribute,
-    subjectCount: nodes.length,
-    ...(nodes[0] === undefined ? {} : { example: nodes[0].id }),
-    fix: `import a source that states \`${attribute}\`, or leave the requirement out`,
-  }));
+  return [...byAttribute].map(([attribute, nodes]) => {
+    const [first] = nodes;
+    return {
+      attribute,
+      subjectCount: nodes.size,
+      ...(first === undefined ? {} : { example: first.id }),
+      fix: `import a source that states \`${attribute}\`, or leave the requirement out`,
+    };
+  });
 }
 
 function sum<T>(items: readonly T[], amount: (item: T) => number): number {

@@ -33,16 +33,27 @@ function fillWithin(
   want: Want,
   domains: readonly { readonly nodes: readonly FleetNode[] }[],
 ): Member[] {
-  let best: { nodes: readonly FleetNode[]; fit: number; spare: number } | undefined;
+  let best: Filled | undefined;
   for (const domain of domains) {
     const trial = bench.fork();
     const fit = fillPart(trial, domain.nodes, want).length;
-    const spare = spareIn(trial, domain.nodes, want);
-    if (best === undefined || fit > best.fit || (fit === best.fit && spare < best.spare)) {
-      best = { nodes: domain.nodes, fit, spare };
-    }
+    const capLeftW = trial.capLeftW;
+    const filled = { nodes: domain.nodes, fit, capLeftW, spare: spareIn(trial, domain.nodes, want) };
+    if (best === undefined || isBetter(filled, best)) best = filled;
   }
   return fillPart(bench, best?.nodes ?? nodes.slice(0, 0), want);
+}
+
+type Filled = {
+  readonly nodes: readonly FleetNode[];
+  readonly fit: number;
+  readonly capLeftW: number;
+  readonly spare: number;
+};
+
+function isBetter(a: Filled, b: Filled): boolean {
+  if (a.fit !== b.fit) return a.fit > b.fit;
+  return a.capLeftW === b.capLeftW ? a.spare < b.spare : a.capLeftW > b.capLeftW;
 }
 
 /** What stays free for the want's model: the measure of a tight fit. CPU parts would strand the GPUs beside them. */
@@ -53,11 +64,18 @@ export function spareIn(bench: Bench, nodes: readonly FleetNode[], want: Want): 
   );
 }
 
-type Choice = { readonly node: FleetNode; readonly fit: number; readonly free: number };
+type Choice = {
+  readonly node: FleetNode;
+  readonly fit: number;
+  readonly free: number;
+  /** Watts of one replica where the gang has a cap on them. */
+  readonly scarceW: number;
+};
 
 /**
  * Fills the fullest fits first: nodes that take most replicas, then for the rest the node that holds all of it
- * with least to spare. CPU parts keep off GPU nodes while others have room.
+ * with least to spare. CPU parts keep off GPU nodes while others have room. Under a cap on watts the nodes that
+ * draw least come before all that.
  */
 function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
   const { count, apart } = want.part;
@@ -67,6 +85,7 @@ function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member
       node,
       fit: bench.capacity(node, want, most),
       free: bench.freeGpus(node, want),
+      scarceW: bench.scarceW(node, want),
     }))
     .filter(({ fit }) => fit > 0)
     .toSorted((a, b) => preference(a, b, want));
@@ -75,7 +94,13 @@ function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member
 
 function preference(a: Choice, b: Choice, want: Want): number {
   const gpuNode = (choice: Choice) => Number(want.gpuCount === 0 && choice.node.shape.gpus.length > 0);
-  return gpuNode(a) - gpuNode(b) || b.fit - a.fit || a.free - b.free || a.node.index - b.node.index;
+  return (
+    a.scarceW - b.scarceW ||
+    gpuNode(a) - gpuNode(b) ||
+    b.fit - a.fit ||
+    a.free - b.free ||
+    a.node.index - b.node.index
+  );
 }
 
 function putAll(bench: Bench, choices: readonly Choice[], want: Want): Member[] {
@@ -103,7 +128,7 @@ function nextIndex(choices: readonly Choice[], left: number): number {
   let best = 0;
   for (const [index, choice] of choices.entries()) {
     const tightest = choices[best];
-    if (tightest === undefined || choice.fit < left) break;
+    if (tightest === undefined || choice.fit < left || choice.scarceW > first.scarceW) break;
     if (choice.free < tightest.free) best = index;
   }
   return best;

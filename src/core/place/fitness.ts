@@ -2,6 +2,9 @@ import type { Demand } from '../../model/demand.ts';
 import { isWithin } from '../../model/id.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
+import { misalignment } from './locality.ts';
+import { unknownPower } from './power.ts';
+import { isCounted, spreadOf } from './survival.ts';
 import { heldBesideGpus, usableGpus, type Want } from './want.ts';
 
 /** Whether a node could ever serve a replica, whatever the calendar says: yes, no, or not known. */
@@ -20,6 +23,10 @@ export const constraints = [
   'accelerator-link',
   'rdma',
   'node-size',
+  'align',
+  'survive',
+  'isolation',
+  'power-cap',
 ] as const;
 type Constraint = (typeof constraints)[number];
 
@@ -34,7 +41,28 @@ const unknown = (constraint: Constraint, attribute: string): Fitness => ({
 export function fitnessOf(node: FleetNode, want: Want, demand: Demand): Fitness {
   if (!inPlace(node, demand)) return fails('where');
   if (!node.schedulable || node.health === 'down') return fails('health');
-  return want.gpuCount === 0 ? cpuFitness(node, want) : gpuFitness(node, want);
+  const able = want.gpuCount === 0 ? cpuFitness(node, want) : gpuFitness(node, want);
+  if (able.kind !== 'fits') return able;
+  return (
+    spreadFitness(node, want, demand) ?? aloneFitness(node, demand) ?? capFitness(node, want, demand) ?? fits
+  );
+}
+
+/** What nobody knows to be in a rack may be lost with any. */
+function spreadFitness(node: FleetNode, { part }: Want, demand: Demand): Fitness | undefined {
+  const spread = isCounted(part, demand) ? spreadOf(demand) : undefined;
+  return spread === undefined || spread.placeOf(node) !== undefined ? undefined : unknown('survive', 'rack');
+}
+
+/** A rack cannot be closed to others while nobody knows which one it is. */
+function aloneFitness(node: FleetNode, { isolation }: Demand): Fitness | undefined {
+  return isolation === 'rack' && node.rack === undefined ? unknown('isolation', 'rack') : undefined;
+}
+
+/** A cap is kept only where it is known what may be drawn. */
+function capFitness(node: FleetNode, want: Want, { powerCapW }: Demand): Fitness | undefined {
+  const attribute = powerCapW === undefined ? undefined : unknownPower(node, want.gpuCount);
+  return attribute === undefined ? undefined : unknown('power-cap', attribute);
 }
 
 function inPlace(node: FleetNode, demand: Demand): boolean {
@@ -86,20 +114,28 @@ function rdmaFitness(shape: NodeShape, want: Want): Fitness | undefined {
 
 function sizeFitness(node: FleetNode, want: Want): Fitness {
   if (sizeOf(usableGpus(node, want)) < want.gpuCount) return fails('node-size');
-  return besideFitness(node, want);
+  const beside = besideFitness(node, want);
+  if (beside.kind !== 'fits') return beside;
+  const found = misalignment(node, want);
+  if (found === undefined) return fits;
+  return found.unknown === undefined ? fails('align') : unknown('align', found.unknown);
 }
 
 function cpuFitness(node: FleetNode, want: Want): Fitness {
   return besideFitness(node, want);
 }
 
-/** CPU and memory that were asked for in numbers must be known and there; a share of the unknown is nothing. */
+/** CPU, memory and storage that were asked for in numbers must be known and there; a share of the unknown is nothing. */
 function besideFitness(node: FleetNode, want: Want): Fitness {
   const { each } = want.part;
   const { shape } = node;
   if ((each.cpuMilli ?? 0) > 0 && shape.cpuMilli === undefined) return unknown('node-size', 'cpuMilli');
   if ((each.memoryMib ?? 0) > 0 && shape.memoryMib === undefined) return unknown('node-size', 'memoryMib');
+  if ((each.storageGib ?? 0) > 0 && shape.storageGib === undefined) return unknown('node-size', 'storageGib');
   const held = heldBesideGpus(node, want);
-  const enough = held.cpuMilli <= (shape.cpuMilli ?? 0) && held.memoryMib <= (shape.memoryMib ?? 0);
+  const enough =
+    held.cpuMilli <= (shape.cpuMilli ?? 0) &&
+    held.memoryMib <= (shape.memoryMib ?? 0) &&
+    held.storageGib <= (shape.storageGib ?? 0);
   return enough ? fits : fails('node-size');
 }

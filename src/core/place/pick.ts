@@ -2,23 +2,33 @@ import type { FleetNode } from '../inventory/fleet.ts';
 import { both, lowest, type Mask, sizeOf, without } from '../mask.ts';
 import type { Want } from './want.ts';
 
+/** What a replica may choose from. */
+type Choice = {
+  readonly free: Mask;
+  /** With alignment all its GPUs come from one of these. */
+  readonly groups: readonly Mask[] | undefined;
+  readonly nicsTaken: ReadonlySet<number>;
+};
+
 /**
  * The GPUs of one replica out of the free ones: within one accelerator link domain where that is asked for,
  * from the smallest domain and then the smallest NUMA group that holds them, lowest numbers first. Nothing when
  * they do not fit. With RDMA each GPU brings its own rail, so a GPU whose rail is taken does not count as free.
  */
-export function pickGpus(
-  node: FleetNode,
-  want: Want,
-  free: Mask,
-  nicsTaken: ReadonlySet<number>,
-): Mask | undefined {
+export function pickGpus(node: FleetNode, want: Want, { free, groups, nicsTaken }: Choice): Mask | undefined {
   const { shape } = node;
   const candidates =
     want.part.each.rdma === undefined ? free : without(free, blockedByRails(node, free, nicsTaken));
   if (sizeOf(candidates) < want.gpuCount) return undefined;
   const { link, linkMbps } = want.part.each.gpus ?? {};
   const linked = link !== undefined || linkMbps !== undefined;
+  if (groups !== undefined) {
+    const domains = linked
+      ? shape.islands.flatMap((island) => groups.map((group) => both(island, group)))
+      : groups;
+    const chosen = smallestWith(domains, candidates, want.gpuCount);
+    return chosen === undefined ? undefined : lowest(chosen, want.gpuCount);
+  }
   const island = smallestWith(shape.islands, candidates, want.gpuCount);
   if (island === undefined && linked) return undefined;
   const within = island ?? candidates;

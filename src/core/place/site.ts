@@ -3,11 +3,13 @@ import type { Member } from '../../model/placement.ts';
 import { never } from '../calendar.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
-import { Rooms } from './bench.ts';
+import { type Ignored, Rooms } from './bench.ts';
 import type { Candidates } from './fill.ts';
 import { fitnessOf } from './fitness.ts';
 import { placeGang } from './gang.ts';
-import { nodesByRack } from './power.ts';
+import { layoutOf, limitsOn } from './layout.ts';
+import { isAbove, type Speed } from './merit.ts';
+import { type LimitName, limitNames } from './power.ts';
 import { hardestFirst, type Want } from './want.ts';
 
 /** When a placement may start. Both ends are included. */
@@ -28,25 +30,34 @@ export type SiteMiss = {
   readonly replicasFit: number;
   readonly place: string;
   /** What stopped the next replica at the earliest start. */
-  readonly binding: 'gpu-model' | 'inventory' | 'free-over-window' | 'rack-power' | 'topology';
+  readonly binding: Obstacle['binding'] | LimitName | 'gpu-model' | 'inventory' | 'free-over-window';
 };
 
 /** The earliest start in the range at which the gang fits into the site, and where. */
 export function searchSite(
   state: State,
   site: FleetSite,
-  asked: { readonly demand: Demand; readonly wants: readonly Want[]; readonly starts: StartRange },
+  asked: {
+    readonly demand: Demand;
+    readonly wants: readonly Want[];
+    readonly starts: StartRange;
+    /** GPUs of slower nodes are left out. */
+    readonly floor?: Speed;
+    /** Only whether it fits is asked, not why not: that takes as long again. */
+    readonly isTrial?: boolean;
+  },
 ): SiteFit | SiteMiss {
   const wants = hardestFirst(asked.wants);
-  const candidates = candidatesOf(site.nodes, wants, asked.demand);
+  const candidates = candidatesOf(site.nodes, wants, asked);
   const able = site.nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
   const gang = { demand: asked.demand, wants, candidates };
-  const racks = nodesByRack(state.fleet);
-  for (const startMs of startsToTry(state, able, asked.starts)) {
-    const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, racks);
+  for (const startMs of startsToTry(state, able, asked)) {
+    const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) });
     const found = placeGang(rooms, able, gang);
     if (found.kind === 'whole') return { ...found, kind: 'fits', site, startMs };
   }
+  if (asked.isTrial === true)
+    return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
   return missOf(state, site, able, gang, asked.starts.earliestMs);
 }
 
@@ -55,34 +66,54 @@ export function endOf(startMs: number, demand: Demand): number {
   return demand.window.durationS === undefined ? never : startMs + demand.window.durationS * 1000;
 }
 
-function candidatesOf(nodes: readonly FleetNode[], wants: readonly Want[], demand: Demand): Candidates {
+function candidatesOf(
+  nodes: readonly FleetNode[],
+  wants: readonly Want[],
+  { demand, floor }: { readonly demand: Demand; readonly floor?: Speed },
+): Candidates {
+  const isFast = (node: FleetNode, want: Want) =>
+    floor === undefined || want.gpuCount === 0 || isAbove(node, floor);
   return new Map(
     wants.map((want) => [
       want,
-      new Set(nodes.filter((node) => fitnessOf(node, want, demand).kind === 'fits')),
+      new Set(nodes.filter((node) => isFast(node, want) && fitnessOf(node, want, demand).kind === 'fits')),
     ]),
   );
 }
 
 /**
- * The starts at which room can first appear: the earliest, and every later instant at which something on a
- * rack of these nodes ends. Any fit that starts in between could start earlier, at one of these.
+ * The starts at which room can first appear: the earliest, and every later instant at which something ends that
+ * these nodes share anything with: the node, its rack, a limit, or a site that somebody wants alone. Any fit that
+ * starts in between could start earlier, at one of these.
  */
 function startsToTry(
   state: State,
   nodes: readonly FleetNode[],
-  { earliestMs, latestMs }: StartRange,
+  { demand, starts: { earliestMs, latestMs } }: { readonly demand: Demand; readonly starts: StartRange },
 ): readonly number[] {
   if (latestMs <= earliestMs) return [earliestMs];
-  const racks = new Set(nodes.flatMap((node) => node.rack ?? []));
-  const concerned = new Set(nodes.map((node) => node.index));
   const ends = new Set([earliestMs]);
+  const concerned = concernedBy(state, nodes);
+  const sites = new Set(nodes.map((node) => node.site));
   for (const node of state.fleet.nodes) {
-    if (!concerned.has(node.index) && !(node.rack !== undefined && racks.has(node.rack))) continue;
-    for (const { endMs } of state.calendar[node.index] ?? [])
-      if (endMs > earliestMs && endMs <= latestMs) ends.add(endMs);
+    for (const { endMs, alone } of state.calendar[node.index] ?? []) {
+      const siteWide = sites.has(node.site) && (alone === 'site' || demand.isolation === 'site');
+      if ((siteWide || concerned.has(node.index)) && endMs > earliestMs && endMs <= latestMs) ends.add(endMs);
+    }
   }
   return [...ends].toSorted((a, b) => a - b);
+}
+
+/** Indexes of the nodes that stand in one rack or draw on one limit with any of these. */
+function concernedBy({ fleet }: State, nodes: readonly FleetNode[]): ReadonlySet<number> {
+  const layout = layoutOf(fleet);
+  const racks = new Set(nodes.flatMap((node) => node.rack ?? []));
+  const limits = new Set(nodes.flatMap((node) => limitsOn(layout, node)));
+  const around = [
+    ...[...racks].flatMap((rack) => layout.racks.get(rack) ?? []),
+    ...[...limits].flatMap((limit) => limit.nodes),
+  ];
+  return new Set([...nodes, ...around].map((node) => node.index));
 }
 
 type Gang = {
@@ -105,17 +136,73 @@ function missOf(
     found.kind === 'partial'
       ? { fit: found.fit, place: found.place === '' ? site.id : found.place }
       : { fit: found.members.length, place: site.id };
-  const { together: _together, ...anywhere } = gang.demand;
-  const powered: State = { ...state, fleet: { ...state.fleet, racks: new Map() } };
-  const empty: State = { ...powered, calendar: state.calendar.map(() => []) };
-  const whole = (on: State, demand: Demand) =>
-    placeGang(new Rooms(on, span), nodes, { ...gang, demand }).kind === 'whole';
-  const binding = whole(state, anywhere)
-    ? 'topology'
-    : whole(powered, gang.demand)
-      ? 'rack-power'
-      : whole(empty, gang.demand)
-        ? 'free-over-window'
-        : 'inventory';
-  return { kind: 'misses', site, replicasFit: fit.fit, place: fit.place, binding };
+  const whole = (on: State, demand: Demand, ignored?: Ignored) =>
+    placeGang(new Rooms(on, span, ignored), nodes, { ...gang, demand }).kind === 'whole';
+  return {
+    kind: 'misses',
+    site,
+    replicasFit: fit.fit,
+    place: fit.place,
+    binding: bindingOf(state, gang.demand, whole),
+  };
 }
+
+type Whole = (state: State, demand: Demand, ignored?: Ignored) => boolean;
+
+function bindingOf(state: State, demand: Demand, whole: Whole): SiteMiss['binding'] {
+  for (const { binding, without } of obstacles) {
+    const freed = without(state, demand);
+    if (freed !== undefined && whole(freed.state, freed.demand)) return binding;
+  }
+  const all = new Set(limitNames);
+  if (whole(state, demand, all)) return limitThatBinds(state, demand, whole);
+  const empty: State = { ...state, calendar: state.calendar.map(() => []) };
+  return whole(empty, demand, all) ? 'free-over-window' : 'inventory';
+}
+
+/** The limit without which it fits; where it takes several, the last that has to go, from the rack outwards. */
+function limitThatBinds({ fleet, ...state }: State, demand: Demand, whole: Whole): LimitName {
+  const known = new Set(layoutOf(fleet).limits.map(({ name }) => name));
+  const names = limitNames.filter((name) => known.has(name));
+  const without = (ignored: readonly LimitName[]) => whole({ ...state, fleet }, demand, new Set(ignored));
+  return (
+    names.find((name) => without([name])) ??
+    names.find((_, at) => without(names.slice(0, at + 1))) ??
+    'site-power'
+  );
+}
+
+type Obstacle = {
+  readonly binding: 'topology' | 'survive' | 'isolation' | 'power-cap';
+  /** State and demand without it; nothing where it is not there. */
+  readonly without: (
+    state: State,
+    demand: Demand,
+  ) => { readonly state: State; readonly demand: Demand } | undefined;
+};
+
+const obstacles: readonly Obstacle[] = [
+  {
+    binding: 'topology',
+    without: (state, { together, ...demand }) => (together === undefined ? undefined : { state, demand }),
+  },
+  {
+    binding: 'survive',
+    without: (state, { survive, ...demand }) => (survive === undefined ? undefined : { state, demand }),
+  },
+  {
+    binding: 'power-cap',
+    without: (state, { powerCapW, ...demand }) => (powerCapW === undefined ? undefined : { state, demand }),
+  },
+  {
+    binding: 'isolation',
+    without: (state, { isolation, ...demand }) => {
+      const closed = state.calendar.some((holds) => holds.some(({ alone }) => alone !== 'shared'));
+      if (!closed && (isolation ?? 'shared') === 'shared') return undefined;
+      const calendar = state.calendar.map((holds) =>
+        holds.map((hold) => ({ ...hold, alone: 'shared' as const })),
+      );
+      return { state: { ...state, calendar }, demand };
+    },
+  },
+];

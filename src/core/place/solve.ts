@@ -4,9 +4,19 @@ import type { SiteReport } from '../../model/plan.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
 import { dayMs } from '../../model/unit.ts';
-import type { FleetSite } from '../inventory/fleet.ts';
+import type { Fleet, FleetSite } from '../inventory/fleet.ts';
 import { costOf, priceOf } from '../price.ts';
 import type { State } from '../state.ts';
+import {
+  byCarbon,
+  bySpeed,
+  carbonOf,
+  carbonWords,
+  floorsOf,
+  type Speed,
+  speedOf,
+  speedWords,
+} from './merit.ts';
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
 import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
 import { combinations } from './want.ts';
@@ -30,22 +40,26 @@ export type Unsolved = {
   readonly beyondBudget: readonly Candidate[];
 };
 
+/** What is looked for. */
+export type Question = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  /** Only whether it fits is asked, not why not. */
+  readonly isTrial?: boolean;
+};
+
 /** Searches every open site and takes the best fit within the budget. Each site's best stands in the report. */
-export function solve(
-  state: State,
-  verdict: PolicyVerdict,
-  asked: { readonly demand: Demand; readonly starts: StartRange },
-): Solved | Unsolved {
+export function solve(state: State, verdict: PolicyVerdict, asked: Question): Solved | Unsolved {
   const { demand } = asked;
   const { open, closed } = splitSites(state, demand, verdict);
-  const order = affordableFirst(demand, better(demand.objective ?? 'cheapest'));
+  const order = affordableFirst(demand, better(state.fleet, demand.objective ?? 'cheapest'));
   const found = open.map((site) => bestAt(state, site, asked, order));
   const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
   const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
   const affordable = fits.filter((fit) => withinBudget(fit.price, demand));
   const best = affordable[0];
   const sites = [
-    ...fits.map((fit) => reportFit(fit, { best, affordable, demand })),
+    ...fits.map((fit) => reportFit(state.fleet, fit, { best, affordable, demand })),
     ...misses.map((miss) => reportMiss(miss, demand)),
     ...closed.map(reportClosed),
   ];
@@ -60,19 +74,30 @@ export function perDay(microEurPerHour: number): number {
 
 type Order = (a: Candidate, b: Candidate) => number;
 
-function bestAt(
+function bestAt(state: State, site: FleetSite, asked: Question, order: Order): Candidate | SiteMiss {
+  if (asked.demand.objective !== 'fastest') return bestOf(state, site, asked, order);
+  let last: Candidate | SiteMiss | undefined;
+  for (const floor of floorsOf(site.nodes)) {
+    last = bestOf(state, site, { ...asked, floor }, order);
+    if (last.kind === 'fits' && withinBudget(last.price, asked.demand)) return last;
+  }
+  return last ?? bestOf(state, site, asked, order);
+}
+
+function bestOf(
   state: State,
   site: FleetSite,
-  { demand, starts }: { readonly demand: Demand; readonly starts: StartRange },
+  asked: Question & { readonly floor?: Speed },
   order: Order,
 ): Candidate | SiteMiss {
+  const { demand } = asked;
   let best: Candidate | undefined;
   let nearest: SiteMiss | undefined;
   const models = [
     ...new Set(site.nodes.flatMap((node) => node.shape.models.map(({ model }) => model))),
   ].toSorted(compareText);
   for (const wants of combinations(demand, models)) {
-    const result = searchSite(state, site, { demand, wants, starts });
+    const result = searchSite(state, site, { ...asked, wants });
     if (result.kind === 'misses') {
       if (nearest === undefined || result.replicasFit > nearest.replicasFit) nearest = result;
       continue;
@@ -93,8 +118,8 @@ const byTightness: Order = (a, b) => a.closeness - b.closeness || a.spare - b.sp
 const bySite: Order = (a, b) => compareText(a.site.id, b.site.id);
 
 /** The order of the objective; then what a person would prefer; then the id. Unpriced comes after every price. */
-function better(objective: Objective): Order {
-  const orders = [...ordersOf(objective), bySite];
+function better(fleet: Fleet, objective: Objective): Order {
+  const orders = [...ordersOf(fleet, objective), bySite];
   return (a, b) => {
     for (const order of orders) {
       const difference = order(a, b);
@@ -104,10 +129,25 @@ function better(objective: Objective): Order {
   };
 }
 
-function ordersOf(objective: Objective): readonly Order[] {
-  if (objective === 'soonest') return [byStart, byPrice, byTightness];
-  if (objective === 'tightest') return [byTightness, byPrice, byStart];
-  return [byPrice, byStart, byTightness];
+function ordersOf(fleet: Fleet, objective: Objective): readonly Order[] {
+  switch (objective) {
+    case 'cheapest':
+      return [byPrice, byStart, byTightness];
+    case 'soonest':
+      return [byStart, byPrice, byTightness];
+    case 'tightest':
+      return [byTightness, byPrice, byStart];
+    case 'greenest': {
+      const carbon = ({ site, members }: Candidate) => carbonOf(fleet, site, members);
+      return [(a, b) => byCarbon(carbon(a), carbon(b)), byPrice, byStart, byTightness];
+    }
+    case 'fastest': {
+      const speed = ({ members }: Candidate) => speedOf(fleet, members);
+      return [(a, b) => bySpeed(speed(a), speed(b)), byPrice, byStart, byTightness];
+    }
+    default:
+      return objective satisfies never;
+  }
 }
 
 /** What the budget allows comes before what it does not; beyond it only the price counts. */
@@ -132,6 +172,7 @@ export function withinBudget(price: Price, { budget }: Demand): boolean {
 }
 
 function reportFit(
+  fleet: Fleet,
   fit: Candidate,
   against: {
     readonly best: Candidate | undefined;
@@ -145,10 +186,11 @@ function reportFit(
     ...(fit.price.microEurPerHour === undefined ? {} : { microEurPerHour: fit.price.microEurPerHour }),
   };
   const objective = against.demand.objective ?? 'cheapest';
+  const merit = meritOf(fleet, fit, objective);
   if (fit === against.best) {
     const others = against.affordable.length - 1;
     const why = others === 0 ? 'the only site that fits' : `${objective} of ${others + 1} sites that fit`;
-    return { site: fit.site.id, outcome: 'chosen', why, ...figures };
+    return { site: fit.site.id, outcome: 'chosen', why: `${why}${merit}`, ...figures };
   }
   if (!against.affordable.includes(fit)) {
     const why =
@@ -160,18 +202,32 @@ function reportFit(
   return {
     site: fit.site.id,
     outcome: 'feasible',
-    why: `fits, but not the ${objective}`,
+    why: `fits, but not the ${objective}${merit}`,
     ...figures,
   };
 }
 
-const bindings = {
+/** The figure that the objective goes by, where neither start nor price says it. */
+function meritOf(fleet: Fleet, { site, members }: Candidate, objective: Objective): string {
+  if (objective === 'greenest') return `: ${carbonWords(carbonOf(fleet, site, members))}`;
+  return objective === 'fastest' ? `: ${speedWords(speedOf(fleet, members))}` : '';
+}
+
+const bindings: Readonly<Record<SiteMiss['binding'], string>> = {
   'gpu-model': 'the site has no GPU of a model asked for',
   inventory: 'the site has not enough that fits, even when empty',
   'free-over-window': 'not enough is free over the whole window',
-  'rack-power': 'the racks have not enough power or cooling left',
+  'rack-power': 'the racks have not enough power left',
+  'rack-cooling': 'the racks have not enough cooling left',
+  'loop-cooling': 'the cooling loops of the racks have not enough left',
+  'hall-power': 'the halls have not enough power left',
+  'hall-cooling': 'the halls have not enough cooling left',
+  'site-power': 'the site has not enough power left',
+  survive: 'enough is free, but not spread widely enough to survive the loss',
+  'power-cap': 'it would draw more than the power cap',
+  isolation: 'enough is free, but not without other tenants in the same place',
   topology: 'enough is free, but not close enough together',
-} as const;
+};
 
 function reportMiss(miss: SiteMiss, demand: Demand): SiteReport {
   const wanted = demand.parts.reduce((sum, part) => sum + part.count, 0);

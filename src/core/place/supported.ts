@@ -6,12 +6,9 @@ const levels: ReadonlySet<string> = new Set(['site', 'hall', 'rack', 'leaf', 'no
 /** The first thing a demand asks for that this core does not decide yet, in words; nothing when it decides all. */
 export function unsupported(demand: Demand): string | undefined {
   if (demand.flows !== undefined && demand.flows.length > 0) return 'bandwidth between parts (`flows`)';
-  if (demand.survive !== undefined) return 'survival of a loss (`survive`)';
-  if (demand.powerCapW !== undefined) return 'a power cap for the whole workload (`powerCapW`)';
+  if (demand.survive?.loss === 'feed' || demand.survive?.loss === 'site')
+    return `survival of the loss of a ${demand.survive.loss} (\`survive\`)`;
   if (demand.guarantee === 'elastic') return 'elastic contracts (`guarantee: elastic`)';
-  if (demand.isolation === 'rack' || demand.isolation === 'site') return `isolation by ${demand.isolation}`;
-  if (demand.objective === 'fastest' || demand.objective === 'greenest')
-    return `the objective \`${demand.objective}\``;
   if (demand.together !== undefined && !levels.has(demand.together))
     return `\`together: ${demand.together}\``;
   for (const part of demand.parts) {
@@ -25,8 +22,7 @@ function unsupportedPart({ each, within, apart }: Part): string | undefined {
   if (within !== undefined && !levels.has(within)) return `\`within: ${within}\``;
   if (apart !== undefined && !levels.has(apart)) return `\`apart: ${apart}\``;
   if (each.gpus?.slice !== undefined) return 'a slice of a GPU (`slice`)';
-  if (each.align !== undefined) return `alignment by ${each.align} (\`align\`)`;
-  if (each.storageGib !== undefined) return 'local storage (`storageGib`)';
+  if (each.align !== undefined && each.gpus === undefined) return 'alignment without GPUs (`align`)';
   if (each.rdma?.uplinkMbps !== undefined) return 'uplink bandwidth (`uplinkMbps`)';
   if ((each.rdma?.nicsPerGpu ?? 1) > 1) return 'more than one NIC for a GPU (`nicsPerGpu`)';
   if (each.rdma !== undefined && each.gpus === undefined) return 'RDMA without GPUs';

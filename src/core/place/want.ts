@@ -62,12 +62,16 @@ export function usableGpus(node: FleetNode, want: Want): Mask {
   return (found.mask & maskOf(large) & ~node.downMask) >>> 0;
 }
 
-/** CPU and memory that one replica holds: what it asks for, else its GPUs' share of the node. */
-export function heldBesideGpus(node: FleetNode, want: Want): { cpuMilli: number; memoryMib: number } {
+/** What one replica holds of what can be divided. */
+export type Beside = { readonly cpuMilli: number; readonly memoryMib: number; readonly storageGib: number };
+
+/** CPU and memory are what it asks for, else its GPUs' share of the node; local storage only what it asks for. */
+export function heldBesideGpus(node: FleetNode, want: Want): Beside {
   const { each } = want.part;
   return {
     cpuMilli: each.cpuMilli ?? shareOf(node.shape.cpuMilli, want.gpuCount, node.shape.gpus.length),
     memoryMib: each.memoryMib ?? shareOf(node.shape.memoryMib, want.gpuCount, node.shape.gpus.length),
+    storageGib: each.storageGib ?? 0,
   };
 }
 

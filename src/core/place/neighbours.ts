@@ -1,0 +1,81 @@
+import type { Isolation } from '../../model/demand.ts';
+import type { TenantId } from '../../model/id.ts';
+import { heldIn } from '../calendar.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import type { State } from '../state.ts';
+import { layoutOf } from './layout.ts';
+
+/** Levels at which a tenant can be alone, each including those before it. */
+const levels: readonly Isolation[] = ['shared', 'node', 'rack', 'site'];
+
+/** Tenants that hold something in a place, and those that want nobody else in it. */
+type Presence = { readonly tenants: Set<TenantId>; readonly closedBy: Set<TenantId> };
+
+/** Who is where over one time span. Found out when first asked for. */
+export class Neighbours {
+  readonly #state: State;
+  readonly #span: { readonly startMs: number; readonly endMs: number };
+  readonly #known = new Map<Isolation, Map<string, Presence>>(levels.map((level) => [level, new Map()]));
+  /** Answers for the one who asked last, by the index of the node: one search asks for one tenant. */
+  #asker: { readonly tenant: TenantId; readonly isolation: Isolation } | undefined;
+  #answers: (boolean | undefined)[] = [];
+
+  constructor(state: State, span: { readonly startMs: number; readonly endMs: number }) {
+    this.#state = state;
+    this.#span = span;
+  }
+
+  /** Whether a tenant may come here: nobody keeps it out, and nobody is there whom its own isolation keeps out. */
+  letIn(node: FleetNode, tenant: TenantId, isolation: Isolation = 'shared'): boolean {
+    if (this.#asker?.tenant !== tenant || this.#asker.isolation !== isolation) {
+      this.#asker = { tenant, isolation };
+      this.#answers = [];
+    }
+    return (this.#answers[node.index] ??= this.#answer(node, tenant, isolation));
+  }
+
+  #answer(node: FleetNode, tenant: TenantId, isolation: Isolation): boolean {
+    return levels.slice(1).every((level) => {
+      const { tenants, closedBy } = this.#presence(node, level);
+      const alone = levels.indexOf(isolation) >= levels.indexOf(level);
+      return !hasOther(closedBy, tenant) && !(alone && hasOther(tenants, tenant));
+    });
+  }
+
+  #presence(node: FleetNode, level: Isolation): Presence {
+    const place = placeOf(node, level);
+    const before = this.#known.get(level)?.get(place);
+    if (before !== undefined) return before;
+    const presence = this.#found(node, level);
+    this.#known.get(level)?.set(place, presence);
+    return presence;
+  }
+
+  #found(around: FleetNode, level: Isolation): Presence {
+    const presence: Presence = { tenants: new Set(), closedBy: new Set() };
+    for (const node of nodesAround(this.#state, around, level)) {
+      const holds = this.#state.calendar[node.index] ?? [];
+      for (const { tenant, alone } of heldIn(holds, this.#span.startMs, this.#span.endMs)) {
+        presence.tenants.add(tenant);
+        if (levels.indexOf(alone) >= levels.indexOf(level)) presence.closedBy.add(tenant);
+      }
+    }
+    return presence;
+  }
+}
+
+/** The node itself where its rack is not recorded: then it is in no rack with any other. */
+function placeOf(node: FleetNode, level: Isolation): string {
+  if (level === 'site') return node.site;
+  return level === 'rack' ? (node.rack ?? node.id) : node.id;
+}
+
+function nodesAround({ fleet }: State, node: FleetNode, level: Isolation): readonly FleetNode[] {
+  const { racks, sites } = layoutOf(fleet);
+  if (level === 'site') return sites.get(node.site) ?? [];
+  return (level === 'rack' && node.rack !== undefined ? racks.get(node.rack) : undefined) ?? [node];
+}
+
+function hasOther(tenants: ReadonlySet<TenantId>, own: TenantId): boolean {
+  return tenants.size > (tenants.has(own) ? 1 : 0);
+}
