@@ -23,11 +23,19 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(withPrompt(argv), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage;
     const { reportFailure } = await import('./failure.ts');
     return reportFailure(io, error);
   }
+}
+
+/** A request may begin with a minus (`-p "-4 GPUs"`): what follows `-p` and has a space in it is no option. */
+function withPrompt(argv: readonly string[]): string[] {
+  const at = argv.findIndex((word) => word === '-p' || word === '--prompt');
+  const text = argv[at + 1];
+  if (at < 0 || text === undefined || !/^-.* /s.test(text)) return [...argv];
+  return [...argv.slice(0, at), `--prompt=${text}`, ...argv.slice(at + 2)];
 }

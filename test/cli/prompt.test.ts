@@ -19,6 +19,7 @@ test.each([
   [5, 'denied', 'put 8 H100 in iad3 for acme from tomorrow for 1 day'],
   [6, 'needs_input', 'asdf qwer'],
   [6, 'needs_input', 'release C-104'],
+  [6, 'needs_input', '-4 H100 for acme tomorrow for 1 day'],
 ])('exit %i, %s, one line of JSON, and nothing recorded: %s', async (code, outcome, prompt) => {
   const head = await headOf(home);
   const ran = await berth(['-p', prompt, '--output', 'json'], { home });
