@@ -22,7 +22,7 @@ import {
   refusalReply,
   sentence,
 } from '../reply.ts';
-import { innermost, resolvePlaces } from '../slots.ts';
+import { innermost, resolvePlaces } from '../slots/place.ts';
 import type { SpanOf } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, unreadOf, using } from './answer.ts';
 import { outcomeOf } from './request.ts';

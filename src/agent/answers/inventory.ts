@@ -5,7 +5,8 @@ import type { Frame, Problem } from '../frame.ts';
 import { isoOf, nowIn, say, secondsOf, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { listed, plural, siteWords } from '../reply.ts';
-import { frameOf, innermost, resolvePlaces } from '../slots.ts';
+import { frameOf } from '../slots.ts';
+import { innermost, resolvePlaces } from '../slots/place.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
 
 const searched = using(

@@ -7,7 +7,8 @@ import { flavorsOf } from '../gazetteer.ts';
 import { isoOf, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { listed, plural, sentence } from '../reply.ts';
-import { frameOf, innermost, isRequestSpan, resolvePlaces } from '../slots.ts';
+import { frameOf, isRequestSpan } from '../slots.ts';
+import { innermost, resolvePlaces } from '../slots/place.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
 
 /** Why: about a contract, the last plan, the last refusal, or a wish in words. Changes nothing. */
