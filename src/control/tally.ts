@@ -29,7 +29,7 @@ export class Tally {
       this.#fault = { note, seq };
   }
 
-  require(held: boolean, note: string, seq: number): void {
+  assert(held: boolean, note: string, seq: number): void {
     if (held) this.pass();
     else this.fail(note, seq);
   }

@@ -90,12 +90,12 @@ class Replay {
 
   async follow(entry: Entry): Promise<void> {
     const faults = checkEntry(entry, this.#head);
-    this.#chain.require(
+    this.#chain.assert(
       faults.length === 0,
       `entry ${entry.seq} ${faults.map(faultText).join(' and ')}`,
       entry.seq,
     );
-    this.#clock.require(
+    this.#clock.assert(
       entry.atMs >= this.#head.atMs,
       `entry ${entry.seq} is older than the one before it`,
       entry.seq,
@@ -135,7 +135,7 @@ class Replay {
   #requireFreshKey({ actor, tenant, idemKey, seq }: Entry): void {
     if (idemKey === undefined) return;
     const scope = canonicalJson([tenant ?? null, actor.principal, idemKey]);
-    this.#keys.require(!this.#usedKeys.has(scope), `entry ${seq} uses the key \`${idemKey}\` again`, seq);
+    this.#keys.assert(!this.#usedKeys.has(scope), `entry ${seq} uses the key \`${idemKey}\` again`, seq);
     this.#usedKeys.add(scope);
   }
 
@@ -152,7 +152,7 @@ class Replay {
       const bytes = await this.#ledger.getBlob(digest);
       await this.#library.fetchFor(command);
       const intact = bytes !== undefined && digestOfBytes(bytes) === digest;
-      this.#blobs.require(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
+      this.#blobs.assert(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
       if (command.kind === 'commit-plan') await this.#requireHandle(command, seq);
       return true;
     } catch (error) {
@@ -178,7 +178,7 @@ class Replay {
     try {
       const again = decide(this.#state, { atMs: entry.atMs, verdict, archive: this.#library }, entry.command);
       const found = canonicalJson([again.decision, again.events, inputsOf(this.#state, verdict)]);
-      this.#decisions.require(
+      this.#decisions.assert(
         found === canonicalJson([entry.decision, entry.events, entry.inputs]),
         `entry ${entry.seq} was recorded as ${textOf(entry.decision)} but comes out as ${textOf(again.decision)}`,
         entry.seq,
@@ -213,7 +213,7 @@ class Replay {
         made.demand,
       );
       const same = again.kind === 'planned' && again.digest === digest;
-      this.#plans.require(
+      this.#plans.assert(
         same,
         `the plan \`${digest}\` is not what the state at entry ${this.#state.seq} gives`,
         commitSeq,
