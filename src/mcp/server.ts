@@ -43,17 +43,20 @@ export const catalogueMetaKey = 'berth.dev/catalogue';
 export function createMcpServer(options: McpServerOptions): BerthServer {
   const { tools, version, log } = options;
   const mcp = new McpServer({ name: 'berth', title: 'Berth', version }, { instructions });
-  const catalogue = catalogueDigest(tools);
-  const listed = { tools: [...listTools(tools)], _meta: { [catalogueMetaKey]: catalogue } };
+  const catalogue = onFirstUse(() => catalogueDigest(tools));
+  const listed = onFirstUse(() => ({
+    tools: [...listTools(tools)],
+    _meta: { [catalogueMetaKey]: catalogue() },
+  }));
   const running = new Set<Promise<unknown>>();
 
   mcp.server.registerCapabilities({ tools: {} });
   Object.assign(mcp.server, {
     onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
   });
-  mcp.server.setRequestHandler(ListToolsRequestSchema, () => listed);
+  mcp.server.setRequestHandler(ListToolsRequestSchema, () => listed());
   mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
-    const caller = { ...options.caller, client: clientName(mcp), toolDigest: catalogue };
+    const caller = { ...options.caller, client: clientName(mcp), toolDigest: catalogue() };
     const call = callLogged(params.name, params.arguments, extra, { ...options, caller });
     running.add(call);
     return call.finally(() => running.delete(call));
@@ -64,6 +67,12 @@ export function createMcpServer(options: McpServerOptions): BerthServer {
     idle: () => settled(running),
     close: () => mcp.close(),
   };
+}
+
+/** The schemas of all tools take a while to write out, and a handshake does not need them. */
+function onFirstUse<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 const instructions = [

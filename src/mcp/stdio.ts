@@ -1,6 +1,5 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 
-import { catalogueDigest } from './catalogue.ts';
 import { jsonLines } from './log.ts';
 import { createMcpServer, type McpServerOptions } from './server.ts';
 
@@ -31,7 +30,7 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
   const ended = end(stdin, stdout, transport);
 
   await server.connect(transport);
-  log('info', 'ready', { tools: options.tools.length, catalogue: catalogueDigest(options.tools) });
+  log('info', 'ready', { tools: options.tools.length });
   log('info', 'ending', { why: await ended });
 
   await server.idle();
