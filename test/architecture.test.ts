@@ -26,6 +26,15 @@ describe('ARCHITECTURE.md', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the check shares no code with the search that it audits', () => {
+    const files = globSync('src/core/{check.ts,check/**/*.ts}');
+    const shared = files.flatMap((file) =>
+      importsOf(file).filter((name) => /\/(?:place|packing)\/|\/(?:plan|price|relax)\.ts$/.test(name)),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    expect(shared).toEqual([]);
+  });
+
   test('the test itself sees static, type, re-exporting and dynamic imports', () => {
     const text = `import a from 'one';\nimport type { B } from "two";\nexport { c } from 'three';\nawait import('four');\nimport 'five';`;
     expect(namesIn(text)).toEqual(['one', 'two', 'three', 'four', 'five']);

@@ -41,8 +41,8 @@ const rules: readonly AuditRule[] = [
 
 /**
  * The independent auditor of every grant: everything that a placement would break if it were promised now, in
- * the order of constraint and note; nothing when it keeps every promise. Written without regard to how
- * placements are found, so that a planner may be clever, or untrusted. `state` must not yet hold the placement.
+ * the order of constraint and note; nothing when it keeps every promise. Shares no code with the search,
+ * so that a planner may be clever, or untrusted. `state` must not yet hold the placement.
  */
 export function check(
   state: State,
