@@ -1,6 +1,7 @@
 import type { DemandRequest } from '../model/demand.ts';
 import type { ContractView, PlanView, RefusalView } from '../model/view.ts';
 import type { Frame, Problem } from './frame.ts';
+import { ordinalWords } from './numbers.ts';
 
 /** What the next line may refer to. */
 export type Memory = {
@@ -36,19 +37,6 @@ export function forgetRequest(memory: Memory): void {
   delete memory.release;
 }
 
-const ordinals = [
-  'first',
-  'second',
-  'third',
-  'fourth',
-  'fifth',
-  'sixth',
-  'seventh',
-  'eighth',
-  'ninth',
-  'tenth',
-];
-
 /** Which entry of a list a line points at: `the second one`, `#2`, `option 3`, `the last one`. From 0. */
 export function pointedAt(text: string, length: number): number | undefined {
   if (length === 0) return undefined;
@@ -59,6 +47,6 @@ export function pointedAt(text: string, length: number): number | undefined {
       text,
     )?.[1];
   const number = /(?:#|\b(?:number|no\.?|option|offer|alternative) ?)(\d{1,3})\b/u.exec(text)?.[1];
-  const at = word === undefined ? Number(number ?? 'none') - 1 : ordinals.indexOf(word);
+  const at = word === undefined ? Number(number ?? 'none') - 1 : ordinalWords.indexOf(word);
   return Number.isInteger(at) && at >= 0 && at < length ? at : undefined;
 }

@@ -124,3 +124,17 @@ function spelledValue(words: string): number {
   }
   return total + current + (words.endsWith(' and a half') ? 0.5 : 0);
 }
+
+/** Words for places in a list and for days of a month, from the first on. */
+export const ordinalWords = [
+  'first',
+  'second',
+  'third',
+  'fourth',
+  'fifth',
+  'sixth',
+  'seventh',
+  'eighth',
+  'ninth',
+  'tenth',
+];

@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 
 import type { Day, Moment, PeriodUnit } from '../moment.ts';
 import type { Extent } from '../normalise.ts';
+import { ordinalWords } from '../numbers.ts';
 import { clockTimes } from './clock.ts';
 import { longestFirst, mask, matches } from './span.ts';
 
@@ -17,18 +18,6 @@ export function readDays(text: string): readonly Dated[] {
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const shortWeekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun', 'tues', 'thur', 'thurs'];
 const weekdayPattern = `(${[...weekdays, ...shortWeekdays].join('|')})`;
-const ordinalWords = [
-  'first',
-  'second',
-  'third',
-  'fourth',
-  'fifth',
-  'sixth',
-  'seventh',
-  'eighth',
-  'ninth',
-  'tenth',
-];
 const months = [
   'january',
   'february',
