@@ -1,6 +1,6 @@
 import type { Contract } from '../model/contract.ts';
 import type { Isolation } from '../model/demand.ts';
-import type { ContractId, TenantId } from '../model/id.ts';
+import type { TenantId } from '../model/id.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { maskOf, type Mask } from './mask.ts';
 
@@ -9,7 +9,8 @@ export const never = Number.MAX_SAFE_INTEGER;
 
 /** Capacity on one node that is spoken for from `startMs` up to, not including, `endMs`. */
 export type Hold = {
-  readonly contract: ContractId;
+  /** The contract, or what else holds it. */
+  readonly holder: string;
   readonly tenant: TenantId;
   readonly startMs: number;
   readonly endMs: number;
@@ -51,7 +52,7 @@ export function endHolds(calendar: Calendar, fleet: Fleet, contract: Contract, a
   const next = [...calendar];
   for (const index of holdsOf(fleet, contract).keys()) {
     next[index] = (next[index] ?? []).flatMap((entry) => {
-      if (entry.contract !== contract.id || entry.endMs <= atMs) return [entry];
+      if (entry.holder !== contract.id || entry.endMs <= atMs) return [entry];
       return entry.startMs < atMs ? [{ ...entry, endMs: atMs }] : [];
     });
   }
@@ -106,7 +107,7 @@ function holdsOf(fleet: Fleet, contract: Contract): ReadonlyMap<number, Hold[]> 
     const node = fleet.nodeById.get(member.node);
     if (node === undefined) continue;
     const entry: Hold = {
-      contract: contract.id,
+      holder: contract.id,
       tenant: contract.tenant,
       startMs: contract.placement.startMs,
       endMs: contract.placement.endMs ?? never,

@@ -93,12 +93,20 @@ export const RackFacts = z.strictObject({
     .record(z.string().regex(/^[A-Z]$/), PowerW)
     .optional()
     .describe('what each power feed can carry alone'),
+  feeds: z
+    .record(z.string().regex(/^[A-Z]$/), Path)
+    .optional()
+    .describe('the feed of the building behind each letter; one of the rack alone without it'),
   loop: Path.optional().describe('the cooling loop the rack hangs on'),
   coolingLimitW: PowerW.optional(),
   units: z.int().min(1).max(60).optional(),
 });
 
 export type RackFacts = z.infer<typeof RackFacts>;
+
+/** A power feed of the building, shared by the racks that name it. */
+export const FeedFacts = z.strictObject({ limitW: PowerW.optional() });
+export type FeedFacts = z.infer<typeof FeedFacts>;
 
 export const LoopFacts = z.strictObject({ coolingLimitW: PowerW.optional() });
 export type LoopFacts = z.infer<typeof LoopFacts>;
@@ -167,6 +175,15 @@ export const NodeFacts = z.strictObject({
   rdmaNicCount: z.int().min(0).max(64).optional(),
   sharing: z.enum(['none', 'time-slicing', 'mps', 'mig-single', 'mig-mixed', 'unknown']).optional(),
   leaf: Path.optional().describe('the RDMA leaf switch all its rails hang on'),
+  island: Path.optional().describe(
+    'the accelerator link domain it shares with other nodes, as in an NVL72 rack',
+  ),
+  feeds: z
+    .array(z.string().regex(/^[A-Z]$/))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe("the rack's feeds its power supplies hang on; all of them without it"),
   basePowerW: PowerW.optional(),
   gpuPowerW: PowerW.optional().describe('the most one GPU draws'),
   health: Health.optional(),
@@ -179,17 +196,23 @@ export const NodeFacts = z.strictObject({
 });
 export type NodeFacts = z.infer<typeof NodeFacts>;
 
-const LeafFacts = z.strictObject({
+export const LeafFacts = z.strictObject({
   uplinkMbps: Mbps.optional(),
   spine: Path.optional(),
 });
 
-const WanLinkFacts = z.strictObject({
+export type LeafFacts = z.infer<typeof LeafFacts>;
+
+export const SpineFacts = z.strictObject({ uplinkMbps: Mbps.optional() });
+export type SpineFacts = z.infer<typeof SpineFacts>;
+
+export const WanLinkFacts = z.strictObject({
   from: Path.optional(),
   to: Path.optional(),
   mbps: Mbps.optional(),
   latencyMs: LatencyMs.optional(),
 });
+export type WanLinkFacts = z.infer<typeof WanLinkFacts>;
 
 export const StoragePoolFacts = z.strictObject({
   mbps: Mbps.optional(),
@@ -199,6 +222,8 @@ export const StoragePoolFacts = z.strictObject({
     .max(1000)
     .optional(),
 });
+
+export type StoragePoolFacts = z.infer<typeof StoragePoolFacts>;
 
 /** Where in the evidence a fact was read. */
 export const Origin = z.strictObject({ file: z.string().max(300), line: z.int().min(1).optional() });
@@ -217,11 +242,13 @@ export const Fact = z.discriminatedUnion('kind', [
   fact('hall', HallFacts),
   fact('rack', RackFacts),
   fact('loop', LoopFacts),
+  fact('feed', FeedFacts),
   fact('shape', ShapeFacts),
   fact('node', NodeFacts),
   fact('gpu', GpuFacts),
   fact('nic', NicFacts),
   fact('leaf', LeafFacts),
+  fact('spine', SpineFacts),
   fact('wan-link', WanLinkFacts),
   fact('storage-pool', StoragePoolFacts),
 ]);

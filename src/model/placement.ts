@@ -5,6 +5,7 @@ import {
   AtMs,
   CpuMilli,
   DurationS,
+  Mbps,
   MemoryMib,
   MicroEur,
   PowerW,
@@ -14,12 +15,25 @@ import {
 
 const deviceIndex = z.int().min(0).max(63);
 
+/** A part of a GPU: thousandths of its time and memory, or a MIG instance from a memory slice on. */
+export const HeldSlice = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('share'), gpu: deviceIndex, milli: z.int().min(1).max(999) }),
+  z.strictObject({
+    kind: z.literal('mig'),
+    gpu: deviceIndex,
+    profile: z.string().max(20),
+    start: z.int().min(0).max(7).describe('first memory slice'),
+  }),
+]);
+export type HeldSlice = z.infer<typeof HeldSlice>;
+
 /** One replica on one node. Devices are numbers on that node: GPU 3 of `fra1/h1/r11/n02` is `fra1/h1/r11/n02/gpu3`. */
 export const Member = z.strictObject({
   part: z.string().max(41),
   replica: z.int().min(0).max(100_000),
   node: Path,
-  gpus: z.array(deviceIndex).max(72),
+  gpus: z.array(deviceIndex).max(72).describe('whole ones'),
+  slices: z.array(HeldSlice).max(72).optional().describe('parts of GPUs, by GPU and then by start'),
   nics: z.array(deviceIndex).max(72),
   cpuMilli: CpuMilli,
   memoryMib: MemoryMib,
@@ -28,11 +42,21 @@ export const Member = z.strictObject({
 });
 export type Member = z.infer<typeof Member>;
 
+/** Bandwidth on one edge of a fabric: a switch's uplink, a WAN link, a storage pool, a node's data NICs. */
+export const HeldBandwidth = z.strictObject({
+  fabric: z.enum(['data', 'wan', 'rdma', 'storage']),
+  edge: Path,
+  mbps: Mbps,
+});
+export type HeldBandwidth = z.infer<typeof HeldBandwidth>;
+
 /** Which devices serve a demand, from when to when. The end is not included. `endMs` is absent when open-ended. */
 export const Placement = z.strictObject({
   startMs: AtMs,
   endMs: AtMs.optional(),
   members: z.array(Member).min(1).max(100_000),
+  spares: z.array(Member).max(10_000).optional().describe('held idle, to stand in for members that are lost'),
+  bandwidth: z.array(HeldBandwidth).max(100_000).optional().describe('by fabric and then by edge'),
 });
 export type Placement = z.infer<typeof Placement>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { digestOf } from './canonical.ts';
 import { Demand } from './demand.ts';
-import { Digest, Path, type PlanId, planIdOf } from './id.ts';
+import { ContractId, Digest, Path, type PlanId, planIdOf } from './id.ts';
 import { Placement, Price, Term } from './placement.ts';
 import { PolicyVerdict } from './policy.ts';
 import { ConstraintCount, type Refusal } from './refusal.ts';
@@ -36,10 +36,15 @@ export const Report = z.strictObject({
 });
 export type Report = z.infer<typeof Report>;
 
+/** The contract that the plan changes instead of making a new one, as it was when it was planned. */
+const PlannedChange = z.strictObject({ contract: ContractId, version: z.int().min(1) });
+
 /** A complete, immutable answer to a demand. */
 export const Plan = z.strictObject({
   schema: z.literal('berth/plan/1'),
   demand: Demand,
+  changes: PlannedChange.optional(),
+  preempts: z.array(ContractId).max(1000).optional().describe('ends these preemptible contracts'),
   placement: Placement,
   price: Price,
   terms: z.array(Term),

@@ -17,7 +17,7 @@ const holds = array(
     tuple(numbers, numbers),
     tuple(integer({ min: 0, max: 20 }), integer({ min: 0, max: 20 })),
   ).map(([tenant, [startMs, lengthMs, open], [gpus, nics], [cpuMilli, memoryMib]]): Hold => ({
-    contract,
+    holder: contract,
     tenant: TenantId.parse(tenant),
     startMs,
     endMs: open ? never : startMs + lengthMs,

@@ -49,7 +49,7 @@ describe('losing a place', { timeout: 60_000 }, () => {
         const { state: after, moves } = lost(now, ['fra1/h1', 'edge'], atMs);
         expect(digestState(now.state)).toBe(before);
         for (const { contract, outcome, members } of moves) {
-          const others = after.calendar.map((holds) => holds.filter((hold) => hold.contract !== contract.id));
+          const others = after.calendar.map((holds) => holds.filter((hold) => hold.holder !== contract.id));
           const rest = remainder(contract, atMs);
           const found = check({ ...after, calendar: others }, rest.demand, verdictAll(now.state, 'allowed'), {
             ...rest.times,

@@ -1,8 +1,8 @@
-import { never, peakOf, roomOf } from '../../core/calendar.ts';
+import { type Hold, never, peakOf, roomOf } from '../../core/calendar.ts';
 import type { FleetNode, FleetSite } from '../../core/inventory/fleet.ts';
 import { sizeOf } from '../../core/mask.ts';
 import type { State } from '../../core/state.ts';
-import type { Path } from '../../model/id.ts';
+import { ContractId, type Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { FlavorView, GpuCounts, InventorySummary, NodeView, SiteView } from '../../model/view.ts';
 import { mayActFor } from '../caller.ts';
@@ -86,7 +86,7 @@ export function nodeView(
     ...(shape.memoryMib === undefined ? {} : { memoryMib: shape.memoryMib }),
     health: node.health,
     schedulable: node.schedulable,
-    contracts: [...new Set(holds.map((hold) => hold.contract))].toSorted(compareText),
+    contracts: [...new Set(holds.flatMap(contractOf))].toSorted(compareText),
     ...(asked.labels ? { labels: node.facts.labels ?? {} } : {}),
   };
 }
@@ -126,13 +126,20 @@ export function holderOf(
   gpu: number,
   asked: { readonly atMs: number; readonly caller: Caller },
 ) {
-  return (state.calendar[node.index] ?? []).find(
+  const held = (state.calendar[node.index] ?? []).filter(
     (hold) =>
       hold.startMs <= asked.atMs &&
       asked.atMs < hold.endMs &&
       ((hold.gpus >>> gpu) & 1) === 1 &&
       mayActFor(asked.caller, hold.tenant),
-  )?.contract;
+  );
+  return held.flatMap(contractOf)[0];
+}
+
+/** The contract behind a hold; none behind what is held for other reasons. */
+function contractOf({ holder }: Hold): ContractId[] {
+  const id = ContractId.safeParse(holder);
+  return id.success ? [id.data] : [];
 }
 
 /** A span of one instant. */

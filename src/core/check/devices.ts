@@ -25,7 +25,7 @@ export function* devicesOnce({ seats }: Audit): Generator<Violation> {
       for (const hold of seat.holds.filter(heldBy))
         yield broken(
           'device-once',
-          `${path} is held by ${hold.contract} from ${hold.startMs} ${until(hold.endMs)}`,
+          `${path} is held by ${hold.holder} from ${hold.startMs} ${until(hold.endMs)}`,
         );
     }
   }

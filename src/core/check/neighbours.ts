@@ -16,16 +16,16 @@ export function* neighbours(audit: Audit): Generator<Violation> {
     if (asked === 'rack' && node.rack === undefined)
       yield broken('isolation', `${named(member)}: its rack is not recorded`);
     for (const other of others) {
-      const { contract, alone, endMs } = other.hold;
+      const { holder, alone, endMs } = other.hold;
       if (meet(asked, node, other.node))
         yield broken(
           'isolation',
-          `${named(member)}: ${contract} of another tenant holds ${inWords('it', asked, node)} ${until(endMs)}`,
+          `${named(member)}: ${holder} of another tenant holds ${inWords('it', asked, node)} ${until(endMs)}`,
         );
       if (meet(alone, node, other.node))
         yield broken(
           'isolation',
-          `${named(member)}: ${contract} holds ${inWords('the node', alone, node)} alone ${until(endMs)}`,
+          `${named(member)}: ${holder} holds ${inWords('the node', alone, node)} alone ${until(endMs)}`,
         );
     }
   }
@@ -45,7 +45,7 @@ function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly 
           tenant !== demand.tenant &&
           (own.has(node.id) || alone !== 'shared' || (demand.isolation ?? 'shared') !== 'shared'),
       );
-      return [...new Map(holds.map((hold) => [hold.contract, hold])).values()].map((hold) => ({
+      return [...new Map(holds.map((hold) => [hold.holder, hold])).values()].map((hold) => ({
         node,
         hold,
       }));

@@ -1,4 +1,12 @@
-import type { GpuFacts, HallFacts, NicFacts, NodeFacts, ShapeFacts } from '../../model/fact.ts';
+import type {
+  GpuFacts,
+  HallFacts,
+  LeafFacts,
+  NicFacts,
+  NodeFacts,
+  ShapeFacts,
+  StoragePoolFacts,
+} from '../../model/fact.ts';
 import { type Path, parentOf, siteOf } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import { type Mask, maskOf } from '../mask.ts';
@@ -11,12 +19,19 @@ import { ShapeTable } from './shape.ts';
 export function buildFleet(claims: Claims): Fleet {
   const racks = racksOf(claims);
   const halls = resolveKind(claims, (fact) => (fact.kind === 'hall' ? fact.set : undefined));
-  const nodes = nodesOf(claims, racks, halls);
+  const leafs = resolveKind(claims, (fact) => (fact.kind === 'leaf' ? fact.set : undefined));
+  const pools = resolveKind(claims, (fact) => (fact.kind === 'storage-pool' ? fact.set : undefined));
+  const nodes = nodesOf(claims, { racks, halls, leafs });
   return {
-    sites: sitesOf(claims, nodes),
+    sites: sitesOf(claims, nodes, pools),
     racks,
     halls,
     loops: resolveKind(claims, (fact) => (fact.kind === 'loop' ? fact.set : undefined)),
+    feeds: resolveKind(claims, (fact) => (fact.kind === 'feed' ? fact.set : undefined)),
+    leafs,
+    spines: resolveKind(claims, (fact) => (fact.kind === 'spine' ? fact.set : undefined)),
+    wanLinks: resolveKind(claims, (fact) => (fact.kind === 'wan-link' ? fact.set : undefined)),
+    pools,
     nodes,
     nodeById: new Map(nodes.map((node) => [node.id, node])),
     models: [...new Set(nodes.flatMap((node) => node.shape.models.map(({ model }) => model)))].toSorted(
@@ -49,11 +64,14 @@ function survivingPowerW(feeds: Readonly<Record<string, number>> | undefined): n
   return limits.length === 1 ? total : total - Math.max(...limits);
 }
 
-function nodesOf(
-  claims: Claims,
-  racks: ReadonlyMap<Path, FleetRack>,
-  halls: ReadonlyMap<Path, HallFacts>,
-): readonly FleetNode[] {
+/** What nodes stand in and hang on. */
+type Around = {
+  readonly racks: ReadonlyMap<Path, FleetRack>;
+  readonly halls: ReadonlyMap<Path, HallFacts>;
+  readonly leafs: ReadonlyMap<Path, LeafFacts>;
+};
+
+function nodesOf(claims: Claims, around: Around): readonly FleetNode[] {
   const shapes = resolveKind(claims, (fact) => (fact.kind === 'shape' ? fact.set : undefined));
   const shapeByName = new Map([...shapes].map(([name, facts]): [string, ShapeFacts] => [name, facts]));
   const gpus = byNode(resolveKind(claims, (fact) => (fact.kind === 'gpu' ? fact.set : undefined)));
@@ -77,8 +95,7 @@ function nodesOf(
         shape,
         downMask: downMaskOf(devices.gpus),
         downNics: downOf(devices.nics),
-        racks,
-        halls,
+        around,
       });
     },
   );
@@ -91,20 +108,21 @@ type NodeParts = {
   readonly shape: FleetNode['shape'];
   readonly downMask: Mask;
   readonly downNics: ReadonlySet<number>;
-  readonly racks: ReadonlyMap<Path, FleetRack>;
-  readonly halls: ReadonlyMap<Path, HallFacts>;
+  readonly around: Around;
 };
 
-function makeNode({ index, id, facts, shape, downMask, downNics, racks, halls }: NodeParts): FleetNode {
-  const around = ancestorsOf(id);
+function makeNode({ index, id, facts, shape, downMask, downNics, around }: NodeParts): FleetNode {
+  const places = ancestorsOf(id);
   return {
     index,
     id,
     hostName: facts.hostName ?? id.replaceAll('/', '-'),
     site: siteOf(id),
-    hall: around.find((place) => halls.has(place)),
-    rack: around.find((place) => racks.has(place)),
+    hall: places.find((place) => around.halls.has(place)),
+    rack: places.find((place) => around.racks.has(place)),
     leaf: facts.leaf,
+    spine: facts.leaf === undefined ? undefined : around.leafs.get(facts.leaf)?.spine,
+    island: facts.island,
     shape,
     health: facts.health ?? 'unknown',
     schedulable: facts.schedulable ?? true,
@@ -141,16 +159,19 @@ function downOf(nics: ReadonlyMap<number, NicFacts>): ReadonlySet<number> {
   return new Set([...nics].flatMap(([index, nic]) => (nic.health === 'down' ? [index] : [])));
 }
 
-function sitesOf(claims: Claims, nodes: readonly FleetNode[]): readonly FleetSite[] {
+function sitesOf(
+  claims: Claims,
+  nodes: readonly FleetNode[],
+  pools: ReadonlyMap<Path, StoragePoolFacts>,
+): readonly FleetSite[] {
   const facts = resolveKind(claims, (fact) => (fact.kind === 'site' ? fact.set : undefined));
   const bySite = Map.groupBy(nodes, (node) => node.site);
-  const pools = [...resolveKind(claims, (fact) => (fact.kind === 'storage-pool' ? fact.set : undefined))];
   return [...new Set([...facts.keys(), ...bySite.keys()])].toSorted(compareText).map((id) => ({
     id,
     facts: facts.get(id) ?? {},
     nodes: bySite.get(id) ?? [],
     datasets: new Set(
-      pools
+      [...pools]
         .filter(([pool]) => siteOf(pool) === id)
         .flatMap(([, pool]) => (pool.datasets ?? []).map((set) => set.id)),
     ),

@@ -1,13 +1,18 @@
 import type {
+  FeedFacts,
   GpuFacts,
   HallFacts,
   Health,
+  LeafFacts,
   LinkKind,
   LoopFacts,
   NicFacts,
   NodeFacts,
   RackFacts,
   SiteFacts,
+  SpineFacts,
+  StoragePoolFacts,
+  WanLinkFacts,
 } from '../../model/fact.ts';
 import type { Path } from '../../model/id.ts';
 import type { Mask } from '../mask.ts';
@@ -52,6 +57,9 @@ export type FleetNode = {
   readonly hall: Path | undefined;
   readonly rack: Path | undefined;
   readonly leaf: Path | undefined;
+  readonly spine: Path | undefined;
+  /** The accelerator link domain that it shares with other nodes. */
+  readonly island: Path | undefined;
   readonly shape: NodeShape;
   readonly health: Health | 'unknown';
   readonly schedulable: boolean;
@@ -86,6 +94,12 @@ export type Fleet = {
   readonly halls: ReadonlyMap<Path, HallFacts>;
   /** Cooling loops: each is shared by the racks that name it. */
   readonly loops: ReadonlyMap<Path, LoopFacts>;
+  /** Power feeds of the building: each is shared by the racks that name it. */
+  readonly feeds: ReadonlyMap<Path, FeedFacts>;
+  readonly leafs: ReadonlyMap<Path, LeafFacts>;
+  readonly spines: ReadonlyMap<Path, SpineFacts>;
+  readonly wanLinks: ReadonlyMap<Path, WanLinkFacts>;
+  readonly pools: ReadonlyMap<Path, StoragePoolFacts>;
   readonly nodes: readonly FleetNode[];
   readonly nodeById: ReadonlyMap<Path, FleetNode>;
   /** Every GPU model that some node has, in order. */
@@ -97,6 +111,11 @@ export const emptyFleet: Fleet = {
   racks: new Map(),
   halls: new Map(),
   loops: new Map(),
+  feeds: new Map(),
+  leafs: new Map(),
+  spines: new Map(),
+  wanLinks: new Map(),
+  pools: new Map(),
   nodes: [],
   nodeById: new Map(),
   models: [],
