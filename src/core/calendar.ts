@@ -1,8 +1,8 @@
-import type { Contract } from '../model/contract.ts';
-import type { Isolation } from '../model/demand.ts';
-import type { TenantId } from '../model/id.ts';
+import type { Demand, Isolation } from '../model/demand.ts';
+import { isWithin, type Path, type TenantId } from '../model/id.ts';
+import type { Placement } from '../model/placement.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
-import { maskOf, type Mask } from './mask.ts';
+import { firstBits, maskOf, type Mask } from './mask.ts';
 
 /** Stands for the end of a hold that has none. */
 export const never = Number.MAX_SAFE_INTEGER;
@@ -11,7 +11,8 @@ export const never = Number.MAX_SAFE_INTEGER;
 export type Hold = {
   /** The contract, or what else holds it. */
   readonly holder: string;
-  readonly tenant: TenantId;
+  /** Nobody's when the node is closed to everybody, for maintenance. */
+  readonly tenant?: TenantId;
   readonly startMs: number;
   readonly endMs: number;
   readonly gpus: Mask;
@@ -24,6 +25,22 @@ export type Hold = {
   readonly aligned: boolean;
   /** What it closes to other tenants: nothing, the node, or the rack or site around it. */
   readonly alone: Isolation;
+};
+
+/** Who holds a placement: a contract, or a plan that is held until its lease ends. */
+export type Holding = {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly demand: Demand;
+  readonly placement: Placement;
+};
+
+/** A place that nobody may use from `fromMs` up to, not including, `toMs`. */
+export type Closure = {
+  readonly id: string;
+  readonly place: Path;
+  readonly fromMs: number;
+  readonly toMs: number;
 };
 
 /** For every node of the fleet, by its index, what is held on it when. Never changed in place. */
@@ -40,23 +57,38 @@ export type Room = {
   readonly aligned: readonly Hold[];
 };
 
-/** Enters what a contract holds. Members on nodes that the fleet no longer lists hold nothing. */
-export function hold(calendar: Calendar, fleet: Fleet, contract: Contract): Calendar {
+/** Enters what is held. Members on nodes that the fleet no longer lists hold nothing. */
+export function hold(calendar: Calendar, fleet: Fleet, holding: Holding): Calendar {
   const next = [...calendar];
-  for (const [index, holds] of holdsOf(fleet, contract)) next[index] = [...(next[index] ?? []), ...holds];
+  for (const [index, holds] of holdsOf(fleet, holding)) next[index] = [...(next[index] ?? []), ...holds];
   return next;
 }
 
-/** Ends what a contract holds at `atMs`; what had not begun by then is gone. */
-export function endHolds(calendar: Calendar, fleet: Fleet, contract: Contract, atMs: number): Calendar {
+/** Ends what is held at `atMs`; what had not begun by then is gone. */
+export function endHolds(calendar: Calendar, fleet: Fleet, holding: Holding, atMs: number): Calendar {
+  return ended(calendar, holdsOf(fleet, holding).keys(), holding.id, atMs);
+}
+
+/** Closes every node in a place. Its watts stay with the rack: nobody knows what the work there draws. */
+export function close(calendar: Calendar, fleet: Fleet, closure: Closure): Calendar {
   const next = [...calendar];
-  for (const index of holdsOf(fleet, contract).keys()) {
-    next[index] = (next[index] ?? []).flatMap((entry) => {
-      if (entry.holder !== contract.id || entry.endMs <= atMs) return [entry];
-      return entry.startMs < atMs ? [{ ...entry, endMs: atMs }] : [];
-    });
-  }
+  for (const node of nodesIn(fleet, closure.place))
+    next[node.index] = [...(next[node.index] ?? []), wholeNode(node, closure)];
   return next;
+}
+
+/** Opens a closed place at `atMs`. */
+export function reopen(calendar: Calendar, fleet: Fleet, { id, place }: Closure, atMs: number): Calendar {
+  return ended(
+    calendar,
+    nodesIn(fleet, place).map(({ index }) => index),
+    id,
+    atMs,
+  );
+}
+
+export function nodesIn(fleet: Fleet, place: Path): readonly FleetNode[] {
+  return fleet.nodes.filter((node) => isWithin(node.id, place));
 }
 
 /** What is free on a node over [startMs, endMs): devices never held in it, and the least of everything else. */
@@ -98,19 +130,46 @@ export function peakOf(holds: readonly Hold[], startMs: number, amount: (entry: 
   return peak;
 }
 
-function holdsOf(fleet: Fleet, contract: Contract): ReadonlyMap<number, Hold[]> {
+function ended(calendar: Calendar, indexes: Iterable<number>, holder: string, atMs: number): Calendar {
+  const next = [...calendar];
+  for (const index of indexes) {
+    next[index] = (next[index] ?? []).flatMap((entry) => {
+      if (entry.holder !== holder || entry.endMs <= atMs) return [entry];
+      return entry.startMs < atMs ? [{ ...entry, endMs: atMs }] : [];
+    });
+  }
+  return next;
+}
+
+function wholeNode({ shape }: FleetNode, { id, fromMs, toMs }: Closure): Hold {
+  return {
+    holder: id,
+    startMs: fromMs,
+    endMs: toMs,
+    gpus: firstBits(shape.gpus.length),
+    nics: shape.nics.map((_, index) => index),
+    cpuMilli: shape.cpuMilli ?? 0,
+    memoryMib: shape.memoryMib ?? 0,
+    storageGib: shape.storageGib ?? 0,
+    powerW: 0,
+    aligned: false,
+    alone: 'shared',
+  };
+}
+
+function holdsOf(fleet: Fleet, holding: Holding): ReadonlyMap<number, Hold[]> {
   const byNode = new Map<number, Hold[]>();
   const alignedParts = new Set(
-    contract.demand.parts.flatMap(({ name, each }) => (each.align === undefined ? [] : [name])),
+    holding.demand.parts.flatMap(({ name, each }) => (each.align === undefined ? [] : [name])),
   );
-  for (const member of contract.placement.members) {
+  for (const member of holding.placement.members) {
     const node = fleet.nodeById.get(member.node);
     if (node === undefined) continue;
     const entry: Hold = {
-      holder: contract.id,
-      tenant: contract.tenant,
-      startMs: contract.placement.startMs,
-      endMs: contract.placement.endMs ?? never,
+      holder: holding.id,
+      tenant: holding.tenant,
+      startMs: holding.placement.startMs,
+      endMs: holding.placement.endMs ?? never,
       gpus: maskOf(member.gpus),
       nics: member.nics,
       cpuMilli: member.cpuMilli,
@@ -118,7 +177,7 @@ function holdsOf(fleet: Fleet, contract: Contract): ReadonlyMap<number, Hold[]> 
       storageGib: member.storageGib ?? 0,
       powerW: member.powerW,
       aligned: alignedParts.has(member.part),
-      alone: contract.demand.isolation ?? 'shared',
+      alone: holding.demand.isolation ?? 'shared',
     };
     byNode.set(node.index, [...(byNode.get(node.index) ?? []), entry]);
   }

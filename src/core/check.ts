@@ -4,6 +4,7 @@ import type { PolicyVerdict } from '../model/policy.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import { type AuditRule, auditOf } from './check/audit.ts';
 import { nodeCapacity, shares } from './check/capacity.ts';
+import { nodesOpen } from './check/closed.ts';
 import { devicesHealthy, devicesListed, devicesOnce } from './check/devices.ts';
 import { gangWhole } from './check/gang.ts';
 import { hardware } from './check/hardware.ts';
@@ -26,6 +27,7 @@ const rules: readonly AuditRule[] = [
   devicesListed,
   devicesOnce,
   devicesHealthy,
+  nodesOpen,
   hardware,
   aligned,
   shares,

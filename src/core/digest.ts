@@ -14,6 +14,8 @@ export function digestState(state: State): Digest {
     calendar: state.calendarDigest,
     tenants: [...state.tenants.values()].toSorted((a, b) => compareText(a.id, b.id)),
     contracts: [...state.contracts],
+    leases: [...state.leases.values()],
+    maintenance: [...state.maintenance.values()],
     nodes: state.fleet.nodes.map((node) => ({
       id: node.id,
       hostName: node.hostName,

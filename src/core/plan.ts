@@ -14,6 +14,7 @@ import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { compareText } from '../model/text.ts';
 import { conflictOf } from './conflict.ts';
 import type { Given } from './given.ts';
+import { lapse } from './lapse.ts';
 import { type Tally, tally } from './place/count.ts';
 import { carbonOf } from './place/merit.ts';
 import { limitNames } from './place/power.ts';
@@ -31,7 +32,8 @@ import { coreVersion } from './version.ts';
 const offerMs = 3_600_000;
 
 /** The answer to a demand on this state: a plan, or a refusal with its numbers. Changes nothing. */
-export function plan(state: State, given: Given, demand: Demand): PlanAnswer {
+export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
+  const state = lapse(before, given.atMs);
   const inputs = inputsOf(state, given.verdict);
   const refused = (refusal: Refusal, report: Report = { constraints: [], sites: [] }): PlanAnswer => ({
     kind: 'refused',
@@ -99,7 +101,8 @@ function openSites(state: State, sites: readonly SiteReport[]): ReadonlySet<stri
   return new Set(state.fleet.sites.map(({ id }): string => id).filter((id) => !closed.has(Path.parse(id))));
 }
 
-function makePlan(
+/** The plan that a found placement makes. */
+export function makePlan(
   state: State,
   given: Given,
   {

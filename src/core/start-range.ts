@@ -3,7 +3,7 @@ import type { Refusal } from '../model/refusal.ts';
 import type { StartRange } from './place/site.ts';
 
 /** A start may lie this far back: between the wish "now" and the decision people type and networks wait. */
-const graceMs = 300_000;
+export const graceMs = 300_000;
 
 /** The starts that a window leaves at `atMs`, or why it leaves none. */
 export function startRange(

@@ -1,19 +1,53 @@
 import type { Actor } from '../model/actor.ts';
 import { digestOf } from '../model/canonical.ts';
 import type { Contract } from '../model/contract.ts';
+import type { Demand } from '../model/demand.ts';
 import type { Event } from '../model/event.ts';
 import type { Observation } from '../model/fact.ts';
-import { ContractId, Digest, type TenantId } from '../model/id.ts';
+import {
+  ContractId,
+  Digest,
+  type MaintenanceId,
+  type Path,
+  type PlanId,
+  type TenantId,
+} from '../model/id.ts';
+import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
-import { type Calendar, endHolds, hold } from './calendar.ts';
+import { type Calendar, close, reopen } from './calendar.ts';
+import { givenUp, tenuresOf, withHolding, withoutHolding } from './holding.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
 import { emptyFleet, type Fleet } from './inventory/fleet.ts';
+import { lapse, withoutLease } from './lapse.ts';
 import { Shelf } from './shelf.ts';
 
 /** The number of the first contract of a ledger. */
 const firstContract = 101;
+
+/** A plan whose capacity is held until `untilMs`, or until it is committed or dropped. */
+export type Lease = {
+  readonly plan: PlanId;
+  readonly planDigest: Digest;
+  readonly tenant: TenantId;
+  readonly demand: Demand;
+  readonly placement: Placement;
+  readonly heldBy: Actor;
+  /** When it was first held. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+};
+
+/** A window in which a place is closed to everybody. */
+export type Maintenance = {
+  readonly id: MaintenanceId;
+  readonly place: Path;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+  readonly cancelledAtMs?: number;
+};
 
 /** Everything decisions read, folded from the ledger. Immutable: each event makes the next one. */
 export type State = {
@@ -25,6 +59,10 @@ export type State = {
   readonly tenants: ReadonlyMap<TenantId, Tenant>;
   /** By number, counted from `firstContract`. */
   readonly contracts: Shelf<Contract>;
+  /** By plan. Some may have ended by the clock: decisions look at `lapse(state, atMs)`. */
+  readonly leases: ReadonlyMap<PlanId, Lease>;
+  /** Every window there ever was, in the order of their numbers. */
+  readonly maintenance: ReadonlyMap<MaintenanceId, Maintenance>;
   /** Chained over all observations. */
   readonly inventoryDigest: Digest;
   /** Chained over everything that changed the calendar. */
@@ -49,6 +87,8 @@ export const emptyState: State = {
   calendar: [],
   tenants: new Map(),
   contracts: Shelf.empty(),
+  leases: new Map(),
+  maintenance: new Map(),
   inventoryDigest: nothing,
   calendarDigest: nothing,
 };
@@ -62,16 +102,28 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return observe(state, event.observation, archive);
     case 'contract-granted':
       return grant(state, event, stamp, archive);
+    case 'contract-changed':
+      return change(state, event, archive);
+    case 'contract-preempted':
+      return preempt(state, event);
+    case 'plan-held':
+      return holdOffer(state, event, stamp, archive);
+    case 'hold-dropped':
+      return dropHold(state, event);
+    case 'maintenance-scheduled':
+      return closePlace(state, event);
+    case 'maintenance-cancelled':
+      return openPlace(state, event);
     case 'contract-released':
-      return release(state, event.contract, event.atMs);
+      return release(state, event);
     default:
       return event satisfies never;
   }
 }
 
-/** Folds the events of one entry and moves to its number. */
+/** Folds the events of one entry and moves to its number. Leases that ended before it are gone. */
 export function applyAll(state: State, events: readonly Event[], stamp: Stamp, archive: Archive): State {
-  let next = state;
+  let next = lapse(state, stamp.atMs);
   for (const event of events) next = apply(next, event, stamp, archive);
   return { ...next, seq: stamp.seq };
 }
@@ -92,23 +144,30 @@ function numberOf(id: ContractId): number {
 function observe(state: State, digest: Digest, archive: Archive): State {
   const claims = addObservation(state.claims, archive.observation(digest));
   const fleet = buildFleet(claims);
-  let calendar: Calendar = fleet.nodes.map(() => []);
-  for (const contract of state.contracts) calendar = enter(calendar, fleet, contract);
-  return { ...state, claims, fleet, calendar, inventoryDigest: digestOf([state.inventoryDigest, digest]) };
+  const inventoryDigest = digestOf([state.inventoryDigest, digest]);
+  return enterAll({ ...state, claims, fleet, calendar: fleet.nodes.map(() => []), inventoryDigest });
 }
 
-/** A contract's holds as they stand: those of a released one end with its release. */
-function enter(calendar: Calendar, fleet: Fleet, contract: Contract): Calendar {
-  const held = hold(calendar, fleet, contract);
-  return contract.releasedAtMs === undefined ? held : endHolds(held, fleet, contract, contract.releasedAtMs);
+/** Enters everything that is held into an empty calendar, as it stands. */
+function enterAll(state: State): State {
+  let next = state;
+  for (const contract of state.contracts) {
+    for (const { holding, untilMs } of tenuresOf(contract))
+      next = withoutHolding(withHolding(next, holding), holding, untilMs);
+  }
+  for (const lease of state.leases.values()) next = withHolding(next, { ...lease, id: lease.plan });
+  for (const window of state.maintenance.values()) {
+    const closed = close(next.calendar, next.fleet, window);
+    const { cancelledAtMs } = window;
+    const calendar = cancelledAtMs === undefined ? closed : reopen(closed, next.fleet, window, cancelledAtMs);
+    next = { ...next, calendar };
+  }
+  return next;
 }
 
-function grant(
-  state: State,
-  event: Extract<Event, { kind: 'contract-granted' }>,
-  stamp: Stamp,
-  archive: Archive,
-): State {
+type Of<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>;
+
+function grant(state: State, event: Of<'contract-granted'>, stamp: Stamp, archive: Archive): State {
   if (event.contract !== nextContract(state))
     throw new Error(`contract \`${event.contract}\` is out of turn`);
   const plan = archive.plan(event.planDigest);
@@ -125,28 +184,108 @@ function grant(
     terms: plan.terms,
     grantedBy: stamp.actor,
     grantedAtMs: stamp.atMs,
+    grantedSeq: stamp.seq,
   };
-  return {
-    ...state,
-    contracts: state.contracts.with(state.contracts.size, contract),
-    calendar: hold(state.calendar, state.fleet, contract),
-    calendarDigest: digestOf([state.calendarDigest, event]),
-  };
+  const lease = state.leases.get(event.plan);
+  const freed = lease === undefined ? state : withoutLease(state, lease);
+  return chained(withHolding(withContract(freed, contract), contract), event);
 }
 
-function release(state: State, id: ContractId, atMs: number): State {
+function change(state: State, event: Of<'contract-changed'>, archive: Archive): State {
+  const before = grantedOf(state, event.contract);
+  const { demand, placement, price, terms } = archive.plan(event.planDigest);
+  const { version, plan, planDigest, earlier = [] } = before;
+  const past = { version, plan, planDigest, untilMs: event.atMs };
+  const contract: Contract = {
+    ...before,
+    version: version + 1,
+    plan: event.plan,
+    planDigest: event.planDigest,
+    demand,
+    placement,
+    price,
+    terms,
+    earlier: [
+      ...earlier,
+      { ...past, demand: before.demand, placement: before.placement, price: before.price },
+    ],
+  };
+  const freed = givenUp(state, [before], event.atMs);
+  return chained(withHolding(withContract(freed, contract), contract), event);
+}
+
+function preempt(state: State, event: Of<'contract-preempted'>): State {
+  const before = grantedOf(state, event.contract);
+  const contract: Contract = {
+    ...before,
+    version: before.version + 1,
+    preemptedAtMs: event.atMs,
+    preemptedBy: event.by,
+  };
+  return chained(withContract(givenUp(state, [before], event.atMs), contract), event);
+}
+
+function release(state: State, event: Of<'contract-released'>): State {
+  const before = grantedOf(state, event.contract);
+  const contract: Contract = {
+    ...before,
+    version: before.version + 1,
+    state: 'released',
+    releasedAtMs: event.atMs,
+  };
+  return chained(withContract(givenUp(state, [before], event.atMs), contract), event);
+}
+
+function holdOffer(state: State, event: Of<'plan-held'>, stamp: Stamp, archive: Archive): State {
+  const { demand, placement } = archive.plan(event.planDigest);
+  const { plan, planDigest, untilMs } = event;
+  const before = state.leases.get(plan);
+  const lease: Lease = {
+    plan,
+    planDigest,
+    tenant: demand.tenant,
+    demand,
+    placement,
+    heldBy: stamp.actor,
+    sinceMs: before?.sinceMs ?? stamp.atMs,
+    untilMs,
+  };
+  const held = { ...state, leases: new Map(state.leases).set(plan, lease) };
+  return chained(before === undefined ? withHolding(held, { ...lease, id: plan }) : held, event);
+}
+
+function dropHold(state: State, event: Of<'hold-dropped'>): State {
+  const lease = state.leases.get(event.plan);
+  if (lease === undefined) throw new Error(`plan \`${event.plan}\` is not held`);
+  return chained(withoutLease(state, lease), event);
+}
+
+function closePlace(state: State, { kind: _kind, ...window }: Of<'maintenance-scheduled'>): State {
+  const maintenance = new Map(state.maintenance).set(window.id, window);
+  const calendar = close(state.calendar, state.fleet, window);
+  return chained({ ...state, maintenance, calendar }, { kind: _kind, ...window });
+}
+
+function openPlace(state: State, event: Of<'maintenance-cancelled'>): State {
+  const window = state.maintenance.get(event.id);
+  if (window === undefined) throw new Error(`there is no window \`${event.id}\``);
+  const cancelled = { ...window, cancelledAtMs: event.atMs };
+  const maintenance = new Map(state.maintenance).set(event.id, cancelled);
+  const calendar = reopen(state.calendar, state.fleet, window, event.atMs);
+  return chained({ ...state, maintenance, calendar }, event);
+}
+
+function grantedOf(state: State, id: ContractId): Contract {
   const contract = contractOf(state, id);
   if (contract === undefined) throw new Error(`contract \`${id}\` was never granted`);
-  const released: Contract = {
-    ...contract,
-    version: contract.version + 1,
-    state: 'released',
-    releasedAtMs: atMs,
-  };
-  return {
-    ...state,
-    contracts: state.contracts.with(numberOf(id) - firstContract, released),
-    calendar: endHolds(state.calendar, state.fleet, contract, atMs),
-    calendarDigest: digestOf([state.calendarDigest, { kind: 'contract-released', contract: id, atMs }]),
-  };
+  return contract;
+}
+
+function withContract(state: State, contract: Contract): State {
+  return { ...state, contracts: state.contracts.with(numberOf(contract.id) - firstContract, contract) };
+}
+
+/** Whatever changed the calendar is in its digest. */
+function chained(state: State, event: Event): State {
+  return { ...state, calendarDigest: digestOf([state.calendarDigest, event]) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ApprovalId, ContractId, Digest, MandateId, Path, PlanId, PrincipalId } from './id.ts';
+import { ApprovalId, ContractId, Digest, MaintenanceId, MandateId, Path, PlanId, PrincipalId } from './id.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, Count, DurationS, MicroEur } from './unit.ts';
 
@@ -37,15 +37,19 @@ export const Command = z.discriminatedUnion('kind', [
     reason: reason.optional(),
   }),
   z.strictObject({ kind: z.literal('hold-plan'), plan: PlanId, planDigest: Digest, leaseS: DurationS }),
+  z.strictObject({ kind: z.literal('drop-hold'), plan: PlanId }),
   z.strictObject({
     kind: z.literal('change-contract'),
     contract: ContractId,
     plan: PlanId,
     planDigest: Digest,
+    expectedVersion: z.int().min(1).optional(),
+    purpose: reason.optional(),
   }),
   z.strictObject({ kind: z.literal('grant-mandate'), mandate: Mandate }),
   z.strictObject({ kind: z.literal('approve-plan'), approval: ApprovalId, planDigest: Digest }),
   z.strictObject({ kind: z.literal('start-maintenance'), place: Path, fromMs: AtMs, toMs: AtMs, reason }),
+  z.strictObject({ kind: z.literal('cancel-maintenance'), id: MaintenanceId }),
   z.strictObject({ kind: z.literal('bind-contract'), contract: ContractId, engine: z.string().max(40) }),
   z.strictObject({ kind: z.literal('stop-principal'), principal: PrincipalId, reason }),
 ]);

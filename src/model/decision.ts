@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Event } from './event.ts';
-import { ContractId, Digest, PlanId, TenantId } from './id.ts';
+import { ContractId, Digest, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
 import { Refusal } from './refusal.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -20,7 +20,26 @@ export const Decision = z.discriminatedUnion('kind', [
     startMs: AtMs,
     endMs: AtMs.optional(),
     totalMicroEur: MicroEur.optional(),
+    preempts: z.array(ContractId).min(1).optional().describe('contracts that end for it'),
   }),
+  z.strictObject({
+    kind: z.literal('contract-changed'),
+    contract: ContractId,
+    version: z.int().min(2),
+    plan: PlanId,
+    startMs: AtMs.describe('from then on it holds what the plan says'),
+    endMs: AtMs.optional(),
+    totalMicroEur: MicroEur.optional().describe('from the change to the end'),
+  }),
+  z.strictObject({ kind: z.literal('plan-held'), plan: PlanId, untilMs: AtMs }),
+  z.strictObject({ kind: z.literal('hold-dropped'), plan: PlanId }),
+  z.strictObject({
+    kind: z.literal('maintenance-scheduled'),
+    id: MaintenanceId,
+    place: Path,
+    nodeCount: z.int().min(1),
+  }),
+  z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
   z.strictObject({
     kind: z.literal('contract-released'),
     contract: ContractId,

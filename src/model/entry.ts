@@ -22,7 +22,7 @@ export const EntryDraft = z.strictObject({
   inputs: Inputs,
   command: Command,
   decision: Decision,
-  events: z.array(Event).max(64),
+  events: z.array(Event).max(256),
 });
 export type EntryDraft = z.infer<typeof EntryDraft>;
 

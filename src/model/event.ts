@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { ContractId, Digest, PlanId } from './id.ts';
+import { ContractId, Digest, MaintenanceId, Path, PlanId } from './id.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs } from './unit.ts';
 
@@ -14,6 +14,30 @@ export const Event = z.discriminatedUnion('kind', [
     plan: PlanId,
     planDigest: Digest,
   }),
+  z.strictObject({
+    kind: z.literal('contract-changed'),
+    contract: ContractId,
+    plan: PlanId,
+    planDigest: Digest,
+    atMs: AtMs.describe('when what it held ends and what it holds now begins'),
+  }),
+  z.strictObject({
+    kind: z.literal('contract-preempted'),
+    contract: ContractId,
+    by: ContractId,
+    atMs: AtMs.describe('when the other one begins'),
+  }),
   z.strictObject({ kind: z.literal('contract-released'), contract: ContractId, atMs: AtMs }),
+  z.strictObject({ kind: z.literal('plan-held'), plan: PlanId, planDigest: Digest, untilMs: AtMs }),
+  z.strictObject({ kind: z.literal('hold-dropped'), plan: PlanId }),
+  z.strictObject({
+    kind: z.literal('maintenance-scheduled'),
+    id: MaintenanceId,
+    place: Path,
+    fromMs: AtMs,
+    toMs: AtMs,
+    reason: z.string().min(1).max(300),
+  }),
+  z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -78,6 +78,13 @@ export const ApprovalId = z
   .brand<'ApprovalId'>();
 export type ApprovalId = z.infer<typeof ApprovalId>;
 
+/** A maintenance window's readable number, `MW-1`: counted up by the ledger. */
+export const MaintenanceId = z
+  .string()
+  .regex(/^MW-[1-9][0-9]{0,11}$/, 'a maintenance window looks like `MW-1`')
+  .brand<'MaintenanceId'>();
+export type MaintenanceId = z.infer<typeof MaintenanceId>;
+
 /** ISO 3166-1 alpha-2, upper case. */
 export const Country = z
   .string()

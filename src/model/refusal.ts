@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { Demand } from './demand.ts';
-import { ContractId, Path, PlanId, TenantId } from './id.ts';
+import { ContractId, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
 import { RuleHit } from './policy.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -108,5 +108,25 @@ export const Refusal = z.discriminatedUnion('kind', [
     expected: count,
     actual: count,
   }),
+  z.strictObject({
+    kind: z.literal('lease-limit'),
+    limit: z.enum(['plans', 'seconds']).describe('plans held for one tenant, or seconds for one plan'),
+    most: count,
+    asked: count,
+  }),
+  z.strictObject({ kind: z.literal('not-held'), plan: PlanId }),
+  z.strictObject({
+    kind: z.literal('place-in-use'),
+    place: Path,
+    fromMs: AtMs,
+    toMs: AtMs,
+    holders: z
+      .array(z.strictObject({ holder: z.string().max(60), fromMs: AtMs, toMs: AtMs.optional() }))
+      .max(100)
+      .describe('contracts, held plans and other windows, by start'),
+    holderCount: count,
+  }),
+  z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),
+  z.strictObject({ kind: z.literal('maintenance-ended'), id: MaintenanceId, endedAtMs: AtMs }),
 ]);
 export type Refusal = z.infer<typeof Refusal>;

@@ -4,7 +4,7 @@ import { Actor } from './actor.ts';
 import { ContractState } from './contract.ts';
 import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
-import { ContractId, Digest, Path, PlanId, TenantId } from './id.ts';
+import { ContractId, MaintenanceId, Digest, Path, PlanId, TenantId } from './id.ts';
 import { Term } from './placement.ts';
 import { Inputs, SiteReport } from './plan.ts';
 import { RuleHit } from './policy.ts';
@@ -110,6 +110,7 @@ export const NodeView = z.object({
   contracts: z
     .array(ContractId)
     .describe('holding something here in the window; only those the caller may see'),
+  maintenance: z.array(MaintenanceId).optional().describe('windows that close the node to everybody'),
   labels: z
     .record(z.string(), z.string())
     .optional()

@@ -1,10 +1,11 @@
+import { type Edit, planChange } from '../../src/core/change.ts';
 import { decide } from '../../src/core/decide.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { Command } from '../../src/model/command.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import type { Demand } from '../../src/model/demand.ts';
 import type { ContractId } from '../../src/model/id.ts';
-import type { PlanAnswer } from '../../src/model/plan.ts';
+import { identify, type PlanAnswer } from '../../src/model/plan.ts';
 import type { PolicyVerdict } from '../../src/model/policy.ts';
 import { enter, t0, verdictAll, type World } from './fleet.ts';
 
@@ -54,4 +55,51 @@ export function take(before: World, demand: Demand, when: When = {}): World {
 
 export function release(before: World, contract: ContractId, when: When = {}): Acted {
   return act(before, { kind: 'release-contract', contract }, when);
+}
+
+/** Holds an answer for some hours. */
+export function lease(before: World, answer: Planned, hours: number, when: When = {}): Acted {
+  before.archive.keepPlan(answer.plan);
+  const leaseS = hours * 3600;
+  return act(before, { kind: 'hold-plan', plan: answer.id, planDigest: answer.digest, leaseS }, when);
+}
+
+/** Asks for a change. Every site is allowed unless the verdict says otherwise. */
+export function askChange(
+  { state }: World,
+  contract: ContractId,
+  edit: Edit,
+  { atMs = t0, verdict }: When = {},
+): PlanAnswer {
+  const verdictOf = () => verdict ?? verdictAll(state, 'allowed');
+  return planChange(state, { atMs, verdictOf }, { contract, edit });
+}
+
+/** Commits a planned change of a contract. */
+export function applyChange(before: World, answer: Planned, when: When = {}): Acted {
+  before.archive.keepPlan(answer.plan);
+  const { changes } = answer.plan;
+  if (changes === undefined) throw new Error('the plan changes nothing');
+  const named = { plan: answer.id, planDigest: answer.digest };
+  return act(before, { kind: 'change-contract', contract: changes.contract, ...named }, when);
+}
+
+/** Plans and makes a change that must be possible. */
+export function change(before: World, contract: ContractId, edit: Edit, when: When = {}): World {
+  const answer = askChange(before, contract, edit, when);
+  if (answer.kind === 'refused') throw new Error(`refused: ${JSON.stringify(answer.refusal)}`);
+  const { world, decision } = applyChange(before, answer, when);
+  if (decision.kind !== 'contract-changed') throw new Error(`not changed: ${JSON.stringify(decision)}`);
+  return world;
+}
+
+/** Commits a plan that ends other contracts, as a planner of preemptions would make it. */
+export function preempting(
+  before: World,
+  answer: Planned,
+  preempts: readonly ContractId[],
+  when: When = {},
+): Acted {
+  const made = { ...answer.plan, preempts: [...preempts] };
+  return commit(before, { kind: 'planned', ...identify(made), plan: made }, when);
 }

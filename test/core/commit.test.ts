@@ -5,6 +5,7 @@ import { contractOf } from '../../src/core/state.ts';
 import type { Demand } from '../../src/model/demand.ts';
 import { planIdOf, type ContractId, ContractId as ContractIdSchema, PlanId } from '../../src/model/id.ts';
 import type { Member } from '../../src/model/placement.ts';
+import { dayMs } from '../../src/model/unit.ts';
 import { act, ask, commit, planned, release, take } from './acts.ts';
 import { demands, fleets, seed, steps } from './arbitrary.ts';
 import { demand, flexible } from './demand.ts';
@@ -76,7 +77,7 @@ describe('committing a plan', () => {
   });
 
   test('a plan can be committed until it expires, and not at that instant', () => {
-    const mine = planned(fleet, wish);
+    const mine = planned(fleet, demand('1×8 H100', { window: { earliestStartMs: t0 + dayMs } }));
     const { expiresAtMs } = mine.plan;
     expect(expiresAtMs).toBeGreaterThan(t0);
     expect(commit(fleet, mine, { atMs: expiresAtMs - 1 }).decision.kind).toBe('contract-granted');

@@ -54,7 +54,7 @@ function nodeRow(node: NodeView): Row {
     span(node.cpuMilli === undefined ? '' : formatCores(node.cpuMilli)),
     span(node.memoryMib === undefined ? '' : formatMib(node.memoryMib)),
     span(node.schedulable ? node.health : `${node.health}, cordoned`, healthTone(node)),
-    span(node.contracts.join(' ')),
+    span([...node.contracts, ...(node.maintenance ?? [])].join(' ')),
   ];
 }
 

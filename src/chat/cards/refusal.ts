@@ -127,6 +127,19 @@ function facts(refusal: Plain, room: Room): string[] {
       return [`${refusal.contract} is ${refusal.state} since ${at(refusal.endedAtMs)}`];
     case 'version-conflict':
       return [`${refusal.contract} has version ${refusal.actual}, the request expected ${refusal.expected}`];
+    case 'lease-limit':
+      return [`at most ${refusal.most} ${refusal.limit}, asked for ${refusal.asked}`];
+    case 'not-held':
+      return [`plan: ${refusal.plan}`];
+    case 'place-in-use':
+      return refusal.holders.map(({ holder, fromMs, toMs }) => {
+        const end = toMs === undefined ? 'without end' : `to ${at(toMs)}`;
+        return `${holder} holds it from ${at(fromMs)} ${end}`;
+      });
+    case 'maintenance-unknown':
+      return [`window: ${refusal.id}`];
+    case 'maintenance-ended':
+      return [`${refusal.id} ended ${at(refusal.endedAtMs)}`];
     default:
       return refusal satisfies never;
   }

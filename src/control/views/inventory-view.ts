@@ -2,7 +2,7 @@ import { type Hold, never, peakOf, roomOf } from '../../core/calendar.ts';
 import type { FleetNode, FleetSite } from '../../core/inventory/fleet.ts';
 import { sizeOf } from '../../core/mask.ts';
 import type { State } from '../../core/state.ts';
-import { ContractId, type Path } from '../../model/id.ts';
+import { ContractId, MaintenanceId, type Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { FlavorView, GpuCounts, InventorySummary, NodeView, SiteView } from '../../model/view.ts';
 import { mayActFor } from '../caller.ts';
@@ -68,10 +68,9 @@ export function nodeView(
   const { shape } = node;
   const holds = (state.calendar[node.index] ?? []).filter(
     (hold) =>
-      hold.startMs < asked.span.toMs &&
-      hold.endMs > asked.span.fromMs &&
-      mayActFor(asked.caller, hold.tenant),
+      hold.startMs < asked.span.toMs && hold.endMs > asked.span.fromMs && mayBeTold(asked.caller, hold),
   );
+  const windows = [...new Set(holds.flatMap(windowOf))].toSorted(compareText);
   return {
     id: node.id,
     hostName: node.hostName,
@@ -87,6 +86,7 @@ export function nodeView(
     health: node.health,
     schedulable: node.schedulable,
     contracts: [...new Set(holds.flatMap(contractOf))].toSorted(compareText),
+    ...(windows.length === 0 ? {} : { maintenance: windows }),
     ...(asked.labels ? { labels: node.facts.labels ?? {} } : {}),
   };
 }
@@ -131,9 +131,20 @@ export function holderOf(
       hold.startMs <= asked.atMs &&
       asked.atMs < hold.endMs &&
       ((hold.gpus >>> gpu) & 1) === 1 &&
-      mayActFor(asked.caller, hold.tenant),
+      mayBeTold(asked.caller, hold),
   );
   return held.flatMap(contractOf)[0];
+}
+
+/** What closes a place to everybody is told to everybody. */
+function mayBeTold(caller: Caller, { tenant }: Hold): boolean {
+  return tenant === undefined || mayActFor(caller, tenant);
+}
+
+/** The window of maintenance behind a hold; none behind what a tenant holds. */
+function windowOf({ holder }: Hold): MaintenanceId[] {
+  const id = MaintenanceId.safeParse(holder);
+  return id.success ? [id.data] : [];
 }
 
 /** The contract behind a hold; none behind what is held for other reasons. */

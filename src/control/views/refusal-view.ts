@@ -80,9 +80,32 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `contract ${refusal.contract} is ${refusal.state} since ${isoIn(refusal.endedAtMs, zone)}`;
     case 'version-conflict':
       return `contract ${refusal.contract} is at version ${refusal.actual}, not ${refusal.expected}`;
+    case 'lease-limit':
+      return refusal.limit === 'plans'
+        ? `${refusal.most} plans are held for this tenant already, and no more may be`
+        : `a plan is held for ${refusal.most} seconds at most, not for ${refusal.asked}`;
+    case 'not-held':
+      return `plan \`${refusal.plan}\` is not held`;
+    case 'place-in-use':
+      return inUse(refusal, zone);
+    case 'maintenance-unknown':
+      return `there is no maintenance window \`${refusal.id}\``;
+    case 'maintenance-ended':
+      return `maintenance window ${refusal.id} ended at ${isoIn(refusal.endedAtMs, zone)}`;
     default:
       return refusal satisfies never;
   }
+}
+
+function inUse(
+  { place, holders, holderCount }: Extract<Refusal, { kind: 'place-in-use' }>,
+  zone: string,
+): string {
+  const shown = holders.slice(0, 5).map(({ holder, toMs }) => {
+    return `${holder} ${toMs === undefined ? 'without end' : `until ${isoIn(toMs, zone)}`}`;
+  });
+  const more = holderCount > shown.length ? ` and ${holderCount - shown.length} more` : '';
+  return `${place} is in use in that window: ${shown.join(', ')}${more}`;
 }
 
 function euros(microEur: number): string {

@@ -42,6 +42,7 @@ function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly 
     .flatMap((node) => {
       const holds = holdsIn(state, node, startMs, endMs).filter(
         ({ tenant, alone }) =>
+          tenant !== undefined &&
           tenant !== demand.tenant &&
           (own.has(node.id) || alone !== 'shared' || (demand.isolation ?? 'shared') !== 'shared'),
       );

@@ -35,11 +35,18 @@ export class Neighbours {
   }
 
   #answer(node: FleetNode, tenant: TenantId, isolation: Isolation): boolean {
+    if (this.#isClosed(node)) return false;
     return levels.slice(1).every((level) => {
       const { tenants, closedBy } = this.#presence(node, level);
       const alone = levels.indexOf(isolation) >= levels.indexOf(level);
       return !hasOther(closedBy, tenant) && !(alone && hasOther(tenants, tenant));
     });
+  }
+
+  /** What belongs to no tenant keeps everybody out. */
+  #isClosed({ index }: FleetNode): boolean {
+    const holds = this.#state.calendar[index] ?? [];
+    return heldIn(holds, this.#span.startMs, this.#span.endMs).some(({ tenant }) => tenant === undefined);
   }
 
   #presence(node: FleetNode, level: Isolation): Presence {
@@ -56,6 +63,7 @@ export class Neighbours {
     for (const node of nodesAround(this.#state, around, level)) {
       const holds = this.#state.calendar[node.index] ?? [];
       for (const { tenant, alone } of heldIn(holds, this.#span.startMs, this.#span.endMs)) {
+        if (tenant === undefined) continue;
         presence.tenants.add(tenant);
         if (levels.indexOf(alone) >= levels.indexOf(level)) presence.closedBy.add(tenant);
       }

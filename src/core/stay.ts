@@ -1,0 +1,190 @@
+import { canonicalJson } from '../model/canonical.ts';
+import type { Contract } from '../model/contract.ts';
+import type { Demand, Part } from '../model/demand.ts';
+import { isWithin, parentOf, type Path } from '../model/id.ts';
+import type { Member, Placement } from '../model/placement.ts';
+import type { PolicyVerdict } from '../model/policy.ts';
+import { compareText } from '../model/text.ts';
+import { check } from './check.ts';
+import { withHolding } from './holding.ts';
+import { type Candidate, solve, withinBudget } from './place/solve.ts';
+import { priceOf } from './price.ts';
+import type { State } from './state.ts';
+
+type Asked = { readonly contract: Contract; readonly demand: Demand };
+
+/**
+ * A new demand of a contract served where the contract is: all its members that may stay, and what is missing
+ * beside them, as near as can be. Where some of them stand in somebody's way, only those that do not. Nothing when
+ * that is not to be had; then the whole is placed anew. `state` holds nothing for the contract. Every answer has
+ * passed the auditor, so that it needs no search of its own to be right.
+ */
+export function staying(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
+  const may = mayStay(asked);
+  return (
+    completed(state, verdict, { ...asked, kept: may }) ??
+    completed(state, verdict, { ...asked, kept: unhindered(state, verdict, { ...asked, kept: may }) })
+  );
+}
+
+type Kept = Asked & { readonly kept: readonly Member[] };
+
+/** Members that the new demand still asks for, in places that it still allows. */
+function mayStay({ contract, demand }: Asked): readonly Member[] {
+  const before = new Map(contract.demand.parts.map((part) => [part.name, part]));
+  const { avoid = [], where } = demand;
+  return contract.placement.members.filter(({ part: name, replica, node }) => {
+    const part = demand.parts.find((wanted) => wanted.name === name);
+    if (part === undefined || replica >= part.count) return false;
+    if (canonicalJson(part.each) !== canonicalJson(before.get(name)?.each ?? null)) return false;
+    if (avoid.some((place) => isWithin(node, place))) return false;
+    return where === undefined || where.some((place) => isWithin(node, place));
+  });
+}
+
+/** Those of the members that could each be promised for the new window, one after the other. */
+function unhindered(
+  state: State,
+  verdict: PolicyVerdict,
+  { contract, demand, kept }: Kept,
+): readonly Member[] {
+  let taken = state;
+  return kept.filter((member) => {
+    const alone = aloneIn(demand, member.part);
+    const placement = placementOf(demand, [{ ...member, replica: 0 }]);
+    if (check(taken, alone, verdict, placement).length > 0) return false;
+    taken = withHolding(taken, { ...contract, demand, placement });
+    return true;
+  });
+}
+
+/** One replica of a part, without what a gang is asked for as a whole. */
+function aloneIn(demand: Demand, name: string): Demand {
+  const {
+    together: _together,
+    survive: _survive,
+    powerCapW: _cap,
+    flows: _flows,
+    budget: _budget,
+    ...rest
+  } = demand;
+  const parts = demand.parts
+    .filter((part) => part.name === name)
+    .map(({ within: _within, apart: _apart, ...part }) => ({ ...part, count: 1 }));
+  return { ...rest, parts };
+}
+
+/** The kept members with all others beside them, if the auditor has nothing against it. */
+function completed(state: State, verdict: PolicyVerdict, asked: Kept): Candidate | undefined {
+  if (asked.kept.length === 0) return undefined;
+  const missing = missingOf(asked);
+  if (missing.length === 0) return sound(state, verdict, asked, asked.kept);
+  const taken = withHolding(state, { ...asked.contract, ...heldBy(asked) });
+  for (const where of nearness(asked)) {
+    const demand = demandBeside(asked, missing, where);
+    const startMs = demand.window.earliestStartMs;
+    const starts = { earliestMs: startMs, latestMs: startMs };
+    const found = solve(taken, verdict, { demand, starts, isTrial: true });
+    if (found.kind !== 'solved') continue;
+    const whole = sound(state, verdict, asked, [...asked.kept, ...renumbered(found.best.members, missing)]);
+    if (whole !== undefined) return whole;
+  }
+  return undefined;
+}
+
+function heldBy({ demand, kept }: Kept): { demand: Demand; placement: Placement } {
+  return { demand, placement: placementOf(demand, kept) };
+}
+
+type Missing = { readonly part: Part; readonly replicas: readonly number[] };
+
+/** The replicas of each part that no kept member is. */
+function missingOf({ demand, kept }: Kept): readonly Missing[] {
+  return demand.parts.flatMap((part) => {
+    const there = new Set(kept.flatMap((member) => (member.part === part.name ? [member.replica] : [])));
+    const replicas = Array.from({ length: part.count }, (_, at) => at).filter((at) => !there.has(at));
+    return replicas.length === 0 ? [] : [{ part, replicas }];
+  });
+}
+
+/** The places around the kept members, the closest first: their nodes, what contains these, and so on to the site. */
+function nearness({ demand, kept }: Kept): readonly (readonly Path[])[] {
+  const rings: Path[][] = [];
+  let around: readonly Path[] = kept.map(({ node }) => node);
+  while (around.length > 0) {
+    const ring = [...new Set(around)].toSorted(compareText);
+    const allowed = ring.flatMap((place) => allowedIn(place, demand.where));
+    if (allowed.length > 0) rings.push([...new Set(allowed)]);
+    around = ring.flatMap((place) => parentOf(place) ?? []);
+  }
+  return rings;
+}
+
+function allowedIn(place: Path, where: readonly Path[] | undefined): readonly Path[] {
+  if (where === undefined || where.some((wide) => isWithin(place, wide))) return [place];
+  return where.filter((narrow) => isWithin(narrow, place));
+}
+
+/** What is missing, as a demand of its own. What concerns the gang as a whole is left to the auditor. */
+function demandBeside({ demand, kept }: Kept, missing: readonly Missing[], where: readonly Path[]): Demand {
+  const {
+    together: _together,
+    survive: _survive,
+    powerCapW,
+    budget: _budget,
+    flows: _flows,
+    ...rest
+  } = demand;
+  const usedW = kept.reduce((sum, { powerW }) => sum + powerW, 0);
+  const apart = missing.flatMap(({ part }) => takenDomains(part, kept));
+  const avoid = [...new Set([...(demand.avoid ?? []), ...apart])];
+  return {
+    ...rest,
+    parts: missing.map(({ part, replicas }) => ({ ...part, count: replicas.length })),
+    where: [...where],
+    ...(avoid.length === 0 ? {} : { avoid }),
+    ...(powerCapW === undefined ? {} : { powerCapW: Math.max(0, powerCapW - usedW) }),
+  };
+}
+
+/** Places that a part's own apartness closes to its other replicas, where its level is one of the tree. */
+function takenDomains({ name, apart }: Part, kept: readonly Member[]): readonly Path[] {
+  const nodes = kept.flatMap((member) => (member.part === name ? [member.node] : []));
+  if (apart === 'node') return nodes;
+  if (apart === 'rack') return nodes.flatMap((node) => parentOf(node) ?? []);
+  return [];
+}
+
+/** Searches count from 0; these are the replicas that were missing. */
+function renumbered(members: readonly Member[], missing: readonly Missing[]): readonly Member[] {
+  const replicas = new Map(missing.map(({ part, replicas: numbers }) => [part.name, numbers]));
+  return members.map((member) => ({
+    ...member,
+    replica: replicas.get(member.part)?.[member.replica] ?? member.replica,
+  }));
+}
+
+function sound(
+  state: State,
+  verdict: PolicyVerdict,
+  { demand }: Kept,
+  found: readonly Member[],
+): Candidate | undefined {
+  const order = new Map(demand.parts.map(({ name }, at) => [name, at]));
+  const members = found.toSorted(
+    (a, b) => (order.get(a.part) ?? 0) - (order.get(b.part) ?? 0) || a.replica - b.replica,
+  );
+  const placement = placementOf(demand, members);
+  if (check(state, demand, verdict, placement).length > 0) return undefined;
+  const price = priceOf(state.fleet, members, demand.window.durationS);
+  const site = state.fleet.sites.find(({ id }) => members.some(({ node }) => isWithin(node, id)));
+  if (site === undefined || !withinBudget(price, demand)) return undefined;
+  const { startMs } = placement;
+  return { kind: 'fits', site, startMs, members, closeness: 0, spare: 0, price };
+}
+
+function placementOf({ window }: Demand, members: readonly Member[]): Placement {
+  const { earliestStartMs: startMs, durationS } = window;
+  const endMs = durationS === undefined ? {} : { endMs: startMs + durationS * 1000 };
+  return { startMs, ...endMs, members: [...members] };
+}
