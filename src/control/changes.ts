@@ -116,7 +116,7 @@ async function freshPlan(door: Door, passed: Passed, stale: Plan): Promise<{ fre
   const { kind } = passed.decision.refusal;
   if (kind !== 'plan-stale' && kind !== 'plan-expired') return {};
   const answer = planAgain(passed.moment, stale);
-  if (answer.kind !== 'planned') return {};
+  if (answer?.kind !== 'planned') return {};
   await door.library.keepPlan(answer.plan);
   return { freshPlan: planView(passed.moment.state, answer.plan, answer.id, answer.digest) };
 }

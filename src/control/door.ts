@@ -1,4 +1,5 @@
 import { decide } from '../core/decide.ts';
+import { lapse } from '../core/lapse.ts';
 import { inputsOf } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import type { Ledger } from '../ledger/port.ts';
@@ -12,7 +13,7 @@ import { evaluate, narrow } from '../policy/evaluate.ts';
 import { actorOf } from './caller.ts';
 import type { Caller, Clock } from './control.ts';
 import { Fold } from './fold.ts';
-import { Library } from './library.ts';
+import { Library, planNamedIn } from './library.ts';
 import { answeredBefore, type OnceRequest } from './once.ts';
 import type { Moment } from './views/snapshot.ts';
 
@@ -48,7 +49,8 @@ export class Door {
   /** State and head as they are now. Time never runs behind the ledger. */
   async moment(): Promise<Moment> {
     const { state, head } = await this.#fold.current();
-    return { state, head, clock: this.clock, nowMs: Math.max(this.clock.nowMs(), head.atMs) };
+    const nowMs = Math.max(this.clock.nowMs(), head.atMs);
+    return { state: lapse(state, nowMs), head, clock: this.clock, nowMs };
   }
 
   async pass(caller: Caller, command: Command, request: OnceRequest): Promise<Passed> {
@@ -110,5 +112,6 @@ export function verdictFor(state: State, demand: Demand | undefined): PolicyVerd
 
 /** The demand that a command is about, for those that place something. */
 export function demandOf(command: Command, library: Library): Demand | undefined {
-  return command.kind === 'commit-plan' ? library.plan(command.planDigest).demand : undefined;
+  const digest = planNamedIn(command);
+  return digest === undefined ? undefined : library.plan(digest).demand;
 }

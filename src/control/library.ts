@@ -28,7 +28,8 @@ export class Library implements Archive {
   /** Reads what deciding or folding the command needs. */
   async fetchFor(command: Command): Promise<void> {
     if (command.kind === 'record-observation') await this.fetchObservation(command.observation);
-    if (command.kind === 'commit-plan') await this.fetchPlan(command.planDigest);
+    const plan = planNamedIn(command);
+    if (plan !== undefined) await this.fetchPlan(plan);
   }
 
   async fetchObservation(digest: Digest): Promise<Observation> {
@@ -69,6 +70,13 @@ export class Library implements Archive {
       throw spoilt(digest, cause);
     }
   }
+}
+
+/** The plan that a command is about, for those that place something. */
+export function planNamedIn(command: Command): Digest | undefined {
+  const { kind } = command;
+  const places = kind === 'commit-plan' || kind === 'change-contract' || kind === 'hold-plan';
+  return places ? command.planDigest : undefined;
 }
 
 /** The bytes under which a value is stored: its canonical JSON, so that its digest is the digest of the bytes. */

@@ -1,4 +1,4 @@
-import { plan } from '../core/plan.ts';
+import { renewed, replan } from '../core/replan.ts';
 import { lose } from '../core/simulate.ts';
 import type { State } from '../core/state.ts';
 import type { Demand, DemandRequest } from '../model/demand.ts';
@@ -29,7 +29,7 @@ export async function planFor(
 ): Promise<PlanResult> {
   const moment = await door.moment();
   const demand = readDemand(moment.state, caller, request);
-  const answer = shownTo(caller, answerFor(moment, demand, assumptions));
+  const answer = shownTo(caller, answerFor(moment, { demand }, assumptions));
   const result = planResult(moment, demand, answer);
   if (answer.kind !== 'planned') return result;
   const { readOnly } = door.ledger;
@@ -39,9 +39,10 @@ export async function planFor(
   return result;
 }
 
-/** The plan again at this moment, with what its asker took for granted. */
-export function planAgain(moment: Moment, stale: Plan): PlanAnswer {
-  return answerFor(moment, stale.demand, stale.assumptions);
+/** The plan again at this moment, with what its asker took for granted. Nothing when its time is over. */
+export function planAgain(moment: Moment, stale: Plan): PlanAnswer | undefined {
+  const demand = renewed(stale, moment.nowMs);
+  return demand === undefined ? undefined : answerFor(moment, { ...stale, demand }, stale.assumptions);
 }
 
 export async function planOf(door: Door, caller: Caller, id: PlanId): Promise<Plan> {
@@ -58,7 +59,7 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
   const moment = await door.moment();
   const made = await subjectOf(door, caller, { subject, moment });
   if (made.plan !== undefined) return explainPlan(moment, made.name, made.plan);
-  const answer = shownTo(caller, answerFor(moment, made.demand, []));
+  const answer = shownTo(caller, answerFor(moment, made, []));
   if (answer.kind === 'planned') return explainPlan(moment, made.name, answer.plan);
   const view = refusalView(answer.refusal, answer.report, zoneOf(moment.state, made.demand));
   return {
@@ -143,9 +144,13 @@ function readDemand(state: State, caller: Caller, request: DemandRequest): Deman
   };
 }
 
-function answerFor({ state, nowMs }: Moment, demand: Demand, assumptions: readonly string[]): PlanAnswer {
+function answerFor(
+  { state, nowMs }: Moment,
+  asked: Pick<Plan, 'demand' | 'changes'>,
+  assumptions: readonly string[],
+): PlanAnswer {
   const said = assumptions.map((line) => cleanText(line, 300)).slice(0, 32);
-  return plan(state, { atMs: nowMs, verdict: verdictFor(state, demand), assumptions: said }, demand);
+  return replan(state, { atMs: nowMs, verdict: verdictFor(state, asked.demand), assumptions: said }, asked);
 }
 
 /** Tenants that the caller may not act for are not named to it. */

@@ -1,6 +1,8 @@
 import { decide } from '../core/decide.ts';
 import { digestState } from '../core/digest.ts';
-import { inputsOf, plan } from '../core/plan.ts';
+import { tenuresOf } from '../core/holding.ts';
+import { inputsOf } from '../core/plan.ts';
+import { replan } from '../core/replan.ts';
 import { applyAll, emptyState, type State } from '../core/state.ts';
 import { coreVersion } from '../core/version.ts';
 import { checkEntry, faultText } from '../ledger/chain.ts';
@@ -12,12 +14,14 @@ import { emptyHead, type Entry, type Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import { type ContractId, type Digest, planIdOf } from '../model/id.ts';
 import type { Member } from '../model/placement.ts';
+import type { Plan, PlanAnswer } from '../model/plan.ts';
+import type { PolicyVerdict } from '../model/policy.ts';
 import type { VerifyResult } from '../model/view.ts';
 import type { Progress } from './control.ts';
 import { demandOf, verdictFor } from './door.ts';
 import { stampOf } from './fold.ts';
 import { entriesOf } from './history.ts';
-import { Library } from './library.ts';
+import { Library, planNamedIn } from './library.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -141,19 +145,14 @@ class Replay {
 
   /** Reads the blobs of an entry and hashes their bytes. Without them the fold cannot go on. */
   async #fetch({ command, seq }: Entry): Promise<boolean> {
-    const digest =
-      command.kind === 'record-observation'
-        ? command.observation
-        : command.kind === 'commit-plan'
-          ? command.planDigest
-          : undefined;
+    const digest = command.kind === 'record-observation' ? command.observation : planNamedIn(command);
     if (digest === undefined) return true;
     try {
       const bytes = await this.#ledger.getBlob(digest);
       await this.#library.fetchFor(command);
       const intact = bytes !== undefined && digestOfBytes(bytes) === digest;
       this.#blobs.assert(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
-      if (command.kind === 'commit-plan') await this.#requireHandle(command, seq);
+      await this.#requireHandle(command, seq);
       return true;
     } catch (error) {
       this.#blobs.fail(noteOf(error), seq);
@@ -163,10 +162,12 @@ class Replay {
     }
   }
 
-  async #requireHandle({ plan: id, planDigest }: CommitPlan, seq: number): Promise<void> {
-    const found = await this.#ledger.findPlan(id);
-    if (planIdOf(planDigest) !== id || found !== planDigest)
-      this.#blobs.fail(`the handle \`${id}\` of entry ${seq} names another plan`, seq);
+  async #requireHandle(command: Command, seq: number): Promise<void> {
+    const digest = planNamedIn(command);
+    if (digest === undefined || !('plan' in command)) return;
+    const found = await this.#ledger.findPlan(command.plan);
+    if (planIdOf(digest) !== command.plan || found !== digest)
+      this.#blobs.fail(`the handle \`${command.plan}\` of entry ${seq} names another plan`, seq);
   }
 
   #decideAgain(entry: Entry): void {
@@ -190,7 +191,8 @@ class Replay {
 
   #fold(entry: Entry): void {
     for (const event of entry.events)
-      if (event.kind === 'contract-granted') this.#grantSeqs.set(event.contract, entry.seq);
+      if (event.kind === 'contract-granted' || event.kind === 'contract-changed')
+        this.#grantSeqs.set(event.contract, entry.seq);
     try {
       this.#state = applyAll(this.#state, entry.events, stampOf(entry), this.#library);
     } catch (error) {
@@ -207,12 +209,8 @@ class Replay {
         this.#plans.skip();
         continue;
       }
-      const again = plan(
-        this.#state,
-        { atMs: made.plannedAtMs, verdict, assumptions: made.assumptions },
-        made.demand,
-      );
-      const same = again.kind === 'planned' && again.digest === digest;
+      const again = this.#planAgain(made, verdict);
+      const same = again?.kind === 'planned' && again.digest === digest;
       this.#plans.assert(
         same,
         `the plan \`${digest}\` is not what the state at entry ${this.#state.seq} gives`,
@@ -222,19 +220,28 @@ class Replay {
     this.#plansBySeq.delete(this.#state.seq);
   }
 
+  /** Nothing where a plan names a contract that was not there: then nobody made it here. */
+  #planAgain(made: Plan, verdict: PolicyVerdict): PlanAnswer | undefined {
+    const { plannedAtMs: atMs, assumptions } = made;
+    try {
+      return replan(this.#state, { atMs, verdict, assumptions }, made);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+  }
+
   /** Lays the intervals of every device side by side. Looks at contracts only, at neither calendar nor check. */
   #comparePlacements(): void {
     const byDevice = new Map<string, { startMs: number; endMs: number; contract: ContractId }[]>();
     for (const contract of this.#state.contracts) {
-      const { startMs, endMs = Infinity, members } = contract.placement;
-      const span = {
-        startMs,
-        endMs: Math.min(endMs, contract.releasedAtMs ?? Infinity),
-        contract: contract.id,
-      };
-      if (span.endMs <= span.startMs) continue;
-      for (const device of members.flatMap(devicesOf))
-        byDevice.set(device, [...(byDevice.get(device) ?? []), span]);
+      for (const { holding, untilMs } of tenuresOf(contract)) {
+        const { startMs, endMs = Infinity, members } = holding.placement;
+        const span = { startMs, endMs: Math.min(endMs, untilMs), contract: contract.id };
+        if (span.endMs <= span.startMs) continue;
+        for (const device of members.flatMap(devicesOf))
+          byDevice.set(device, [...(byDevice.get(device) ?? []), span]);
+      }
     }
     for (const [device, spans] of byDevice) {
       const ordered = spans.toSorted((a, b) => a.startMs - b.startMs);
@@ -250,8 +257,6 @@ class Replay {
   }
 }
 
-type CommitPlan = Extract<Command, { kind: 'commit-plan' }>;
-
 /** A decision in a few words; what was refused, with its kind. */
 function textOf(decision: Decision): string {
   return decision.kind === 'refused' ? `refused (${decision.refusal.kind})` : decision.kind;
@@ -266,8 +271,10 @@ function devicesOf(member: Member): string[] {
 
 async function committedPlans(ledger: Ledger): Promise<ReadonlyMap<Digest, number>> {
   const plans = new Map<Digest, number>();
-  for await (const { command, seq } of entriesOf(ledger))
-    if (command.kind === 'commit-plan' && !plans.has(command.planDigest)) plans.set(command.planDigest, seq);
+  for await (const { command, seq } of entriesOf(ledger)) {
+    const digest = planNamedIn(command);
+    if (digest !== undefined && !plans.has(digest)) plans.set(digest, seq);
+  }
   return plans;
 }
 

@@ -231,7 +231,10 @@ describe('forged entries in a chain that is sound', () => {
       inputs: { ...inputs, seq: 5000 },
       terms: terms.map((term) => ({ ...term, promise: 'anything you like' })),
     }));
-    expect((await verified(home)).failed).toEqual([{ check: 'plans', firstBadSeq: lastSeq }]);
+    expect((await verified(home)).failed).toEqual([
+      { check: 'replay', firstBadSeq: lastSeq },
+      { check: 'plans', firstBadSeq: lastSeq },
+    ]);
   });
 
   test.each([
