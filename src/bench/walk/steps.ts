@@ -1,0 +1,297 @@
+import { type Edit, planChange } from '../../core/change.ts';
+import { givenUp } from '../../core/holding.ts';
+import { lapse } from '../../core/lapse.ts';
+import { solve } from '../../core/place/solve.ts';
+import { plan } from '../../core/plan.ts';
+import { startRange } from '../../core/start-range.ts';
+import type { State } from '../../core/state.ts';
+import { type Contract, isStanding } from '../../model/contract.ts';
+import type { Decision } from '../../model/decision.ts';
+import type { Demand } from '../../model/demand.ts';
+import { type MaintenanceId, parentOf, Path } from '../../model/id.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Random } from '../random.ts';
+import { drawDemand } from './demand.ts';
+import { seenNode } from './fleet.ts';
+import type { Planned, Walker } from './walker.ts';
+
+const hourMs = 3_600_000;
+
+/** What a step came to: done or refused; what it may have touched; and what must not have been refused. */
+export type Taken = {
+  readonly done: boolean;
+  readonly contract?: string;
+  readonly preempts?: readonly string[];
+  readonly fault?: string;
+};
+
+export type Step = (walker: Walker, random: Random) => Taken;
+
+const refused: Taken = { done: false };
+
+/** Every kind of step with its weight. */
+export const stepKinds: readonly (readonly [
+  kind: { readonly name: string; readonly step: Step },
+  weight: number,
+])[] = [
+  [{ name: 'commit', step: take }, 26],
+  [{ name: 'plan', step: offer }, 8],
+  [{ name: 'commit-late', step: takeOffer }, 8],
+  [{ name: 'release', step: release }, 12],
+  [{ name: 'extend', step: extend }, 8],
+  [{ name: 'shrink', step: shrink }, 4],
+  [{ name: 'grow', step: grow }, 4],
+  [{ name: 'move', step: move }, 5],
+  [{ name: 'preempt', step: preempt }, 6],
+  [{ name: 'forge', step: forge }, 5],
+  [{ name: 'lease', step: lease }, 7],
+  [{ name: 'drop', step: drop }, 2],
+  [{ name: 'fail', step: fail }, 3],
+  [{ name: 'recover', step: recover }, 5],
+  [{ name: 'maintenance', step: maintenance }, 4],
+  [{ name: 'cancel', step: cancel }, 2],
+  [{ name: 'wait', step: wait }, 6],
+];
+
+function take(walker: Walker, random: Random): Taken {
+  const made = ask(walker, random, drawDemand(random, walker.nowMs));
+  if (made === undefined) return refused;
+  return mustBe('contract-granted', commit(walker, made));
+}
+
+function offer(walker: Walker, random: Random): Taken {
+  const made = ask(walker, random, drawDemand(random, walker.nowMs));
+  if (made === undefined) return refused;
+  walker.offers.push(made);
+  return { done: true };
+}
+
+function takeOffer(walker: Walker, random: Random): Taken {
+  const made = drawOffer(walker, random);
+  return made === undefined ? refused : outcome('contract-granted', commit(walker, made));
+}
+
+function release(walker: Walker, random: Random): Taken {
+  const contract = drawContract(walker, random);
+  if (contract === undefined) return refused;
+  return {
+    ...mustBe('contract-released', walker.act({ kind: 'release-contract', contract: contract.id })),
+    contract: contract.id,
+  };
+}
+
+function extend(walker: Walker, random: Random): Taken {
+  return change(walker, random, ({ placement }) => {
+    if (random.below(10) === 0) return { end: { kind: 'open' } };
+    const fromMs = placement.endMs ?? walker.nowMs + 40 * hourMs;
+    return { end: { kind: 'at', atMs: fromMs + (1 + random.below(12)) * hourMs } };
+  });
+}
+
+function shrink(walker: Walker, random: Random): Taken {
+  return change(walker, random, ({ demand, placement }) => {
+    const [part] = demand.parts;
+    if (part !== undefined && part.count > 1) return { replicas: { [part.name]: part.count - 1 } };
+    return {
+      end: { kind: 'at', atMs: (placement.endMs ?? walker.nowMs + 9 * hourMs) - random.below(5) * hourMs },
+    };
+  });
+}
+
+function grow(walker: Walker, random: Random): Taken {
+  return change(walker, random, ({ demand }) => {
+    const [part] = demand.parts;
+    return part === undefined ? {} : { replicas: { [part.name]: part.count + 1 + random.below(2) } };
+  });
+}
+
+function move(walker: Walker, random: Random): Taken {
+  return change(walker, random, ({ placement }) => {
+    const member = placement.members[random.below(placement.members.length)];
+    if (member === undefined) return {};
+    const rack = parentOf(member.node);
+    return { avoid: [rack !== undefined && random.below(3) === 0 ? rack : member.node] };
+  });
+}
+
+/** A plan on a state without some other contracts, whatever they were sold as: those that were reserved must stay. */
+function preempt(walker: Walker, random: Random): Taken {
+  const { state, nowMs } = walker;
+  const victims = [drawContract(walker, random), drawContract(walker, random)].flatMap((one) => one ?? []);
+  const named = [...new Set(victims.slice(0, 1 + random.below(2)).map(({ id }) => id))];
+  const demand = drawDemand(random, nowMs);
+  const { latestStartMs: _latest, ...window } = demand.window;
+  const now = lapse(state, nowMs);
+  const freed = givenUp(
+    now,
+    victims.filter(({ id }) => named.includes(id)),
+    window.earliestStartMs,
+  );
+  const made = ask(walker, random, { ...demand, window }, freed);
+  if (made === undefined || named.length === 0) return refused;
+  const taken = outcome('contract-granted', commit(walker, walker.keep({ ...made.plan, preempts: named })));
+  return { ...taken, preempts: named };
+}
+
+/** A good plan spoilt at one place: it may still be right, but nothing may be promised that is not. */
+function forge(walker: Walker, random: Random): Taken {
+  const made = ask(walker, random, drawDemand(random, walker.nowMs));
+  if (made === undefined) return refused;
+  return outcome('contract-granted', commit(walker, walker.keep(spoilt(walker.state, made.plan, random))));
+}
+
+function spoilt({ fleet }: State, made: Plan, random: Random): Plan {
+  const at = random.below(made.placement.members.length);
+  const node = fleet.nodes[random.below(fleet.nodes.length)];
+  const members = made.placement.members.map((member, index) => {
+    if (index !== at) return member;
+    switch (random.below(5)) {
+      case 0:
+        return { ...member, gpus: member.gpus.map((gpu) => gpu + 1) };
+      case 1:
+        return { ...member, node: node?.id ?? member.node };
+      case 2:
+        return { ...member, cpuMilli: Math.floor(member.cpuMilli / 2), powerW: 0 };
+      case 3:
+        return { ...member, nics: [] };
+      default:
+        return { ...member, gpus: member.gpus.slice(1) };
+    }
+  });
+  return { ...made, placement: { ...made.placement, members } };
+}
+
+function lease(walker: Walker, random: Random): Taken {
+  const held = random.below(2) === 0 ? drawOffer(walker, random) : undefined;
+  const made = held ?? ask(walker, random, drawDemand(random, walker.nowMs));
+  if (made === undefined) return refused;
+  if (held === undefined) walker.offers.push(made);
+  const leaseS = 600 * (1 + random.below(60));
+  return outcome(
+    'plan-held',
+    walker.act({ kind: 'hold-plan', plan: made.id, planDigest: made.digest, leaseS }),
+  );
+}
+
+function drop(walker: Walker, random: Random): Taken {
+  const held = [...walker.state.leases.keys()];
+  const named = held[random.below(Math.max(1, held.length))];
+  return named === undefined
+    ? refused
+    : outcome('hold-dropped', walker.act({ kind: 'drop-hold', plan: named }));
+}
+
+function fail(walker: Walker, random: Random): Taken {
+  return seen(
+    walker,
+    random,
+    random.below(2) === 0 ? { health: 'down', schedulable: true } : { health: 'healthy', schedulable: false },
+  );
+}
+
+function recover(walker: Walker, random: Random): Taken {
+  return seen(walker, random, { health: 'healthy', schedulable: true });
+}
+
+function seen(walker: Walker, random: Random, set: { health: string; schedulable: boolean }): Taken {
+  const { nodes } = walker.state.fleet;
+  const node = nodes[random.below(nodes.length)];
+  if (node !== undefined) walker.see(seenNode(node.id, set));
+  return { done: true };
+}
+
+function maintenance(walker: Walker, random: Random): Taken {
+  const { nodes } = walker.state.fleet;
+  const node = nodes[random.below(nodes.length)];
+  if (node === undefined) return refused;
+  const place = random.below(4) === 0 ? (parentOf(node.id) ?? node.id) : node.id;
+  const fromMs = walker.nowMs + random.below(30) * hourMs;
+  const toMs = fromMs + (1 + random.below(6)) * hourMs;
+  return outcome(
+    'maintenance-scheduled',
+    walker.act({ kind: 'start-maintenance', place: Path.parse(place), fromMs, toMs, reason: 'walk' }),
+  );
+}
+
+function cancel(walker: Walker, random: Random): Taken {
+  const ids: MaintenanceId[] = [...walker.state.maintenance.keys()].slice(-5);
+  const id = ids[random.below(Math.max(1, ids.length))];
+  return id === undefined
+    ? refused
+    : outcome('maintenance-cancelled', walker.act({ kind: 'cancel-maintenance', id }));
+}
+
+/** Minutes or hours, now and then to the millisecond. */
+function wait(walker: Walker, random: Random): Taken {
+  const steps = [
+    [60_000 * random.below(30), 3],
+    [hourMs * random.below(8), 3],
+    [random.below(5000), 1],
+  ] as const;
+  walker.nowMs += random.pick(steps);
+  return { done: true };
+}
+
+/**
+ * A plan, or nothing. Whether it fits is asked first: a refusal explains itself with many searches, which a walk
+ * needs now and then only.
+ */
+function ask(
+  walker: Walker,
+  random: Random,
+  demand: Demand,
+  state: State = walker.state,
+): Planned | undefined {
+  const { nowMs: atMs, verdict } = walker;
+  const range = startRange(demand, atMs);
+  if (range.kind === 'refused') return undefined;
+  const trial = { demand, starts: range.starts, isTrial: true };
+  if (random.below(50) > 0 && solve(lapse(state, atMs), verdict, trial).kind === 'unsolved') return undefined;
+  const answer = plan(state, { atMs, verdict }, demand);
+  return answer.kind === 'planned' ? walker.keep(answer.plan) : undefined;
+}
+
+function change(walker: Walker, random: Random, editOf: (contract: Contract) => Edit): Taken {
+  const contract = drawContract(walker, random);
+  if (contract === undefined) return refused;
+  const given = { atMs: walker.nowMs, verdictOf: () => walker.verdict };
+  const answer = planChange(walker.state, given, { contract: contract.id, edit: editOf(contract) });
+  if (answer.kind === 'refused') return refused;
+  const { id, digest } = walker.keep(answer.plan);
+  const named = { contract: contract.id, plan: id, planDigest: digest };
+  return {
+    ...mustBe('contract-changed', walker.act({ kind: 'change-contract', ...named })),
+    contract: contract.id,
+  };
+}
+
+function commit(walker: Walker, { id, digest }: Planned): Decision {
+  return walker.act({ kind: 'commit-plan', plan: id, planDigest: digest });
+}
+
+function outcome(wanted: Decision['kind'], { kind }: Decision): Taken {
+  return { done: kind === wanted };
+}
+
+/** What was planned on this very state must be granted: planner and auditor agree. */
+function mustBe(wanted: Decision['kind'], decision: Decision): Taken {
+  if (decision.kind === wanted) return { done: true };
+  return { done: false, fault: `${wanted} was refused: ${JSON.stringify(decision).slice(0, 300)}` };
+}
+
+function drawOffer(walker: Walker, random: Random): Planned | undefined {
+  const recent = walker.offers.slice(-6).filter(({ plan: made }) => made.expiresAtMs > walker.nowMs);
+  return recent[random.below(Math.max(1, recent.length))];
+}
+
+/** One of those that stand, the newest more often. */
+function drawContract({ state, nowMs }: Walker, random: Random): Contract | undefined {
+  const { contracts } = state;
+  for (let tries = 0; tries < 4; tries++) {
+    const contract = contracts.at(
+      contracts.size - 1 - random.below(Math.max(1, Math.min(25, contracts.size))),
+    );
+    if (contract !== undefined && isStanding(contract, nowMs)) return contract;
+  }
+  return undefined;
+}

@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+
+import { Random } from '../../src/bench/random.ts';
+import { type Claim, claimsOf } from '../../src/bench/walk/claims.ts';
+import { drawFleet } from '../../src/bench/walk/fleet.ts';
+import { lifecycle } from '../../src/bench/walk/lifecycle.ts';
+import { sweep } from '../../src/bench/walk/sweep.ts';
+import { walk } from '../../src/bench/walk/walk.ts';
+import { Walker } from '../../src/bench/walk/walker.ts';
+import { type State, contractOf } from '../../src/core/state.ts';
+import type { Contract } from '../../src/model/contract.ts';
+import { ContractId } from '../../src/model/id.ts';
+import { change, preempting, planned, release, take } from '../core/acts.ts';
+import { demand } from '../core/demand.ts';
+import { hourMs, t0, world, type World } from '../core/fleet.ts';
+
+function walked(steps: number, seed: number) {
+  const run = walk({ steps, seed });
+  for (;;) {
+    const step = run.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+describe('a walk over small fleets', { timeout: 240_000 }, () => {
+  test('breaks no promise in ten thousand steps, and takes every kind of step', () => {
+    const report = walked(10_000, 20_261_125);
+    expect(report.violations).toEqual([]);
+    expect(report).toMatchObject({ steps: 10_000, fleets: 20, violationCount: 0 });
+    expect(Object.keys(report.kinds)).toHaveLength(17);
+    for (const [kind, { done }] of Object.entries(report.kinds))
+      expect(`${kind} ${done > 9}`).toBe(`${kind} true`);
+  });
+
+  test('is the same for the same seed, and another for another', () => {
+    const [once, again, other] = [walked(700, 5), walked(700, 5), walked(700, 6)];
+    expect(again).toEqual(once);
+    expect(other.digest).not.toBe(once.digest);
+  });
+
+  test('a drawn fleet is one that can be used', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { fleet } = new Walker(drawFleet(new Random(seed))).state;
+      expect(fleet.nodes.length).toBeGreaterThan(0);
+      expect(fleet.nodes.every(({ rack, shape }) => rack !== undefined && shape.gpus.length > 0)).toBe(true);
+    }
+  });
+});
+
+const fleet = world('fra1/h1/r1 2×4 H100 cpu16 mem64 disk50 gpuw700 basew800', {
+  racks: { 'fra1/h1/r1': { feedLimitW: { A: 6000, B: 6000 } } },
+  halls: { 'fra1/h1': { powerBudgetW: 5000 } },
+  sites: { fra1: { powerBudgetW: 4000 } },
+});
+
+const one: Claim = {
+  holder: 'C-101',
+  tenant: 'acme',
+  alone: 'shared',
+  node: 'fra1/h1/r1/n01',
+  startMs: 10,
+  endMs: 20,
+  devices: ['gpu0', 'nic1'],
+  cpuMilli: 8000,
+  memoryMib: 1024,
+  storageGib: 10,
+  powerW: 1000,
+};
+const two: Claim = { ...one, holder: 'C-102', tenant: 'globex', devices: ['gpu1'] };
+
+describe('the sweep', () => {
+  const found = (...claims: Claim[]) => [...sweep(fleet.state, claims)];
+
+  test.each([
+    ['other devices at the same time', [one, two]],
+    ['the same devices one after the other', [one, { ...one, startMs: 20, endMs: 30 }]],
+    ['all the cores', [one, { ...two, cpuMilli: 8000 }]],
+    [
+      'alone beside itself',
+      [
+        { ...one, alone: 'site' },
+        { ...two, tenant: 'acme' },
+      ],
+    ],
+    [
+      'alone before another',
+      [
+        { ...one, alone: 'site' },
+        { ...two, startMs: 20, endMs: 21 },
+      ],
+    ],
+    [
+      'alone on the node beside',
+      [
+        { ...one, alone: 'node' },
+        { ...two, node: 'fra1/h1/r1/n02' },
+      ],
+    ],
+    [
+      'closed afterwards',
+      [one, { ...one, holder: 'MW-1', tenant: undefined, devices: [], startMs: 20, endMs: 21 }],
+    ],
+  ])('allows %s', (_, claims) => {
+    expect(found(...claims)).toEqual([]);
+  });
+
+  test.each([
+    ['a GPU twice', [one, { ...two, devices: ['gpu0'] }], '/gpu0: C-101 and C-102'],
+    ['a NIC twice', [one, { ...two, devices: ['nic1'] }], '/nic1: C-101 and C-102'],
+    ['a GPU twice for one instant', [one, { ...two, devices: ['gpu0'], startMs: 19, endMs: 99 }], '/gpu0'],
+    ['too many cores', [one, { ...two, cpuMilli: 8001 }], 'n01 cpuMilli: 16001 of 16000'],
+    ['too much memory', [one, { ...two, memoryMib: 64 * 1024 }], 'memoryMib'],
+    ['too much storage', [one, { ...two, storageGib: 41 }], 'storageGib: 51 of 50'],
+    ['three together, though no two', [one, two, { ...two, startMs: 15, cpuMilli: 1 }], 'cpuMilli: 16001'],
+    ['watts of the site', [one, { ...two, powerW: 3001 }], 'fra1 W: 4001 of 4000'],
+    ['watts of the hall', [one, { ...two, powerW: 4001 }], 'fra1/h1 W: 5001 of 5000'],
+    [
+      'watts of the rack',
+      [one, { ...two, node: 'fra1/h1/r1/n02', powerW: 5001 }],
+      'fra1/h1/r1 W: 6001 of 6000',
+    ],
+    ['a stranger on the node', [{ ...one, alone: 'node' }, two], 'is to be alone'],
+    [
+      'a stranger in the rack',
+      [
+        { ...one, alone: 'rack' },
+        { ...two, node: 'fra1/h1/r1/n02' },
+      ],
+      'is to be alone',
+    ],
+    [
+      'a stranger at the site',
+      [
+        { ...one, alone: 'site' },
+        { ...two, node: 'fra1/h2/r9/n02' },
+      ],
+      'is to be alone',
+    ],
+    [
+      'work while it is closed',
+      [one, { ...one, holder: 'MW-1', tenant: undefined, devices: [] }],
+      'while it is closed',
+    ],
+  ])('sees %s', (_, claims, text) => {
+    expect(found(...claims).join('\n')).toContain(text);
+  });
+});
+
+describe('the look at what became of contracts', () => {
+  const c101 = ContractId.parse('C-101');
+  const spot = { guarantee: 'preemptible', where: ['fra1/h1/r1/n01'] } as const;
+  const before = take(fleet, demand('1×4 H100 24h', spot));
+  const found = (after: State, allowed: object) => [
+    ...lifecycle(before.state, after, { preempts: [], atMs: t0, ...allowed }),
+  ];
+  const forged = (edit: (contract: Contract) => Contract): State => {
+    const contract = contractOf(before.state, c101);
+    if (contract === undefined) throw new Error('no contract');
+    return { ...before.state, contracts: before.state.contracts.with(0, edit(contract)) };
+  };
+
+  test('allows what was asked for', () => {
+    expect(found(release(before, c101).world.state, { contract: 'C-101' })).toEqual([]);
+    const longer = change(before, c101, { end: { kind: 'at', atMs: t0 + 30 * hourMs } });
+    expect(found(longer.state, { contract: 'C-101' })).toEqual([]);
+    const wish = planned(fleet, demand('1×4 H100 2h', { where: ['fra1/h1/r1/n01'] }));
+    expect(found(preempting(before, wish, [c101]).world.state, { preempts: ['C-101'] })).toEqual([]);
+  });
+
+  test.each<[string, State, object, string]>([
+    ['a contract that nobody asked about', release(before, c101).world.state, {}, 'nobody asked'],
+    [
+      'a version that jumps',
+      forged((c) => ({ ...c, version: 3 })),
+      { contract: 'C-101' },
+      'from version 1 to 3',
+    ],
+    [
+      'a past that changes',
+      forged((c) => ({ ...c, version: 2, placement: { ...c.placement, members: [] } })),
+      { contract: 'C-101', atMs: t0 + hourMs },
+      'its past changed',
+    ],
+    [
+      'half a gang',
+      forged((c) => ({ ...c, version: 2, placement: { ...c.placement, members: [] } })),
+      { contract: 'C-101' },
+      '0 of 1 `train`',
+    ],
+    [
+      'another length',
+      forged((c) => ({ ...c, version: 2, placement: { ...c.placement, endMs: t0 + 1 } })),
+      { contract: 'C-101' },
+      'another length',
+    ],
+  ])('sees %s', (_, after, allowed, text) => {
+    expect(found(after, allowed).join('\n')).toContain(text);
+  });
+
+  test('sees that a reserved contract was preempted', () => {
+    const reserved: World = take(fleet, demand('1×4 H100 24h', { where: ['fra1/h1/r1/n01'] }));
+    const contract = contractOf(reserved.state, c101);
+    if (contract === undefined) throw new Error('no contract');
+    const taken = { ...contract, version: 2, preemptedAtMs: t0 };
+    const after = { ...reserved.state, contracts: reserved.state.contracts.with(0, taken) };
+    const allowed = { preempts: ['C-101'], atMs: t0 };
+    expect([...lifecycle(reserved.state, after, allowed)].join()).toContain('is reserved, yet preempted');
+  });
+});
+
+test('claims leave out what has lapsed, ended or was cancelled', () => {
+  const held = take(fleet, demand('1×1 H100 2h'));
+  const ends = (state: State, nowMs: number, sinceMs: number) =>
+    claimsOf(state, nowMs, sinceMs).map(({ endMs }) => endMs);
+  expect(ends(held.state, t0, t0)).toEqual([t0 + 2 * hourMs]);
+  expect(ends(held.state, t0 + 2 * hourMs, t0 + 2 * hourMs)).toEqual([]);
+  const freed = release(held, ContractId.parse('C-101'), { atMs: t0 + hourMs }).world;
+  expect(ends(freed.state, t0 + hourMs, t0)).toEqual([t0 + hourMs]);
+});
