@@ -15,4 +15,6 @@ const unknownNames: ReadonlySet<string> = new Set([
   'model-unknown',
   'place-unknown',
   'contract-unknown',
+  'maintenance-unknown',
+  'not-held',
 ]);

@@ -1,15 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import type { Io } from './io.ts';
+import { addLife } from './life-commands.ts';
 import type { BenchOpenbOptions } from './run/bench.ts';
-
-/** Options that every command knows. */
-export type Common = { readonly as?: string; readonly tenant?: string[]; readonly json?: boolean };
-
-/** Takes the exit code of the command that ran. */
-type Done = (code: number) => void;
+import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
 
 /**
  * What people can type. Only the words are here: what a command does is loaded when it is called, so that
@@ -25,6 +21,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addChat(program, io, done);
   addFleet(program, io, done);
   addContracts(program, io, done);
+  addLife(program, io, done);
   addRecord(program, io, done);
   addBench(program, io, done);
   return readingWords(program);
@@ -257,6 +254,16 @@ function addBench(program: Command, io: Io, done: Done): void {
     .action(async (options: { seed: number; json?: boolean }) =>
       done(await (await import('./run/bench.ts')).mixes(io, options)),
     );
+  bench
+    .command('walk')
+    .description('walk at random over small fleets and sum up every promise after each step')
+    .option('--steps <count>', 'how many steps', wholeNumber, 10_000)
+    .option('--seed <number>', 'which walk', wholeNumber, 1)
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', examples('berth bench walk', 'berth bench walk --steps 1000000 --seed 7 --json'))
+    .action(async (options: { steps: number; seed: number; json?: boolean }) =>
+      done(await (await import('./run/walk.ts')).walk(io, options)),
+    );
 }
 
 /** Leaves words that are no command to `refuseWords`. To be called last: commands inherit it when they are made. */
@@ -277,24 +284,6 @@ function refuseWords(command: Command): void {
     fix: meant === undefined ? `use one of ${allowed.join(', ')}${request}` : `did you mean \`${meant}\`?`,
     allowed,
   });
-}
-
-/** Who acts and how answers come. */
-function withCommon(command: Command): Command {
-  return command
-    .option('--as <principal>', 'act as this person or agent, such as `ada` or `agent:ops-bot`')
-    .option('--tenant <id...>', 'act for these tenants only')
-    .option('--json', 'print one JSON object instead of text');
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('write a whole number');
-  return value;
 }
 
 const importExamples = [

@@ -17,7 +17,7 @@ import { contractView, planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 
-/** Turns a plan into a contract, or says why it no longer can and what would fit instead. */
+/** Turns a plan into a contract or into what its contract holds from now on, or says why it no longer can and what would fit instead. */
 export async function commitPlan(
   door: Door,
   caller: Caller,
@@ -27,12 +27,12 @@ export async function commitPlan(
   const { tenant } = plan.demand;
   requireTenant(caller, tenant);
   const purpose = request.purpose === undefined ? {} : { purpose: cleanText(request.purpose) };
-  const command: Command = {
-    kind: 'commit-plan',
-    plan: request.plan,
-    planDigest: identify(plan).digest,
-    ...purpose,
-  };
+  const named = { plan: request.plan, planDigest: identify(plan).digest, ...purpose };
+  const { changes } = plan;
+  const command: Command =
+    changes === undefined
+      ? { kind: 'commit-plan', ...named }
+      : { kind: 'change-contract', contract: changes.contract, ...named };
   const hash = requestHash('contract_commit', { plan: request.plan, ...purpose });
   const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
   const result = changeResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
@@ -77,33 +77,46 @@ function changeResult(caller: Caller, passed: Passed, zone: string): ChangeResul
     };
   }
   const { decision } = passed.entry;
+  const words = wordsOf(decision);
   return {
     snapshot,
-    decision: decision.kind === 'contract-released' ? 'released' : 'committed',
+    decision: words.decision,
     replayed: passed.kind === 'replayed',
     ...contractOfDecision(passed.moment.state, decision, passed.moment.nowMs),
     entry: { seq: passed.entry.seq, digest: passed.entry.digest },
-    next:
-      decision.kind === 'contract-released'
-        ? 'its capacity is free again'
-        : 'the capacity is held; verify with ledger_verify',
+    next: words.next,
   };
 }
 
-/** Contracts that the caller may not see are not named to it, though they are in its way. */
-function shownTo(caller: Caller, { decision, moment }: Extract<Passed, { kind: 'refused' }>): Refusal {
+function wordsOf({ kind }: Decision): Pick<ChangeResult, 'decision' | 'next'> {
+  if (kind === 'contract-released') return { decision: 'released', next: 'its capacity is free again' };
+  if (kind === 'contract-changed')
+    return { decision: 'changed', next: 'what it gave up is free; verify with ledger_verify' };
+  return { decision: 'committed', next: 'the capacity is held; verify with ledger_verify' };
+}
+
+/** Contracts and held plans that the caller may not see are not named to it, though they are in its way. */
+export function shownTo(caller: Caller, { decision, moment }: Extract<Passed, { kind: 'refused' }>): Refusal {
   const { refusal } = decision;
   if (refusal.kind !== 'plan-stale') return refusal;
-  const named = (word: string) => {
+  const { state } = moment;
+  const contract = (word: string) => {
     const id = ContractId.safeParse(word);
-    const contract = id.success ? contractOf(moment.state, id.data) : undefined;
-    return contract === undefined || mayActFor(caller, contract.tenant) ? word : 'another contract';
+    const found = id.success ? contractOf(state, id.data) : undefined;
+    return found === undefined || mayActFor(caller, found.tenant) ? word : 'another contract';
   };
-  return { ...refusal, changed: refusal.changed.map((note) => note.replaceAll(/\bC-[1-9][0-9]*\b/g, named)) };
+  const plan = (word: string) => {
+    const lease = [...state.leases.values()].find((held) => held.plan === word);
+    return lease === undefined || mayActFor(caller, lease.tenant) ? word : 'another held plan';
+  };
+  const changed = refusal.changed.map((note) =>
+    note.replaceAll(/\bC-[1-9][0-9]*\b/g, contract).replaceAll(/\bplan-[0-9a-f]{16}\b/g, plan),
+  );
+  return { ...refusal, changed };
 }
 
 function contractOfDecision(state: State, decision: Decision, nowMs: number): Pick<ChangeResult, 'contract'> {
-  if (decision.kind !== 'contract-granted' && decision.kind !== 'contract-released') return {};
+  if (!('contract' in decision)) return {};
   const contract = contractFor(state, everybody, decision.contract);
   return { contract: contractView(state, contract, nowMs) };
 }
@@ -111,7 +124,8 @@ function contractOfDecision(state: State, decision: Decision, nowMs: number): Pi
 /** Reads without a limit: the caller's right was checked before the decision. */
 const everybody: Pick<Caller, 'tenants'> = {};
 
-async function freshPlan(door: Door, passed: Passed, stale: Plan): Promise<{ freshPlan?: PlanView }> {
+/** What fits instead of a plan that no longer does. */
+export async function freshPlan(door: Door, passed: Passed, stale: Plan): Promise<{ freshPlan?: PlanView }> {
   if (passed.kind !== 'refused') return {};
   const { kind } = passed.decision.refusal;
   if (kind !== 'plan-stale' && kind !== 'plan-expired') return {};

@@ -1,7 +1,16 @@
+import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { Head } from '../model/entry.ts';
 import type { Observation } from '../model/fact.ts';
-import type { ContractId, Digest, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
+import type {
+  ContractId,
+  Digest,
+  IdemKey,
+  MaintenanceId,
+  PlanId,
+  PrincipalId,
+  TenantId,
+} from '../model/id.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
   ChangeResult,
@@ -11,6 +20,9 @@ import type {
   ImportResult,
   InventoryList,
   InventorySummary,
+  LeaseResult,
+  MaintenanceList,
+  MaintenanceResult,
   PlanResult,
   RecordList,
   Simulation,
@@ -87,6 +99,19 @@ export interface Control {
     caller: Caller,
     request: { contract: ContractId; idemKey: IdemKey; expectedVersion?: number; reason?: string },
   ): Promise<ChangeResult>;
+  /** Plans a change of a contract. `commit` makes it true. */
+  planChange(caller: Caller, request: { contract: ContractId; change: ChangeRequest }): Promise<PlanResult>;
+  hold(caller: Caller, request: { plan: PlanId; leaseS: number; idemKey: IdemKey }): Promise<LeaseResult>;
+  dropHold(caller: Caller, request: { plan: PlanId; idemKey: IdemKey }): Promise<LeaseResult>;
+  maintenance(query: { all: boolean }): Promise<MaintenanceList>;
+  scheduleMaintenance(
+    caller: Caller,
+    request: { place: string; from: string; to: string; reason: string; idemKey: IdemKey },
+  ): Promise<MaintenanceResult>;
+  cancelMaintenance(
+    caller: Caller,
+    request: { id: MaintenanceId; idemKey: IdemKey },
+  ): Promise<MaintenanceResult>;
   importObservation(caller: Caller, observation: Observation, dryRun: boolean): Promise<ImportResult>;
   registerTenant(caller: Caller, tenant: Tenant): Promise<{ seq: number }>;
   verify(progress?: Progress): Promise<VerifyResult>;

@@ -1,10 +1,13 @@
 import type { Ledger } from '../ledger/port.ts';
 import { commitPlan, releaseContract } from './changes.ts';
+import { changeFor } from './changing.ts';
 import { contractDetail, searchContracts } from './contracts.ts';
 import type { Clock, Control } from './control.ts';
 import { Door } from './door.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
+import { dropHold, holdPlan } from './leasing.ts';
+import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { explain, planFor, simulateLoss } from './planning.ts';
 import { registerTenant } from './registering.ts';
 import { verifyLedger } from './verifying.ts';
@@ -31,6 +34,12 @@ export function createControl({
     contract: (caller, id) => contractDetail(door, caller, id),
     commit: (caller, request) => commitPlan(door, caller, request),
     release: (caller, request) => releaseContract(door, caller, request),
+    planChange: (caller, request) => changeFor(door, caller, request),
+    hold: (caller, request) => holdPlan(door, caller, request),
+    dropHold: (caller, request) => dropHold(door, caller, request),
+    maintenance: (query) => listMaintenance(door, query),
+    scheduleMaintenance: (caller, request) => scheduleMaintenance(door, caller, request),
+    cancelMaintenance: (caller, request) => cancelMaintenance(door, caller, request),
     importObservation: (caller, observation, dryRun) =>
       importObservation(door, caller, { observation, dryRun }),
     registerTenant: (caller, tenant) => registerTenant(door, caller, tenant),

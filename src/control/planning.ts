@@ -30,6 +30,15 @@ export async function planFor(
   const moment = await door.moment();
   const demand = readDemand(moment.state, caller, request);
   const answer = shownTo(caller, answerFor(moment, { demand }, assumptions));
+  return keptResult(door, moment, { demand, answer });
+}
+
+/** The answer as it is shown, and its plan kept for whoever commits it. */
+export async function keptResult(
+  door: Door,
+  moment: Moment,
+  { demand, answer }: { readonly demand: Demand; readonly answer: PlanAnswer },
+): Promise<PlanResult> {
   const result = planResult(moment, demand, answer);
   if (answer.kind !== 'planned') return result;
   const { readOnly } = door.ledger;
@@ -130,7 +139,8 @@ function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanRes
   };
 }
 
-function readDemand(state: State, caller: Caller, request: DemandRequest): Demand {
+/** The demand that a request means, with the places that its names mean. */
+export function readDemand(state: State, caller: Caller, request: DemandRequest): Demand {
   requireTenant(caller, request.tenant);
   const demand = toDemand(request);
   const named = (places: readonly Path[] | undefined) => places?.map((place) => placeNamed(state, place));

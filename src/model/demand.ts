@@ -138,7 +138,7 @@ const demandShape = {
 export const Demand = z.strictObject({ ...demandShape, window: Window });
 export type Demand = z.infer<typeof Demand>;
 
-const instant = z.iso
+export const instant = z.iso
   .datetime({ offset: true })
   .describe('ISO 8601 with offset, such as `2026-11-30T00:00:00+01:00`');
 

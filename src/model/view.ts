@@ -232,6 +232,16 @@ export const PlanView = z.object({
   why: z.array(SiteReport),
   constraints: z.array(ConstraintCount),
   assumptions: z.array(z.string()),
+  changes: z
+    .object({
+      contract: ContractId,
+      version: count,
+      summary: z.string().describe('how many replicas stay, move, are added and given up'),
+      moves: z.array(z.object({ part: z.string(), replica: count, from: Path, to: Path })),
+    })
+    .optional()
+    .describe('the contract that it changes instead of making a new one'),
+  preempts: z.array(ContractId).optional().describe('ends these preemptible contracts'),
   expiresAtMs: z.int(),
   expires: iso,
   inputs: Inputs,
@@ -282,7 +292,10 @@ export const ContractView = z.object({
   price: PriceView,
   grantedBy: Actor,
   grantedAt: iso,
+  changedAt: iso.optional().describe('since then it holds what it holds now'),
   releasedAt: iso.optional(),
+  preemptedAt: iso.optional(),
+  preemptedBy: ContractId.optional(),
 });
 export type ContractView = z.infer<typeof ContractView>;
 
@@ -310,7 +323,7 @@ export type ContractList = z.infer<typeof ContractList>;
 export const ChangeResult = z.object({
   snapshot: Snapshot,
   ...cut,
-  decision: z.enum(['committed', 'released', 'rejected']),
+  decision: z.enum(['committed', 'changed', 'released', 'rejected']),
   replayed: z.boolean().describe('true when this key had already been answered: nothing was done again'),
   contract: ContractView.optional(),
   entry: z.object({ seq: count, digest: Digest }).optional(),
@@ -319,6 +332,49 @@ export const ChangeResult = z.object({
   next: z.string(),
 });
 export type ChangeResult = z.infer<typeof ChangeResult>;
+
+/** The answer to the wish to hold a plan, or to give it up. */
+export const LeaseResult = z.object({
+  snapshot: Snapshot,
+  ...cut,
+  decision: z.enum(['held', 'dropped', 'rejected']),
+  replayed: z.boolean(),
+  lease: z.object({ plan: PlanId, untilMs: z.int(), until: iso }).optional(),
+  entry: z.object({ seq: count, digest: Digest }).optional(),
+  refusal: RefusalView.optional(),
+  freshPlan: PlanView.optional(),
+  next: z.string(),
+});
+export type LeaseResult = z.infer<typeof LeaseResult>;
+
+/** A window in which a place is closed to everybody. */
+const MaintenanceView = z.object({
+  id: MaintenanceId,
+  place: Path,
+  nodeCount: count,
+  fromMs: z.int(),
+  toMs: z.int(),
+  from: iso,
+  to: iso,
+  reason: z.string(),
+  state: z.enum(['planned', 'running', 'over', 'cancelled']),
+  cancelledAt: iso.optional(),
+});
+export type MaintenanceView = z.infer<typeof MaintenanceView>;
+
+export const MaintenanceList = z.object({ snapshot: Snapshot, windows: z.array(MaintenanceView) });
+export type MaintenanceList = z.infer<typeof MaintenanceList>;
+
+export const MaintenanceResult = z.object({
+  snapshot: Snapshot,
+  decision: z.enum(['scheduled', 'cancelled', 'rejected']),
+  replayed: z.boolean(),
+  window: MaintenanceView.optional(),
+  entry: z.object({ seq: count, digest: Digest }).optional(),
+  refusal: RefusalView.optional(),
+  next: z.string(),
+});
+export type MaintenanceResult = z.infer<typeof MaintenanceResult>;
 
 export const Explanation = z.object({
   snapshot: Snapshot,

@@ -38,6 +38,9 @@ describe('help', () => {
       'contracts',
       'explain',
       'whatif',
+      'hold',
+      'change',
+      'maintenance',
       'ledger',
       'ledger verify',
       'mcp',
@@ -45,6 +48,7 @@ describe('help', () => {
       'bench',
       'bench openb',
       'bench mixes',
+      'bench walk',
     ]);
   });
 

@@ -205,7 +205,8 @@ export async function commit(
     ChangeResult,
   );
   const shown = [{ kind: 'change' as const, change }];
-  if (change.decision === 'committed' && change.contract !== undefined) {
+  const done = change.decision === 'committed' || change.decision === 'changed';
+  if (done && change.contract !== undefined) {
     if (memory.frame !== undefined) memory.lastFrame = memory.frame;
     forgetRequest(memory);
     memory.contract = change.contract;

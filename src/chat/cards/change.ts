@@ -27,7 +27,8 @@ function titleOf({ decision, contract, replayed }: ChangeResult): Line {
   const again = replayed ? [span(' (answered before, nothing was done again)', 'warn')] : [];
   if (decision === 'rejected') return [span('Not done', 'bad'), ...again];
   const what = contract === undefined ? '' : ` ${contractTitle(contract)}`;
-  return [span(decision === 'committed' ? 'Granted' : 'Released', 'good'), span(what, 'strong'), ...again];
+  const done = { committed: 'Granted', changed: 'Changed', released: 'Released' }[decision];
+  return [span(done, 'good'), span(what, 'strong'), ...again];
 }
 
 function entryFields({ entry }: ChangeResult): Field[] {

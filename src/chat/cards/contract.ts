@@ -44,9 +44,15 @@ export function contractFields(contract: ContractView): Field[] {
       'granted',
       [span(`${formatInstant(contract.grantedAt)} by ${principal}${behalf}${through && ` (${through})`}`)],
     ],
+    ['changed', [span(contract.changedAt === undefined ? '' : formatInstant(contract.changedAt))]],
+    ['preempted', [span(preemption(contract))]],
     ['released', [span(contract.releasedAt === undefined ? '' : formatInstant(contract.releasedAt))]],
     ['plan', [span(contract.plan, 'accent'), span(`  ${shortDigest(contract.planDigest)}`, 'dim')]],
   ];
+}
+
+function preemption({ preemptedAt, preemptedBy }: ContractView): string {
+  return preemptedAt === undefined ? '' : `${formatInstant(preemptedAt)} for ${preemptedBy ?? 'another one'}`;
 }
 
 function entryTable(entries: ContractDetail['entries'], room: Room): Line[] {

@@ -13,6 +13,7 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
     ...wrap([span(planTitle(plan), 'strong')], columnsOf(room)),
     ...fields(headFields(plan), room),
     ...section('Where', nodeTable(plan.parts, room), room),
+    ...section('Moves', moveLines(plan, room), room),
     ...section('Promised', termLines(plan.terms, room), room),
     ...section('Why here', siteTable(plan.why, { ...room, zone: plan.zone }), room),
     ...section('Closed by rules', closedList(plan.policy.hits, room), room),
@@ -32,6 +33,8 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
 
 /** `Reserve 16 H100-SXM-80GB for acme at fra1`. */
 function planTitle(plan: PlanView): string {
+  if (plan.changes !== undefined)
+    return `Change ${plan.changes.contract} to ${gpusPhrase(plan)} for ${plan.tenant} at ${plan.sites.join(', ')}`;
   const verb = plan.guarantee === 'reserved' ? 'Reserve' : `Reserve (${plan.guarantee})`;
   return `${verb} ${gpusPhrase(plan)} for ${plan.tenant} at ${plan.sites.join(', ')}`;
 }
@@ -62,11 +65,21 @@ function gpusPhrase(plan: PlanView): string {
 function headFields(plan: PlanView): Field[] {
   return [
     ['what', [span(partsPhrase(plan.parts))]],
+    ['change', [span(plan.changes?.summary ?? '')]],
+    ['ends', [span(plan.preempts?.join(', ') ?? '', 'warn')]],
     ['when', [span(formatWindow(plan))]],
     ['price', [span(pricePhrase(plan.price))]],
     ['terms', [span(`guarantee ${plan.guarantee}, isolation ${plan.isolation}`)]],
     ['purpose', [span(plan.purpose ?? '')]],
   ];
+}
+
+function moveLines({ changes }: PlanView, room: Room): Line[] {
+  const moves = changes?.moves ?? [];
+  return bullets(
+    moves.map(({ part, replica, from, to }) => [span(`${part} ${replica}: ${from} to ${to}`)]),
+    room,
+  );
 }
 
 function tailFields(plan: PlanView): Field[] {

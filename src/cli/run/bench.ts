@@ -41,8 +41,8 @@ export async function mixes(io: Io, options: { seed: number; json?: boolean }): 
   return 0;
 }
 
-/** Lets signals in between the steps, and stops when one has come. */
-async function drive<Step, Result>(
+/** Runs a bench to its end: lets signals in between the steps, and stops when one has come. */
+export async function drive<Step, Result>(
   io: Io,
   steps: Generator<Step, Result>,
   onStep: (line: ReturnType<typeof progressLine>, step: Step) => void,

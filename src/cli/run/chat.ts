@@ -11,11 +11,11 @@ import { runPlain } from '../../chat/plain.ts';
 import { wantsColor } from '../../chat/render.ts';
 import type { ChatStatus } from '../../chat/status.ts';
 import { connectInProcess } from '../../mcp/in-process.ts';
-import type { Common } from '../commands.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { type Session, withSession } from '../session.ts';
 import { logTo } from '../use-tool.ts';
 import { version } from '../version.ts';
+import type { Common } from '../words.ts';
 
 export type ChatOptions = Common & {
   readonly prompt?: string | true;

@@ -1,10 +1,10 @@
 import { contractGet } from '../../../tools/contract-get.ts';
 import { contractSearch } from '../../../tools/contract-search.ts';
-import type { Common } from '../commands.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
+import type { Common } from '../words.ts';
 
 export type ContractsOptions = Common & {
   readonly of?: string;

@@ -3,12 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BerthError } from '../../model/error.ts';
 import { detectSource, sources } from '../../sources/registry.ts';
 import type { Evidence, Source } from '../../sources/source.ts';
-import type { Common } from '../commands.ts';
 import { readEvidence } from '../files.ts';
 import { drawImport } from '../import-report.ts';
 import type { Io } from '../io.ts';
 import { progressLine } from '../progress.ts';
 import { withSession } from '../session.ts';
+import type { Common } from '../words.ts';
 
 export type ImportOptions = Common & { readonly site?: string; readonly dryRun?: boolean };
 

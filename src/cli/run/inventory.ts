@@ -1,11 +1,11 @@
 import { inventoryGet } from '../../../tools/inventory-get.ts';
 import { inventorySearch } from '../../../tools/inventory-search.ts';
 import { inventorySummary } from '../../../tools/inventory-summary.ts';
-import type { Common } from '../commands.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { type Session, withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
+import type { Common } from '../words.ts';
 
 export type InventoryOptions = Common & {
   readonly model?: string;

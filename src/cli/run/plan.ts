@@ -6,12 +6,12 @@ import { placementSimulate } from '../../../tools/placement-simulate.ts';
 import { exitCodeOf } from '../../chat/exit-code.ts';
 import type { ChangeResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
-import type { Common } from '../commands.ts';
 import { readYaml } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
+import type { Common } from '../words.ts';
 
 const client = 'berth-cli';
 

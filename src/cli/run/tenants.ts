@@ -1,8 +1,8 @@
 import { inputError } from '../../mcp/input-error.ts';
 import { Tenant } from '../../model/tenant.ts';
-import type { Common } from '../commands.ts';
 import type { Io } from '../io.ts';
 import { withSession } from '../session.ts';
+import type { Common } from '../words.ts';
 
 export type AddOptions = Common & {
   readonly name?: string;

@@ -1,6 +1,6 @@
-import type { State } from '../../core/state.ts';
-import type { Contract } from '../../model/contract.ts';
-import { stateAt } from '../../model/contract.ts';
+import { differenceOf, differenceWords } from '../../core/moves.ts';
+import { contractOf, type State } from '../../core/state.ts';
+import { beginOf, type Contract, stateAt } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { type Digest, Path, type PlanId, siteOf } from '../../model/id.ts';
 import type { Member, Placement, Price } from '../../model/placement.ts';
@@ -33,10 +33,24 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
     why: plan.report.sites,
     constraints: plan.report.constraints,
     assumptions: [...plan.assumptions, ...plan.unchecked],
+    ...changeView(state, plan),
+    ...(plan.preempts === undefined ? {} : { preempts: plan.preempts }),
     expiresAtMs: plan.expiresAtMs,
     expires: isoIn(plan.expiresAtMs, zone),
     inputs: plan.inputs,
   };
+}
+
+/** What moves, against what the contract holds; nothing any more once it is at another version. */
+function changeView(state: State, { changes, placement }: Plan): Pick<PlanView, 'changes'> {
+  if (changes === undefined) return {};
+  const before = contractOf(state, changes.contract);
+  const held = before?.version === changes.version ? before.placement.members : [];
+  const difference = differenceOf(held, placement.members);
+  const moves = difference.move.map(({ from, to }) => {
+    return { part: to.part, replica: to.replica, from: from.node, to: to.node };
+  });
+  return { changes: { ...changes, summary: differenceWords(difference), moves } };
 }
 
 export function contractView(state: State, contract: Contract, nowMs: number): ContractView {
@@ -52,13 +66,24 @@ export function contractView(state: State, contract: Contract, nowMs: number): C
     planDigest: contract.planDigest,
     ...(demand.purpose === undefined ? {} : { purpose: demand.purpose }),
     ...whereAndWhen(placement, zone),
+    startMs: beginOf(contract),
+    start: isoIn(beginOf(contract), zone),
     ...(models.length === 0 ? {} : { gpuModel: models.join(', ') }),
     guarantee: demand.guarantee ?? 'reserved',
     isolation: demand.isolation ?? 'shared',
     price: priceView(contract.price),
     grantedBy: contract.grantedBy,
     grantedAt: isoIn(contract.grantedAtMs, zone),
-    ...(contract.releasedAtMs === undefined ? {} : { releasedAt: isoIn(contract.releasedAtMs, zone) }),
+    ...endsOf(contract, zone),
+  };
+}
+
+function endsOf({ earlier, placement, releasedAtMs, preemptedAtMs, preemptedBy }: Contract, zone: string) {
+  return {
+    ...(earlier === undefined ? {} : { changedAt: isoIn(placement.startMs, zone) }),
+    ...(releasedAtMs === undefined ? {} : { releasedAt: isoIn(releasedAtMs, zone) }),
+    ...(preemptedAtMs === undefined ? {} : { preemptedAt: isoIn(preemptedAtMs, zone) }),
+    ...(preemptedBy === undefined ? {} : { preemptedBy }),
   };
 }
 

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+
+import type { Io } from './io.ts';
+import type { ChangeOptions } from './run/change.ts';
+import type { MaintenanceOptions } from './run/maintenance.ts';
+import { type Common, type Done, examples, withCommon } from './words.ts';
+
+/** What happens to plans, contracts and places besides being granted and released. */
+export function addLife(program: Command, io: Io, done: Done): void {
+  addHold(program, io, done);
+  addChange(program, io, done);
+  addMaintenance(program, io, done);
+}
+
+function addHold(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('hold <plan>'))
+    .description('keep the capacity of a plan until it is committed, for a time')
+    .option('--for <length>', 'how long, such as 30m, 2h or 3d; a week at most', '2h')
+    .option('--drop', 'give the hold up')
+    .option('--key <key>', 'idempotency key: the same key never holds twice; from plan and length without it')
+    .addHelpText(
+      'after',
+      `${examples(
+        'berth hold plan-3f9a0c1e2b7d4a58',
+        'berth hold plan-3f9a0c1e2b7d4a58 --for 1d --key awaiting-approval-7',
+        'berth hold plan-3f9a0c1e2b7d4a58 --drop',
+      )}
+A held plan can be committed until its hold ends, also after its own start, which is then paid for.
+`,
+    )
+    .action(async (id: string, options: Common & { for: string }) =>
+      done(await (await import('./run/hold.ts')).hold(io, id, options)),
+    );
+}
+
+function addChange(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('change <contract>'))
+    .description(
+      'plan a change of a contract: longer, shorter, larger, smaller or elsewhere; commit it as any plan',
+    )
+    .option('--until <instant>', 'its new end, ISO 8601 with an offset')
+    .option('--extend <length>', 'so much longer, such as 12h or 2d')
+    .option('--open-ended', 'no end any more')
+    .option('--replicas <part=count...>', 'how many there shall be of a part')
+    .option('--avoid <place...>', 'nothing in these places any more')
+    .option('--where <place...>', 'only in one of these places')
+    .option('-f, --file <demand.yaml>', 'all of it anew, as `berth plan` reads it')
+    .addHelpText(
+      'after',
+      `${examples(
+        'berth change C-106 --extend 2d',
+        'berth change C-106 --until 2026-12-04T00:00:00+01:00 --replicas train=4',
+        'berth change C-106 --avoid fra1-r12-n03 --json',
+      )}
+What can stay where it is stays. Nothing changes before the plan is committed.
+`,
+    )
+    .action(async (id: string, options: ChangeOptions) =>
+      done(await (await import('./run/change.ts')).change(io, id, options)),
+    );
+}
+
+function addMaintenance(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('maintenance [place]'))
+    .description('close a place to everybody for a time, or list the windows')
+    .option('--from <instant>', 'when it closes, ISO 8601 with an offset')
+    .option('--to <instant>', 'when it opens again')
+    .option('--reason <text>', 'kept in the ledger')
+    .option('--cancel <window>', 'open the place of this window again')
+    .option('--all', 'list windows that are over or cancelled too')
+    .option('--key <key>', 'idempotency key: the same key never closes twice; from the window without it')
+    .addHelpText(
+      'after',
+      examples(
+        'berth maintenance',
+        'berth maintenance r12 --from 2026-12-04T00:00:00+01:00 --to 2026-12-04T06:00:00+01:00 --reason firmware',
+        'berth maintenance --cancel MW-1',
+      ),
+    )
+    .action(async (place: string | undefined, options: MaintenanceOptions) =>
+      done(await (await import('./run/maintenance.ts')).maintenance(io, place, options)),
+    );
+}

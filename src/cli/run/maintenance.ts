@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+import { digestOf } from '../../model/canonical.ts';
+import { BerthError } from '../../model/error.ts';
+import { IdemKey, MaintenanceId } from '../../model/id.ts';
+import type { MaintenanceResult, MaintenanceView } from '../../model/view.ts';
+import { refusalCode } from '../answer-code.ts';
+import type { Io } from '../io.ts';
+import { print } from '../output.ts';
+import { parsed } from '../parsed.ts';
+import { type Session, withSession } from '../session.ts';
+import type { Common } from '../words.ts';
+
+export type MaintenanceOptions = Common & {
+  readonly from?: string;
+  readonly to?: string;
+  readonly reason?: string;
+  readonly cancel?: string;
+  readonly all?: boolean;
+  readonly key?: string;
+};
+
+const Window = z.strictObject({
+  place: z.string().min(1).max(200),
+  from: z.string(),
+  to: z.string(),
+  reason: z.string().min(1).max(300),
+  idemKey: IdemKey,
+});
+const Cancel = z.strictObject({ id: MaintenanceId, idemKey: IdemKey });
+
+/** Closes a place, opens one again, or lists the windows, by what was typed. */
+export async function maintenance(
+  io: Io,
+  place: string | undefined,
+  options: MaintenanceOptions,
+): Promise<number> {
+  const { cancel } = options;
+  if (place !== undefined && cancel !== undefined) throw both();
+  return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
+    if (cancel !== undefined) return show(io, options.json, await cancelled(session, cancel, options));
+    if (place !== undefined) return show(io, options.json, await scheduled(session, place, options));
+    const list = await session.control.maintenance({ all: options.all === true });
+    const lines = list.windows.map(windowLine);
+    print(io, options.json, { kind: 'text', lines: lines.length === 0 ? ['no windows'] : lines }, list);
+    return 0;
+  });
+}
+
+async function scheduled(
+  { control, caller }: Session,
+  place: string,
+  { from, to, reason, key }: MaintenanceOptions,
+): Promise<MaintenanceResult> {
+  const idemKey = key ?? `cli-maintenance-${digestOf([place, from ?? '', to ?? '']).slice(7, 23)}`;
+  return control.scheduleMaintenance(caller, parsed(Window, { place, from, to, reason, idemKey }));
+}
+
+async function cancelled(
+  { control, caller }: Session,
+  id: string,
+  { key }: MaintenanceOptions,
+): Promise<MaintenanceResult> {
+  return control.cancelMaintenance(caller, parsed(Cancel, { id, idemKey: key ?? `cli-cancel-${id}` }));
+}
+
+function show(io: Io, json: boolean | undefined, result: MaintenanceResult): number {
+  const { refusal, window, entry, decision, replayed } = result;
+  if (refusal !== undefined) {
+    print(io, json, { kind: 'refusal', refusal }, result);
+    return refusalCode(refusal);
+  }
+  const again = replayed ? ' (answered before, nothing was done again)' : '';
+  const lines = [
+    `${decision === 'scheduled' ? 'Closed' : 'Open again'}: ${window === undefined ? '' : windowLine(window)}${again}`,
+    `ledger entry ${entry?.seq ?? 0}`,
+  ];
+  print(io, json, { kind: 'text', lines }, result);
+  return 0;
+}
+
+/** `MW-1 planned: fra1/h1/r12 (4 nodes) from 2026-12-04T00:00:00+01:00 to …, firmware` */
+function windowLine({ id, state, place, nodeCount, from, to, reason }: MaintenanceView): string {
+  const nodes = `${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}`;
+  return `${id} ${state}: ${place} (${nodes}) from ${from} to ${to}, ${reason}`;
+}
+
+function both(): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'a place and `--cancel` cannot be said together',
+    fix: 'close a place with `--from` and `--to`, or name the window to cancel',
+    field: '--cancel',
+  });
+}

@@ -1,0 +1,123 @@
+import { nodesIn } from '../core/calendar.ts';
+import type { Maintenance, State } from '../core/state.ts';
+import type { Command } from '../model/command.ts';
+import { type IdemKey, type MaintenanceId, type Path, siteOf } from '../model/id.ts';
+import { cleanText } from '../model/text.ts';
+import type { MaintenanceList, MaintenanceResult, MaintenanceView } from '../model/view.ts';
+import { requireOperator } from './caller.ts';
+import type { Caller } from './control.ts';
+import type { Door, Passed } from './door.ts';
+import { requestHash } from './once.ts';
+import { placeNamed } from './place-name.ts';
+import { refusalView } from './views/refusal-view.ts';
+import { snapshotOf } from './views/snapshot.ts';
+import { instantMs, isoIn } from './zone.ts';
+
+/** Closes a place to everybody for a time. Refused, with who is in the way, where something is held there. */
+export async function scheduleMaintenance(
+  door: Door,
+  caller: Caller,
+  request: {
+    readonly place: string;
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+    readonly idemKey: IdemKey;
+  },
+): Promise<MaintenanceResult> {
+  requireOperator(caller, 'close places for maintenance');
+  const { state } = await door.moment();
+  const asked = {
+    place: placeNamed(state, request.place),
+    fromMs: instantMs(request.from, 'from'),
+    toMs: instantMs(request.to, 'to'),
+    reason: cleanText(request.reason, 300),
+  };
+  return passed(door, caller, { kind: 'start-maintenance', ...asked }, request.idemKey);
+}
+
+/** Opens a closed place again. */
+export async function cancelMaintenance(
+  door: Door,
+  caller: Caller,
+  request: { readonly id: MaintenanceId; readonly idemKey: IdemKey },
+): Promise<MaintenanceResult> {
+  requireOperator(caller, 'open places that are closed for maintenance');
+  return passed(door, caller, { kind: 'cancel-maintenance', id: request.id }, request.idemKey);
+}
+
+/** All windows that are not over, or with `all` every one there was; by number. */
+export async function listMaintenance(
+  door: Door,
+  { all }: { readonly all: boolean },
+): Promise<MaintenanceList> {
+  const moment = await door.moment();
+  const { state, nowMs } = moment;
+  const windows = [...state.maintenance.values()].map((window) => windowView(state, window, nowMs));
+  const shown = windows.filter(({ state: now }) => all || now === 'planned' || now === 'running');
+  return { snapshot: snapshotOf(moment), windows: shown };
+}
+
+async function passed(
+  door: Door,
+  caller: Caller,
+  command: Extract<Command, { kind: 'start-maintenance' | 'cancel-maintenance' }>,
+  key: IdemKey,
+): Promise<MaintenanceResult> {
+  const hash = requestHash('maintenance', command);
+  const found = await door.pass(caller, command, { key, tenant: undefined, hash });
+  const place = command.kind === 'start-maintenance' ? command.place : undefined;
+  return resultOf(found, zoneAt(found.moment.state, place));
+}
+
+function resultOf(found: Passed, zone: string): MaintenanceResult {
+  const { state, nowMs } = found.moment;
+  const snapshot = snapshotOf(found.moment);
+  if (found.kind === 'refused') {
+    const refusal = refusalView(found.decision.refusal, undefined, zone);
+    return { snapshot, decision: 'rejected', replayed: false, refusal, next: 'nothing was changed' };
+  }
+  const { decision, seq, digest } = found.entry;
+  if (decision.kind !== 'maintenance-scheduled' && decision.kind !== 'maintenance-cancelled')
+    throw new Error(`entry ${seq} is no maintenance`);
+  const window = state.maintenance.get(decision.id);
+  const scheduled = decision.kind === 'maintenance-scheduled';
+  return {
+    snapshot,
+    decision: scheduled ? 'scheduled' : 'cancelled',
+    replayed: found.kind === 'replayed',
+    ...(window === undefined ? {} : { window: windowView(state, window, nowMs) }),
+    entry: { seq, digest },
+    next: scheduled ? 'nothing is placed there in that time' : 'the place is open again',
+  };
+}
+
+function windowView(state: State, window: Maintenance, nowMs: number): MaintenanceView {
+  const { id, place, fromMs, toMs, reason, cancelledAtMs } = window;
+  const nodes = nodesIn(state.fleet, place);
+  const zone = zoneAt(state, place);
+  return {
+    id,
+    place,
+    nodeCount: nodes.length,
+    fromMs,
+    toMs,
+    from: isoIn(fromMs, zone),
+    to: isoIn(toMs, zone),
+    reason,
+    state: stateOf(window, nowMs),
+    ...(cancelledAtMs === undefined ? {} : { cancelledAt: isoIn(cancelledAtMs, zone) }),
+  };
+}
+
+/** The time zone of a place's site. */
+function zoneAt(state: State, place: Path | undefined): string {
+  const site = place === undefined ? undefined : state.fleet.sites.find(({ id }) => id === siteOf(place));
+  return site?.facts.zone ?? 'UTC';
+}
+
+function stateOf({ fromMs, toMs, cancelledAtMs }: Maintenance, nowMs: number): MaintenanceView['state'] {
+  if (cancelledAtMs !== undefined) return 'cancelled';
+  if (nowMs >= toMs) return 'over';
+  return nowMs < fromMs ? 'planned' : 'running';
+}
