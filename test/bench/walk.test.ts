@@ -188,6 +188,12 @@ describe('the look at what became of contracts', () => {
       '0 of 1 `train`',
     ],
     [
+      'two placements at once',
+      forged((c) => ({ ...c, version: 2, earlier: [{ ...c, untilMs: t0 + 1 }] })),
+      { contract: 'C-101' },
+      'holds two placements',
+    ],
+    [
       'another length',
       forged((c) => ({ ...c, version: 2, placement: { ...c.placement, endMs: t0 + 1 } })),
       { contract: 'C-101' },

@@ -32,6 +32,7 @@ function* moved(old: Contract, now: Contract, { contract, preempts, atMs }: Allo
     yield `${id} is reserved, yet preempted`;
   if (old.releasedAtMs !== undefined) yield `${id} changed after its release`;
   if ((old.preemptedAtMs ?? Infinity) <= atMs) yield `${id} changed after it was preempted`;
+  if ((now.earlier?.at(-1)?.untilMs ?? 0) > now.placement.startMs) yield `${id} holds two placements at once`;
   const horizonMs = atMs - graceMs;
   if (pastOf(old, horizonMs) !== pastOf(now, horizonMs)) yield `${id}: its past changed`;
 }
