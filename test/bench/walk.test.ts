@@ -68,9 +68,11 @@ const one: Claim = {
 };
 const two: Claim = { ...one, holder: 'C-102', tenant: 'globex', devices: ['gpu1'] };
 
-describe('the sweep', () => {
-  const found = (...claims: Claim[]) => [...sweep(fleet.state, claims)];
+function swept(claims: readonly Claim[]): string[] {
+  return [...sweep(fleet.state, claims)];
+}
 
+describe('the sweep', () => {
   test.each([
     ['other devices at the same time', [one, two]],
     ['the same devices one after the other', [one, { ...one, startMs: 20, endMs: 30 }]],
@@ -101,7 +103,7 @@ describe('the sweep', () => {
       [one, { ...one, holder: 'MW-1', tenant: undefined, devices: [], startMs: 20, endMs: 21 }],
     ],
   ])('allows %s', (_, claims) => {
-    expect(found(...claims)).toEqual([]);
+    expect(swept(claims)).toEqual([]);
   });
 
   test.each([
@@ -142,7 +144,7 @@ describe('the sweep', () => {
       'while it is closed',
     ],
   ])('sees %s', (_, claims, text) => {
-    expect(found(...claims).join('\n')).toContain(text);
+    expect(swept(claims).join('\n')).toContain(text);
   });
 });
 
@@ -216,10 +218,12 @@ describe('the look at what became of contracts', () => {
 
 test('claims leave out what has lapsed, ended or was cancelled', () => {
   const held = take(fleet, demand('1×1 H100 2h'));
-  const ends = (state: State, nowMs: number, sinceMs: number) =>
-    claimsOf(state, nowMs, sinceMs).map(({ endMs }) => endMs);
   expect(ends(held.state, t0, t0)).toEqual([t0 + 2 * hourMs]);
   expect(ends(held.state, t0 + 2 * hourMs, t0 + 2 * hourMs)).toEqual([]);
   const freed = release(held, ContractId.parse('C-101'), { atMs: t0 + hourMs }).world;
   expect(ends(freed.state, t0 + hourMs, t0)).toEqual([t0 + hourMs]);
 });
+
+function ends(state: State, nowMs: number, sinceMs: number): number[] {
+  return claimsOf(state, nowMs, sinceMs).map(({ endMs }) => endMs);
+}

@@ -27,8 +27,12 @@ function titleOf({ decision, contract, replayed }: ChangeResult): Line {
   const again = replayed ? [span(' (answered before, nothing was done again)', 'warn')] : [];
   if (decision === 'rejected') return [span('Not done', 'bad'), ...again];
   const what = contract === undefined ? '' : ` ${contractTitle(contract)}`;
-  const done = { committed: 'Granted', changed: 'Changed', released: 'Released' }[decision];
-  return [span(done, 'good'), span(what, 'strong'), ...again];
+  return [span(doneWord(decision), 'good'), span(what, 'strong'), ...again];
+}
+
+function doneWord(decision: ChangeResult['decision']): string {
+  if (decision === 'committed') return 'Granted';
+  return decision === 'changed' ? 'Changed' : 'Released';
 }
 
 function entryFields({ entry }: ChangeResult): Field[] {
