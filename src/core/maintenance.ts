@@ -12,7 +12,7 @@ import type { State } from './state.ts';
 const holderLimit = 100;
 
 /** The id the next window gets: counted, so that every replay counts the same. */
-export function nextMaintenance({ maintenance }: State): MaintenanceId {
+function nextMaintenance({ maintenance }: State): MaintenanceId {
   return MaintenanceId.parse(`MW-${maintenance.size + 1}`);
 }
 
@@ -57,7 +57,7 @@ type Window = { readonly place: Path; readonly fromMs: number; readonly toMs: nu
 type Holder = { holder: string; fromMs: number; toMs?: number };
 
 /** Who holds something in a place at some time of a window: each holder once, with its whole time there. */
-export function holdersIn(state: State, { place, fromMs, toMs }: Window): Holder[] {
+function holdersIn(state: State, { place, fromMs, toMs }: Window): Holder[] {
   const holds = nodesIn(state.fleet, place)
     .flatMap(({ index }) => state.calendar[index] ?? [])
     .filter((hold) => hold.startMs < toMs && hold.endMs > fromMs);

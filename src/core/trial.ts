@@ -35,6 +35,6 @@ export function seamlessUntilMs(contract: Contract, atMs: number): number {
   return startMs <= atMs ? endMs : startMs;
 }
 
-export function contractsOf(state: State, ids: readonly ContractId[]): readonly Contract[] {
+function contractsOf(state: State, ids: readonly ContractId[]): readonly Contract[] {
   return ids.flatMap((id) => contractOf(state, id) ?? []);
 }

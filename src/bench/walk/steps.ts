@@ -18,7 +18,7 @@ import type { Planned, Walker } from './walker.ts';
 const hourMs = 3_600_000;
 
 /** What a step came to: done or refused; what it may have touched; and what must not have been refused. */
-export type Taken = {
+type Taken = {
   readonly done: boolean;
   readonly contract?: string;
   readonly preempts?: readonly string[];

@@ -14,7 +14,7 @@ import { Tenant } from '../../model/tenant.ts';
 export type Planned = Extract<PlanAnswer, { kind: 'planned' }>;
 
 /** Wed 25 Nov 2026, 10:00 in Berlin: where every walk begins. */
-export const beginMs = Date.UTC(2026, 10, 25, 9);
+const beginMs = Date.UTC(2026, 10, 25, 9);
 
 const actor = Actor.parse({ principal: 'agent:walk' });
 
