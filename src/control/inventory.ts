@@ -137,11 +137,13 @@ const kinds: readonly FactKind[] = [
   'hall',
   'rack',
   'loop',
+  'feed',
   'shape',
   'node',
   'gpu',
   'nic',
   'leaf',
+  'spine',
   'wan-link',
   'storage-pool',
 ];

@@ -84,6 +84,8 @@ export const InventorySummary = z.object({
         powerLimitW: count.optional(),
         powerReservedW: count,
         coolingLimitW: count.optional(),
+        units: count.optional(),
+        freeUnits: count.optional().describe('absent while some node has not said how many it takes up'),
       }),
     )
     .optional()
@@ -193,6 +195,7 @@ export const PartView = z.object({
   gpuModel: z.string().optional(),
   gpuCount: count,
   members: z.array(MemberView),
+  spares: z.array(MemberView).optional().describe('held idle for this part'),
 });
 export type PartView = z.infer<typeof PartView>;
 

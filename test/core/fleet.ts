@@ -26,6 +26,7 @@ export type Details = {
   readonly sites?: Readonly<Record<string, object>>;
   readonly halls?: Readonly<Record<string, object>>;
   readonly loops?: Readonly<Record<string, object>>;
+  readonly feeds?: Readonly<Record<string, object>>;
   readonly racks?: Readonly<Record<string, object>>;
   readonly nodes?: Readonly<Record<string, object>>;
   readonly gpus?: Readonly<Record<string, object>>;
@@ -125,11 +126,12 @@ function register(before: World, { id, rules = {} }: { id: string; rules?: objec
   return enter(before, [{ kind: 'tenant-registered', tenant }], t0);
 }
 
-function detailFacts({ sites, halls, loops, racks, nodes, gpus, nics, pools }: Details): Fact[] {
+function detailFacts({ sites, halls, loops, feeds, racks, nodes, gpus, nics, pools }: Details): Fact[] {
   return [
     ...all('site', sites),
     ...all('hall', halls),
     ...all('loop', loops),
+    ...all('feed', feeds),
     ...all('rack', racks),
     ...all('node', nodes),
     ...all('gpu', gpus),

@@ -82,7 +82,14 @@ function rackTable(racks: readonly Rack[], room: Room): Line[] {
     { title: 'power limit', priority: 1, align: 'right' as const },
     { title: 'cooling limit', priority: 2, align: 'right' as const },
   ];
-  return table(columns, racks.map(rackRow), room);
+  if (racks.every(({ units }) => units === undefined)) return table(columns, racks.map(rackRow), room);
+  const spaced = [...columns, { title: 'free units', priority: 3, align: 'right' as const }];
+  const rows = racks.map((rack) => [...rackRow(rack), span(unitsText(rack))]);
+  return table(spaced, rows, room);
+}
+
+function unitsText({ units, freeUnits }: Rack): string {
+  return units === undefined ? 'unknown' : `${freeUnits ?? 'unknown'} of ${units}`;
 }
 
 function rackRow(rack: Rack): Row {

@@ -1,5 +1,6 @@
 import { type Hold, never, peakOf, roomOf } from '../../core/calendar.ts';
 import type { FleetNode, FleetSite } from '../../core/inventory/fleet.ts';
+import { freeUnits } from '../../core/inventory/units.ts';
 import { sizeOf } from '../../core/mask.ts';
 import type { State } from '../../core/state.ts';
 import { ContractId, MaintenanceId, type Path } from '../../model/id.ts';
@@ -110,11 +111,15 @@ export function rackViews(state: State, span: Span): NonNullable<InventorySummar
       .filter((node) => node.rack === rack.id)
       .flatMap((node) => state.calendar[node.index] ?? [])
       .filter((hold) => hold.startMs < span.toMs && hold.endMs > span.fromMs);
+    const free = freeUnits(state.fleet, rack.id);
+    const { units } = rack.facts;
     return {
       id: rack.id,
       ...(rack.powerLimitW === undefined ? {} : { powerLimitW: rack.powerLimitW }),
       powerReservedW: peakOf(holds, span.fromMs, (hold) => hold.powerW),
       ...(rack.coolingLimitW === undefined ? {} : { coolingLimitW: rack.coolingLimitW }),
+      ...(units === undefined ? {} : { units }),
+      ...(free === undefined ? {} : { freeUnits: free }),
     };
   });
 }

@@ -11,6 +11,7 @@ import { type Path, parentOf, siteOf } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import { type Mask, maskOf } from '../mask.ts';
 import type { Claims } from './claims.ts';
+import { suppliesOf, survivingPowerW } from './feeds.ts';
 import type { Fleet, FleetNode, FleetRack, FleetSite } from './fleet.ts';
 import { resolveKind } from './resolve.ts';
 import { ShapeTable } from './shape.ts';
@@ -21,13 +22,14 @@ export function buildFleet(claims: Claims): Fleet {
   const halls = resolveKind(claims, (fact) => (fact.kind === 'hall' ? fact.set : undefined));
   const leafs = resolveKind(claims, (fact) => (fact.kind === 'leaf' ? fact.set : undefined));
   const pools = resolveKind(claims, (fact) => (fact.kind === 'storage-pool' ? fact.set : undefined));
-  const nodes = nodesOf(claims, { racks, halls, leafs });
+  const feeds = resolveKind(claims, (fact) => (fact.kind === 'feed' ? fact.set : undefined));
+  const nodes = nodesOf(claims, { racks, halls, leafs, feeds });
   return {
     sites: sitesOf(claims, nodes, pools),
     racks,
     halls,
     loops: resolveKind(claims, (fact) => (fact.kind === 'loop' ? fact.set : undefined)),
-    feeds: resolveKind(claims, (fact) => (fact.kind === 'feed' ? fact.set : undefined)),
+    feeds,
     leafs,
     spines: resolveKind(claims, (fact) => (fact.kind === 'spine' ? fact.set : undefined)),
     wanLinks: resolveKind(claims, (fact) => (fact.kind === 'wan-link' ? fact.set : undefined)),
@@ -47,7 +49,7 @@ function racksOf(claims: Claims): ReadonlyMap<Path, FleetRack> {
       {
         id,
         site: siteOf(id),
-        powerLimitW: survivingPowerW(facts.feedLimitW),
+        powerLimitW: survivingPowerW(id, facts),
         coolingLimitW: facts.coolingLimitW,
         facts,
       },
@@ -56,19 +58,12 @@ function racksOf(claims: Claims): ReadonlyMap<Path, FleetRack> {
   return new Map(racks);
 }
 
-/** What all feeds but the strongest can carry: losing any one of them must hold. A single feed has no spare. */
-function survivingPowerW(feeds: Readonly<Record<string, number>> | undefined): number | undefined {
-  const limits = Object.values(feeds ?? {});
-  if (limits.length === 0) return undefined;
-  const total = limits.reduce((sum, limit) => sum + limit, 0);
-  return limits.length === 1 ? total : total - Math.max(...limits);
-}
-
 /** What nodes stand in and hang on. */
 type Around = {
   readonly racks: ReadonlyMap<Path, FleetRack>;
   readonly halls: ReadonlyMap<Path, HallFacts>;
   readonly leafs: ReadonlyMap<Path, LeafFacts>;
+  readonly feeds: Fleet['feeds'];
 };
 
 function nodesOf(claims: Claims, around: Around): readonly FleetNode[] {
@@ -83,16 +78,14 @@ function nodesOf(claims: Claims, around: Around): readonly FleetNode[] {
         gpus: gpus.get(id) ?? new Map<number, GpuFacts>(),
         nics: nics.get(id) ?? new Map<number, NicFacts>(),
       };
-      const shape = table.shapeOf(
-        facts,
-        facts.shape === undefined ? undefined : shapeByName.get(facts.shape),
-        devices,
-      );
+      const common = facts.shape === undefined ? undefined : shapeByName.get(facts.shape);
+      const shape = table.shapeOf(facts, common, devices);
       return makeNode({
         index,
         id,
         facts,
         shape,
+        units: common?.units,
         downMask: downMaskOf(devices.gpus),
         downNics: downOf(devices.nics),
         around,
@@ -106,29 +99,28 @@ type NodeParts = {
   readonly id: Path;
   readonly facts: NodeFacts;
   readonly shape: FleetNode['shape'];
+  readonly units: number | undefined;
   readonly downMask: Mask;
   readonly downNics: ReadonlySet<number>;
   readonly around: Around;
 };
 
-function makeNode({ index, id, facts, shape, downMask, downNics, around }: NodeParts): FleetNode {
+function makeNode({ around, ...own }: NodeParts): FleetNode {
+  const { id, facts } = own;
   const places = ancestorsOf(id);
+  const rack = places.find((place) => around.racks.has(place));
   return {
-    index,
-    id,
+    ...own,
     hostName: facts.hostName ?? id.replaceAll('/', '-'),
     site: siteOf(id),
     hall: places.find((place) => around.halls.has(place)),
-    rack: places.find((place) => around.racks.has(place)),
+    rack,
     leaf: facts.leaf,
     spine: facts.leaf === undefined ? undefined : around.leafs.get(facts.leaf)?.spine,
     island: facts.island,
-    shape,
+    supplies: suppliesOf(rack === undefined ? undefined : around.racks.get(rack), facts.feeds, around.feeds),
     health: facts.health ?? 'unknown',
     schedulable: facts.schedulable ?? true,
-    downMask,
-    downNics,
-    facts,
   };
 }
 

@@ -49,6 +49,20 @@ export type NodeShape = {
   readonly whole: Known;
 };
 
+/** One power supply of a node: the feed it hangs on, and what that is known to carry. */
+export type Supply = {
+  /** The rack's letter for it. */
+  readonly letter: string;
+  /** What falls together: a feed of the building, or this letter of this rack alone. */
+  readonly feed: string;
+  /** The feed of the building, where one is named. */
+  readonly building: Path | undefined;
+  /** What the rack's side of it can carry alone. */
+  readonly limitW: number | undefined;
+  /** What the feed of the building can carry. */
+  readonly buildingLimitW: number | undefined;
+};
+
 export type FleetNode = {
   readonly index: number;
   readonly id: Path;
@@ -61,6 +75,10 @@ export type FleetNode = {
   /** The accelerator link domain that it shares with other nodes. */
   readonly island: Path | undefined;
   readonly shape: NodeShape;
+  /** The feeds it hangs on, by letter; empty when nobody has recorded any. */
+  readonly supplies: readonly Supply[];
+  /** Rack units it takes up. */
+  readonly units: number | undefined;
   readonly health: Health | 'unknown';
   readonly schedulable: boolean;
   /** GPUs that are down. */
@@ -70,7 +88,7 @@ export type FleetNode = {
   readonly facts: NodeFacts;
 };
 
-/** A rack and what it can carry. `powerLimitW` already allows for the loss of any one feed. */
+/** A rack and what it can carry. `powerLimitW` already allows for the loss of any one feed (see `feeds.ts`). */
 export type FleetRack = {
   readonly id: Path;
   readonly site: Path;
