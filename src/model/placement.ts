@@ -60,6 +60,11 @@ export const Placement = z.strictObject({
 });
 export type Placement = z.infer<typeof Placement>;
 
+/** Everything a placement holds nodes with: its members, then its spares. */
+export function seatsOf({ members, spares = [] }: Pick<Placement, 'members' | 'spares'>): readonly Member[] {
+  return spares.length === 0 ? members : [...members, ...spares];
+}
+
 /** How a promise stands: `guaranteed` is held and measured, `declared` is only written down. */
 export const Term = z.strictObject({
   kind: z.enum([

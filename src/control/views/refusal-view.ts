@@ -36,6 +36,7 @@ const bindings: Readonly<Record<string, string>> = {
   'free-over-window': 'the rest is taken in that window',
   'rack-power': 'the racks have no power left',
   'rack-cooling': 'the racks have no cooling left',
+  'feed-power': 'the power feeds of the building have nothing left',
   'loop-cooling': 'the cooling loops have nothing left',
   'hall-power': 'the hall has no power left',
   'hall-cooling': 'the hall has no cooling left',

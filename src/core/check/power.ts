@@ -2,18 +2,26 @@ import { isWithin } from '../../model/id.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, holdsIn, named } from './audit.ts';
+import { hangsOn, letterLimits, rackLimitW } from './feeds.ts';
 import { peak, sum, within } from './level.ts';
 
 /**
- * At every instant of the window the watts held in a rack, on a cooling loop, in a hall and at a site are within
- * what was recorded for it. Each is asked for itself, whatever the others leave; PUE is applied to none.
+ * At every instant of the window the watts held in a rack, on a feed of the building, on a cooling loop, in a hall
+ * and at a site are within what was recorded for it. Each is asked for itself, whatever the others leave; PUE is
+ * applied to none. A feed of the building carries all that hangs on it, as if every other feed were lost.
  */
 export function* power(audit: Audit): Generator<Violation> {
-  const { racks, loops, halls, sites } = audit.state.fleet;
+  const { nodes, racks, feeds, loops, halls, sites } = audit.state.fleet;
   for (const rack of racks.values()) {
     const inRack = (node: FleetNode) => node.rack === rack.id;
-    yield* held(audit, 'rack-power', rack.id, rack.powerLimitW, inRack);
+    if (nodes.some((node) => inRack(node) && node.facts.feeds !== undefined))
+      yield* letterLimits(audit, rack);
+    else yield* held(audit, 'rack-power', rack.id, rackLimitW(rack), inRack);
     yield* held(audit, 'rack-cooling', rack.id, rack.coolingLimitW, inRack);
+  }
+  for (const [id, { limitW }] of feeds) {
+    const onFeed = (node: FleetNode) => hangsOn(racks, node).some(({ building }) => building === id);
+    yield* held(audit, 'feed-power', id, limitW, onFeed);
   }
   for (const [id, loop] of loops) {
     const onLoop = ({ rack }: FleetNode) => rack !== undefined && racks.get(rack)?.facts.loop === id;

@@ -1,10 +1,12 @@
 import { type Path, parentOf } from '../../model/id.ts';
+import { sharersOf } from '../inventory/feeds.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 
 /** Limits in watts, from the rack outwards: the order in which they are named when several bind. */
 export const limitNames = [
   'rack-power',
   'rack-cooling',
+  'feed-power',
   'loop-cooling',
   'hall-power',
   'hall-cooling',
@@ -22,6 +24,14 @@ export type PowerLimit = {
   readonly limitW: number;
   readonly nodes: readonly FleetNode[];
 };
+
+/**
+ * Watts by letter for a rack whose nodes do not all hang on all its feeds. With one feed lost, a node draws on its
+ * others in equal shares. Each limit counts nodes in full and is what the letter can carry as many times over as the
+ * node with the fewest survivors has of them: exact where nodes hang on one or two feeds, or all on the same ones,
+ * and never too much.
+ */
+type Letters = ReadonlyMap<string, number>;
 
 /**
  * What a replica may draw at most: its GPUs at their limit, and of the rest of the node the larger of its CPU
@@ -44,48 +54,80 @@ export function unknownPower({ shape }: FleetNode, gpuCount: number): string | u
 
 /** Every recorded limit that some node draws on, by name and then by the order of the fleet. */
 export function limitsOf(fleet: Fleet): readonly PowerLimit[] {
-  const budgets = budgetsOf(fleet);
+  const letters = lettersOf(fleet);
+  const budgets = budgetsOf(fleet, letters);
   const found = new Map<string, PowerLimit & { nodes: FleetNode[] }>();
   for (const node of fleet.nodes) {
-    for (const { name, place } of placesOf(fleet, node)) {
-      const limitW = budgets.get(`${name} ${place}`);
+    for (const { key, name, place } of placesOf(fleet, node, letters)) {
+      const limitW = budgets.get(key);
       if (limitW === undefined) continue;
-      const limit = found.get(`${name} ${place}`);
-      if (limit === undefined) found.set(`${name} ${place}`, { name, place, limitW, nodes: [node] });
+      const limit = found.get(key);
+      if (limit === undefined) found.set(key, { name, place, limitW, nodes: [node] });
       else limit.nodes.push(node);
     }
   }
   return limitNames.flatMap((name) => [...found.values()].filter((limit) => limit.name === name));
 }
 
-type Budget = { readonly name: LimitName; readonly place: Path };
+type Budget = { readonly key: string; readonly name: LimitName; readonly place: Path };
 
-/** Everything that could limit a node. Halls inside halls all count. */
-function placesOf({ racks }: Fleet, node: FleetNode): readonly Budget[] {
+/** Everything that could limit a node. Halls inside halls all count, and so does every feed of the building. */
+function placesOf({ racks }: Fleet, node: FleetNode, letters: ReadonlyMap<Path, Letters>): readonly Budget[] {
   const rack = node.rack === undefined ? undefined : racks.get(node.rack);
-  const places: Budget[] = [{ name: 'site-power', place: node.site }];
-  if (rack !== undefined)
-    places.push({ name: 'rack-power', place: rack.id }, { name: 'rack-cooling', place: rack.id });
-  if (rack?.facts.loop !== undefined) places.push({ name: 'loop-cooling', place: rack.facts.loop });
+  const places = [budget('site-power', node.site)];
+  if (rack !== undefined) {
+    const inRack = letters.has(rack.id)
+      ? node.supplies.map(({ letter }) => budget('rack-power', rack.id, letter))
+      : [budget('rack-power', rack.id)];
+    places.push(...inRack, budget('rack-cooling', rack.id));
+  }
+  for (const feed of new Set(node.supplies.flatMap(({ building }) => building ?? [])))
+    places.push(budget('feed-power', feed));
+  if (rack?.facts.loop !== undefined) places.push(budget('loop-cooling', rack.facts.loop));
   for (let around = parentOf(node.id); around !== undefined; around = parentOf(around))
-    places.push({ name: 'hall-power', place: around }, { name: 'hall-cooling', place: around });
+    places.push(budget('hall-power', around), budget('hall-cooling', around));
   return places;
 }
 
-function budgetsOf({ racks, halls, loops, sites }: Fleet): ReadonlyMap<string, number> {
-  const stated: (readonly [LimitName, Path, number | undefined])[] = [
+function budget(name: LimitName, place: Path, letter = ''): Budget {
+  return { key: `${name} ${place} ${letter}`, name, place };
+}
+
+/** What the letters of racks carry whose nodes do not all hang on all feeds. */
+function lettersOf({ nodes, racks }: Fleet): ReadonlyMap<Path, Letters> {
+  const mixed = new Set(nodes.flatMap(({ rack, facts }) => (facts.feeds === undefined ? [] : (rack ?? []))));
+  const found = new Map<Path, Map<string, number>>([...mixed].map((rack) => [rack, new Map()]));
+  if (mixed.size === 0) return found;
+  for (const { rack, supplies } of nodes) {
+    const letters = rack === undefined ? undefined : found.get(rack);
+    const feedLimitW = rack === undefined ? undefined : racks.get(rack)?.facts.feedLimitW;
+    for (const { letter } of letters === undefined ? [] : supplies) {
+      const limitW = feedLimitW?.[letter];
+      if (limitW === undefined) continue;
+      const carriesW = limitW * sharersOf(supplies);
+      letters?.set(letter, Math.min(carriesW, letters.get(letter) ?? Infinity));
+    }
+  }
+  return found;
+}
+
+function budgetsOf(fleet: Fleet, letters: ReadonlyMap<Path, Letters>): ReadonlyMap<string, number> {
+  const { racks, halls, loops, feeds, sites } = fleet;
+  const stated: (readonly [Budget, number | undefined])[] = [
     ...[...racks.values()].flatMap(({ id, powerLimitW, coolingLimitW }) => [
-      ['rack-power', id, powerLimitW] as const,
-      ['rack-cooling', id, coolingLimitW] as const,
+      [budget('rack-power', id), powerLimitW] as const,
+      [budget('rack-cooling', id), coolingLimitW] as const,
     ]),
-    ...[...loops].map(([id, { coolingLimitW }]) => ['loop-cooling', id, coolingLimitW] as const),
+    ...[...letters].flatMap(([id, carries]) =>
+      [...carries].map(([letter, limitW]) => [budget('rack-power', id, letter), limitW] as const),
+    ),
+    ...[...feeds].map(([id, { limitW }]) => [budget('feed-power', id), limitW] as const),
+    ...[...loops].map(([id, { coolingLimitW }]) => [budget('loop-cooling', id), coolingLimitW] as const),
     ...[...halls].flatMap(([id, { powerBudgetW, coolingLimitW }]) => [
-      ['hall-power', id, powerBudgetW] as const,
-      ['hall-cooling', id, coolingLimitW] as const,
+      [budget('hall-power', id), powerBudgetW] as const,
+      [budget('hall-cooling', id), coolingLimitW] as const,
     ]),
-    ...sites.map(({ id, facts }) => ['site-power', id, facts.powerBudgetW] as const),
+    ...sites.map(({ id, facts }) => [budget('site-power', id), facts.powerBudgetW] as const),
   ];
-  return new Map(
-    stated.flatMap(([name, place, limitW]) => (limitW === undefined ? [] : [[`${name} ${place}`, limitW]])),
-  );
+  return new Map(stated.flatMap(([{ key }, limitW]) => (limitW === undefined ? [] : [[key, limitW]])));
 }

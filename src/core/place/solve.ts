@@ -219,6 +219,7 @@ const bindings: Readonly<Record<SiteMiss['binding'], string>> = {
   'free-over-window': 'not enough is free over the whole window',
   'rack-power': 'the racks have not enough power left',
   'rack-cooling': 'the racks have not enough cooling left',
+  'feed-power': 'the power feeds of the building have not enough left',
   'loop-cooling': 'the cooling loops of the racks have not enough left',
   'hall-power': 'the halls have not enough power left',
   'hall-cooling': 'the halls have not enough cooling left',
