@@ -20,6 +20,7 @@ export const contractCommit = defineTool({
   annotations: committing('Commit a plan'),
   scope: 'berth:contract',
   cuts: [
+    'freshPlan.parts[].spares',
     'freshPlan.parts[].members',
     'freshPlan.why',
     'refusal.sites',

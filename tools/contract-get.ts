@@ -13,7 +13,7 @@ export const contractGet = defineTool({
   output: ContractDetail,
   annotations: reading('Read a contract'),
   scope: 'berth:read',
-  cuts: ['entries', 'parts[].members'],
+  cuts: ['entries', 'parts[].spares', 'parts[].members'],
   narrow: 'see which nodes it holds with inventory_search, one rack at a time',
   run: ({ contract }, { control, caller }) => control.contract(caller, contract),
 });

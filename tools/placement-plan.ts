@@ -19,6 +19,7 @@ export const placementPlan = defineTool({
   annotations: reading('Plan a placement'),
   scope: 'berth:plan',
   cuts: [
+    'plan.parts[].spares',
     'plan.parts[].members',
     'plan.why',
     'refusal.sites',

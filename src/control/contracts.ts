@@ -3,6 +3,7 @@ import { type Contract, stateAt } from '../model/contract.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { ContractId } from '../model/id.ts';
+import { seatsOf } from '../model/placement.ts';
 import type { ContractDetail, ContractList } from '../model/view.ts';
 import { mayActFor } from './caller.ts';
 import type { Caller, ContractFilter } from './control.ts';
@@ -39,7 +40,7 @@ export async function searchContracts(
       mayActFor(caller, contract.tenant) &&
       (filter.tenant === undefined || contract.tenant === filter.tenant) &&
       (filter.state === undefined || stateAt(contract, nowMs) === filter.state) &&
-      (place === undefined || runsWithin(contract.placement.members, place)),
+      (place === undefined || runsWithin(seatsOf(contract.placement), place)),
   );
   const page = pageOf(matching, filter);
   return {

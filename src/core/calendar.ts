@@ -1,6 +1,6 @@
 import type { Demand, Isolation } from '../model/demand.ts';
 import { isWithin, type Path, type TenantId } from '../model/id.ts';
-import type { Placement } from '../model/placement.ts';
+import { type Placement, seatsOf } from '../model/placement.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { firstBits, maskOf, type Mask } from './mask.ts';
 
@@ -57,7 +57,7 @@ export type Room = {
   readonly aligned: readonly Hold[];
 };
 
-/** Enters what is held. Members on nodes that the fleet no longer lists hold nothing. */
+/** Enters what is held, spares included. Members on nodes that the fleet no longer lists hold nothing. */
 export function hold(calendar: Calendar, fleet: Fleet, holding: Holding): Calendar {
   const next = [...calendar];
   for (const [index, holds] of holdsOf(fleet, holding)) next[index] = [...(next[index] ?? []), ...holds];
@@ -162,7 +162,7 @@ function holdsOf(fleet: Fleet, holding: Holding): ReadonlyMap<number, Hold[]> {
   const alignedParts = new Set(
     holding.demand.parts.flatMap(({ name, each }) => (each.align === undefined ? [] : [name])),
   );
-  for (const member of holding.placement.members) {
+  for (const member of seatsOf(holding.placement)) {
     const node = fleet.nodeById.get(member.node);
     if (node === undefined) continue;
     const entry: Hold = {

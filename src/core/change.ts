@@ -134,7 +134,11 @@ function partsOf(demand: Demand, replicas: Readonly<Record<string, number>>): De
   const wanted = new Map(Object.entries(replicas));
   const unknown = [...wanted.keys()].find((name) => demand.parts.every((part) => part.name !== name));
   if (unknown !== undefined) throw new RangeError(`the demand has no part \`${unknown}\``);
-  return demand.parts.map((part) => ({ ...part, count: wanted.get(part.name) ?? part.count }));
+  return demand.parts.map((part) => {
+    const count = wanted.get(part.name) ?? part.count;
+    const { minCount } = part;
+    return { ...part, count, ...(minCount === undefined ? {} : { minCount: Math.min(minCount, count) }) };
+  });
 }
 
 function placesOf(demand: Demand, { avoid = [], where }: Edit): Pick<Demand, 'avoid' | 'where'> {

@@ -96,6 +96,6 @@ function unpreemptible(
 }
 
 function priceMoved(state: State, plan: Plan): boolean {
-  const now = priceOf(state.fleet, plan.placement.members, plan.demand.window.durationS);
+  const now = priceOf(state.fleet, plan.placement, plan.demand.window.durationS);
   return now.microEurPerHour !== plan.price.microEurPerHour || now.totalMicroEur !== plan.price.totalMicroEur;
 }

@@ -1,6 +1,6 @@
-import type { Demand } from '../model/demand.ts';
+import { type Demand, guaranteedCount } from '../model/demand.ts';
 import { isWithin, Path } from '../model/id.ts';
-import type { Placement } from '../model/placement.ts';
+import { type Placement, seatsOf } from '../model/placement.ts';
 import {
   identify,
   type Inputs,
@@ -117,6 +117,7 @@ export function makePlan(
     startMs: best.startMs,
     ...(durationS === undefined ? {} : { endMs: best.startMs + durationS * 1000 }),
     members: [...best.members],
+    ...(best.spares.length === 0 ? {} : { spares: [...best.spares] }),
   };
   return {
     schema: 'berth/plan/1',
@@ -136,7 +137,7 @@ export function makePlan(
 
 /** What the core itself took for granted, said in the plan. */
 function uncheckedOf(state: State, demand: Demand, placement: Placement, best: Candidate): readonly string[] {
-  const nodes = placement.members.flatMap((member) => state.fleet.nodeById.get(member.node) ?? []);
+  const nodes = seatsOf(placement).flatMap((member) => state.fleet.nodeById.get(member.node) ?? []);
   const unlimited = new Set(
     nodes.filter(
       (node) => node.rack === undefined || state.fleet.racks.get(node.rack)?.powerLimitW === undefined,
@@ -200,7 +201,7 @@ function capacityRefusal(
           nearest: {
             place: Path.parse(nearest.place),
             startMs: starts.earliestMs,
-            replicasWanted: demand.parts.reduce((sum, part) => sum + part.count, 0),
+            replicasWanted: demand.parts.reduce((sum, part) => sum + guaranteedCount(part), 0),
             replicasFit: nearest.replicasFit,
             binding: nearest.binding,
           },

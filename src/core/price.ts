@@ -4,11 +4,14 @@ import type { Fleet, FleetSite } from './inventory/fleet.ts';
 
 /**
  * What a placement costs: every reserved GPU at its model's price on its site, and the cores of members
- * without GPUs at the site's core price. One missing price leaves the whole unpriced: a sum of some of the
+ * without GPUs at the site's core price. Spares cost what members do and stand in lines of their own. One missing price leaves the whole unpriced: a sum of some of the
  * parts would be a lower number than anybody would pay. Totals are rounded up to the micro-euro.
  */
-export function priceOf(fleet: Fleet, members: readonly Member[], durationS: number | undefined): Price {
-  const amounts = amountsOf(fleet, members);
+export function priceOf(fleet: Fleet, held: Held, durationS: number | undefined): Price {
+  const amounts = [
+    ...amountsOf(fleet, held.members),
+    ...amountsOf(fleet, held.spares ?? []).map((amount) => ({ ...amount, isSpare: true })),
+  ];
   const priceBook = [
     ...new Set(amounts.map(({ site }) => site.facts.priceBook ?? `${site.id} without a name`)),
   ].join(', ');
@@ -27,7 +30,14 @@ export function costOf(microEurPerHour: number, seconds: number): number {
   return Number(exact);
 }
 
-type Amount = { readonly site: FleetSite; readonly model: string | undefined; readonly count: number };
+type Held = { readonly members: readonly Member[]; readonly spares?: readonly Member[] | undefined };
+
+type Amount = {
+  readonly site: FleetSite;
+  readonly model: string | undefined;
+  readonly count: number;
+  readonly isSpare?: boolean;
+};
 
 function amountsOf(fleet: Fleet, members: readonly Member[]): readonly Amount[] {
   const counted = new Map<string, Amount>();
@@ -43,11 +53,11 @@ function amountsOf(fleet: Fleet, members: readonly Member[]): readonly Amount[] 
   return [...counted.values()];
 }
 
-function lineOf({ site, model, count }: Amount): PriceLine[] {
+function lineOf({ site, model, count, isSpare = false }: Amount): PriceLine[] {
   const microEurPerHour =
     model === undefined ? site.facts.cpuPriceMicroEurPerHour : site.facts.gpuPrices?.[model];
   if (microEurPerHour === undefined) return [];
-  return [{ what: `${model ?? 'CPU core'} at ${site.id}`, count, microEurPerHour }];
+  return [{ what: `${isSpare ? 'spare ' : ''}${model ?? 'CPU core'} at ${site.id}`, count, microEurPerHour }];
 }
 
 function length(durationS: number | undefined): { durationS?: number } {

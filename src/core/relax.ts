@@ -1,4 +1,4 @@
-import type { Demand } from '../model/demand.ts';
+import type { Demand, Part } from '../model/demand.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import type { Relaxation } from '../model/refusal.ts';
 import { dayMs } from '../model/unit.ts';
@@ -30,8 +30,8 @@ export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked):
     const found = tried(state, verdict, relaxed);
     if (found !== undefined) offers.push(offer(change, relaxed.demand, found));
   }
-  const smaller = largestThatFits(state, verdict, asked);
-  if (smaller !== undefined) offers.push(smaller);
+  const fewer = largestThatFits(state, verdict, asked);
+  if (fewer !== undefined) offers.push(fewer);
   return offers.slice(0, offerLimit);
 }
 
@@ -80,7 +80,7 @@ function largestThatFits(
   if (part === undefined) return undefined;
   const withCount = (count: number): Demand => ({
     ...demand,
-    parts: demand.parts.map((other) => (other === part ? { ...part, count } : other)),
+    parts: demand.parts.map((other) => (other === part ? smaller(part, count) : other)),
   });
   let fits = 0;
   let best: Candidate | undefined;
@@ -98,4 +98,10 @@ function largestThatFits(
       ? `${fits} instead of ${part.count} replicas of \`${part.name}\``
       : `${fits * gpus} instead of ${part.count * gpus} GPUs`;
   return offer(change, withCount(fits), best);
+}
+
+/** Fewer replicas of a part, of which no more can be guaranteed. */
+function smaller(part: Part, count: number): Part {
+  const { minCount } = part;
+  return { ...part, count, ...(minCount === undefined ? {} : { minCount: Math.min(minCount, count) }) };
 }

@@ -1,7 +1,7 @@
 import { type Contract, stateAt } from '../model/contract.ts';
 import type { Demand } from '../model/demand.ts';
 import { isWithin, type Path } from '../model/id.ts';
-import type { Member } from '../model/placement.ts';
+import { type Member, type Placement, seatsOf } from '../model/placement.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { compareText } from '../model/text.ts';
 import { endHolds, hold } from './calendar.ts';
@@ -13,6 +13,7 @@ type Move = {
   readonly contract: Contract;
   readonly outcome: 're-placed' | 'cannot-be-re-placed';
   readonly members: readonly Member[];
+  readonly spares: readonly Member[];
   readonly why: string;
 };
 
@@ -56,7 +57,7 @@ export function lose(
     const move = moved(next, contract, loss.atMs, verdictOf);
     moves.push(move);
     if (move.outcome === 're-placed')
-      next = { ...next, calendar: hold(next.calendar, next.fleet, rest(contract, move.members, loss.atMs)) };
+      next = { ...next, calendar: hold(next.calendar, next.fleet, rest(contract, move, loss.atMs)) };
   }
   return {
     lostNodes: lost.length,
@@ -69,7 +70,7 @@ export function lose(
 function touches(contract: Contract, lost: ReadonlySet<Path>, atMs: number): boolean {
   const now = stateAt(contract, atMs);
   const running = now === 'granted' || now === 'bound' || now === 'active';
-  return running && contract.placement.members.some((member) => lost.has(member.node));
+  return running && seatsOf(contract.placement).some((member) => lost.has(member.node));
 }
 
 function guaranteedFirst(a: Contract, b: Contract): number {
@@ -117,11 +118,12 @@ function moved(
       attempt === demand
         ? 'fits elsewhere without changing its terms'
         : 'fits only outside the places it asked for';
-    return { contract, outcome: 're-placed', members: result.best.members, why };
+    const { members, spares } = result.best;
+    return { contract, outcome: 're-placed', members, spares, why };
   }
   const failed = solve(state, verdictOf(anywhere), { demand: anywhere, starts });
   const why = failed.sites.map((site) => `${site.site}: ${site.why}`).join('; ') || 'no site is left for it';
-  return { contract, outcome: 'cannot-be-re-placed', members: [], why: why.slice(0, 300) };
+  return { contract, outcome: 'cannot-be-re-placed', members: [], spares: [], why: why.slice(0, 300) };
 }
 
 function remaining(contract: Contract, atMs: number): Demand {
@@ -138,7 +140,14 @@ function remaining(contract: Contract, atMs: number): Demand {
   };
 }
 
-function rest(contract: Contract, members: readonly Member[], atMs: number): Contract {
-  const startMs = Math.max(contract.placement.startMs, atMs);
-  return { ...contract, placement: { ...contract.placement, startMs, members: [...members] } };
+function rest(contract: Contract, { members, spares }: Move, atMs: number): Contract {
+  const { spares: _spares, ...before } = contract.placement;
+  const startMs = Math.max(before.startMs, atMs);
+  const placement: Placement = {
+    ...before,
+    startMs,
+    members: [...members],
+    ...(spares.length === 0 ? {} : { spares: [...spares] }),
+  };
+  return { ...contract, placement };
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../model/canonical.ts';
 import type { Contract } from '../model/contract.ts';
-import type { Demand, Part } from '../model/demand.ts';
+import { type Demand, guaranteedCount, type Part } from '../model/demand.ts';
 import { isWithin, parentOf, type Path } from '../model/id.ts';
 import type { Member, Placement } from '../model/placement.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
@@ -70,7 +70,7 @@ function aloneIn(demand: Demand, name: string): Demand {
   } = demand;
   const parts = demand.parts
     .filter((part) => part.name === name)
-    .map(({ within: _within, apart: _apart, ...part }) => ({ ...part, count: 1 }));
+    .map(({ within: _within, apart: _apart, minCount: _minCount, ...part }) => ({ ...part, count: 1 }));
   return { ...rest, parts };
 }
 
@@ -140,11 +140,18 @@ function demandBeside({ demand, kept }: Kept, missing: readonly Missing[], where
   const avoid = [...new Set([...(demand.avoid ?? []), ...apart])];
   return {
     ...rest,
-    parts: missing.map(({ part, replicas }) => ({ ...part, count: replicas.length })),
+    parts: missing.map(({ part, replicas }) => ({ ...part, ...countsOf(part, replicas) })),
     where: [...where],
     ...(avoid.length === 0 ? {} : { avoid }),
     ...(powerCapW === undefined ? {} : { powerCapW: Math.max(0, powerCapW - usedW) }),
   };
+}
+
+/** So many replicas, of which those are guaranteed whose numbers are. */
+function countsOf(part: Part, replicas: readonly number[]): Pick<Part, 'count' | 'minCount'> {
+  const count = replicas.length;
+  if (part.minCount === undefined) return { count };
+  return { count, minCount: replicas.filter((replica) => replica < guaranteedCount(part)).length };
 }
 
 /** Places that a part's own apartness closes to its other replicas, where its level is one of the tree. */
@@ -164,27 +171,47 @@ function renumbered(members: readonly Member[], missing: readonly Missing[]): re
   }));
 }
 
+/** With the spares that the contract has, if they still do; else without any. */
 function sound(
   state: State,
   verdict: PolicyVerdict,
-  { demand }: Kept,
+  { contract, demand }: Kept,
   found: readonly Member[],
 ): Candidate | undefined {
   const order = new Map(demand.parts.map(({ name }, at) => [name, at]));
   const members = found.toSorted(
     (a, b) => (order.get(a.part) ?? 0) - (order.get(b.part) ?? 0) || a.replica - b.replica,
   );
-  const placement = placementOf(demand, members);
-  if (check(state, demand, verdict, placement).length > 0) return undefined;
-  const price = priceOf(state.fleet, members, demand.window.durationS);
+  const spares = sparesAfter(contract, demand);
+  const ways = spares.length === 0 ? [spares] : [spares, []];
+  const kept = ways.find(
+    (own) => check(state, demand, verdict, placementOf(demand, members, own)).length === 0,
+  );
+  if (kept === undefined) return undefined;
+  const { startMs } = placementOf(demand, members);
+  const price = priceOf(state.fleet, { members, spares: kept }, demand.window.durationS);
   const site = state.fleet.sites.find(({ id }) => members.some(({ node }) => isWithin(node, id)));
   if (site === undefined || !withinBudget(price, demand)) return undefined;
-  const { startMs } = placement;
-  return { kind: 'fits', site, startMs, members, closeness: 0, spare: 0, price };
+  return { kind: 'fits', site, startMs, members, spares: kept, closeness: 0, spare: 0, price };
 }
 
-function placementOf({ window }: Demand, members: readonly Member[]): Placement {
+/** The spares of a contract with the numbers that the new demand leaves them. */
+function sparesAfter({ placement: { spares = [] } }: Contract, { parts }: Demand): readonly Member[] {
+  const next = new Map(parts.map(({ name, count }) => [name, count]));
+  return spares.map((spare) => {
+    const replica = next.get(spare.part) ?? spare.replica;
+    next.set(spare.part, replica + 1);
+    return { ...spare, replica };
+  });
+}
+
+function placementOf(
+  { window }: Demand,
+  members: readonly Member[],
+  spares: readonly Member[] = [],
+): Placement {
   const { earliestStartMs: startMs, durationS } = window;
   const endMs = durationS === undefined ? {} : { endMs: startMs + durationS * 1000 };
-  return { startMs, ...endMs, members: [...members] };
+  const held = spares.length === 0 ? {} : { spares: [...spares] };
+  return { startMs, ...endMs, members: [...members], ...held };
 }

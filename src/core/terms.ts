@@ -1,20 +1,21 @@
 import type { Demand } from '../model/demand.ts';
 import { siteOf } from '../model/id.ts';
-import type { Placement, Price, Term } from '../model/placement.ts';
+import { type Placement, type Price, seatsOf, type Term } from '../model/placement.ts';
 import { compareText } from '../model/text.ts';
 import { hourS } from '../model/unit.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { layoutOf, limitsOn } from './place/layout.ts';
-import { isCounted, spreadOf } from './place/survival.ts';
+import { devices } from './terms/devices.ts';
+import { survival } from './terms/survival.ts';
 
 /**
  * What the contract promises, each with how it is held, enforced and measured (DESIGN: a term that cannot be
  * measured is declared, not guaranteed). Until an engine reports back, Berth itself holds the calendar only.
  */
 export function termsOf(fleet: Fleet, demand: Demand, placement: Placement, price: Price): readonly Term[] {
-  const nodes = placement.members.flatMap((member) => fleet.nodeById.get(member.node) ?? []);
+  const nodes = seatsOf(placement).flatMap((member) => fleet.nodeById.get(member.node) ?? []);
   return [
-    devices(demand, placement),
+    ...devices(demand, placement),
     startAndLength(demand),
     ...storage(placement),
     ...link(demand, nodes),
@@ -27,20 +28,6 @@ export function termsOf(fleet: Fleet, demand: Demand, placement: Placement, pric
     ...survival(fleet, demand, placement),
     ...priceTerm(price),
   ];
-}
-
-function devices(demand: Demand, placement: Placement): Term {
-  const gpuCount = placement.members.reduce((sum, member) => sum + member.gpus.length, 0);
-  const nodeCount = new Set(placement.members.map((member) => member.node)).size;
-  const preemptible = demand.guarantee === 'preemptible';
-  return {
-    kind: 'devices',
-    promise: `${gpuCount} GPUs on ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}, ${preemptible ? 'until a guaranteed contract needs them' : 'for this contract alone'}`,
-    strength: preemptible ? 'declared' : 'guaranteed',
-    heldAs: 'exclusive intervals on the devices named',
-    enforcedBy: 'the placement core: no later commit can take them',
-    measuredBy: 'check of every later placement; replay of the ledger',
-  };
 }
 
 function startAndLength(demand: Demand): Term {
@@ -61,8 +48,8 @@ function lengthOf(seconds: number): string {
   return seconds % hourS === 0 ? `${seconds / hourS} h` : `${seconds} s`;
 }
 
-function storage({ members }: Placement): Term[] {
-  const totalGib = members.reduce((sum, { storageGib = 0 }) => sum + storageGib, 0);
+function storage(placement: Placement): Term[] {
+  const totalGib = seatsOf(placement).reduce((sum, { storageGib = 0 }) => sum + storageGib, 0);
   if (totalGib === 0) return [];
   return [
     {
@@ -113,33 +100,6 @@ function alignment({ parts }: Demand): Term[] {
     }));
 }
 
-function survival(fleet: Fleet, demand: Demand, { members }: Placement): Term[] {
-  const { survive, parts } = demand;
-  const spread = spreadOf(demand);
-  if (survive === undefined || spread === undefined) return [];
-  const counted = new Set(parts.filter((part) => isCounted(part, demand)).map(({ name }) => name));
-  const replicas = members.filter(({ part }) => counted.has(part));
-  const places = replicas.flatMap(({ node }) => {
-    const found = fleet.nodeById.get(node);
-    return found === undefined ? [] : [spread.placeOf(found)];
-  });
-  const most = Math.max(
-    ...Map.groupBy(places, (place) => place)
-      .values()
-      .map(({ length }) => length),
-  );
-  return [
-    {
-      kind: 'survival',
-      promise: `by spreading: the loss of any one ${survive.loss} leaves at least ${replicas.length - most} of ${replicas.length} replicas, asked for ${survive.membersLeft}`,
-      strength: 'guaranteed',
-      heldAs: `at most ${most} replicas on one ${survive.loss}; no spare is reserved`,
-      enforcedBy: 'choice of nodes',
-      measuredBy: 'places in the inventory',
-    },
-  ];
-}
-
 function speedOf(mbps: number): string {
   return mbps % 1000 === 0 ? `${mbps / 1000} Gbit/s` : `${mbps} Mbit/s`;
 }
@@ -167,7 +127,7 @@ function rdma(demand: Demand): Term[] {
 }
 
 function power(fleet: Fleet, demand: Demand, placement: Placement, nodes: readonly FleetNode[]): Term[] {
-  const powerW = placement.members.reduce((sum, member) => sum + member.powerW, 0);
+  const powerW = seatsOf(placement).reduce((sum, member) => sum + member.powerW, 0);
   const { powerCapW } = demand;
   return [
     ...(powerW === 0 ? [] : [rackPower(fleet, powerW, nodes)]),
@@ -194,7 +154,7 @@ function powerAbove(fleet: Fleet, placement: Placement, nodes: readonly FleetNod
   const limits = new Set(nodes.flatMap((node) => limitsOn(layout, node)));
   const above = [...limits].filter(({ name }) => name !== 'rack-power');
   const termOf = (kind: 'power' | 'cooling', places: readonly string[]): Term[] =>
-    places.length === 0 || placement.members.every(({ powerW }) => powerW === 0)
+    places.length === 0 || seatsOf(placement).every(({ powerW }) => powerW === 0)
       ? []
       : [
           {
@@ -218,7 +178,7 @@ function capTerm(powerW: number, capW: number): Term {
     kind: 'power',
     promise: `draws at most ${powerW} W of the ${capW} W it may, by the ratings of its devices`,
     strength: 'guaranteed',
-    heldAs: 'watts of all members together',
+    heldAs: 'watts of all members and spares together',
     enforcedBy: 'choice of devices; no engine caps them yet',
     measuredBy: 'ratings in the inventory',
   };

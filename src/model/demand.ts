@@ -79,11 +79,25 @@ export type ReplicaNeed = z.infer<typeof ReplicaNeed>;
 export const Part = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
   count: Count.max(100_000).describe('replicas'),
+  minCount: Count.max(100_000)
+    .optional()
+    .describe(
+      'with `guarantee: elastic`: replicas that are guaranteed; the others are given when there is room',
+    ),
   each: ReplicaNeed,
   within: TopologyLevel.optional().describe('all replicas of this part in one such domain'),
   apart: TopologyLevel.optional().describe('no two replicas of this part in the same such domain'),
 });
 export type Part = z.infer<typeof Part>;
+
+/**
+ * Replicas of a part that are promised for good. Those of an elastic demand from this number on are extras: they run
+ * while nobody with a guarantee needs their place, and whoever takes capacity back takes them first, the highest
+ * number before the others, and never one below this.
+ */
+export function guaranteedCount({ count, minCount }: Part): number {
+  return minCount ?? count;
+}
 
 const Flow = z.strictObject({ from: z.string().max(41), to: z.string().max(41), mbps: Mbps });
 
@@ -118,6 +132,10 @@ const demandShape = {
     .refine(
       (parts) => new Set(parts.map((part) => part.name)).size === parts.length,
       'part names must differ',
+    )
+    .refine(
+      (parts) => parts.every((part) => guaranteedCount(part) <= part.count),
+      '`minCount` is at most `count`',
     ),
   together: TopologyLevel.optional().describe('the whole gang in one such domain; without it one site'),
   where: z.array(Path).min(1).max(64).optional().describe('only inside one of these places'),
@@ -134,8 +152,17 @@ const demandShape = {
   objective: Objective.optional(),
 };
 
+const onlyElastic = (demand: { parts: readonly Part[]; guarantee?: Guarantee | undefined }) =>
+  demand.guarantee === 'elastic' || demand.parts.every(({ minCount }) => minCount === undefined);
+const minCountNeedsElastic = {
+  path: ['guarantee'],
+  message: '`minCount` of a part goes with `guarantee: elastic` only',
+};
+
 /** What a workload declares it needs, in integers and milliseconds: what the core reads and the ledger keeps. */
-export const Demand = z.strictObject({ ...demandShape, window: Window });
+export const Demand = z
+  .strictObject({ ...demandShape, window: Window })
+  .refine(onlyElastic, minCountNeedsElastic);
 export type Demand = z.infer<typeof Demand>;
 
 export const instant = z.iso
@@ -143,19 +170,21 @@ export const instant = z.iso
   .describe('ISO 8601 with offset, such as `2026-11-30T00:00:00+01:00`');
 
 /** The same as people and agents write it: instants as ISO text with an offset, money in euros. */
-export const DemandRequest = z.strictObject({
-  ...demandShape,
-  window: z.strictObject({
-    earliestStart: instant,
-    latestStart: instant.optional(),
-    deadline: instant.optional(),
-    durationS: DurationS.optional(),
-  }),
-  budget: z
-    .strictObject({
-      totalEur: z.number().min(0).max(9_000_000_000).optional(),
-      eurPerDay: z.number().min(0).max(9_000_000_000).optional(),
-    })
-    .optional(),
-});
+export const DemandRequest = z
+  .strictObject({
+    ...demandShape,
+    window: z.strictObject({
+      earliestStart: instant,
+      latestStart: instant.optional(),
+      deadline: instant.optional(),
+      durationS: DurationS.optional(),
+    }),
+    budget: z
+      .strictObject({
+        totalEur: z.number().min(0).max(9_000_000_000).optional(),
+        eurPerDay: z.number().min(0).max(9_000_000_000).optional(),
+      })
+      .optional(),
+  })
+  .refine(onlyElastic, minCountNeedsElastic);
 export type DemandRequest = z.infer<typeof DemandRequest>;

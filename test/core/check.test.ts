@@ -805,10 +805,6 @@ describe('what this version cannot promise is not granted', () => {
       (level) => [`part \`train\`: apart by ${level}`, withPart({ apart: level })] as const,
     ),
     ['1 flows between parts', demand(text, { flows: [{ from: 'load', to: 'train', mbps: 1000 }] })],
-    ...(['feed', 'site'] as const).map(
-      (loss) =>
-        [`survival of the loss of one ${loss}`, demand(text, { survive: { loss, membersLeft: 1 } })] as const,
-    ),
     ['guarantee `elastic`', demand(text, { guarantee: 'elastic' })],
   ];
   test.each(rows)('%s', (feature, ask) => {

@@ -8,6 +8,7 @@ import { applyAll, emptyState } from '../../src/core/state.ts';
 import { canonicalJson } from '../../src/model/canonical.ts';
 import type { Contract } from '../../src/model/contract.ts';
 import { Decision } from '../../src/model/decision.ts';
+import { seatsOf } from '../../src/model/placement.ts';
 import { Plan } from '../../src/model/plan.ts';
 import { Refusal } from '../../src/model/refusal.ts';
 import { ask } from './acts.ts';
@@ -18,7 +19,7 @@ import { walk } from './walk.ts';
 /** Every device of a contract, with the time for which it is promised. */
 function promises({ id, placement, releasedAtMs }: Contract) {
   const endMs = Math.min(placement.endMs ?? Infinity, releasedAtMs ?? Infinity);
-  return placement.members.flatMap(({ node, gpus, nics }) =>
+  return seatsOf(placement).flatMap(({ node, gpus, nics }) =>
     [...gpus.map((gpu) => `${node}/gpu${gpu}`), ...nics.map((nic) => `${node}/nic${nic}`)].map((device) => ({
       id,
       device,

@@ -6,14 +6,16 @@ import { type Plan, identify } from '../../src/model/plan.ts';
 import { enter, hourMs, t0, verdictAll, type World } from './fleet.ts';
 
 /**
- * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`. It starts at
- * `t0` and lasts for the hours given, or without end.
+ * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`, or a spare after
+ * a `+ `. It starts at `t0` and lasts for the hours given, or without end.
  */
 export function placement(hours: number | undefined, ...lines: readonly string[]): Placement {
+  const spares = lines.filter((line) => line.startsWith('+ '));
   return Placement.parse({
     startMs: t0,
     ...(hours === undefined ? {} : { endMs: t0 + hours * hourMs }),
-    members: lines.map(memberOf),
+    members: lines.filter((line) => !line.startsWith('+ ')).map(memberOf),
+    ...(spares.length === 0 ? {} : { spares: spares.map((line) => memberOf(line.slice('+ '.length))) }),
   });
 }
 

@@ -48,12 +48,13 @@ describe('losing a place', { timeout: 60_000 }, () => {
         const before = digestState(now.state);
         const { state: after, moves } = lost(now, ['fra1/h1', 'edge'], atMs);
         expect(digestState(now.state)).toBe(before);
-        for (const { contract, outcome, members } of moves) {
+        for (const { contract, outcome, members, spares } of moves) {
           const others = after.calendar.map((holds) => holds.filter((hold) => hold.holder !== contract.id));
           const rest = remainder(contract, atMs);
           const found = check({ ...after, calendar: others }, rest.demand, verdictAll(now.state, 'allowed'), {
             ...rest.times,
             members: [...members],
+            ...(spares.length === 0 ? {} : { spares: [...spares] }),
           });
           const gone = outcome === 're-placed' ? [] : contract.demand.parts.map(() => 'gang');
           expect(found.map(({ constraint }) => constraint)).toEqual(gone);

@@ -2,6 +2,7 @@ import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { check } from '../../src/core/check.ts';
+import { type Member, seatsOf } from '../../src/model/placement.ts';
 import { ask, planned, take } from './acts.ts';
 import { fleets, seed, steps } from './arbitrary.ts';
 import { demand } from './demand.ts';
@@ -18,15 +19,19 @@ const fleet = world(
 const surviving = (text: string, loss: string, membersLeft: number) =>
   demand(text, { survive: { loss, membersLeft } });
 
-/** How many replicas of any part stand on each node; the binding where there is no room. */
+/** How many replicas of any part, and then spares, stand on each node; the binding where there is no room. */
 function spread(on: World, wish: ReturnType<typeof demand>): string {
   const answer = ask(on, wish);
   if (answer.kind === 'refused')
     return answer.refusal.kind === 'no-capacity'
       ? `no: ${answer.refusal.nearest?.replicasFit} ${answer.refusal.nearest?.binding}`
       : answer.refusal.kind;
-  const { members } = answer.plan.placement;
+  const { members, spares = [] } = answer.plan.placement;
   expect(check(on.state, wish, verdictAll(on.state, 'allowed'), answer.plan.placement)).toEqual([]);
+  return [nodesOf(members), ...(spares.length === 0 ? [] : [nodesOf(spares)])].join(' + ');
+}
+
+function nodesOf(members: readonly Member[]): string {
   const nodes = Map.groupBy(members, ({ node }) => node.replace('fra1/', '').replaceAll(/[hn0]/g, ''));
   return [...nodes]
     .map(([node, own]) => `${node}×${own.length}`)
@@ -39,10 +44,11 @@ describe('a gang that survives a loss', () => {
     ['4×2 H100', 'node', 2, '1/r1/1×2 1/r1/2×2'],
     ['4×2 H100', 'node', 3, '1/r1/1×1 1/r1/2×1 1/r2/1×1 1/r2/2×1'],
     ['4×2 H100', 'rack', 2, '1/r1/1×2 1/r2/1×2'],
-    ['4×2 H100', 'rack', 3, 'no: 3 survive'],
-    ['4×2 H100', 'node', 4, 'no: 0 survive'],
+    ['4×2 H100', 'rack', 3, '1/r1/1×2 1/r2/1×2 + 2/r3/1×1'],
+    ['4×2 H100', 'rack', 4, '1/r1/1×2 1/r2/1×2 + 2/r3/1×2'],
+    ['4×2 H100', 'node', 4, '1/r1/1×1 1/r1/2×1 1/r2/1×1 1/r2/2×1 + 2/r3/1×1'],
     ['4×2 H100', 'node', 5, 'no: 0 survive'],
-    ['1×2 H100', 'node', 1, 'no: 0 survive'],
+    ['1×2 H100', 'node', 1, '1/r1/1×1 + 1/r1/2×1'],
     ['5×8 H100', 'node', 4, '1/r1/1×1 1/r1/2×1 1/r2/1×1 1/r2/2×1 2/r3/1×1'],
     ['5×8 H100', 'rack', 3, '1/r1/1×1 1/r1/2×1 1/r2/1×1 1/r2/2×1 2/r3/1×1'],
     ['6×8 H100', 'rack', 3, 'no: 5 inventory'],
@@ -117,7 +123,7 @@ test('whatever is lost, what was asked for is left, also beside others', { timeo
         const answer = ask(now, later, { atMs });
         if (answer.kind === 'refused') return;
         survivors++;
-        const places = answer.plan.placement.members.map(({ node }) =>
+        const places = seatsOf(answer.plan.placement).map(({ node }) =>
           loss === 'node' ? node : node.slice(0, node.lastIndexOf('/')),
         );
         for (const lost of places)

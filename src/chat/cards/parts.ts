@@ -30,7 +30,7 @@ function isWhole({ members, replicas }: Part): boolean {
   return members.length >= replicas;
 }
 
-/** One row for each node of each part, with the devices held there. */
+/** One row for each node of each part, with the devices held there; those of spares after those of replicas. */
 export function nodeTable(parts: readonly Part[], room: Room): Line[] {
   const columns = [
     { title: 'part', priority: 3 },
@@ -42,10 +42,11 @@ export function nodeTable(parts: readonly Part[], room: Room): Line[] {
     { title: 'memory', priority: 4, align: 'right' as const },
     { title: 'power', priority: 5, align: 'right' as const },
   ];
-  const named = parts.length > 1;
-  const rows = parts.flatMap((part) =>
-    byNode(part.members).map((node) => nodeRow(named ? part.name : '', node)),
-  );
+  const named = parts.length > 1 || parts.some(({ spares }) => spares !== undefined);
+  const rows = parts.flatMap((part) => [
+    ...byNode(part.members).map((node) => nodeRow(named ? part.name : '', node)),
+    ...byNode(part.spares ?? []).map((node) => nodeRow(`${part.name} spare`, node)),
+  ]);
   return [...table(columns, rows, room), ...cutLines(parts, room)];
 }
 

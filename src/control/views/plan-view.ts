@@ -3,7 +3,7 @@ import { contractOf, type State } from '../../core/state.ts';
 import { beginOf, type Contract, stateAt } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { type Digest, Path, type PlanId, siteOf } from '../../model/id.ts';
-import type { Member, Placement, Price } from '../../model/placement.ts';
+import { type Member, type Placement, type Price, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import { compareText } from '../../model/text.ts';
 import type { ContractView, MemberView, PartView, PlanView, PriceView } from '../../model/view.ts';
@@ -90,13 +90,15 @@ function endsOf({ earlier, placement, releasedAtMs, preemptedAtMs, preemptedBy }
 export function partViews(state: State, demand: Demand, placement: Placement): PartView[] {
   return demand.parts.map((part) => {
     const members = placement.members.filter((member) => member.part === part.name);
+    const spares = (placement.spares ?? []).filter((member) => member.part === part.name);
     const model = members.map((member) => modelOf(state, member)).find((found) => found !== undefined);
     return {
       name: part.name,
-      replicas: part.count,
+      replicas: demand.guarantee === 'elastic' ? members.length : part.count,
       ...(model === undefined ? {} : { gpuModel: model }),
       gpuCount: gpuCountOf(members),
       members: members.map((member) => memberView(state, member)),
+      ...(spares.length === 0 ? {} : { spares: spares.map((member) => memberView(state, member)) }),
     };
   });
 }
@@ -109,7 +111,7 @@ export function zoneOf(state: State, demand: Pick<Demand, 'tenant'>): string {
 function whereAndWhen(placement: Placement, zone: string) {
   const { startMs, endMs, members } = placement;
   return {
-    sites: [...new Set(members.map((member) => siteOf(member.node)))].toSorted(compareText),
+    sites: [...new Set(seatsOf(placement).map((member) => siteOf(member.node)))].toSorted(compareText),
     gpuCount: gpuCountOf(members),
     startMs,
     start: isoIn(startMs, zone),

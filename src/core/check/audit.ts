@@ -19,9 +19,10 @@ export type Audit = {
   readonly seats: readonly Seat[];
 };
 
-/** A member on a node that exists, with its part where the demand has such a one. */
+/** A member or spare on a node that exists, with its part where the demand has such a one. */
 export type Seat = {
   readonly member: Member;
+  readonly isSpare: boolean;
   readonly part: Part | undefined;
   readonly node: FleetNode;
   /** What other contracts hold on the node at some time in the window. */
@@ -35,11 +36,16 @@ export function auditOf(state: State, demand: Demand, verdict: PolicyVerdict, pl
   const startMs = placement.startMs;
   const endMs = placement.endMs ?? never;
   const parts = new Map(demand.parts.map((part) => [part.name, part]));
-  const seats = placement.members.flatMap((member): Seat[] => {
+  const seatOf = (member: Member, isSpare: boolean): Seat[] => {
     const node = state.fleet.nodeById.get(member.node);
     if (node === undefined) return [];
-    return [{ member, part: parts.get(member.part), node, holds: holdsIn(state, node, startMs, endMs) }];
-  });
+    const holds = holdsIn(state, node, startMs, endMs);
+    return [{ member, isSpare, part: parts.get(member.part), node, holds }];
+  };
+  const seats = [
+    ...placement.members.flatMap((member) => seatOf(member, false)),
+    ...(placement.spares ?? []).flatMap((member) => seatOf(member, true)),
+  ];
   return { state, demand, verdict, placement, startMs, endMs, seats: seats.toSorted(bySeat) };
 }
 

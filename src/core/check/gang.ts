@@ -1,8 +1,11 @@
-import type { Part } from '../../model/demand.ts';
+import { guaranteedCount, type Part } from '../../model/demand.ts';
 import type { Violation } from '../given.ts';
 import { type Audit, broken, named } from './audit.ts';
 
-/** The gang is whole: for every part each replica once, nothing beside them, on nodes that exist. */
+/**
+ * The gang is whole: for every part each replica once, nothing beside them, on nodes that exist. An elastic part may
+ * lack its last replicas, down to the number that is guaranteed.
+ */
 export function* gangWhole({ state, demand, placement }: Audit): Generator<Violation> {
   const replicas = new Map<string, number[]>(demand.parts.map((part) => [part.name, []]));
   if (replicas.size < demand.parts.length)
@@ -25,10 +28,11 @@ function* partWhole(part: Part, replicas: readonly number[]): Generator<Violatio
       yield broken('gang', `\`${part.name}\` ${replica} is beyond the ${part.count} replicas asked for`);
     seen.add(replica);
   }
-  const missing = Array.from({ length: part.count }, (_, i) => i).filter((replica) => !seen.has(replica));
+  const due = Math.max(guaranteedCount(part), Math.min(part.count, seen.size));
+  const missing = Array.from({ length: due }, (_, i) => i).filter((replica) => !seen.has(replica));
   if (missing.length > 0)
     yield broken(
       'gang',
-      `\`${part.name}\` lacks ${missing.length} of ${part.count} replicas, the first is ${missing[0]}`,
+      `\`${part.name}\` lacks ${missing.length} of ${due} replicas, the first is ${missing[0]}`,
     );
 }

@@ -1,4 +1,4 @@
-import type { TopologyLevel } from '../../model/demand.ts';
+import type { Demand, TopologyLevel } from '../../model/demand.ts';
 import { isWithin, type Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
@@ -18,9 +18,26 @@ export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): 
   }
 }
 
-/** The gang, and each part for itself, keeps together or apart as asked. Without a word it is in one site. */
+/**
+ * The gang, and each part for itself, keeps together or apart as asked. Without a word it is in one site. Spares stand
+ * where members may; those that are there for the loss of a site are at one other, and keep among themselves.
+ */
 export function* kept({ demand, seats }: Audit): Generator<Violation> {
-  yield* together('together', 'the gang', demand.together ?? 'site', seats);
+  const level = demand.together ?? 'site';
+  if (demand.survive?.loss !== 'site') {
+    yield* together('together', 'the gang', level, seats);
+    yield* partsKept(demand, seats);
+    return;
+  }
+  const members = seats.filter(({ isSpare }) => !isSpare);
+  const spares = seats.filter(({ isSpare }) => isSpare);
+  yield* together('together', 'the gang', level, members);
+  yield* together('together', 'the spares', 'site', spares);
+  yield* partsKept(demand, members);
+  yield* partsKept(demand, spares);
+}
+
+function* partsKept(demand: Demand, seats: readonly Seat[]): Generator<Violation> {
   for (const part of demand.parts) {
     const own = seats.filter((seat) => seat.part === part);
     if (part.within !== undefined) yield* together('within', `\`${part.name}\``, part.within, own);

@@ -13,8 +13,6 @@ export function* supported({ demand }: Audit): Generator<Violation> {
 
 function* inDemand(demand: Demand): Generator<string> {
   if ((demand.flows ?? []).length > 0) yield `${demand.flows?.length} flows between parts`;
-  if (demand.survive?.loss === 'feed' || demand.survive?.loss === 'site')
-    yield `survival of the loss of one ${demand.survive.loss}`;
   if (demand.guarantee === 'elastic') yield 'guarantee `elastic`';
   if (demand.together !== undefined && !levels.has(demand.together)) yield `together: ${demand.together}`;
 }

@@ -1,5 +1,4 @@
 import type { Demand } from '../../model/demand.ts';
-import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
 import { heldIn, peakOf, type Room, roomOf } from '../calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
@@ -79,8 +78,8 @@ export class Bench {
   /** Of the cap on the whole gang. */
   #capLeftW: number;
   readonly #spread: Spread | undefined;
-  /** Replicas that count, by the place they would be lost with. */
-  readonly #standing: Map<Path, number>;
+  /** Replicas that count, by what they would be lost with. */
+  readonly #standing: Map<string, number>;
 
   constructor(rooms: Rooms, demand: Demand, from?: Bench) {
     this.#rooms = rooms;
@@ -105,7 +104,7 @@ export class Bench {
     return this.#powerLeft;
   }
 
-  standing(): Iterable<[Path, number]> {
+  standing(): Iterable<[string, number]> {
     return this.#standing;
   }
 
@@ -191,14 +190,15 @@ export class Bench {
   /** Replicas that may still stand where the node would be lost. */
   #replicasLeft(node: FleetNode, { part }: Want): number {
     if (this.#spread === undefined || !isCounted(part, this.#demand)) return Infinity;
-    const place = this.#spread.placeOf(node);
-    return place === undefined ? 0 : this.#spread.limit - (this.#standing.get(place) ?? 0);
+    const fate = this.#spread.fateOf(node);
+    if (fate.kind !== 'falls') return fate.kind === 'stays' && this.#spread.limit >= 0 ? Infinity : 0;
+    return this.#spread.limit - (this.#standing.get(fate.place) ?? 0);
   }
 
   #standHere(node: FleetNode, { part }: Want): void {
     if (this.#spread === undefined || !isCounted(part, this.#demand)) return;
-    const place = this.#spread.placeOf(node);
-    if (place !== undefined) this.#standing.set(place, (this.#standing.get(place) ?? 0) + 1);
+    const fate = this.#spread.fateOf(node);
+    if (fate.kind === 'falls') this.#standing.set(fate.place, (this.#standing.get(fate.place) ?? 0) + 1);
   }
 
   #leftOf(node: FleetNode): Left {

@@ -48,10 +48,10 @@ export function fitnessOf(node: FleetNode, want: Want, demand: Demand): Fitness 
   );
 }
 
-/** What nobody knows to be in a rack may be lost with any. */
+/** What nobody knows to be in a rack, or on a feed, may be lost with any. */
 function spreadFitness(node: FleetNode, { part }: Want, demand: Demand): Fitness | undefined {
-  const spread = isCounted(part, demand) ? spreadOf(demand) : undefined;
-  return spread === undefined || spread.placeOf(node) !== undefined ? undefined : unknown('survive', 'rack');
+  const fate = isCounted(part, demand) ? spreadOf(demand)?.fateOf(node) : undefined;
+  return fate?.kind === 'unknown' ? unknown('survive', fate.attribute) : undefined;
 }
 
 /** A rack cannot be closed to others while nobody knows which one it is. */

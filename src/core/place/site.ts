@@ -6,10 +6,11 @@ import type { State } from '../state.ts';
 import { type Ignored, Rooms } from './bench.ts';
 import type { Candidates } from './fill.ts';
 import { fitnessOf } from './fitness.ts';
-import { placeGang } from './gang.ts';
 import { layoutOf, limitsOn } from './layout.ts';
 import { isAbove, type Speed } from './merit.ts';
 import { type LimitName, limitNames } from './power.ts';
+import { cheapestFirst, type Elsewhere, type Gang, placeSurviving } from './spares.ts';
+import { standInOf } from './stand-in.ts';
 import { hardestFirst, type Want } from './want.ts';
 
 /** When a placement may start. Both ends are included. */
@@ -20,6 +21,7 @@ export type SiteFit = {
   readonly site: FleetSite;
   readonly startMs: number;
   readonly members: readonly Member[];
+  readonly spares: readonly Member[];
   readonly closeness: number;
   readonly spare: number;
 };
@@ -41,6 +43,8 @@ export function searchSite(
     readonly demand: Demand;
     readonly wants: readonly Want[];
     readonly starts: StartRange;
+    /** The open sites, where spares may stand when this one may be lost. */
+    readonly open?: readonly FleetSite[];
     /** GPUs of slower nodes are left out. */
     readonly floor?: Speed;
     /** Only whether it fits is asked, not why not: that takes as long again. */
@@ -50,10 +54,12 @@ export function searchSite(
   const wants = hardestFirst(asked.wants);
   const candidates = candidatesOf(site.nodes, wants, asked);
   const able = site.nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
-  const gang = { demand: asked.demand, wants, candidates };
-  for (const startMs of startsToTry(state, able, asked)) {
+  const elsewhere = elsewhereOf(site, wants, asked);
+  const gang = { demand: asked.demand, wants, candidates, elsewhere };
+  const concerned = [...able, ...elsewhere.flatMap(({ nodes }) => nodes)];
+  for (const startMs of startsToTry(state, concerned, asked)) {
     const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) });
-    const found = placeGang(rooms, able, gang);
+    const found = placeSurviving(rooms, able, gang);
     if (found.kind === 'whole') return { ...found, kind: 'fits', site, startMs };
   }
   if (asked.isTrial === true)
@@ -79,6 +85,26 @@ function candidatesOf(
       new Set(nodes.filter((node) => isFast(node, want) && fitnessOf(node, want, demand).kind === 'fits')),
     ]),
   );
+}
+
+/** Where the spares of a gang may stand that is to survive the loss of its site. */
+function elsewhereOf(
+  site: FleetSite,
+  wants: readonly Want[],
+  {
+    demand,
+    open = [],
+    floor,
+  }: { readonly demand: Demand; readonly open?: readonly FleetSite[]; readonly floor?: Speed },
+): readonly Elsewhere[] {
+  const want = demand.survive?.loss === 'site' ? standInOf(wants, demand) : undefined;
+  if (want === undefined) return [];
+  const others = open.filter((other) => other !== site);
+  const fast = { demand, ...(floor === undefined ? {} : { floor }) };
+  return cheapestFirst(others, want).map(({ nodes }) => {
+    const candidates = candidatesOf(nodes, [want], fast);
+    return { nodes: [...(candidates.get(want) ?? [])], candidates };
+  });
 }
 
 /**
@@ -116,12 +142,6 @@ function concernedBy({ fleet }: State, nodes: readonly FleetNode[]): ReadonlySet
   return new Set([...nodes, ...around].map((node) => node.index));
 }
 
-type Gang = {
-  readonly demand: Demand;
-  readonly wants: readonly Want[];
-  readonly candidates: Candidates;
-};
-
 /** Says what stood in the way by taking obstacles away one after the other, on copies. */
 function missOf(
   state: State,
@@ -131,13 +151,13 @@ function missOf(
   startMs: number,
 ): SiteMiss {
   const span = { startMs, endMs: endOf(startMs, gang.demand) };
-  const found = placeGang(new Rooms(state, span), nodes, gang);
+  const found = placeSurviving(new Rooms(state, span), nodes, gang);
   const fit =
     found.kind === 'partial'
       ? { fit: found.fit, place: found.place === '' ? site.id : found.place }
       : { fit: found.members.length, place: site.id };
   const whole = (on: State, demand: Demand, ignored?: Ignored) =>
-    placeGang(new Rooms(on, span, ignored), nodes, { ...gang, demand }).kind === 'whole';
+    placeSurviving(new Rooms(on, span, ignored), nodes, { ...gang, demand }).kind === 'whole';
   return {
     kind: 'misses',
     site,

@@ -53,7 +53,7 @@ export function solve(state: State, verdict: PolicyVerdict, asked: Question): So
   const { demand } = asked;
   const { open, closed } = splitSites(state, demand, verdict);
   const order = affordableFirst(demand, better(state.fleet, demand.objective ?? 'cheapest'));
-  const found = open.map((site) => bestAt(state, site, asked, order));
+  const found = open.map((site) => bestAt(state, site, { ...asked, open }, order));
   const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
   const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
   const affordable = fits.filter((fit) => withinBudget(fit.price, demand));
@@ -74,7 +74,10 @@ export function perDay(microEurPerHour: number): number {
 
 type Order = (a: Candidate, b: Candidate) => number;
 
-function bestAt(state: State, site: FleetSite, asked: Question, order: Order): Candidate | SiteMiss {
+/** A question with the sites that may be used for it. */
+type Searched = Question & { readonly open: readonly FleetSite[] };
+
+function bestAt(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
   if (asked.demand.objective !== 'fastest') return bestOf(state, site, asked, order);
   let last: Candidate | SiteMiss | undefined;
   for (const floor of floorsOf(site.nodes)) {
@@ -87,7 +90,7 @@ function bestAt(state: State, site: FleetSite, asked: Question, order: Order): C
 function bestOf(
   state: State,
   site: FleetSite,
-  asked: Question & { readonly floor?: Speed },
+  asked: Searched & { readonly floor?: Speed },
   order: Order,
 ): Candidate | SiteMiss {
   const { demand } = asked;
@@ -104,7 +107,7 @@ function bestOf(
     }
     const fit: Candidate = {
       ...result,
-      price: priceOf(state.fleet, result.members, demand.window.durationS),
+      price: priceOf(state.fleet, result, demand.window.durationS),
     };
     if (best === undefined || order(fit, best) < 0) best = fit;
   }

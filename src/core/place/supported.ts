@@ -6,8 +6,6 @@ const levels: ReadonlySet<string> = new Set(['site', 'hall', 'rack', 'leaf', 'no
 /** The first thing a demand asks for that this core does not decide yet, in words; nothing when it decides all. */
 export function unsupported(demand: Demand): string | undefined {
   if (demand.flows !== undefined && demand.flows.length > 0) return 'bandwidth between parts (`flows`)';
-  if (demand.survive?.loss === 'feed' || demand.survive?.loss === 'site')
-    return `survival of the loss of a ${demand.survive.loss} (\`survive\`)`;
   if (demand.guarantee === 'elastic') return 'elastic contracts (`guarantee: elastic`)';
   if (demand.together !== undefined && !levels.has(demand.together))
     return `\`together: ${demand.together}\``;

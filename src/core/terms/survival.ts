@@ -1,0 +1,63 @@
+import type { Demand } from '../../model/demand.ts';
+import { siteOf } from '../../model/id.ts';
+import { type Member, type Placement, seatsOf, type Term } from '../../model/placement.ts';
+import { compareText } from '../../model/text.ts';
+import type { Fleet } from '../inventory/fleet.ts';
+import { isCounted, spreadOf } from '../place/survival.ts';
+
+/** What is left after a loss, by spreading or by spares, and where those are. */
+export function survival(fleet: Fleet, demand: Demand, placement: Placement): Term[] {
+  const { survive, parts } = demand;
+  if (survive === undefined) return [];
+  const counted = new Set(parts.filter((part) => isCounted(part, demand)).map(({ name }) => name));
+  const replicas = placement.members.filter(({ part }) => counted.has(part)).length;
+  const seats = seatsOf(placement).filter(({ part }) => counted.has(part));
+  const most = mostLost(fleet, demand, seats);
+  const spares = placement.spares ?? [];
+  const left = Math.min(replicas, seats.length - most);
+  const how = spares.length === 0 ? 'by spreading' : `with ${spareCount(spares)}`;
+  const held =
+    spares.length === 0
+      ? `at most ${most} replicas on one ${survive.loss}; no spare is reserved`
+      : `${spareCount(spares)} ${placesOf(spares)}; at most ${most} of ${seats.length} on one ${survive.loss}`;
+  return [
+    {
+      kind: 'survival',
+      promise: `${how}: the loss of any one ${survive.loss} leaves at least ${left} of ${replicas} replicas, asked for ${survive.membersLeft}`,
+      strength: 'guaranteed',
+      heldAs: held.slice(0, 200),
+      enforcedBy:
+        spares.length === 0
+          ? 'choice of nodes'
+          : 'choice of nodes; spares are held in the calendar as replicas are',
+      measuredBy: 'places in the inventory',
+    },
+  ];
+}
+
+/** The most replicas and spares that one loss takes. What hangs on several feeds is not lost with one. */
+function mostLost(fleet: Fleet, demand: Demand, seats: readonly Member[]): number {
+  const spread = spreadOf(demand);
+  const places = seats.flatMap(({ node: id }): string[] => {
+    const node = fleet.nodeById.get(id);
+    if (node === undefined) return [];
+    const fate = spread?.fateOf(node) ?? { kind: 'falls', place: node.site };
+    return fate.kind === 'falls' ? [fate.place] : [];
+  });
+  const groups = Map.groupBy(places, (place) => place).values();
+  return Math.max(0, ...groups.map(({ length }) => length));
+}
+
+function spareCount({ length }: readonly Member[]): string {
+  return length === 1 ? '1 spare' : `${length} spares`;
+}
+
+/** `of train on fra1/h1/r2/n01`, or at its site where there are many. */
+function placesOf(spares: readonly Member[]): string {
+  const part = [...new Set(spares.map((spare) => spare.part))].join(', ');
+  const nodes = [...new Set(spares.map(({ node }) => node))].toSorted(compareText);
+  const sites = [...new Set(nodes.map(siteOf))].join(', ');
+  return nodes.length > 3
+    ? `of ${part} on ${nodes.length} nodes at ${sites}`
+    : `of ${part} on ${nodes.join(', ')}`;
+}
