@@ -805,7 +805,10 @@ describe('what this version cannot promise is not granted', () => {
       (level) => [`part \`train\`: apart by ${level}`, withPart({ apart: level })] as const,
     ),
     ['1 flows between parts', demand(text, { flows: [{ from: 'load', to: 'train', mbps: 1000 }] })],
-    ['guarantee `elastic`', demand(text, { guarantee: 'elastic' })],
+    [
+      'survival of what may shrink: `survive` with guarantee `elastic`',
+      demand(text, { guarantee: 'elastic', survive: { loss: 'node', membersLeft: 1 } }),
+    ],
   ];
   test.each(rows)('%s', (feature, ask) => {
     expect(findings({ fault: feature, ask, finds: [] })).toContain(`not-supported: ${feature}`);

@@ -13,7 +13,8 @@ export function* supported({ demand }: Audit): Generator<Violation> {
 
 function* inDemand(demand: Demand): Generator<string> {
   if ((demand.flows ?? []).length > 0) yield `${demand.flows?.length} flows between parts`;
-  if (demand.guarantee === 'elastic') yield 'guarantee `elastic`';
+  if (demand.guarantee === 'elastic' && demand.survive !== undefined)
+    yield 'survival of what may shrink: `survive` with guarantee `elastic`';
   if (demand.together !== undefined && !levels.has(demand.together)) yield `together: ${demand.together}`;
 }
 

@@ -7,6 +7,7 @@ import { dayMs } from '../../model/unit.ts';
 import type { Fleet, FleetSite } from '../inventory/fleet.ts';
 import { costOf, priceOf } from '../price.ts';
 import type { State } from '../state.ts';
+import { solveElastic } from './elastic.ts';
 import {
   byCarbon,
   bySpeed,
@@ -50,6 +51,12 @@ export type Question = {
 
 /** Searches every open site and takes the best fit within the budget. Each site's best stands in the report. */
 export function solve(state: State, verdict: PolicyVerdict, asked: Question): Solved | Unsolved {
+  return asked.demand.guarantee === 'elastic'
+    ? solveElastic(asked, (sized) => solveSized(state, verdict, sized))
+    : solveSized(state, verdict, asked);
+}
+
+function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solved | Unsolved {
   const { demand } = asked;
   const { open, closed } = splitSites(state, demand, verdict);
   const order = affordableFirst(demand, better(state.fleet, demand.objective ?? 'cheapest'));

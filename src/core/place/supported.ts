@@ -6,7 +6,8 @@ const levels: ReadonlySet<string> = new Set(['site', 'hall', 'rack', 'leaf', 'no
 /** The first thing a demand asks for that this core does not decide yet, in words; nothing when it decides all. */
 export function unsupported(demand: Demand): string | undefined {
   if (demand.flows !== undefined && demand.flows.length > 0) return 'bandwidth between parts (`flows`)';
-  if (demand.guarantee === 'elastic') return 'elastic contracts (`guarantee: elastic`)';
+  if (demand.guarantee === 'elastic' && demand.survive !== undefined)
+    return 'survival with `guarantee: elastic` (`survive`)';
   if (demand.together !== undefined && !levels.has(demand.together))
     return `\`together: ${demand.together}\``;
   for (const part of demand.parts) {
