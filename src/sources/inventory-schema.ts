@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import {
+  FeedFacts,
   GpuFacts,
   HallFacts,
   LoopFacts,
@@ -9,6 +10,7 @@ import {
   RackFacts,
   ShapeFacts,
   SiteFacts,
+  SpineFacts,
   StoragePoolFacts,
 } from '../model/fact.ts';
 import { DatasetId } from '../model/id.ts';
@@ -55,29 +57,50 @@ const Shape = ShapeFacts.omit({ gpus: true, nics: true }).extend({
   nics: z.array(Nic).max(64).optional(),
 });
 
-const Nodes = NodeFacts.omit({ hostName: true, leaf: true, warrantyUntilMs: true, endOfLifeMs: true }).extend(
-  {
-    names: names.describe('`n01`, `n01..n04`, or a list of both'),
-    prefix: z
-      .string()
-      .max(120)
-      .optional()
-      .describe('host names are this and the name; without it site, rack and name joined by `-`'),
-    leaf: name.optional(),
-    warrantyUntil: instant.optional(),
-    endOfLife: instant.optional(),
-  },
-);
+/** What single NICs of a node hang on where its rails go to leafs of their own. */
+const NodeNic = z.strictObject({ leaf: name.optional() });
 
-const Rack = RackFacts.omit({ loop: true }).extend({
+const Nodes = NodeFacts.omit({
+  hostName: true,
+  leaf: true,
+  island: true,
+  warrantyUntilMs: true,
+  endOfLifeMs: true,
+}).extend({
+  names: names.describe('`n01`, `n01..n04`, or a list of both'),
+  prefix: z
+    .string()
+    .max(120)
+    .optional()
+    .describe('host names are this and the name; without it site, rack and name joined by `-`'),
+  leaf: name.optional(),
+  nics: z
+    .array(NodeNic)
+    .max(32)
+    .optional()
+    .describe('one entry for each NIC in the order of their numbers, where they hang on several leafs'),
+  island: name
+    .optional()
+    .describe('the accelerator link domain that the nodes of the group share with others'),
+  warrantyUntil: instant.optional(),
+  endOfLife: instant.optional(),
+});
+
+const Rack = RackFacts.omit({ loop: true, feeds: true }).extend({
   loop: name.optional(),
+  feeds: z
+    .record(z.string().regex(/^[A-Z]$/, 'a feed of a rack is one capital letter'), name)
+    .optional()
+    .describe('the feed of the building behind each letter'),
   nodes: z.array(Nodes).max(10_000).optional(),
 });
 
 const Leaf = z.strictObject({ uplinkMbps: Mbps.optional(), spine: name.optional() });
 
 const fabric = {
+  feeds: z.record(name, FeedFacts).optional().describe('power feeds of the building'),
   loops: z.record(name, LoopFacts).optional(),
+  spines: z.record(name, SpineFacts).optional(),
   leafs: z.record(name, Leaf).optional(),
   racks: z.record(name, Rack).optional(),
 };
@@ -131,11 +154,14 @@ const WanLink = z.strictObject({
  *     gpuPricesEurPerHour: { H100-SXM-80GB: 2.95 }
  *     halls:
  *       h1:
+ *         feeds: { feed-a: { limitW: 400000 }, feed-b: { limitW: 400000 } }
  *         loops: { cdu1: { coolingLimitW: 200000 } }
+ *         spines: { spine1: { uplinkMbps: 25600000 } }
  *         leafs: { leaf1: { uplinkMbps: 12800000, spine: spine1 } }
  *         racks:
  *           r11:
  *             feedLimitW: { A: 44300, B: 44300 }
+ *             feeds: { A: feed-a, B: feed-b }
  *             loop: cdu1
  *             nodes:
  *               - { names: n01..n04, shape: hgx-h100, leaf: leaf1, warrantyUntil: 2029-05-31T00:00:00+02:00 }
@@ -144,7 +170,9 @@ const WanLink = z.strictObject({
  * ```
  *
  * Gives `fra1/h1/r11/n01` to `n04` with the host names `fra1-r11-n01` to `fra1-r11-n04`. Racks may also stand
- * directly in a site, and nodes too.
+ * directly in a site, and nodes too. Loops, feeds, leafs and spines are named where they are used and looked up in the
+ * hall and then in the site; a spine that nobody defines is one of the place of its leaf. Nodes hang on all
+ * feeds of their rack, or on those of `feeds: [A]`; `island: nvl1` joins nodes of one rack, hall or site.
  */
 export const InventoryDocument = z.strictObject({
   schema: z.literal('berth/inventory/1'),
@@ -160,7 +188,7 @@ export type PoolEntry = z.infer<typeof Pool>;
 export type RackEntry = z.infer<typeof Rack>;
 export type NodesEntry = z.infer<typeof Nodes>;
 export type ShapeEntry = z.infer<typeof Shape>;
-export type FabricEntry = Pick<SiteEntry, 'loops' | 'leafs' | 'racks'>;
+export type FabricEntry = Pick<SiteEntry, 'feeds' | 'loops' | 'spines' | 'leafs' | 'racks'>;
 
 /** The keys that may stand in each part of the document, by the key under which the part stands. */
 export const keysByPart: ReadonlyMap<string, readonly string[]> = new Map(
@@ -175,7 +203,9 @@ export const keysByPart: ReadonlyMap<string, readonly string[]> = new Map(
     halls: Hall,
     racks: Rack,
     nodes: Nodes,
+    feeds: FeedFacts,
     loops: LoopFacts,
+    spines: SpineFacts,
     leafs: Leaf,
     storage: Pool,
     datasets: Dataset,

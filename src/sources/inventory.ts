@@ -86,7 +86,7 @@ function addSite(text: InventoryText, name: string, entry: SiteEntry, register: 
   addFabric(holder, entry, register);
   for (const [hall, facts] of Object.entries(entry.halls ?? {}))
     addHall({ ...holder, at: { text, path: [...at.path, 'halls', hall] } }, hall, facts, register);
-  addNodes({ ...holder, rack: undefined, fabrics: [site] }, entry.nodes ?? [], register);
+  addNodes({ ...holder, rack: undefined, letters: [], fabrics: [site] }, entry.nodes ?? [], register);
 }
 
 function addPool(at: At, subject: Path, facts: PoolEntry, register: Register): void {
@@ -95,7 +95,7 @@ function addPool(at: At, subject: Path, facts: PoolEntry, register: Register): v
 }
 
 function addHall(holder: Holder, name: string, entry: HallEntry, register: Register): void {
-  const { loops: _loops, leafs: _leafs, racks: _racks, ...facts } = entry;
+  const { feeds: _feeds, loops: _loops, spines: _spines, leafs: _leafs, racks: _racks, ...facts } = entry;
   const subject = pathOf(holder.site, name);
   const origin = register.claim('place', subject, holder.at);
   register.add({ kind: 'hall', subject, set: known(facts), confidence: 'stated', origin });
@@ -110,7 +110,9 @@ function siteFacts(entry: SiteEntry): SiteFacts {
     storage: _storage,
     halls: _halls,
     nodes: _nodes,
+    feeds: _feeds,
     loops: _loops,
+    spines: _spines,
     leafs: _leafs,
     racks: _racks,
     ...facts
@@ -135,63 +137,86 @@ type Holder = {
   readonly at: At;
   readonly site: Path;
   readonly inside: Path;
-  /** Places around this one whose loops and leafs may be named too. */
+  /** Places around this one whose feeds, loops, spines and leafs may be named too. */
   readonly fabrics: readonly Path[];
 };
 
 function addFabric(holder: Holder, entry: FabricEntry, register: Register): void {
   const { at, inside } = holder;
   const inPart = (part: string, name: string): At => ({ ...at, path: [...at.path, part, name] });
-  for (const [name, facts] of Object.entries(entry.loops ?? {})) {
+  const claimed = (kind: Named, name: string) => {
     const subject = pathOf(inside, name);
-    const origin = register.claim('place', subject, inPart('loops', name));
-    register.claim('loop', subject, inPart('loops', name));
-    register.add({ kind: 'loop', subject, set: known(facts), confidence: 'stated', origin });
-  }
+    const origin = register.claim('place', subject, inPart(`${kind}s`, name));
+    register.claim(kind, subject, inPart(`${kind}s`, name));
+    return { subject, origin, confidence: 'stated' } as const;
+  };
+  for (const [name, facts] of Object.entries(entry.feeds ?? {}))
+    register.add({ kind: 'feed', set: known(facts), ...claimed('feed', name) });
+  for (const [name, facts] of Object.entries(entry.loops ?? {}))
+    register.add({ kind: 'loop', set: known(facts), ...claimed('loop', name) });
+  for (const [name, facts] of Object.entries(entry.spines ?? {}))
+    register.add({ kind: 'spine', set: known(facts), ...claimed('spine', name) });
+  const fabrics = [inside, ...holder.fabrics];
   for (const [name, { uplinkMbps, spine }] of Object.entries(entry.leafs ?? {})) {
-    const subject = pathOf(inside, name);
-    const origin = register.claim('place', subject, inPart('leafs', name));
-    register.claim('leaf', subject, inPart('leafs', name));
-    const set = known({ uplinkMbps, spine: spine === undefined ? undefined : pathOf(inside, spine) });
-    register.add({ kind: 'leaf', subject, set, confidence: 'stated', origin });
+    const above = spine === undefined ? undefined : pathOf(inside, spine);
+    const named = spine === undefined ? undefined : found('spine', spine, fabrics, register);
+    const set = known({ uplinkMbps, spine: named ?? above });
+    register.add({ kind: 'leaf', set, ...claimed('leaf', name) });
   }
   for (const [name, rack] of Object.entries(entry.racks ?? {}))
-    addRack(
-      { ...holder, at: inPart('racks', name), fabrics: [inside, ...holder.fabrics] },
-      name,
-      rack,
-      register,
-    );
+    addRack({ ...holder, at: inPart('racks', name), fabrics }, name, rack, register);
 }
 
 function addRack(holder: Holder, name: string, entry: RackEntry, register: Register): void {
-  const { nodes, loop, ...facts } = entry;
+  const { nodes, loop, feeds, ...facts } = entry;
   const subject = pathOf(holder.inside, name);
   const origin = register.claim('place', subject, holder.at);
+  const feedsAt = { ...holder, at: { ...holder.at, path: [...holder.at.path, 'feeds'] } };
+  const behind = Object.entries(feeds ?? {}).map(
+    ([letter, feed]) => [letter, lookUp('feed', feed, { ...feedsAt, part: letter }, register)] as const,
+  );
   const set = known({
     ...facts,
+    feeds: feeds === undefined ? undefined : Object.fromEntries(behind),
     loop: loop === undefined ? undefined : lookUp('loop', loop, { ...holder, part: 'loop' }, register),
   });
   register.add({ kind: 'rack', subject, set, confidence: 'stated', origin });
-  addNodes({ ...holder, rack: name, inside: subject }, nodes ?? [], register);
+  const letters = [...new Set([...Object.keys(feeds ?? {}), ...Object.keys(facts.feedLimitW ?? {})])];
+  addNodes({ ...holder, rack: name, inside: subject, letters }, nodes ?? [], register);
 }
 
-/** The loop or leaf of that name in the place itself or around it. */
-function lookUp(
-  what: 'loop' | 'leaf',
-  name: string,
-  holder: Holder & { part: string },
-  register: Register,
-): Path {
-  for (const place of holder.fabrics) {
-    const path = pathOf(place, name);
-    if (register.has(what, path)) return path;
-  }
+/** What is defined once in a hall or site and named where it is used. */
+type Named = 'feed' | 'loop' | 'spine' | 'leaf';
+
+/** The feed, loop, spine or leaf of that name in the innermost of these places that has one. */
+function found(what: Named, name: string, places: readonly Path[], register: Register): Path | undefined {
+  return places.map((place) => pathOf(place, name)).find((path) => register.has(what, path));
+}
+
+/** The same in the place itself or around it. Throws where nobody has defined it. */
+function lookUp(what: Named, name: string, holder: Holder & { part: string }, register: Register): Path {
+  const path = found(what, name, holder.fabrics, register);
+  if (path !== undefined) return path;
   const at = { ...holder.at, path: [...holder.at.path, holder.part] };
   throw wrong(at, `unknown ${what} \`${name}\``, `define it under \`${what}s\` of the hall or site`);
 }
 
-type NodeHolder = Holder & { readonly rack: string | undefined };
+type NodeHolder = Holder & {
+  readonly rack: string | undefined;
+  /** The feeds of the rack. */
+  readonly letters: readonly string[];
+};
+
+/** A letter that the rack does not have is a slip: it would be a feed of its own that never fails with another. */
+function checkFeeds({ feeds = [] }: NodesEntry, { at, letters }: NodeHolder): void {
+  const unknown = feeds.find((letter) => letters.length > 0 && !letters.includes(letter));
+  if (unknown === undefined) return;
+  throw wrong(
+    { ...at, path: [...at.path, 'feeds'] },
+    `unknown feed \`${unknown}\``,
+    `the rack has ${letters.join(', ')}; add it to its \`feeds\` or \`feedLimitW\``,
+  );
+}
 
 function addNodes(holder: NodeHolder, groups: readonly NodesEntry[], register: Register): void {
   for (const [index, group] of groups.entries()) {
@@ -203,38 +228,70 @@ function addNodes(holder: NodeHolder, groups: readonly NodesEntry[], register: R
         `\`${cleanText(String(group.names), 80)}\` are no names`,
         'write one name, a range such as `n01..n04`, or a list of both; at most 10,000',
       );
-    const facts = nodeFacts(group, { ...holder, at }, register);
-    for (const name of names) addNode({ ...holder, at }, name, group, facts, register);
+    const own = { ...holder, at };
+    checkFeeds(group, own);
+    const said = { facts: nodeFacts(group, own, register), nics: nicLeafs(group, own, register) };
+    for (const name of names) addNode(own, { name, group, said }, register);
   }
 }
 
 function nodeFacts(group: NodesEntry, holder: NodeHolder, register: Register): NodeFacts {
-  const { names: _names, prefix: _prefix, leaf, warrantyUntil, endOfLife, ...facts } = group;
+  const {
+    names: _names,
+    prefix: _prefix,
+    nics: _nics,
+    leaf,
+    island,
+    warrantyUntil,
+    endOfLife,
+    ...facts
+  } = group;
   const shapeAt = { ...holder.at, path: [...holder.at.path, 'shape'] };
   const shape = group.shape === undefined ? undefined : register.shape(group.shape, shapeAt);
   return known({
     ...facts,
     machine: facts.machine ?? shape?.machine,
     leaf: leaf === undefined ? undefined : lookUp('leaf', leaf, { ...holder, part: 'leaf' }, register),
+    island: island === undefined ? undefined : pathOf(holder.inside, island),
     warrantyUntilMs: warrantyUntil === undefined ? undefined : Date.parse(warrantyUntil),
     endOfLifeMs: endOfLife === undefined ? undefined : Date.parse(endOfLife),
   });
 }
 
-function addNode(
-  holder: NodeHolder,
-  name: string,
-  group: NodesEntry,
-  facts: NodeFacts,
-  register: Register,
-): void {
+/** The leafs on which single NICs hang, by the numbers of the NICs. */
+function nicLeafs(group: NodesEntry, holder: NodeHolder, register: Register): ReadonlyMap<number, Path> {
+  const leafs = (group.nics ?? []).entries().flatMap(([index, { leaf }]) => {
+    const at = { ...holder.at, path: [...holder.at.path, 'nics', index] };
+    return leaf === undefined
+      ? []
+      : [[index, lookUp('leaf', leaf, { ...holder, at, part: 'leaf' }, register)] as const];
+  });
+  return new Map(leafs);
+}
+
+/** A node of a group, and what the group says about each of its nodes. */
+type Described = {
+  readonly name: string;
+  readonly group: NodesEntry;
+  readonly said: { readonly facts: NodeFacts; readonly nics: ReadonlyMap<number, Path> };
+};
+
+function addNode(holder: NodeHolder, { name, group, said }: Described, register: Register): void {
   const { at, site, rack, inside } = holder;
   const subject = pathOf(inside, name);
   const origin = register.claimNode(subject, at);
   const prefix = group.prefix ?? [site, rack, ''].filter((part) => part !== undefined).join('-');
   const hostName = `${prefix}${name}`;
   register.claim(`host name of ${site}`, hostName, at);
-  register.add({ kind: 'node', subject, set: { hostName, ...facts }, confidence: 'stated', origin });
+  register.add({ kind: 'node', subject, set: { hostName, ...said.facts }, confidence: 'stated', origin });
+  for (const [index, leaf] of said.nics)
+    register.add({
+      kind: 'nic',
+      subject: pathOf(subject, `nic${index}`),
+      set: { leaf },
+      confidence: 'stated',
+      origin,
+    });
 }
 
 function addWan(text: InventoryText, register: Register): void {

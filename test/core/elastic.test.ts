@@ -155,46 +155,50 @@ test('the auditor takes any number between the minimum and all, counted from 0',
   ).toMatchObject([{ constraint: 'gang' }]);
 });
 
-test('it gets the most that any other number of replicas would get, and at least what is guaranteed', () => {
-  assert(
-    property(
-      record({
-        first: integer({ min: 1, max: 6 }),
-        least: integer({ min: 1, max: 6 }),
-        second: integer({ min: 1, max: 4 }),
-        gpus: integer({ min: 1, max: 2 }),
-        free: integer({ min: 0, max: 6 }),
-        isClose: boolean(),
-      }),
-      ({ first, least, second, gpus, free, isClose }) => {
-        const on =
-          free === 0
-            ? fleet
-            : take(
-                fleet,
-                demand(`${free}×1 H100 24h`, { tenant: 'globex', where: free > 3 ? ['ams2'] : ['fra1'] }),
-              );
-        const wish = elastic(
-          `${first}×${gpus} H100${isClose ? ' within:rack' : ''} + eval: ${second}×1 H100 1h`,
-          [Math.min(first, least), 1],
-        );
-        const fits = (one: number, two: number) =>
-          ask(on, {
-            ...demand(`${one}×${gpus} H100${isClose ? ' within:rack' : ''} + eval: ${two}×1 H100 1h`),
-          }).kind === 'planned';
-        const [train] = wish.parts;
-        const minimum = train === undefined ? 0 : guaranteedCount(train);
-        if (!fits(minimum, 1)) {
-          expect(got(on, wish)).toMatch(/^no/);
-          return;
-        }
-        const range = (from: number, to: number) =>
-          Array.from({ length: to - from + 1 }, (_, at) => from + at);
-        const one = range(minimum, first).findLast((count) => fits(count, 1)) ?? 0;
-        const two = range(1, second).findLast((count) => fits(one, count)) ?? 0;
-        expect(got(on, wish).split(' at ')[0]).toBe(`${one}+${two}`);
-      },
-    ),
-    { seed, numRuns: 150 },
-  );
-});
+test(
+  'it gets the most that any other number of replicas would get, and at least what is guaranteed',
+  { timeout: 60_000 },
+  () => {
+    assert(
+      property(
+        record({
+          first: integer({ min: 1, max: 6 }),
+          least: integer({ min: 1, max: 6 }),
+          second: integer({ min: 1, max: 4 }),
+          gpus: integer({ min: 1, max: 2 }),
+          free: integer({ min: 0, max: 6 }),
+          isClose: boolean(),
+        }),
+        ({ first, least, second, gpus, free, isClose }) => {
+          const on =
+            free === 0
+              ? fleet
+              : take(
+                  fleet,
+                  demand(`${free}×1 H100 24h`, { tenant: 'globex', where: free > 3 ? ['ams2'] : ['fra1'] }),
+                );
+          const wish = elastic(
+            `${first}×${gpus} H100${isClose ? ' within:rack' : ''} + eval: ${second}×1 H100 1h`,
+            [Math.min(first, least), 1],
+          );
+          const fits = (one: number, two: number) =>
+            ask(on, {
+              ...demand(`${one}×${gpus} H100${isClose ? ' within:rack' : ''} + eval: ${two}×1 H100 1h`),
+            }).kind === 'planned';
+          const [train] = wish.parts;
+          const minimum = train === undefined ? 0 : guaranteedCount(train);
+          if (!fits(minimum, 1)) {
+            expect(got(on, wish)).toMatch(/^no/);
+            return;
+          }
+          const range = (from: number, to: number) =>
+            Array.from({ length: to - from + 1 }, (_, at) => from + at);
+          const one = range(minimum, first).findLast((count) => fits(count, 1)) ?? 0;
+          const two = range(1, second).findLast((count) => fits(one, count)) ?? 0;
+          expect(got(on, wish).split(' at ')[0]).toBe(`${one}+${two}`);
+        },
+      ),
+      { seed, numRuns: 150 },
+    );
+  },
+);

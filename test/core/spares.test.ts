@@ -55,7 +55,7 @@ const feeds = {
   },
 };
 
-describe('the fewest spares that suffice', () => {
+describe('the fewest spares that suffice', { timeout: 60_000 }, () => {
   type Node = { readonly rack: number; readonly gpus: number; readonly own: string };
   const nodes = array(
     record({
