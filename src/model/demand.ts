@@ -76,14 +76,11 @@ export const ReplicaNeed = z.strictObject({
 });
 export type ReplicaNeed = z.infer<typeof ReplicaNeed>;
 
+/** One kind of member. `minCount` is how many replicas are guaranteed (see `guaranteedCount`), of `count` at most. */
 export const Part = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
   count: Count.max(100_000).describe('replicas'),
-  minCount: Count.max(100_000)
-    .optional()
-    .describe(
-      'with `guarantee: elastic`: replicas that are guaranteed; the others are given when there is room',
-    ),
+  minCount: Count.optional(),
   each: ReplicaNeed,
   within: TopologyLevel.optional().describe('all replicas of this part in one such domain'),
   apart: TopologyLevel.optional().describe('no two replicas of this part in the same such domain'),

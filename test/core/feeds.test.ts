@@ -97,19 +97,19 @@ describe('a feed of the building', () => {
   });
 });
 
-describe('the letters of a rack on which nodes hang differently', () => {
-  const rackOf = (feedLimitW: object, ...own: readonly (readonly string[] | undefined)[]) =>
-    world(`fra1/h1/r1 ${own.length}×2 H100 cpu8 mem32 gpuw400 basew200`, {
-      racks: { 'fra1/h1/r1': { feedLimitW } },
-      nodes: Object.fromEntries(
-        own.flatMap((feeds, at) => (feeds === undefined ? [] : [[`fra1/h1/r1/n0${at + 1}`, { feeds }]])),
-      ),
-    });
-  const most = (on: World) => {
-    const counts = on.state.fleet.nodes.map((_, at) => at + 1);
-    return counts.findLast((count) => ask(on, demand(`${count}×2 H100`)).kind === 'planned') ?? 0;
-  };
+const rackOf = (feedLimitW: object, ...own: readonly (readonly string[] | undefined)[]) =>
+  world(`fra1/h1/r1 ${own.length}×2 H100 cpu8 mem32 gpuw400 basew200`, {
+    racks: { 'fra1/h1/r1': { feedLimitW } },
+    nodes: Object.fromEntries(
+      own.flatMap((feeds, at) => (feeds === undefined ? [] : [[`fra1/h1/r1/n0${at + 1}`, { feeds }]])),
+    ),
+  });
+const most = (on: World) => {
+  const counts = on.state.fleet.nodes.map((_, at) => at + 1);
+  return counts.findLast((count) => ask(on, demand(`${count}×2 H100`)).kind === 'planned') ?? 0;
+};
 
+describe('the letters of a rack on which nodes hang differently', () => {
   test.each<readonly [string, object, readonly (readonly string[] | undefined)[], number]>([
     [
       'two on both, as if nobody had said so',
@@ -231,10 +231,10 @@ test('whatever people do, no feed is overdrawn when another is lost', { timeout:
           if (load > limitW * 30) near++;
           expect(load).toBeLessThanOrEqual(limitW * 60);
         }
-        for (const [letter, feed] of Object.entries(facts.feeds)) {
+        for (const letter of Object.keys(facts.feeds)) {
           const onFeed = (id: string) => (lettersOf(id).includes(letter) ? [letter] : []);
           const limitW = letter === 'A' ? carries.fa * 3 : carries.fb * 3;
-          expect(worstLoad(end, onFeed, letter), feed).toBeLessThanOrEqual(limitW * 60);
+          expect(worstLoad(end, onFeed, letter)).toBeLessThanOrEqual(limitW * 60);
         }
       },
     ),

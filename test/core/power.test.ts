@@ -153,10 +153,10 @@ describe('the auditor', () => {
 
 /** The most watts that contracts hold at once on nodes of a place. */
 function mostW({ state }: World, isThere: (node: string) => boolean): number {
-  const draws = [...state.contracts].map(({ placement, releasedAtMs }) => ({
-    startMs: placement.startMs,
-    endMs: Math.min(placement.endMs ?? Infinity, releasedAtMs ?? Infinity),
-    powerW: seatsOf(placement).reduce((sum, { node, powerW }) => sum + (isThere(node) ? powerW : 0), 0),
+  const draws = [...state.contracts].map(({ placement: held, releasedAtMs }) => ({
+    startMs: held.startMs,
+    endMs: Math.min(held.endMs ?? Infinity, releasedAtMs ?? Infinity),
+    powerW: seatsOf(held).reduce((sum, { node, powerW }) => sum + (isThere(node) ? powerW : 0), 0),
   }));
   return Math.max(
     0,
