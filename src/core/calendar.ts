@@ -1,8 +1,9 @@
 import type { Demand, Isolation } from '../model/demand.ts';
 import { isWithin, type Path, type TenantId } from '../model/id.ts';
-import { type Placement, seatsOf } from '../model/placement.ts';
+import { type HeldSlice, type Placement, seatsOf } from '../model/placement.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { firstBits, maskOf, type Mask } from './mask.ts';
+import { type SliceUse, usesOf } from './slices.ts';
 
 /** Stands for the end of a hold that has none. */
 export const never = Number.MAX_SAFE_INTEGER;
@@ -15,7 +16,10 @@ export type Hold = {
   readonly tenant?: TenantId;
   readonly startMs: number;
   readonly endMs: number;
+  /** Whole ones. */
   readonly gpus: Mask;
+  /** Parts of GPUs; absent for the many holds that have none. */
+  readonly slices?: readonly HeldSlice[];
   readonly nics: readonly number[];
   readonly cpuMilli: number;
   readonly memoryMib: number;
@@ -48,7 +52,10 @@ export type Calendar = readonly (readonly Hold[])[];
 
 /** What is left of a node over a whole window. */
 export type Room = {
+  /** Free whole. */
   readonly gpus: Mask;
+  /** Of which slices are held at some time in the window, and which may have room for more. */
+  readonly partly: ReadonlyMap<number, SliceUse>;
   readonly nicsTaken: ReadonlySet<number>;
   readonly cpuMilli: number;
   readonly memoryMib: number;
@@ -97,8 +104,11 @@ export function roomOf(node: FleetNode, holds: readonly Hold[], startMs: number,
   let taken = 0;
   for (const entry of overlapping) taken |= entry.gpus;
   const all = maskOf(node.shape.gpus.map((_, index) => index));
+  const uses = usesOf(node, overlapping, startMs);
+  const usable = (all & ~taken & ~node.downMask) >>> 0;
   return {
-    gpus: (all & ~taken & ~node.downMask) >>> 0,
+    gpus: (usable & ~maskOf([...uses.keys()])) >>> 0,
+    partly: uses.size === 0 ? uses : new Map([...uses].filter(([gpu]) => ((usable >>> gpu) & 1) === 1)),
     nicsTaken: new Set([...node.downNics, ...overlapping.flatMap((entry) => entry.nics)]),
     cpuMilli: (node.shape.cpuMilli ?? 0) - peakOf(overlapping, startMs, (entry) => entry.cpuMilli),
     memoryMib: (node.shape.memoryMib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.memoryMib),
@@ -171,6 +181,7 @@ function holdsOf(fleet: Fleet, holding: Holding): ReadonlyMap<number, Hold[]> {
       startMs: holding.placement.startMs,
       endMs: holding.placement.endMs ?? never,
       gpus: maskOf(member.gpus),
+      ...(member.slices === undefined ? {} : { slices: member.slices }),
       nics: member.nics,
       cpuMilli: member.cpuMilli,
       memoryMib: member.memoryMib,

@@ -13,6 +13,7 @@ import { neighbours } from './check/neighbours.ts';
 import { kept, whereAllowed } from './check/places.ts';
 import { power, powerCap } from './check/power.ts';
 import { sitesAllowed, tenantKnown } from './check/sites.ts';
+import { slicesApart, slicesLegal, slicesListed } from './check/slices.ts';
 import { supported } from './check/support.ts';
 import { survival } from './check/survival.ts';
 import { inWindow } from './check/window.ts';
@@ -28,6 +29,9 @@ const rules: readonly AuditRule[] = [
   devicesOnce,
   devicesHealthy,
   nodesOpen,
+  slicesListed,
+  slicesLegal,
+  slicesApart,
   hardware,
   aligned,
   shares,

@@ -25,7 +25,11 @@ export function digestState(state: State): Digest {
       gpus: [...node.shape.gpus],
       islands: [...node.shape.islands],
       rails: node.shape.railOf.map((nic) => nic ?? null),
-      holds: (state.calendar[node.index] ?? []).map((hold) => ({ ...hold, nics: [...hold.nics] })),
+      holds: (state.calendar[node.index] ?? []).map(({ slices, ...hold }) => ({
+        ...hold,
+        nics: [...hold.nics],
+        ...(slices === undefined ? {} : { slices: [...slices] }),
+      })),
     })),
   });
 }

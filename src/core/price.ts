@@ -1,10 +1,14 @@
 import type { Member, Price, PriceLine } from '../model/placement.ts';
+import { sliceWords } from '../model/slice.ts';
 import { hourS } from '../model/unit.ts';
-import type { Fleet, FleetSite } from './inventory/fleet.ts';
+import type { Fleet, FleetNode, FleetSite } from './inventory/fleet.ts';
+import { type Fraction, portionUp, sizeOfSlice } from './slices.ts';
 
 /**
- * What a placement costs: every reserved GPU at its model's price on its site, and the cores of members
- * without GPUs at the site's core price. Spares cost what members do and stand in lines of their own. One missing price leaves the whole unpriced: a sum of some of the
+ * What a placement costs: every reserved GPU at its model's price on its site, every slice at its part of that
+ * (thousandths, or memory slices), rounded up to the micro-euro an hour, and the cores of members without GPUs at
+ * the site's core price. Spares cost what members do and stand in lines of their own. One missing price leaves the
+ * whole unpriced: a sum of some of the
  * parts would be a lower number than anybody would pay. Totals are rounded up to the micro-euro.
  */
 export function priceOf(fleet: Fleet, held: Held, durationS: number | undefined): Price {
@@ -35,6 +39,8 @@ type Held = { readonly members: readonly Member[]; readonly spares?: readonly Me
 type Amount = {
   readonly site: FleetSite;
   readonly model: string | undefined;
+  /** What of a GPU of the model is priced, in words; the whole GPU without it. */
+  readonly slice?: { readonly words: string; readonly size: Fraction };
   readonly count: number;
   readonly isSpare?: boolean;
 };
@@ -45,19 +51,30 @@ function amountsOf(fleet: Fleet, members: readonly Member[]): readonly Amount[] 
     const node = fleet.nodeById.get(member.node);
     const site = fleet.sites.find(({ id }) => id === node?.site);
     if (node === undefined || site === undefined) throw new Error(`no node \`${member.node}\` to price`);
-    const model = member.gpus.length === 0 ? undefined : node.shape.gpus[member.gpus[0] ?? 0]?.model;
-    const count = member.gpus.length === 0 ? Math.ceil(member.cpuMilli / 1000) : member.gpus.length;
-    const key = `${site.id} ${model ?? ''}`;
-    counted.set(key, { site, model, count: count + (counted.get(key)?.count ?? 0) });
+    for (const amount of amountsOn(node, site, member)) {
+      const key = `${site.id} ${amount.model ?? ''} ${amount.slice?.words ?? ''}`;
+      counted.set(key, { ...amount, count: amount.count + (counted.get(key)?.count ?? 0) });
+    }
   }
   return [...counted.values()];
 }
 
-function lineOf({ site, model, count, isSpare = false }: Amount): PriceLine[] {
-  const microEurPerHour =
-    model === undefined ? site.facts.cpuPriceMicroEurPerHour : site.facts.gpuPrices?.[model];
-  if (microEurPerHour === undefined) return [];
-  return [{ what: `${isSpare ? 'spare ' : ''}${model ?? 'CPU core'} at ${site.id}`, count, microEurPerHour }];
+function amountsOn({ shape }: FleetNode, site: FleetSite, { gpus, slices = [], cpuMilli }: Member): Amount[] {
+  if (slices.length > 0)
+    return slices.map((slice) => {
+      const gpu = shape.gpus[slice.gpu] ?? {};
+      const words = `${sliceWords(slice)} of ${gpu.model}`;
+      return { site, model: gpu.model, slice: { words, size: sizeOfSlice(gpu, slice) }, count: 1 };
+    });
+  if (gpus.length === 0) return [{ site, model: undefined, count: Math.ceil(cpuMilli / 1000) }];
+  return [{ site, model: shape.gpus[gpus[0] ?? 0]?.model, count: gpus.length }];
+}
+
+function lineOf({ site, model, slice, count, isSpare = false }: Amount): PriceLine[] {
+  const whole = model === undefined ? site.facts.cpuPriceMicroEurPerHour : site.facts.gpuPrices?.[model];
+  if (whole === undefined) return [];
+  const microEurPerHour = slice === undefined ? whole : portionUp(whole, slice.size);
+  return [{ what: `${isSpare ? 'spare ' : ''}${slice?.words ?? model ?? 'CPU core'} at ${site.id}`, count, microEurPerHour }];
 }
 
 function length(durationS: number | undefined): { durationS?: number } {

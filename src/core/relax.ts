@@ -26,6 +26,7 @@ export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked):
   for (const { change, asked: relaxed } of [
     { change: 'start later', asked: later(asked) },
     ...loosened(asked),
+    ...unsliced(asked),
   ]) {
     const found = tried(state, verdict, relaxed);
     if (found !== undefined) offers.push(offer(change, relaxed.demand, found));
@@ -70,6 +71,20 @@ function loosened({ demand, starts }: Asked): readonly Edit[] {
   });
 }
 
+/**
+ * Whole GPUs in place of slices. No requirement is left out: it takes more room, not less, and costs more, so it is
+ * offered here and never tried for a conflict set.
+ */
+function unsliced({ demand, starts }: Asked): readonly Edit[] {
+  if (demand.parts.every(({ each }) => each.gpus?.slice === undefined)) return [];
+  const parts = demand.parts.map((part) => {
+    if (part.each.gpus?.slice === undefined) return part;
+    const { slice: _slice, ...gpus } = part.each.gpus;
+    return { ...part, each: { ...part.each, gpus } };
+  });
+  return [{ change: 'a whole GPU instead of a slice', asked: { demand: { ...demand, parts }, starts } }];
+}
+
 /** The most replicas of the first part with several of them, found by halving: fewer always fit where more do. */
 function largestThatFits(
   state: State,
@@ -93,10 +108,11 @@ function largestThatFits(
   }
   if (best === undefined) return undefined;
   const gpus = part.each.gpus?.count ?? 0;
+  const what = part.each.gpus?.slice === undefined ? 'GPUs' : 'slices';
   const change =
     gpus === 0
       ? `${fits} instead of ${part.count} replicas of \`${part.name}\``
-      : `${fits * gpus} instead of ${part.count * gpus} GPUs`;
+      : `${fits * gpus} instead of ${part.count * gpus} ${what}`;
   return offer(change, withCount(fits), best);
 }
 

@@ -5,7 +5,7 @@ import { compareText } from '../model/text.ts';
 import { hourS } from '../model/unit.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { layoutOf, limitsOn } from './place/layout.ts';
-import { devices } from './terms/devices.ts';
+import { devices, isShared } from './terms/devices.ts';
 import { survival } from './terms/survival.ts';
 
 /**
@@ -130,18 +130,21 @@ function power(fleet: Fleet, demand: Demand, placement: Placement, nodes: readon
   const powerW = seatsOf(placement).reduce((sum, member) => sum + member.powerW, 0);
   const { powerCapW } = demand;
   return [
-    ...(powerW === 0 ? [] : [rackPower(fleet, powerW, nodes)]),
-    ...(powerCapW === undefined ? [] : [capTerm(powerW, powerCapW)]),
+    ...(powerW === 0 ? [] : [rackPower(fleet, placement, nodes)]),
+    ...(powerCapW === undefined ? [] : [capTerm(placement, powerW, powerCapW)]),
   ];
 }
 
-function rackPower(fleet: Fleet, powerW: number, nodes: readonly FleetNode[]): Term {
+/** Only hardware keeps a tenant to its part of a GPU's draw, and it does so for MIG alone. */
+function rackPower(fleet: Fleet, placement: Placement, nodes: readonly FleetNode[]): Term {
+  const powerW = placement.members.reduce((sum, member) => sum + member.powerW, 0);
+  const sliced = placement.members.some(({ slices = [] }) => slices.length > 0);
   const racks = new Set(nodes.flatMap((node) => node.rack ?? []));
   const limited = [...racks].every((rack) => fleet.racks.get(rack)?.powerLimitW !== undefined);
   return {
     kind: 'power',
-    promise: `${powerW} W held on ${racks.size} ${racks.size === 1 ? 'rack' : 'racks'}`,
-    strength: limited ? 'guaranteed' : 'declared',
+    promise: `${powerW} W held on ${racks.size} ${racks.size === 1 ? 'rack' : 'racks'}${sliced ? ', a slice counted as its part of a GPU, rounded up' : ''}`,
+    strength: limited && !isShared(placement.members) ? 'guaranteed' : 'declared',
     heldAs: limited ? 'watts on the racks, with one feed lost' : 'nothing: the racks have no recorded limit',
     enforcedBy: 'the placement core',
     measuredBy: 'ratings in the inventory',
@@ -160,7 +163,7 @@ function powerAbove(fleet: Fleet, placement: Placement, nodes: readonly FleetNod
           {
             kind,
             promise: `within the recorded ${kind} limits of ${places.join(', ')}`.slice(0, 300),
-            strength: 'guaranteed',
+            strength: isShared(placement.members) ? 'declared' : 'guaranteed',
             heldAs: 'watts of everything held there at one time',
             enforcedBy: 'the placement core',
             measuredBy: 'ratings in the inventory; PUE is not applied',
@@ -173,11 +176,11 @@ function powerAbove(fleet: Fleet, placement: Placement, nodes: readonly FleetNod
   return [...termOf('power', placesOf(false)), ...termOf('cooling', placesOf(true))];
 }
 
-function capTerm(powerW: number, capW: number): Term {
+function capTerm(placement: Placement, powerW: number, capW: number): Term {
   return {
     kind: 'power',
     promise: `draws at most ${powerW} W of the ${capW} W it may, by the ratings of its devices`,
-    strength: 'guaranteed',
+    strength: isShared(placement.members) ? 'declared' : 'guaranteed',
     heldAs: 'watts of all members and spares together',
     enforcedBy: 'choice of devices; no engine caps them yet',
     measuredBy: 'ratings in the inventory',

@@ -791,10 +791,13 @@ describe('what this version cannot promise is not granted', () => {
       ],
     });
   const rows: readonly (readonly [string, Demand])[] = [
-    [
-      'part `train`: slices of a GPU',
-      withPart({}, { gpus: { ...each.gpus, slice: { kind: 'share', milli: 500 } } }),
-    ],
+    ...['a link between slices', 'RDMA for slices', 'slices aligned by numa'].map(
+      (feature) =>
+        [
+          `part \`train\`: ${feature}`,
+          withPart({}, { gpus: { ...each.gpus, slice: { kind: 'share', milli: 500 } }, align: 'numa' }),
+        ] as const,
+    ),
     [
       'part `train`: alignment without GPUs',
       withPart({}, { gpus: undefined, cpuMilli: 1000, align: 'numa' }),

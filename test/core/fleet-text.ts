@@ -7,7 +7,8 @@ import { Fact } from '../../src/model/fact.ts';
  * Words after that, in any order: `nvlink`, `xgmi`, `nolink` (nothing said: unknown); `rdma` (a 400G rail for each
  * GPU), `nordma`; `island4` GPUs in a link domain; `link900` Gbit/s; `cpu128` cores and `mem1024` GiB of a node;
  * `disk100` GiB of local storage; `numa2` NUMA nodes and `roots4` PCIe roots that share out GPUs and rails in turn;
- * `gpumem80` GiB of a GPU; `gpuw700` and `basew1600` watts; `leaf` (one for the rack); `shared` (time slices).
+ * `gpumem80` GiB of a GPU; `gpuw700` and `basew1600` watts; `leaf` (one for the rack); `shared` (time slices);
+ * `mig` (GPUs that can be partitioned) or `nomig`.
  */
 export function rackFacts(line: string, firstNode: number): Fact[] {
   const [place = '', ...words] = line.split(/\s+/);
@@ -55,6 +56,7 @@ type Rack = {
   numaNodes?: number;
   roots?: number;
   gpuMemoryMib?: number;
+  migCapable?: boolean;
   nodeGpuW?: number;
   basePowerW?: number;
 };
@@ -82,6 +84,10 @@ function readWord(rack: Rack, word: string): boolean {
     case 'rdma':
     case 'nordma':
       rack.rdma = name === 'rdma';
+      break;
+    case 'mig':
+    case 'nomig':
+      rack.migCapable = name === 'mig';
       break;
     case 'leaf':
     case 'shared':
@@ -124,12 +130,23 @@ function readWord(rack: Rack, word: string): boolean {
   return true;
 }
 
-function shapeOf({ gpus, model, link, rdma, island, linkMbps, gpuMemoryMib, ...rack }: Rack): object {
+function shapeOf({
+  gpus,
+  model,
+  link,
+  rdma,
+  island,
+  linkMbps,
+  gpuMemoryMib,
+  migCapable,
+  ...rack
+}: Rack): object {
   const each = Array.from({ length: gpus }, (_, at) => at);
   return {
     gpus: each.map((at) => ({
       ...(model === undefined ? {} : { model }),
       ...(gpuMemoryMib === undefined ? {} : { memoryMib: gpuMemoryMib }),
+      ...(migCapable === undefined ? {} : { migCapable }),
       ...(island === undefined ? {} : { island: Math.floor(at / island) }),
       ...localityOf(rack, at, gpus),
     })),

@@ -6,8 +6,14 @@ import { type Plan, identify } from '../../src/model/plan.ts';
 import { enter, hourMs, t0, verdictAll, type World } from './fleet.ts';
 
 /**
+<<<<<<< HEAD
  * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`, or a spare after
  * a `+ `. It starts at `t0` and lasts for the hours given, or without end.
+=======
+ * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`. Slices are
+ * `0:250` for 250/1000 of GPU 0 and `3:1g.10gb@2` for an instance from memory slice 2 of GPU 3 on. It starts at `t0`
+ * and lasts for the hours given, or without end.
+>>>>>>> ec24819 (core: shares and MIG slices are held over time)
  */
 export function placement(hours: number | undefined, ...lines: readonly string[]): Placement {
   const spares = lines.filter((line) => line.startsWith('+ '));
@@ -50,16 +56,26 @@ export function granted(before: World, demand: Demand, held: Placement): World {
 function memberOf(line: string): object {
   const [part, replica, node, ...words] = line.split(/\s+/);
   const member = { part, replica: Number(replica), node, gpus: [0], nics: [0], cpuMilli: 0, memoryMib: 0 };
+  const slices = words.flatMap(sliceOf);
   const amount = (unit: string) => words.find((word) => word.startsWith(unit))?.slice(unit.length);
   return {
     ...member,
     gpus: numbers(amount('gpu')),
+    ...(slices.length === 0 ? {} : { slices }),
     nics: numbers(amount('nic')),
     cpuMilli: Number(amount('cpu') ?? 0) * 1000,
     memoryMib: Number(amount('mem') ?? 0) * 1024,
     ...(amount('disk') === undefined ? {} : { storageGib: Number(amount('disk')) }),
     powerW: Number.parseInt(words.find((word) => word.endsWith('W')) ?? '0', 10),
   };
+}
+
+function sliceOf(word: string): object[] {
+  const [, gpu, milli, profile, start] = /^([0-9]+):(?:([0-9]+)|([^@]+)@([0-9]+))$/.exec(word) ?? [];
+  if (gpu === undefined) return [];
+  return profile === undefined
+    ? [{ kind: 'share', gpu: Number(gpu), milli: Number(milli) }]
+    : [{ kind: 'mig', gpu: Number(gpu), profile, start: Number(start) }];
 }
 
 /** `0-3` and `0,2,5`. */

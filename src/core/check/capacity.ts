@@ -2,22 +2,25 @@ import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, named } from './audit.ts';
 import { peak, sum, within } from './level.ts';
+import { drawnParts, heldParts, type Parts } from './slice-parts.ts';
 
 /** Every member holds what was asked for, or its GPUs' share of the node, and enough watts to use it. */
 export function* shares({ seats }: Audit): Generator<Violation> {
   for (const { member, part, node } of seats) {
     if (part === undefined) continue;
     const { gpus, cpuMilli, memoryMib } = part.each;
-    const cpu = cpuMilli ?? shareOf(node, node.shape.cpuMilli, gpus?.count);
+    const due =
+      gpus?.slice === undefined ? { part: BigInt(gpus?.count ?? 0), of: 1n } : heldParts(member, node);
+    const cpu = cpuMilli ?? shareOf(node, node.shape.cpuMilli, due);
     if (member.cpuMilli !== cpu)
       yield broken('cpu-share', `${named(member)} holds ${member.cpuMilli} mCPU, it is due ${cpu}`);
-    const memory = memoryMib ?? shareOf(node, node.shape.memoryMib, gpus?.count);
+    const memory = memoryMib ?? shareOf(node, node.shape.memoryMib, due);
     if (member.memoryMib !== memory)
       yield broken('memory-share', `${named(member)} holds ${member.memoryMib} MiB, it is due ${memory}`);
     const { storageGib: storage = 0 } = part.each;
     if ((member.storageGib ?? 0) !== storage)
       yield broken('storage', `${named(member)} holds ${member.storageGib ?? 0} GiB, it is due ${storage}`);
-    const power = drawOf(node, member.gpus.length, member.cpuMilli);
+    const power = drawOf(node, drawnParts(member, node), member.cpuMilli);
     if (member.powerW < power)
       yield broken('member-power', `${named(member)} holds ${member.powerW} W, it may draw ${power}`);
   }
@@ -38,23 +41,21 @@ export function* nodeCapacity(audit: Audit): Generator<Violation> {
   }
 }
 
-function shareOf(node: FleetNode, total: number | undefined, gpuCount: number | undefined): number {
-  const all = node.shape.gpus.length;
-  if (total === undefined || gpuCount === undefined || all === 0) return 0;
-  return Math.floor((total * gpuCount) / all);
+/** A member's parts of GPUs as parts of the node, rounded down; nothing of an unknown whole. */
+function shareOf(node: FleetNode, total: number | undefined, { part, of }: Parts): number {
+  const all = BigInt(node.shape.gpus.length);
+  return total === undefined || all === 0n ? 0 : Number((BigInt(total) * part) / (of * all));
 }
 
 /** The most a replica may draw: its GPUs, and of the rest of the node the larger of its CPU and GPU fractions. */
-function drawOf({ shape }: FleetNode, gpuCount: number, cpuMilli: number): number {
+function drawOf({ shape }: FleetNode, { part, of }: Parts, cpuMilli: number): number {
   const base = shape.basePowerW ?? 0;
-  const ofCpu = partOf(base, cpuMilli, shape.cpuMilli ?? 0);
-  const ofGpus = partOf(base, gpuCount, shape.gpus.length);
-  return gpuCount * (shape.gpuPowerW ?? 0) + Math.max(ofCpu, ofGpus);
+  const ofCpu = partOf(base, BigInt(cpuMilli), BigInt(shape.cpuMilli ?? 0));
+  const ofGpus = partOf(base, part, of * BigInt(shape.gpus.length));
+  return partOf(shape.gpuPowerW ?? 0, part, of) + Math.max(ofCpu, ofGpus);
 }
 
-/** `amount × part / whole`, rounded up; nothing of an unknown whole. The product may pass 2^53. */
-function partOf(amount: number, part: number, whole: number): number {
-  if (whole === 0) return 0;
-  const product = BigInt(amount) * BigInt(part);
-  return Number((product + BigInt(whole) - 1n) / BigInt(whole));
+/** `amount × part / whole`, rounded up; nothing of an unknown whole. */
+function partOf(amount: number, part: bigint, whole: bigint): number {
+  return whole === 0n ? 0 : Number((BigInt(amount) * part + whole - 1n) / whole);
 }

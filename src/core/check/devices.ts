@@ -2,10 +2,11 @@ import type { Hold } from '../calendar.ts';
 import type { Violation } from '../given.ts';
 import { type Audit, broken, hasBit, named, type Seat, until } from './audit.ts';
 
-/** As many GPUs as asked for, as a clean list of numbers that the node has. */
+/** As many whole GPUs as asked for, as a clean list of numbers that the node has. */
 export function* devicesListed({ seats }: Audit): Generator<Violation> {
   for (const { member, part, node } of seats) {
-    const wanted = part?.each.gpus?.count ?? 0;
+    const need = part?.each.gpus;
+    const wanted = need?.slice === undefined ? (need?.count ?? 0) : 0;
     if (part !== undefined && member.gpus.length !== wanted)
       yield broken('gpu-count', `${named(member)} has ${member.gpus.length} GPUs, asked for ${wanted}`);
     yield* listed(`${named(member)}: GPU`, member.gpus, node.shape.gpus.length);

@@ -4,6 +4,7 @@ import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { type Audit, broken, hasBit, named, type Seat } from './audit.ts';
+import { touched } from './slice-parts.ts';
 
 /** GPUs, their link and their NICs are of the kind that was asked for. What nobody has recorded is not of it. */
 export function* hardware({ demand, seats }: Audit): Generator<Violation> {
@@ -27,7 +28,9 @@ export function* hardware({ demand, seats }: Audit): Generator<Violation> {
 
 function* oneModel(part: string, seats: readonly Seat[]): Generator<Violation> {
   const found = new Set(
-    seats.flatMap(({ member, node }) => member.gpus.flatMap((index) => node.shape.gpus[index]?.model ?? [])),
+    seats.flatMap(({ member, node }) =>
+      touched(member).flatMap((index) => node.shape.gpus[index]?.model ?? []),
+    ),
   );
   if (found.size > 1)
     yield broken('gpu-model', `\`${part}\` mixes ${[...found].toSorted(compareText).join(', ')}`);
@@ -49,8 +52,9 @@ function isOfModel(found: string, wish: string): boolean {
   return name === wanted || name.startsWith(`${wanted}-`);
 }
 
-function* gpuMemory({ member, node }: Seat, { memoryMib = 0 }: GpuNeed): Generator<Violation> {
-  if (memoryMib === 0) return;
+/** Of whole GPUs; what a slice has is another figure. */
+function* gpuMemory({ member, node }: Seat, { memoryMib = 0, slice }: GpuNeed): Generator<Violation> {
+  if (memoryMib === 0 || slice !== undefined) return;
   for (const index of known(member, node.shape)) {
     const found = node.shape.gpus[index]?.memoryMib;
     if (found === undefined || found < memoryMib)
@@ -109,5 +113,5 @@ function railsOf(member: Member, { shape }: FleetNode): readonly number[] {
 
 /** Numbers that the node does not have are reported where devices are listed. */
 function known(member: Member, { gpus }: NodeShape): readonly number[] {
-  return [...new Set(member.gpus)].filter((index) => index < gpus.length);
+  return touched(member).filter((index) => index < gpus.length);
 }

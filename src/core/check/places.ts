@@ -4,11 +4,12 @@ import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, named, type Seat } from './audit.ts';
+import { touched } from './slice-parts.ts';
 
 /** Inside one of the places that were named, and outside all that were excluded, down to the single device. */
 export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): Generator<Violation> {
   for (const { member } of seats) {
-    const gpus = member.gpus.map((index) => `${member.node}/gpu${index}`);
+    const gpus = touched(member).map((index) => `${member.node}/gpu${index}`);
     const stands = gpus.length > 0 ? gpus : [member.node];
     if (where !== undefined && !stands.every((path) => where.some((place) => isWithin(path, place))))
       yield broken('where', `${named(member)} is outside ${where.join(', ')}`);

@@ -4,6 +4,7 @@ import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, holdsIn, named } from './audit.ts';
 import { hangsOn, letterLimits, rackLimitW } from './feeds.ts';
 import { peak, sum, within } from './level.ts';
+import { touched } from './slice-parts.ts';
 
 /**
  * At every instant of the window the watts held in a rack, on a feed of the building, on a cooling loop, in a hall
@@ -43,7 +44,7 @@ export function* powerCap({ demand: { powerCapW }, seats }: Audit): Generator<Vi
   if (powerW > powerCapW) yield broken('power-cap', `the gang holds ${powerW} W, at most ${powerCapW}`);
   for (const { member, node } of seats) {
     const { basePowerW, gpuPowerW } = node.shape;
-    if (basePowerW === undefined || (member.gpus.length > 0 && gpuPowerW === undefined))
+    if (basePowerW === undefined || (touched(member).length > 0 && gpuPowerW === undefined))
       yield broken('power-cap', `${named(member)}: what it may draw is not recorded`);
   }
 }

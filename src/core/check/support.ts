@@ -1,4 +1,4 @@
-import type { Demand, Part, TopologyLevel } from '../../model/demand.ts';
+import type { Demand, Part, ReplicaNeed, TopologyLevel } from '../../model/demand.ts';
 import type { Violation } from '../given.ts';
 import { type Audit, broken } from './audit.ts';
 
@@ -20,11 +20,21 @@ function* inDemand(demand: Demand): Generator<string> {
 
 function* inPart({ name, each, within, apart }: Part): Generator<string> {
   const of = `part \`${name}\``;
-  if (each.gpus?.slice !== undefined) yield `${of}: slices of a GPU`;
+  if (each.gpus?.slice !== undefined) yield* ofSlices(each).map((feature) => `${of}: ${feature}`);
   if (each.align !== undefined && each.gpus === undefined) yield `${of}: alignment without GPUs`;
   if ((each.rdma?.uplinkMbps ?? 0) > 0) yield `${of}: ${each.rdma?.uplinkMbps} Mbit/s of uplink`;
   if ((each.rdma?.nicsPerGpu ?? 1) > 1) yield `${of}: ${each.rdma?.nicsPerGpu} NICs for each GPU`;
   if (each.rdma !== undefined && each.gpus === undefined) yield `${of}: RDMA without GPUs`;
   if (within !== undefined && !levels.has(within)) yield `${of}: within one ${within}`;
   if (apart !== undefined && !levels.has(apart)) yield `${of}: apart by ${apart}`;
+}
+
+/** Slices have no link and no rail, and are not aligned. */
+function ofSlices({ gpus, rdma, align }: ReplicaNeed): string[] {
+  const linked = gpus?.link !== undefined || gpus?.linkMbps !== undefined;
+  return [
+    ...(linked ? ['a link between slices'] : []),
+    ...(rdma === undefined ? [] : ['RDMA for slices']),
+    ...(align === undefined ? [] : [`slices aligned by ${align}`]),
+  ];
 }

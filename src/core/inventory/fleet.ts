@@ -47,6 +47,8 @@ export type NodeShape = {
   readonly gpuPowerW: number | undefined;
   /** False when GPUs are shared or partitioned in a way that whole ones cannot be promised. */
   readonly whole: Known;
+  /** How its GPUs are shared or partitioned now; `none` where nobody has said that they are. */
+  readonly sharing: NonNullable<NodeFacts['sharing']>;
 };
 
 /** One power supply of a node: the feed it hangs on, and what that is known to carry. */

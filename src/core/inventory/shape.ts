@@ -77,6 +77,7 @@ function build(parts: Parts): NodeShape {
     basePowerW: parts.basePowerW,
     gpuPowerW: parts.gpuPowerW,
     whole: wholeOf(parts.sharing),
+    sharing: parts.sharing,
   };
 }
 

@@ -8,7 +8,8 @@ import { type Layout, layoutOf, limitsOn } from './layout.ts';
 import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
 import { Neighbours } from './neighbours.ts';
 import { pickGpus, railsOf } from './pick.ts';
-import { type LimitName, powerOf, type PowerLimit } from './power.ts';
+import { drawOf, type LimitName, powerOf, type PowerLimit } from './power.ts';
+import { chooseSlices, type SliceChoice, slicesIn } from './slice.ts';
 import { isCounted, type Spread, spreadOf } from './survival.ts';
 import { type Beside, heldBesideGpus, usableGpus, type Want } from './want.ts';
 
@@ -64,6 +65,7 @@ export class Rooms {
 
 type Left = Beside & {
   readonly gpus: Mask;
+  readonly partly: Room['partly'];
   readonly nicsTaken: ReadonlySet<number>;
   /** What the gang itself has taken of single NUMA nodes. */
   readonly pinned?: readonly Pinned[];
@@ -77,6 +79,8 @@ export class Bench {
   readonly #powerLeft: Map<PowerLimit, number>;
   /** Of the cap on the whole gang. */
   #capLeftW: number;
+  /** What slices that were put down have spoilt. */
+  #wear: number;
   readonly #spread: Spread | undefined;
   /** Replicas that count, by what they would be lost with. */
   readonly #standing: Map<string, number>;
@@ -87,6 +91,7 @@ export class Bench {
     this.#left = new Map(from?.entries());
     this.#powerLeft = new Map(from?.limitEntries());
     this.#capLeftW = from?.capLeftW ?? demand.powerCapW ?? Infinity;
+    this.#wear = from?.wear ?? 0;
     this.#spread = from === undefined ? spreadOf(demand) : from.#spread;
     this.#standing = new Map(from?.standing());
   }
@@ -112,15 +117,29 @@ export class Bench {
     return this.#capLeftW;
   }
 
+  get wear(): number {
+    return this.#wear;
+  }
+
+  /** What the slices of one more replica would spoil here; 0 for whole GPUs, as if all were equal. */
+  wearOf(node: FleetNode, want: Want): number {
+    if (want.part.each.gpus?.slice === undefined) return 0;
+    return chooseSlices(node, want, this.#leftOf(node))?.wear ?? Infinity;
+  }
+
   /** What one replica draws here, where the gang has a cap and watts are scarce; else 0, as if all were equal. */
   scarceW(node: FleetNode, want: Want): number {
     if (this.#capLeftW === Infinity) return 0;
-    return powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
+    return drawOf(node, want, heldBesideGpus(node, want).cpuMilli);
   }
 
-  /** Free GPUs that the want could use here, were it alone. */
+  /** Free GPUs that the want could use here, were it alone; for slices how many more of them fit. */
   freeGpus(node: FleetNode, want: Want): number {
-    return this.#open(node) ? sizeOf(both(this.#leftOf(node).gpus, usableGpus(node, want))) : 0;
+    if (!this.#open(node)) return 0;
+    const left = this.#leftOf(node);
+    return want.part.each.gpus?.slice === undefined
+      ? sizeOf(both(left.gpus, usableGpus(node, want)))
+      : slicesIn(node, want, left);
   }
 
   /** How many replicas fit on the node by itself, at most `most`; the bench stays as it is. */
@@ -140,13 +159,16 @@ export class Bench {
     const beside = heldBesideGpus(node, want);
     if (timesIn(beside, left) < 1) return undefined;
     if (this.#replicasLeft(node, want) < 1) return undefined;
-    const gpus = this.#chooseGpus(node, want, left, beside);
-    if (gpus === undefined) return undefined;
-    const powerW = powerOf(node, want.gpuCount, beside.cpuMilli);
+    const devices = this.#chooseDevices(node, want, left, beside);
+    if (devices === undefined) return undefined;
+    const { gpus, slices } = devices;
+    const powerW = drawOf(node, want, beside.cpuMilli);
     if (!this.#drawPower(node, powerW)) return undefined;
     const nics = railsOf(node, want, indexesOf(gpus));
+    this.#wear += devices.wear;
     this.#left.set(node.index, {
-      gpus: without(left.gpus, gpus),
+      gpus: without(devices.left.gpus, gpus),
+      partly: devices.left.partly,
       cpuMilli: left.cpuMilli - beside.cpuMilli,
       memoryMib: left.memoryMib - beside.memoryMib,
       storageGib: left.storageGib - beside.storageGib,
@@ -161,6 +183,7 @@ export class Bench {
       replica,
       node: node.id,
       gpus: indexesOf(gpus),
+      ...(slices.length === 0 ? {} : { slices: [...slices] }),
       nics,
       cpuMilli: beside.cpuMilli,
       memoryMib: beside.memoryMib,
@@ -171,6 +194,20 @@ export class Bench {
 
   #open(node: FleetNode): boolean {
     return this.#rooms.neighbours.letIn(node, this.#demand.tenant, this.#demand.isolation);
+  }
+
+  #chooseDevices(
+    node: FleetNode,
+    want: Want,
+    left: Left,
+    beside: Beside,
+  ): (SliceChoice & { readonly gpus: Mask }) | undefined {
+    if (want.part.each.gpus?.slice !== undefined) {
+      const found = chooseSlices(node, want, left);
+      return found === undefined ? undefined : { ...found, gpus: 0 };
+    }
+    const gpus = this.#chooseGpus(node, want, left, beside);
+    return gpus === undefined ? undefined : { gpus, slices: [], left, wear: 0 };
   }
 
   #chooseGpus(node: FleetNode, want: Want, left: Left, beside: Beside): Mask | undefined {

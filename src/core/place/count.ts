@@ -1,13 +1,13 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import type { ConstraintCount, MissingFact } from '../../model/refusal.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { both, sizeOf } from '../mask.ts';
 import type { State } from '../state.ts';
 import { Rooms, type TimeSpan } from './bench.ts';
 import { constraints, fitnessOf } from './fitness.ts';
-import { type LimitName, limitNames, powerOf, type PowerLimit } from './power.ts';
+import { drawOf, type LimitName, limitNames, type PowerLimit } from './power.ts';
 import { endOf } from './site.ts';
-import { heldBesideGpus, modelsFor, usableGpus, type Want } from './want.ts';
+import { gpusWithRoom } from './slice.ts';
+import { heldBesideGpus, modelsFor, type Want } from './want.ts';
 
 /** What each constraint leaves of the fleet for the demand's hardest part, and what is not known about it. */
 export type Tally = {
@@ -89,7 +89,7 @@ function afterCalendar(
 function underCap(free: readonly Free[], capW: number): readonly Free[] {
   let leftW = capW;
   return free
-    .map((entry) => ({ ...entry, powerW: drawOf(entry) }))
+    .map((entry) => ({ ...entry, powerW: wattsOf(entry) }))
     .toSorted((a, b) => a.powerW - b.powerW || a.node.index - b.node.index)
     .map((entry) => {
       const powered = inReplicas(entry, entry.powerW, leftW);
@@ -98,16 +98,19 @@ function underCap(free: readonly Free[], capW: number): readonly Free[] {
     });
 }
 
-/** Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. */
+/**
+ * Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. Of
+ * slices one replica counts for each GPU that has room.
+ */
 function inReplicas({ want, size }: Free, powerW: number, leftW: number): { replicas: number; size: number } {
-  const each = Math.max(1, want.gpuCount);
+  const each = want.part.each.gpus?.slice === undefined ? Math.max(1, want.gpuCount) : 1;
   const wanted = Math.floor(size / each);
   const replicas = powerW === 0 ? wanted : Math.max(0, Math.min(wanted, Math.floor(leftW / powerW)));
   return { replicas, size: replicas === wanted ? size : replicas * each };
 }
 
-function drawOf({ node, want }: Free): number {
-  return powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
+function wattsOf({ node, want }: Free): number {
+  return drawOf(node, want, heldBesideGpus(node, want).cpuMilli);
 }
 
 /** GPUs of a node (1 for a CPU part) that a want could have. */
@@ -119,7 +122,7 @@ function withPower(rooms: Rooms, free: readonly Free[], name: LimitName): readon
   return free.map((entry) => {
     const limits = rooms.limitsOn(entry.node).filter((limit) => limit.name === name);
     if (limits.length === 0) return entry;
-    const powerW = drawOf(entry);
+    const powerW = wattsOf(entry);
     const left = Math.min(...limits.map((limit) => leftW.get(limit) ?? rooms.powerLeftW(limit)));
     const { replicas, size } = inReplicas(entry, powerW, left);
     for (const limit of limits)
@@ -156,7 +159,7 @@ function bestFitness(
 
 function freeOn(rooms: Rooms, node: FleetNode, want: Want): number {
   const room = rooms.of(node);
-  if (want.gpuCount > 0) return sizeOf(both(room.gpus, usableGpus(node, want)));
+  if (want.gpuCount > 0) return gpusWithRoom(node, want, room);
   const { cpuMilli = 0, memoryMib = 0, storageGib = 0 } = want.part.each;
   return room.cpuMilli >= cpuMilli && room.memoryMib >= memoryMib && room.storageGib >= storageGib ? 1 : 0;
 }

@@ -38,7 +38,8 @@ function fillWithin(
     const trial = bench.fork();
     const fit = fillPart(trial, domain.nodes, want).length;
     const capLeftW = trial.capLeftW;
-    const filled = { nodes: domain.nodes, fit, capLeftW, spare: spareIn(trial, domain.nodes, want) };
+    const { wear } = trial;
+    const filled = { nodes: domain.nodes, fit, capLeftW, wear, spare: spareIn(trial, domain.nodes, want) };
     if (best === undefined || isBetter(filled, best)) best = filled;
   }
   return fillPart(bench, best?.nodes ?? nodes.slice(0, 0), want);
@@ -48,11 +49,13 @@ type Filled = {
   readonly nodes: readonly FleetNode[];
   readonly fit: number;
   readonly capLeftW: number;
+  readonly wear: number;
   readonly spare: number;
 };
 
 function isBetter(a: Filled, b: Filled): boolean {
   if (a.fit !== b.fit) return a.fit > b.fit;
+  if (a.wear !== b.wear) return a.wear < b.wear;
   return a.capLeftW === b.capLeftW ? a.spare < b.spare : a.capLeftW > b.capLeftW;
 }
 
@@ -68,6 +71,8 @@ type Choice = {
   readonly node: FleetNode;
   readonly fit: number;
   readonly free: number;
+  /** What the slices of one replica spoil. */
+  readonly wear: number;
   /** Watts of one replica where the gang has a cap on them. */
   readonly scarceW: number;
 };
@@ -85,6 +90,7 @@ function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member
       node,
       fit: bench.capacity(node, want, most),
       free: bench.freeGpus(node, want),
+      wear: bench.wearOf(node, want),
       scarceW: bench.scarceW(node, want),
     }))
     .filter(({ fit }) => fit > 0)
@@ -97,6 +103,7 @@ function preference(a: Choice, b: Choice, want: Want): number {
   return (
     a.scarceW - b.scarceW ||
     gpuNode(a) - gpuNode(b) ||
+    a.wear - b.wear ||
     b.fit - a.fit ||
     a.free - b.free ||
     a.node.index - b.node.index
@@ -128,7 +135,8 @@ function nextIndex(choices: readonly Choice[], left: number): number {
   let best = 0;
   for (const [index, choice] of choices.entries()) {
     const tightest = choices[best];
-    if (tightest === undefined || choice.fit < left || choice.scarceW > first.scarceW) break;
+    if (tightest === undefined || choice.fit < left) break;
+    if (choice.scarceW > first.scarceW || choice.wear > first.wear) break;
     if (choice.free < tightest.free) best = index;
   }
   return best;

@@ -4,6 +4,7 @@ import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
 import { misalignment } from './locality.ts';
 import { unknownPower } from './power.ts';
+import { sliceMisfit } from './slice-fitness.ts';
 import { isCounted, spreadOf } from './survival.ts';
 import { heldBesideGpus, usableGpus, type Want } from './want.ts';
 
@@ -20,6 +21,7 @@ export const constraints = [
   'gpu-model',
   'gpu-memory',
   'whole-gpus',
+  'gpu-slice',
   'accelerator-link',
   'rdma',
   'node-size',
@@ -75,6 +77,7 @@ function gpuFitness(node: FleetNode, want: Want): Fitness {
   const need = want.part.each.gpus;
   const model = shape.models.find((known) => known.model === want.model);
   if (model === undefined) return fails('gpu-model');
+  if (need?.slice !== undefined) return sliceFitness(node, want);
   if (need?.memoryMib !== undefined) {
     if (model.memoryMib === undefined) return unknown('gpu-memory', 'gpuMemoryMib');
     if (sizeOf(usableGpus(node, want)) === 0) return fails('gpu-memory');
@@ -82,6 +85,13 @@ function gpuFitness(node: FleetNode, want: Want): Fitness {
   if (shape.whole === 'unknown') return unknown('whole-gpus', 'sharing');
   if (shape.whole === 'no') return fails('whole-gpus');
   return linkFitness(node, want) ?? rdmaFitness(shape, want) ?? sizeFitness(node, want);
+}
+
+function sliceFitness(node: FleetNode, want: Want): Fitness {
+  const misfit = sliceMisfit(node, want);
+  if (misfit === undefined) return besideFitness(node, want);
+  const { constraint, attribute } = misfit;
+  return attribute === undefined ? fails(constraint) : unknown(constraint, attribute);
 }
 
 function linkFitness(node: FleetNode, want: Want): Fitness | undefined {

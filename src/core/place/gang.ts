@@ -12,6 +12,8 @@ export type GangFit = {
   readonly members: readonly Member[];
   readonly level: PlacedLevel;
   readonly closeness: number;
+  /** What its slices spoil of GPUs that were whole, or less cut up. */
+  readonly wear: number;
   readonly spare: number;
 };
 
@@ -42,12 +44,14 @@ export function placeGang(
       if (members.length > nearest.fit) nearest = { kind: 'partial', fit: members.length, place: domain.id };
       if (members.length < replicas) continue;
       const spare = asked.wants.reduce((sum, want) => sum + spareIn(bench, domain.nodes, want), 0);
-      if (best === undefined || spare < best.spare) {
+      const { wear } = bench;
+      if (best === undefined || wear < best.wear || (wear === best.wear && spare < best.spare)) {
         best = {
           kind: 'whole',
           members: inOrder(members, asked.demand),
           level,
           closeness: closestFirst.indexOf(level),
+          wear,
           spare,
         };
       }

@@ -18,7 +18,8 @@ export function carbonOf(fleet: Fleet, site: FleetSite, members: readonly Member
   let powerW = 0n;
   for (const member of members) {
     const node = fleet.nodeById.get(member.node);
-    const attribute = node === undefined ? 'node' : unknownPower(node, member.gpus.length);
+    const attribute =
+      node === undefined ? 'node' : unknownPower(node, member.gpus.length + (member.slices?.length ?? 0));
     if (attribute !== undefined) return { kind: 'unknown', attribute };
     powerW += BigInt(member.powerW);
   }

@@ -1,6 +1,9 @@
 import { type Path, parentOf } from '../../model/id.ts';
 import { sharersOf } from '../inventory/feeds.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
+import { portionUp } from '../slices.ts';
+import { drawOfSlices } from './sliceable.ts';
+import type { Want } from './want.ts';
 
 /** Limits in watts, from the rack outwards: the order in which they are named when several bind. */
 export const limitNames = [
@@ -44,6 +47,21 @@ export function powerOf(node: FleetNode, gpuCount: number, cpuMilli: number): nu
   const byCpu =
     shape.cpuMilli === undefined || shape.cpuMilli === 0 ? 0 : Math.ceil((base * cpuMilli) / shape.cpuMilli);
   return gpuCount * (shape.gpuPowerW ?? 0) + Math.max(byGpus, byCpu);
+}
+
+/**
+ * What one replica of a want may draw at most beside `cpuMilli`. A slice draws its part of the GPU and of the GPU's
+ * part of the node, each rounded up, so that slices that keep a GPU busy hold together at least what it draws
+ * alone. As with whole GPUs, what nobody has been promised counts as nothing: neither an idle GPU nor the idle rest
+ * of one. Nothing but MIG keeps a tenant to its part, so the term says that shares only declare theirs.
+ */
+export function drawOf(node: FleetNode, want: Want, cpuMilli: number): number {
+  const { gpus } = want.part.each;
+  if (gpus?.slice === undefined) return powerOf(node, want.gpuCount, cpuMilli);
+  const { part, of } = drawOfSlices(node, gpus, want.model);
+  const { gpuPowerW = 0, basePowerW = 0, gpus: all } = node.shape;
+  const ofBase = portionUp(basePowerW, { part, of: of * all.length });
+  return portionUp(gpuPowerW, { part, of }) + Math.max(ofBase, powerOf(node, 0, cpuMilli));
 }
 
 /** The figure that is missing to say what a replica may draw at most; nothing when all are recorded. */

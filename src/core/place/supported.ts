@@ -20,7 +20,13 @@ export function unsupported(demand: Demand): string | undefined {
 function unsupportedPart({ each, within, apart }: Part): string | undefined {
   if (within !== undefined && !levels.has(within)) return `\`within: ${within}\``;
   if (apart !== undefined && !levels.has(apart)) return `\`apart: ${apart}\``;
-  if (each.gpus?.slice !== undefined) return 'a slice of a GPU (`slice`)';
+  if (each.gpus?.slice !== undefined) {
+    const { link, linkMbps } = each.gpus;
+    if (link !== undefined || linkMbps !== undefined)
+      return 'an accelerator link between slices of GPUs (`slice` with `link` or `linkMbps`)';
+    if (each.rdma !== undefined) return 'RDMA for slices of GPUs (`slice` with `rdma`)';
+    if (each.align !== undefined) return 'alignment of slices of GPUs (`slice` with `align`)';
+  }
   if (each.align !== undefined && each.gpus === undefined) return 'alignment without GPUs (`align`)';
   if (each.rdma?.uplinkMbps !== undefined) return 'uplink bandwidth (`uplinkMbps`)';
   if ((each.rdma?.nicsPerGpu ?? 1) > 1) return 'more than one NIC for a GPU (`nicsPerGpu`)';

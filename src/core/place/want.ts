@@ -1,12 +1,14 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { type Mask, maskOf } from '../mask.ts';
+import { type Mask, maskOf, without } from '../mask.ts';
+import { type Fraction, portionOf } from '../slices.ts';
+import { shareOfNode, sliceableGpus } from './sliceable.ts';
 
 /** A part of a demand with its GPU model settled: what one attempt tries to place. */
 export type Want = {
   readonly part: Part;
-  /** GPUs of one replica; 0 for CPU parts. */
+  /** GPUs of one replica, or slices where it asks for slices; 0 for CPU parts. */
   readonly gpuCount: number;
   readonly model: string | undefined;
 };
@@ -42,20 +44,36 @@ export function combinations(demand: Demand, known: readonly string[]): readonly
   return ways;
 }
 
-/** GPU parts first, large replicas before small ones: what is hard to place goes first. */
+/** Whole GPUs, then slices, then CPU parts, large replicas before small ones: what is hard to place goes first. */
 export function hardestFirst(wants: readonly Want[]): readonly Want[] {
   return wants.toSorted(
     (a, b) =>
+      rankOf(a) - rankOf(b) ||
+      sliceSize(b) - sliceSize(a) ||
       b.gpuCount - a.gpuCount ||
       (b.part.each.cpuMilli ?? 0) - (a.part.each.cpuMilli ?? 0) ||
       compareText(a.part.name, b.part.name),
   );
 }
 
+function rankOf({ gpuCount, part }: Want): number {
+  if (gpuCount === 0) return 2;
+  return part.each.gpus?.slice === undefined ? 0 : 1;
+}
+
+/** Gigabytes of an instance by its name, thousandths of a share. The two are never on one GPU at one time. */
+function sliceSize({ part }: Want): number {
+  const slice = part.each.gpus?.slice;
+  if (slice === undefined) return 0;
+  return slice.kind === 'share' ? slice.milli : Number(/\.([0-9]+)gb/.exec(slice.profile)?.[1] ?? 0);
+}
+
 /** GPUs of the node that the want may use at all, whoever holds them. */
 export function usableGpus(node: FleetNode, want: Want): Mask {
   const { shape } = node;
-  const memoryMib = want.part.each.gpus?.memoryMib ?? 0;
+  const need = want.part.each.gpus;
+  if (need?.slice !== undefined) return without(sliceableGpus(shape, need, want.model), node.downMask);
+  const memoryMib = need?.memoryMib ?? 0;
   const found = shape.models.find(({ model }) => model === want.model);
   if (found === undefined) return 0;
   const large = shape.gpus.flatMap((gpu, index) => ((gpu.memoryMib ?? 0) >= memoryMib ? [index] : []));
@@ -65,16 +83,20 @@ export function usableGpus(node: FleetNode, want: Want): Mask {
 /** What one replica holds of what can be divided. */
 export type Beside = { readonly cpuMilli: number; readonly memoryMib: number; readonly storageGib: number };
 
-/** CPU and memory are what it asks for, else its GPUs' share of the node; local storage only what it asks for. */
+/**
+ * CPU and memory are what it asks for, else its GPUs' share of the node, of which a slice has the part that it is
+ * of its GPU; local storage only what it asks for.
+ */
 export function heldBesideGpus(node: FleetNode, want: Want): Beside {
   const { each } = want.part;
+  const share = shareOfNode(node, each.gpus, want.model);
   return {
-    cpuMilli: each.cpuMilli ?? shareOf(node.shape.cpuMilli, want.gpuCount, node.shape.gpus.length),
-    memoryMib: each.memoryMib ?? shareOf(node.shape.memoryMib, want.gpuCount, node.shape.gpus.length),
+    cpuMilli: each.cpuMilli ?? shareOf(node.shape.cpuMilli, share),
+    memoryMib: each.memoryMib ?? shareOf(node.shape.memoryMib, share),
     storageGib: each.storageGib ?? 0,
   };
 }
 
-function shareOf(total: number | undefined, gpuCount: number, gpuTotal: number): number {
-  return total === undefined || gpuTotal === 0 ? 0 : Math.floor((total * gpuCount) / gpuTotal);
+function shareOf(total: number | undefined, share: Fraction): number {
+  return total === undefined ? 0 : portionOf(total, share);
 }

@@ -1,5 +1,6 @@
 import { type Demand, guaranteedCount } from '../../model/demand.ts';
 import type { Member, Placement, Term } from '../../model/placement.ts';
+import { slicesPhrase } from '../../model/slice.ts';
 
 /** The devices of the members. Spares have their own term; the extras of an elastic demand are only declared. */
 export function devices(demand: Demand, placement: Placement): Term[] {
@@ -12,12 +13,19 @@ export function devices(demand: Demand, placement: Placement): Term[] {
       kind: 'devices',
       promise: `${heldBy(promised)}, ${preemptible ? 'until a guaranteed contract needs them' : 'for this contract alone'}`,
       strength: preemptible ? 'declared' : 'guaranteed',
-      heldAs: 'exclusive intervals on the devices named',
-      enforcedBy: 'the placement core: no later commit can take them',
+      heldAs: heldAs(promised),
+      enforcedBy: isShared(promised)
+        ? 'the placement core: no more than 1000/1000 of a GPU are promised; no engine limits a share yet'
+        : 'the placement core: no later commit can take them',
       measuredBy: 'check of every later placement; replay of the ledger',
     },
     ...(extras.length === 0 ? [] : [extrasTerm(demand, extras)]),
   ];
+}
+
+/** Whether some of these hold shares of GPUs, which no engine limits yet. */
+export function isShared(members: readonly Member[]): boolean {
+  return members.some(({ slices = [] }) => slices.some(({ kind }) => kind === 'share'));
 }
 
 /** What may be taken back: which replicas, and with how many GPUs. */
@@ -47,7 +55,22 @@ function guaranteed({ parts }: Demand, { members }: Placement): readonly Member[
 }
 
 function heldBy(members: readonly Member[]): string {
-  const gpuCount = members.reduce((sum, { gpus }) => sum + gpus.length, 0);
   const nodeCount = new Set(members.map(({ node }) => node)).size;
-  return `${gpuCount} GPUs on ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}`;
+  return `${devicesPhrase(members)} on ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}`;
+}
+
+function devicesPhrase(members: readonly Member[]): string {
+  const gpuCount = members.reduce((sum, { gpus }) => sum + gpus.length, 0);
+  const slices = slicesPhrase(members);
+  if (slices === '') return `${gpuCount} GPUs`;
+  return gpuCount === 0 ? slices : `${gpuCount} GPUs and ${slices}`;
+}
+
+function heldAs(members: readonly Member[]): string {
+  const kinds = new Set(members.flatMap(({ slices = [] }) => slices.map(({ kind }) => kind)));
+  return [
+    'exclusive intervals on the devices named',
+    ...(kinds.has('mig') ? ['memory slices at legal starts of GPUs in MIG mode, which do not move'] : []),
+    ...(kinds.has('share') ? ['thousandths of GPUs that are neither whole nor in MIG mode meanwhile'] : []),
+  ].join('; ');
 }
