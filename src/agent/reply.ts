@@ -44,10 +44,11 @@ export function priceOf({ price }: Pick<PlanView, 'price'>): string {
 /** `16 x H100-SXM-80GB in fra1 for acme`. */
 export function planWords(plan: PlanView): string {
   const models = [...new Set(plan.parts.flatMap(({ gpuModel }) => gpuModel ?? []))];
+  const model = models.length === 0 ? 'GPU' : listed(models, 4, 'or');
   const what =
-    plan.gpuCount === 0
+    plan.gpuCount === 0 && plan.slices === undefined
       ? listed(plan.parts.map(({ name }) => name))
-      : `${plan.gpuCount} x ${models.length === 0 ? 'GPU' : listed(models, 4, 'or')}`;
+      : capacityWords(plan, model);
   return `${what} in ${listed(plan.sites)} for ${plan.tenant}`;
 }
 
@@ -77,7 +78,14 @@ export function refusalReply(refusal: RefusalView): string {
 
 export function contractWords(contract: ContractView): string {
   const model = contract.gpuModel === undefined ? 'GPUs' : contract.gpuModel;
-  return `${contract.id} (${contract.tenant}, ${contract.state}, ${contract.gpuCount} x ${model} in ${listed(contract.sites)}, ${contract.guarantee})`;
+  return `${contract.id} (${contract.tenant}, ${contract.state}, ${capacityWords(contract, model)} in ${listed(contract.sites)}, ${contract.guarantee})`;
+}
+
+/** `16 x H100-SXM-80GB`, `2 MIG slices 1g.10gb (H100-SXM-80GB)`. */
+function capacityWords({ gpuCount, slices }: Pick<PlanView, 'gpuCount' | 'slices'>, model: string): string {
+  const whole = `${gpuCount} x ${model}`;
+  if (slices === undefined) return whole;
+  return gpuCount === 0 ? `${slices} (${model})` : `${whole} and ${slices}`;
 }
 
 export function siteWords({ id, gpus }: SiteView): string {

@@ -7,7 +7,7 @@ import { BerthError } from '../model/error.ts';
 import type { FactKind, GpuFacts, NicFacts } from '../model/fact.ts';
 import { parentOf, Path } from '../model/id.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import type { InventoryList, InventorySummary, RecordList, RecordView } from '../model/view.ts';
+import type { InventoryList, InventorySummary, PartlyUsed, RecordList, RecordView } from '../model/view.ts';
 import { mayActFor } from './caller.ts';
 import type { Caller, NodeFilter } from './control.ts';
 import type { Door } from './door.ts';
@@ -24,6 +24,7 @@ import {
   siteView,
   type Span,
 } from './views/inventory-view.ts';
+import { partlyUsed, slicesOn } from './views/slice-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
@@ -239,13 +240,20 @@ function devicesOf(
   node: FleetNode,
   asked: { readonly caller: Caller; readonly atMs: number },
 ): NonNullable<RecordView['devices']> {
+  const partly = new Map<string, PartlyUsed>(
+    partlyUsed(state, node, instant(asked.atMs)).map((entry) => [entry.gpu, entry]),
+  );
   const gpus = node.shape.gpus.map((gpu, index) => {
     const heldBy = holderOf(state, node, index, asked);
+    const slices = slicesOn(state, node, index, asked);
+    const left = partly.get(`${node.id}/gpu${index}`);
     return {
       ...deviceView(node, `gpu${index}`, gpu),
       what: gpu.model ?? 'GPU of unknown model',
       ...(gpu.island === undefined ? {} : { island: gpu.island }),
       ...(heldBy === undefined ? {} : { heldBy }),
+      ...(slices.length === 0 ? {} : { slices }),
+      ...(left === undefined ? {} : { freeMilli: left.freeMilli, freeProfiles: left.freeProfiles }),
       health: ((node.downMask >>> index) & 1) === 1 ? 'down' : node.health,
     };
   });

@@ -15,7 +15,7 @@ import { toDemand } from './demand-request.ts';
 import { type Door, verdictFor } from './door.ts';
 import { placeNamed } from './place-name.ts';
 import { flavorViews, instant } from './views/inventory-view.ts';
-import { planView, zoneOf } from './views/plan-view.ts';
+import { planView, slicesOf, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
@@ -109,6 +109,7 @@ export async function simulateLoss(
       tenant: contract.tenant,
       guarantee: contract.demand.guarantee ?? 'reserved',
       gpuCount: contract.placement.members.reduce((sum, member) => sum + member.gpus.length, 0),
+      ...slicesOf(contract.placement.members),
       ...(contract.placement.endMs === undefined ? {} : { until: isoIn(contract.placement.endMs, zone) }),
       outcome,
       to: [...new Set(members.map((member) => member.node))],

@@ -12,7 +12,7 @@ import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
 import { emptyHead, type Entry, type Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
-import { type ContractId, type Digest, planIdOf } from '../model/id.ts';
+import { type ContractId, type Digest, parentOf, Path, planIdOf } from '../model/id.ts';
 import type { Member } from '../model/placement.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
@@ -23,6 +23,7 @@ import { stampOf } from './fold.ts';
 import { entriesOf } from './history.ts';
 import { Library, planNamedIn } from './library.ts';
 import { Tally } from './tally.ts';
+import { claimsOf, type GpuClaim, slicesClash } from './verifying-slices.ts';
 
 /**
  * Checks a ledger from its first entry to its head, with nothing taken from memory: the chain, the blobs it
@@ -234,6 +235,7 @@ class Replay {
   /** Lays the intervals of every device side by side. Looks at contracts only, at neither calendar nor check. */
   #comparePlacements(): void {
     const byDevice = new Map<string, { startMs: number; endMs: number; contract: ContractId }[]>();
+    const byGpu = new Map<string, GpuClaim[]>();
     for (const contract of this.#state.contracts) {
       for (const { holding, untilMs } of tenuresOf(contract)) {
         const { startMs, endMs = Infinity, members } = holding.placement;
@@ -241,8 +243,11 @@ class Replay {
         if (span.endMs <= span.startMs) continue;
         for (const device of members.flatMap(devicesOf))
           byDevice.set(device, [...(byDevice.get(device) ?? []), span]);
+        for (const [gpu, claim] of members.flatMap((member) => claimsOf(member, span)))
+          byGpu.set(gpu, [...(byGpu.get(gpu) ?? []), claim]);
       }
     }
+    this.#compareSlices(byGpu);
     for (const [device, spans] of byDevice) {
       const ordered = spans.toSorted((a, b) => a.startMs - b.startMs);
       const at = ordered.findIndex((span, index) => (ordered[index + 1]?.startMs ?? Infinity) < span.endMs);
@@ -251,6 +256,21 @@ class Replay {
       else
         this.#placements.fail(
           `\`${device}\` is promised twice, in ${clash.join(' and ')}`,
+          Math.max(...clash.map((contract) => this.#grantSeqs.get(contract) ?? 0)),
+        );
+    }
+  }
+
+  #compareSlices(byGpu: ReadonlyMap<string, readonly GpuClaim[]>): void {
+    for (const [gpu, claims] of byGpu) {
+      if (claims.every(({ slice }) => slice === undefined)) continue;
+      const parent = parentOf(Path.parse(gpu));
+      const node = parent === undefined ? undefined : this.#state.fleet.nodeById.get(parent);
+      const clash = slicesClash(claims, node);
+      if (clash === undefined) this.#placements.pass();
+      else
+        this.#placements.fail(
+          `\`${gpu}\` cannot keep the slices of ${clash.join(' and ')}`,
           Math.max(...clash.map((contract) => this.#grantSeqs.get(contract) ?? 0)),
         );
     }

@@ -95,6 +95,14 @@ export const InventorySummary = z.object({
 });
 export type InventorySummary = z.infer<typeof InventorySummary>;
 
+/** A GPU of which slices are held in the window asked for, and what is left of it over the whole window. */
+export const PartlyUsed = z.object({
+  gpu: Path,
+  freeMilli: count.describe('thousandths that a share may take; 0 in MIG mode'),
+  freeProfiles: z.array(z.string()).describe('MIG profiles of which one more fits, the largest first'),
+});
+export type PartlyUsed = z.infer<typeof PartlyUsed>;
+
 export const NodeView = z.object({
   id: Path,
   hostName: z.string(),
@@ -102,7 +110,8 @@ export const NodeView = z.object({
   rack: Path.optional(),
   gpuModel: z.string().optional(),
   gpuCount: count,
-  freeGpus: count.describe('free over the whole window asked for'),
+  freeGpus: count.describe('whole ones, free over the whole window asked for'),
+  partlyUsed: z.array(PartlyUsed).optional().describe('GPUs with slices on them: neither free nor whole'),
   link: LinkKind.or(z.literal('unknown')),
   rdma: z.enum(['yes', 'no', 'unknown']),
   cpuMilli: count.optional(),
@@ -161,6 +170,12 @@ export const RecordView = z.object({
         rail: count.optional(),
         mbps: count.optional(),
         heldBy: ContractId.optional(),
+        slices: z
+          .array(z.object({ what: z.string(), heldBy: ContractId.optional() }))
+          .optional()
+          .describe('held of it now'),
+        freeMilli: count.optional(),
+        freeProfiles: z.array(z.string()).optional(),
         health: z.string(),
       }),
     )
@@ -176,11 +191,20 @@ export const RecordList = z.object({
 });
 export type RecordList = z.infer<typeof RecordList>;
 
+/** A part of a GPU: `250/1000` of it, or a MIG profile from a memory slice on. */
+export const SliceView = z.object({
+  gpu: Path,
+  what: z.string(),
+  start: count.optional().describe('first memory slice of a MIG instance'),
+});
+export type SliceView = z.infer<typeof SliceView>;
+
 export const MemberView = z.object({
   replica: count,
   node: Path,
   hostName: z.string(),
-  gpus: z.array(Path),
+  gpus: z.array(Path).describe('whole ones'),
+  slices: z.array(SliceView).optional(),
   nics: z.array(Path),
   cpuMilli: count,
   memoryMib: count,
@@ -194,6 +218,7 @@ export const PartView = z.object({
   replicas: count,
   gpuModel: z.string().optional(),
   gpuCount: count,
+  slices: z.string().optional(),
   members: z.array(MemberView),
   spares: z.array(MemberView).optional().describe('held idle for this part'),
 });
@@ -216,6 +241,7 @@ export const PlanView = z.object({
   purpose: z.string().optional(),
   sites: z.array(Path),
   gpuCount: count,
+  slices: z.string().optional(),
   parts: z.array(PartView),
   startMs: z.int(),
   endMs: z.int().optional(),
@@ -285,6 +311,7 @@ export const ContractView = z.object({
   sites: z.array(Path),
   gpuModel: z.string().optional(),
   gpuCount: count,
+  slices: z.string().optional(),
   guarantee: Guarantee,
   isolation: Isolation,
   startMs: z.int(),
@@ -459,6 +486,7 @@ export const Simulation = z.object({
       tenant: TenantId,
       guarantee: Guarantee,
       gpuCount: count,
+      slices: z.string().optional(),
       until: iso.optional(),
       outcome: z.enum(['re-placed', 'cannot-be-re-placed']),
       to: z.array(Path).describe('nodes it would move to'),

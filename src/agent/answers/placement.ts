@@ -125,9 +125,9 @@ async function simulated(
 
 function impactWords(simulation: Simulation): string {
   const { contracts, lostNodes, lostGpus } = simulation;
-  const words = contracts.map(({ contract, tenant, guarantee, gpuCount, outcome, to }) => {
+  const words = contracts.map(({ contract, tenant, guarantee, gpuCount, slices, outcome, to }) => {
     const goes = outcome === 're-placed' ? `can move to ${listed(to, 4)}` : 'cannot be re-placed';
-    return `${contract} (${tenant}, ${guarantee}, ${plural(gpuCount, 'GPU')}) ${goes}`;
+    return `${contract} (${tenant}, ${guarantee}, ${slices ?? plural(gpuCount, 'GPU')}) ${goes}`;
   });
   const broken = contracts.filter(
     ({ outcome, guarantee }) => outcome !== 're-placed' && guarantee === 'reserved',

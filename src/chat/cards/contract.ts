@@ -6,6 +6,7 @@ import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, termLines } from './parts.ts';
 import { pricePhrase } from './plan.ts';
 import { section } from './section.ts';
+import { capacityWords } from './slices.ts';
 import { answerEnd } from './snapshot.ts';
 import { type Row, table } from './table.ts';
 import { formatInstant, formatWindow } from './time.ts';
@@ -25,9 +26,9 @@ export function contractCard(detail: ContractDetail, room: Room): Line[] {
 
 /** `C-106: 16 H100-SXM-80GB for acme at fra1`. */
 export function contractTitle(contract: ContractView): string {
-  const { gpuCount, gpuModel } = contract;
-  const gpus = gpuModel === undefined ? countOf(gpuCount, 'GPU') : `${gpuCount} ${gpuModel}`;
-  return `${contract.id}: ${gpus} for ${contract.tenant} at ${contract.sites.join(', ')}`;
+  const { gpuCount, slices } = contract;
+  const capacity = gpuCount === 0 && slices === undefined ? countOf(0, 'GPU') : capacityWords(contract);
+  return `${contract.id}: ${capacity} for ${contract.tenant} at ${contract.sites.join(', ')}`;
 }
 
 export function contractFields(contract: ContractView): Field[] {

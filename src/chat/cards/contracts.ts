@@ -1,6 +1,7 @@
 import type { ContractList, ContractView } from '../../model/view.ts';
 import { countOf, eurOrUnknown } from './amount.ts';
 import { columnsOf, type Line, type Room, span, type Tone, wrap } from './line.ts';
+import { countWords } from './slices.ts';
 import { answerEnd } from './snapshot.ts';
 import { type Row, table } from './table.ts';
 import { formatInstant } from './time.ts';
@@ -57,7 +58,7 @@ function contractRow(contract: ContractView): Row {
     span(contract.id, 'accent'),
     span(contract.tenant),
     span(contract.state, stateTone(contract.state)),
-    span(String(contract.gpuCount)),
+    span(countWords(contract)),
     span(contract.gpuModel ?? ''),
     span(contract.sites.join(', ')),
     span(contract.guarantee),

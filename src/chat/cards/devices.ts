@@ -18,7 +18,8 @@ export function compressDevices(ids: readonly string[]): string {
   return [...runs, ...[...others].toSorted(compareText)].join(' ');
 }
 
-function joinRuns(numbers: readonly number[]): string {
+/** `0-3,6`. */
+export function joinRuns(numbers: readonly number[]): string {
   const runs: [number, number][] = [];
   for (const n of [...new Set(numbers)].toSorted((a, b) => a - b)) {
     const last = runs.at(-1);

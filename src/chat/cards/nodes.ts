@@ -3,6 +3,7 @@ import type { InventoryList, NodeView } from '../../model/view.ts';
 import { countOf, formatCores, formatMib } from './amount.ts';
 import { bullets, columnsOf, type Line, type Room, span, type Tone, wrap } from './line.ts';
 import { section } from './section.ts';
+import { leftWords } from './slices.ts';
 import { answerEnd } from './snapshot.ts';
 import { type Row, table } from './table.ts';
 import { formatInstant } from './time.ts';
@@ -12,6 +13,7 @@ export function nodesCard(list: InventoryList, room: Room): Line[] {
   return [
     ...wrap([span(title(list), 'strong')], columnsOf(room)),
     ...nodeTable(list.nodes, room),
+    ...section('Partly used GPUs', partlyLines(list.nodes, room), room),
     ...section('Labels, as found in the source', labelLines(list.nodes, room), room),
     ...answerEnd(list, room),
   ];
@@ -61,6 +63,13 @@ function nodeRow(node: NodeView): Row {
 function healthTone({ health, schedulable }: NodeView): Tone | undefined {
   if (health === 'down') return 'bad';
   return health === 'healthy' && schedulable ? undefined : 'warn';
+}
+
+function partlyLines(nodes: readonly NodeView[], room: Room): Line[] {
+  const lines = nodes.flatMap(({ partlyUsed = [] }) =>
+    partlyUsed.map((gpu): Line => [span(`${gpu.gpu}  `, 'dim'), span(leftWords(gpu))]),
+  );
+  return bullets(lines, room);
 }
 
 function labelLines(nodes: readonly NodeView[], room: Room): Line[] {

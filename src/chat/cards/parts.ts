@@ -3,6 +3,7 @@ import type { ContractDetail, PlanView } from '../../model/view.ts';
 import { countOf, formatCores, formatMib, formatWatts } from './amount.ts';
 import { compressDevices } from './devices.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
+import { capacityWords, heldDevices } from './slices.ts';
 import { type Row, table } from './table.ts';
 
 type Part = PlanView['parts'][number];
@@ -21,6 +22,7 @@ function partPhrase(part: Part): string {
   const where = whole ? `on ${countOf(nodes, 'node')}` : `in ${countOf(part.replicas, 'replica')}`;
   const held = part.members.reduce((sum, { gpus }) => sum + gpus.length, 0);
   const gpus = whole ? held : part.gpuCount;
+  if (part.slices !== undefined) return `${capacityWords({ ...part, gpuCount: gpus })} ${where}`;
   if (gpus === 0) return `${countOf(part.replicas, 'replica')} without GPUs ${where}`;
   return `${countOf(gpus, 'GPU')}${part.gpuModel === undefined ? '' : ` (${part.gpuModel})`} ${where}`;
 }
@@ -74,6 +76,7 @@ function together(a: Member, b: Member): Member {
   return {
     ...a,
     gpus: [...a.gpus, ...b.gpus],
+    slices: [...(a.slices ?? []), ...(b.slices ?? [])],
     nics: [...a.nics, ...b.nics],
     cpuMilli: a.cpuMilli + b.cpuMilli,
     memoryMib: a.memoryMib + b.memoryMib,
@@ -86,7 +89,7 @@ function nodeRow(part: string, node: Member): Row {
     span(part),
     span(node.node),
     span(node.hostName),
-    span(compressDevices(node.gpus), 'accent'),
+    span(heldDevices(node), 'accent'),
     span(compressDevices(node.nics)),
     span(formatCores(node.cpuMilli)),
     span(formatMib(node.memoryMib)),

@@ -1,10 +1,11 @@
 import type { PlanView } from '../../model/view.ts';
-import { countOf, formatEur, shortDigest } from './amount.ts';
+import { formatEur, shortDigest } from './amount.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, partsPhrase, termLines } from './parts.ts';
 import { closedList, siteTable } from './reasons.ts';
 import { section } from './section.ts';
+import { capacityWords } from './slices.ts';
 import { formatInstant, formatWindow } from './time.ts';
 
 /** What a person needs to say yes or no. `unread` are the words of the request that nothing consumed. */
@@ -55,11 +56,8 @@ export function unreadLines(unread: readonly string[], room: Room): Line[] {
 
 function gpusPhrase(plan: PlanView): string {
   const models = [...new Set(plan.parts.flatMap(({ gpuModel }) => gpuModel ?? []))];
-  if (plan.gpuCount === 0) return 'capacity without GPUs';
-  const [only] = models;
-  return only !== undefined && models.length === 1
-    ? `${plan.gpuCount} ${only}`
-    : countOf(plan.gpuCount, 'GPU');
+  const gpuModel = models.length === 1 ? models[0] : undefined;
+  return capacityWords({ ...plan, gpuModel }) || 'capacity without GPUs';
 }
 
 function headFields(plan: PlanView): Field[] {

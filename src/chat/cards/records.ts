@@ -2,6 +2,7 @@ import type { RecordList, RecordView } from '../../model/view.ts';
 import { formatMbps } from './amount.ts';
 import { blank, bullets, columnsOf, type Line, type Room, type Span, span, wrap } from './line.ts';
 import { section } from './section.ts';
+import { leftWords } from './slices.ts';
 import { answerEnd } from './snapshot.ts';
 import { type Row, table } from './table.ts';
 import { formatInstant } from './time.ts';
@@ -28,6 +29,7 @@ function recordLines(record: RecordView, room: Room): Line[] {
     ...attributeTable(record.attributes, room),
     ...section('Sources disagree', conflictLines(record.attributes, room), room),
     ...section('Devices', deviceTable(record.devices ?? [], room), room),
+    ...section('Slices', sliceLines(record.devices ?? [], room), room),
     ...section(
       'Contains',
       bullets(
@@ -100,6 +102,19 @@ function deviceRow(device: Device): Row {
     span(device.heldBy ?? ''),
     span(device.health, bad ? 'warn' : undefined),
   ];
+}
+
+function sliceLines(devices: readonly Device[], room: Room): Line[] {
+  const lines = devices.flatMap(({ id, slices = [], freeMilli, freeProfiles }) => [
+    ...slices.map(({ what, heldBy }): Line => [
+      span(what),
+      span(heldBy === undefined ? '' : `, held by ${heldBy}`),
+    ]),
+    ...(freeMilli === undefined || freeProfiles === undefined
+      ? []
+      : [[span(`${id.slice(id.lastIndexOf('/') + 1)} `), span(leftWords({ freeMilli, freeProfiles }))]]),
+  ]);
+  return bullets(lines, room);
 }
 
 function indexSpan(index: number | undefined): Span {

@@ -3,6 +3,7 @@ import { countOf } from './amount.ts';
 import { flavorTable } from './flavors.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { section } from './section.ts';
+import { countWords } from './slices.ts';
 import { answerEnd } from './snapshot.ts';
 import { type Row, table } from './table.ts';
 import { formatInstant } from './time.ts';
@@ -49,7 +50,7 @@ function affectedRow(affected: Affected): Row {
   return [
     span(affected.contract, 'accent'),
     span(affected.tenant),
-    span(String(affected.gpuCount)),
+    span(countWords(affected)),
     span(affected.guarantee),
     span(affected.until === undefined ? 'open-ended' : formatInstant(affected.until)),
     span(moved ? 're-placed' : 'cannot be re-placed', moved ? 'good' : 'bad'),

@@ -8,6 +8,7 @@ import { compareText } from '../../model/text.ts';
 import type { FlavorView, GpuCounts, InventorySummary, NodeView, SiteView } from '../../model/view.ts';
 import { mayActFor } from '../caller.ts';
 import type { Caller } from '../control.ts';
+import { partlyUsed } from './slice-view.ts';
 
 export type Span = { readonly fromMs: number; readonly toMs: number };
 
@@ -72,6 +73,7 @@ export function nodeView(
       hold.startMs < asked.span.toMs && hold.endMs > asked.span.fromMs && mayBeTold(asked.caller, hold),
   );
   const windows = [...new Set(holds.flatMap(windowOf))].toSorted(compareText);
+  const partly = partlyUsed(state, node, asked.span);
   return {
     id: node.id,
     hostName: node.hostName,
@@ -80,6 +82,7 @@ export function nodeView(
     ...(shape.models.length === 0 ? {} : { gpuModel: shape.models.map(({ model }) => model).join(', ') }),
     gpuCount: shape.gpus.length,
     freeGpus: countsOf(state, node, asked.span).free,
+    ...(partly.length === 0 ? {} : { partlyUsed: partly }),
     link: shape.link,
     rdma: shape.rdma,
     ...(shape.cpuMilli === undefined ? {} : { cpuMilli: shape.cpuMilli }),

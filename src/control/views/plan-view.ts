@@ -5,9 +5,11 @@ import type { Demand } from '../../model/demand.ts';
 import { type Digest, Path, type PlanId, siteOf } from '../../model/id.ts';
 import { type Member, type Placement, type Price, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
+import { slicesPhrase } from '../../model/slice.ts';
 import { compareText } from '../../model/text.ts';
 import type { ContractView, MemberView, PartView, PlanView, PriceView } from '../../model/view.ts';
 import { isoIn } from '../zone.ts';
+import { sliceViews } from './slice-view.ts';
 
 /** How a plan is shown: in the time zone of its tenant, devices with their whole ids. */
 export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): PlanView {
@@ -97,6 +99,7 @@ export function partViews(state: State, demand: Demand, placement: Placement): P
       replicas: demand.guarantee === 'elastic' ? members.length : part.count,
       ...(model === undefined ? {} : { gpuModel: model }),
       gpuCount: gpuCountOf(members),
+      ...slicesOf(members),
       members: members.map((member) => memberView(state, member)),
       ...(spares.length === 0 ? {} : { spares: spares.map((member) => memberView(state, member)) }),
     };
@@ -113,6 +116,7 @@ function whereAndWhen(placement: Placement, zone: string) {
   return {
     sites: [...new Set(seatsOf(placement).map((member) => siteOf(member.node)))].toSorted(compareText),
     gpuCount: gpuCountOf(members),
+    ...slicesOf(members),
     startMs,
     start: isoIn(startMs, zone),
     ...(endMs === undefined ? {} : { endMs, end: isoIn(endMs, zone) }),
@@ -124,8 +128,14 @@ function gpuCountOf(members: readonly Member[]): number {
   return members.reduce((sum, member) => sum + member.gpus.length, 0);
 }
 
+/** Slices in words; nothing where all GPUs are whole ones. */
+export function slicesOf(members: readonly Member[]): { slices?: string } {
+  const slices = slicesPhrase(members);
+  return slices === '' ? {} : { slices };
+}
+
 function modelOf(state: State, member: Member): string | undefined {
-  const [first] = member.gpus;
+  const first = member.gpus[0] ?? member.slices?.[0]?.gpu;
   return first === undefined ? undefined : state.fleet.nodeById.get(member.node)?.shape.gpus[first]?.model;
 }
 
@@ -135,6 +145,7 @@ function memberView(state: State, member: Member): MemberView {
     node: member.node,
     hostName: state.fleet.nodeById.get(member.node)?.hostName ?? member.node,
     gpus: member.gpus.map((gpu) => Path.parse(`${member.node}/gpu${gpu}`)),
+    ...sliceViews(member),
     nics: member.nics.map((nic) => Path.parse(`${member.node}/nic${nic}`)),
     cpuMilli: member.cpuMilli,
     memoryMib: member.memoryMib,
