@@ -1,4 +1,5 @@
 import type { Member } from '../model/placement.ts';
+import { heldWords } from '../model/slice.ts';
 
 /** How one placement differs from another, member by member. */
 export type Difference = {
@@ -8,7 +9,7 @@ export type Difference = {
   readonly dropped: readonly Member[];
 };
 
-/** A member stays when it is on the same GPUs of the same node. */
+/** A member stays when it is on the same GPUs, or slices at the same starts, of the same node. */
 export function differenceOf(before: readonly Member[], after: readonly Member[]): Difference {
   const old = new Map(before.map((member) => [nameOf(member), member]));
   const now = new Set(after.map(nameOf));
@@ -42,5 +43,6 @@ function nameOf({ part, replica }: Member): string {
 }
 
 function isSame(a: Member, b: Member): boolean {
-  return a.node === b.node && a.gpus.join() === b.gpus.join() && a.nics.join() === b.nics.join();
+  const isOnSame = a.node === b.node && a.gpus.join() === b.gpus.join() && a.nics.join() === b.nics.join();
+  return isOnSame && (a.slices ?? []).map(heldWords).join() === (b.slices ?? []).map(heldWords).join();
 }
