@@ -31,7 +31,7 @@ export function demandOf(frame: Frame, summary: InventorySummary): DemandAnswer 
         summary.tenants.map(({ id }) => id),
       ),
     );
-  if (frame.models === undefined && frame.anyModel !== true)
+  if (frame.models === undefined && frame.anyModel !== true && frame.slice?.kind !== 'mig')
     problems.push(missing('model', 'which GPU model', modelNames(summary)));
   const flavors = candidateFlavors(frame, summary);
   const split = frame.amount === undefined ? undefined : replicasOf(frame, flavors);
@@ -107,6 +107,8 @@ type Split = { readonly replicas: number; readonly each: number; readonly assump
 function replicasOf(frame: Frame, flavors: readonly FlavorView[]): Split | undefined {
   const { amount } = frame;
   if (amount === undefined) return undefined;
+  if (frame.slice !== undefined && amount.shape === 'total')
+    return { replicas: amount.gpus, each: 1, assumptions: [] };
   if (amount.shape === 'each') return { replicas: amount.groups, each: amount.gpus, assumptions: [] };
   if (amount.shape === 'nodes') {
     const [size] = nodeSizes(flavors);
@@ -168,6 +170,7 @@ function requestOf(frame: Frame, tenant: string, split: Split, { window }: Windo
             count: split.each,
             ...optional('models', frame.models?.slice(0, 16)),
             ...optional('memoryMib', frame.gpuMemoryMib),
+            ...optional('slice', frame.slice),
             ...optional('link', link),
           },
           ...optional(

@@ -2,7 +2,7 @@ import type { Guarantee, Isolation, Objective, TopologyLevel } from '../model/de
 import { isWithin } from '../model/id.ts';
 import type { Regime } from '../model/tenant.ts';
 import type { Moment } from './moment.ts';
-import type { Amount, Length } from './spans/span.ts';
+import type { Amount, Length, SliceWish } from './spans/span.ts';
 
 /** What a person has said about one request, over one or more lines. Absent means not said. */
 export type Frame = {
@@ -10,6 +10,8 @@ export type Frame = {
   readonly project?: string;
   readonly purpose?: string;
   readonly amount?: Amount;
+  /** What each of the amount is, where it is less than a GPU. */
+  readonly slice?: SliceWish;
   readonly models?: readonly string[];
   readonly anyModel?: true;
   readonly where?: readonly string[];
@@ -70,6 +72,7 @@ export function amended(old: Frame, next: Frame): Frame {
   drop.add('where');
   if (next.where !== undefined || next.anyPlace === true)
     for (const key of ['countries', 'anyPlace'] as const) drop.add(key);
+  if (next.amount !== undefined && next.models !== undefined) drop.add('slice');
   if (next.budgetTotalEur !== undefined) drop.add('budgetEurPerDay');
   if (next.budgetEurPerDay !== undefined) drop.add('budgetTotalEur');
   const kept = Object.fromEntries(

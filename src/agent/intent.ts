@@ -52,13 +52,13 @@ function readOf({ from, to, match }: Extent & { match: RegExpExecArray }): reado
 /** What the kinds of spans say: a count with a length is a request, a contract's id asks about it. */
 function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   const has = (kind: Parameters<typeof spansOf>[1]) => spansOf(reading, kind).length > 0;
-  const wanted = has('model') || has('gpus');
+  const wanted = has('model') || has('gpus') || has('slice');
   const found: (readonly [Intent, number])[] = [];
   if (wanted)
     found.push([
       'plan',
       1 +
-        (has('amount') ? 1.5 : 0) +
+        (has('amount') || has('slice') ? 1.5 : 0) +
         (has('length') ? 1.5 : 0) +
         (has('tenant') ? 1 : 0) +
         (has('money') ? 0.5 : 0),
@@ -67,7 +67,7 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   if (spansOf(reading, 'amount').some(({ amount }) => amount.shape !== 'total') && has('length'))
     found.push(['list', -6]);
   if (has('fraction')) found.push(['fraction', 9]);
-  if (wanted && has('amount')) found.push(['commit', -4]);
+  if (wanted && (has('amount') || has('slice'))) found.push(['commit', -4]);
   if (has('contract')) found.push(['contract', 2.6]);
   if (has('plan')) found.push(['commit', 1]);
   const { text } = reading.line;

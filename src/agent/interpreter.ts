@@ -200,10 +200,11 @@ function isYesAndMore({ memory, reading }: Talk): boolean {
 
 /** A verb of wanting, a count and what of: a new request, not a change of the old one. */
 function isWholeRequest(reading: Reading): boolean {
-  const wants = spansOf(reading, 'model').length + spansOf(reading, 'gpus').length > 0;
+  const slices = spansOf(reading, 'slice').length;
+  const wants = spansOf(reading, 'model').length + spansOf(reading, 'gpus').length + slices > 0;
   const rest = spansOf(reading, 'length').length + spansOf(reading, 'tenant').length;
   const verb = /\b(?:need|want|give|get|book|reserve|plan|request|allocate|like)\b/u.test(reading.line.text);
-  return wants && spansOf(reading, 'amount').length > 0 && (verb || rest > 1);
+  return wants && spansOf(reading, 'amount').length + slices > 0 && (verb || rest > 1);
 }
 
 function withAmendCues(talk: Talk): Talk {

@@ -2,7 +2,7 @@ import { readTimes } from './calendar.ts';
 import type { Gazetteer } from './gazetteer.ts';
 import { type Extent, type Line, rawOf } from './normalise.ts';
 import { type Numeral, numeralsOf } from './numbers.ts';
-import { readAmounts, readFractions } from './spans/amount.ts';
+import { readAmounts, readFractions, readSlices } from './spans/amount.ts';
 import { zonedClocks } from './spans/clock.ts';
 import { readLengths } from './spans/length.ts';
 import { readModels } from './spans/model.ts';
@@ -84,6 +84,7 @@ function candidates(line: Line, gazetteer: Gazetteer, numerals: readonly Numeral
     ...readLengths(line.text, numerals),
     ...readMoney(line.text, numerals),
     ...readResources(line.text, numerals),
+    ...readSlices(line.text),
     ...readFractions(line.text),
     ...readTraits(line.text),
   ];

@@ -4,6 +4,7 @@ import type { Reading } from './reading.ts';
 import { amountSlots, modelSlots } from './slots/amount.ts';
 import { moneySlots } from './slots/money.ts';
 import { placeSlots, regionSlots } from './slots/place.ts';
+import { sliceSlots } from './slots/slice.ts';
 import type { FrameReading } from './slots/slot.ts';
 import { tenantSlots } from './slots/tenant.ts';
 import { timeSlots } from './slots/time.ts';
@@ -15,6 +16,7 @@ export function frameOf(reading: Reading, gazetteer: Gazetteer): FrameReading {
   const parts: FrameReading[] = [
     tenantSlots(reading),
     amountSlots(reading),
+    sliceSlots(reading),
     modelSlots(reading, gazetteer),
     placeSlots(reading),
     regionSlots(reading),

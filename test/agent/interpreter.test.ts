@@ -391,9 +391,6 @@ describe('contracts and ledger', () => {
 
 describe('what is not there, or not allowed', () => {
   test.each([
-    'Give me half an H100 for a notebook until Friday 6pm, team acme',
-    '0.5 H100 for acme tomorrow for a day',
-    'a 3g.40gb MIG slice for globex now for 2 hours',
     'Swap the A100s in C-104 for whatever is equivalent and available sooner',
     'Scale contract C-103 from 8 to 12 H200, keep it in ams2, budget 400 € per day',
     'extend C-101 by two days',

@@ -6,7 +6,7 @@ import { type Answer, answered, type Talk, using } from './answer.ts';
 /** What is understood and not there yet: said plainly, with what can be done instead. Nothing is called. */
 const notYet: Readonly<Partial<Record<Intent, string>>> = {
   fraction:
-    'Shares of one GPU (MIG, time slices) are not available yet. Ask for whole GPUs, or for a smaller model.',
+    'Which part of a GPU is meant was not said. Ask for a MIG profile such as `two 1g.10gb slices`, or for a share such as `half an H100`; how an engine shares it cannot be chosen.',
   swap: 'Swapping the GPUs of a contract is not available yet. Plan the new GPUs as a request of their own, commit it, then release the old contract.',
   resize:
     'Changing a contract is not available yet. Plan the new size as a request of its own, commit it, then release the old contract.',

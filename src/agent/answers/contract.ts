@@ -156,6 +156,7 @@ function releaseLimits({ reading }: Talk, { gpuCount }: ContractView, isNamed: b
   const later = spansOf(reading, 'time').filter((span) => !isNow(span));
   const parts = [
     ...spansOf(reading, 'fraction'),
+    ...spansOf(reading, 'slice'),
     ...(isNamed ? spansOf(reading, 'number') : []),
     ...spansOf(reading, 'amount').filter(
       ({ amount }) => amount.shape !== 'total' || amount.gpus !== gpuCount,

@@ -1,11 +1,11 @@
 import type { Extent } from '../normalise.ts';
 import type { Numeral } from '../numbers.ts';
-import { type Amount, type Bound, mask, matches, overlap, type Span } from './span.ts';
+import { type Amount, type Bound, mask, matches, type Meaning, overlap, type Span } from './span.ts';
 
 /**
  * Counts glued to GPUs and nodes: `16x H100`, `H100 x 16`, `16 free H100s`, `2 nodes with 8 H100 each`,
  * `16 H100 across 2 nodes`. The text becomes one letter a token, so that a count is a short pattern:
- * N number, M model, G the word GPU, R nodes or replicas, x times, o of/with, e each, c across, a adjective,
+ * N number, M model, G the word GPU, P a MIG profile, R nodes or replicas, x times, o of/with, e each, c across, a adjective,
  * s another span.
  */
 export function readAmounts(
@@ -43,6 +43,7 @@ const nodes = ([groups = 0]: readonly number[]): Amount => ({ shape: 'nodes', gr
 
 /** The most specific first. */
 const shapes: readonly Shape[] = [
+  { pattern: /Nx?[as]*M?[as]*P(?:[oc]?[as]*N?[as]*M+G?)?/gu, amountOf: total },
   { pattern: /NxNx?[as]*o?[MG]+e?/gu, amountOf: each },
   { pattern: /N[as]*M?R+[as]*[ox]?[as]*Nx?[as]*o?[MG]+e?/gu, amountOf: each },
   { pattern: /N[as]*x?[as]*Nx?[as]*[MG]+[as]*R+/gu, amountOf: each },
@@ -72,6 +73,7 @@ function tokensOf(text: string, numerals: readonly Numeral[], spans: readonly Sp
 function letterOf(span: Span): string {
   if (span.kind === 'model') return 'M';
   if (span.kind === 'gpus') return 'G';
+  if (span.kind === 'slice' && span.slice.kind === 'mig') return 'P';
   const joins = span.kind === 'trait' || span.kind === 'gpu-memory';
   return joins ? 's' : '.';
 }
@@ -116,8 +118,13 @@ function spansOf(
   // None of something is no share of one: the number stays unread.
   if (numbers.some(({ value }) => value <= 0)) return [];
   if (!isWhole(amount)) {
-    const last = numbers.at(-1) ?? first;
-    return [{ from: first.from, to: last.to, kind: 'fraction', words: text.slice(first.from, last.to) }];
+    const extent = { from: first.from, to: (numbers.at(-1) ?? first).to };
+    const slice = shareOf(amount);
+    return [
+      slice === undefined
+        ? { ...extent, kind: 'fraction', words: text.slice(extent.from, extent.to) }
+        : { ...extent, ...slice },
+    ];
   }
   const before = text.slice(0, first.from);
   const [pattern, said] = bounds.find(([candidate]) => candidate.test(before)) ?? [];
@@ -135,6 +142,15 @@ function spansOf(
   });
 }
 
+/** `half an H100`, `2 x 0.25 H100`: less than one GPU each, of which there may be several. */
+function shareOf(amount: Amount): Meaning | undefined {
+  if (amount.shape !== 'total' && amount.shape !== 'each') return undefined;
+  const count = amount.shape === 'each' ? amount.groups : 1;
+  const milli = Math.round(amount.gpus * 1000);
+  if (!Number.isInteger(count) || milli < 1 || milli > 999) return undefined;
+  return { kind: 'slice', slice: { kind: 'share', milli }, count };
+}
+
 function isWhole(amount: Amount): boolean {
   const numbers =
     amount.shape === 'nodes'
@@ -145,10 +161,27 @@ function isWhole(amount: Amount): boolean {
   return numbers.every((value) => Number.isInteger(value) && value > 0);
 }
 
-/** Slices of a GPU in other words: MIG profiles, shares, per cent. */
+/** Slices of a GPU in words: a MIG profile, `50% of an`, `half of an`. */
+export function readSlices(text: string): readonly Span[] {
+  const profiles =
+    /\b(?:mig )?(?<profile>[1-7]g\.\d{1,3}gb(?:\+me)?)(?![\w.])(?: mig)?(?: (?:gpu )?(?:slices?|instances?|partitions?|profiles?))?/gu;
+  const shares = /\b(?<percent>\d{1,2}) ?(?:%|percent|per cent) of (?:an?|one)\b|\bhalf of (?:an?|one)\b/gu;
+  return [
+    ...matches(text, profiles).flatMap(({ from, to, match }): Span[] => {
+      const profile = match.groups?.['profile'];
+      return profile === undefined ? [] : [{ from, to, kind: 'slice', slice: { kind: 'mig', profile } }];
+    }),
+    ...matches(text, shares).flatMap(({ from, to, match }): Span[] => {
+      const milli = Number(match.groups?.['percent'] ?? 50) * 10;
+      return milli === 0 ? [] : [{ from, to, kind: 'slice', slice: { kind: 'share', milli } }];
+    }),
+  ];
+}
+
+/** Parts of GPUs that do not say which: `a MIG slice`, `time-sliced`, `a share of an`. */
 export function readFractions(text: string): readonly Span[] {
   const slices =
-    /\b[1-7]g\.\d{1,3}gb(?:\+me)?\b|\bmig\b(?: (?:slices?|instances?|partitions?|profiles?))?|\b(?:gpu )?time[- ]slic(?:e|es|ed|ing)\b|\b(?:a |one )?(?:slice|share|fraction|part|piece|portion) of (?:an?|one)\b|\bfractional\b|\bmps\b|\b\d{1,2} ?(?:%|percent|per cent) of (?:an?|one)\b|\bhalf of (?:an?|one)\b/gu;
+    /\bmig\b(?: (?:slices?|instances?|partitions?|profiles?))?|\b(?:gpu )?time[- ]slic(?:e|es|ed|ing)\b|\b(?:a |one )?(?:slice|share|fraction|part|piece|portion) of (?:an?|one)\b|\bfractional\b|\bmps\b|\b0{1,2} ?(?:%|percent|per cent) of (?:an?|one)\b/gu;
   return matches(text, slices).map(({ from, to, match }) => ({
     from,
     to,

@@ -1,4 +1,4 @@
-import type { Guarantee, Isolation, Objective, TopologyLevel } from '../../model/demand.ts';
+import type { GpuNeed, Guarantee, Isolation, Objective, TopologyLevel } from '../../model/demand.ts';
 import type { Regime } from '../../model/tenant.ts';
 import type { Moment } from '../moment.ts';
 import type { Extent } from '../normalise.ts';
@@ -20,6 +20,9 @@ export type Amount =
   | { readonly shape: 'each'; readonly groups: number; readonly gpus: number }
   | { readonly shape: 'spread'; readonly groups: number; readonly gpus: number }
   | { readonly shape: 'nodes'; readonly groups: number };
+
+/** A part of a GPU: thousandths of it, or a MIG instance. */
+export type SliceWish = NonNullable<GpuNeed['slice']>;
 
 export type Bound = 'at-least' | 'more-than' | 'at-most' | 'about' | 'more';
 
@@ -84,6 +87,7 @@ export type Meaning =
   | { readonly kind: 'members-left'; readonly count: number }
   | { readonly kind: 'region'; readonly region: Region }
   | { readonly kind: 'amount'; readonly amount: Amount; readonly bound?: Bound }
+  | { readonly kind: 'slice'; readonly slice: SliceWish; readonly count?: number }
   | { readonly kind: 'fraction'; readonly words: string }
   | { readonly kind: 'number'; readonly value: number }
   | {
