@@ -8,10 +8,10 @@ import { type Layout, layoutOf, limitsOn } from './layout.ts';
 import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
 import { Neighbours } from './neighbours.ts';
 import { pickGpus, railsOf } from './pick.ts';
-import { drawOf, type LimitName, powerOf, type PowerLimit } from './power.ts';
-import { chooseSlices, type SliceChoice, slicesIn } from './slice.ts';
+import { drawOf, type LimitName, type PowerLimit } from './power.ts';
+import { chooseSlices, replicasIn, type SliceChoice, slicesIn } from './slice.ts';
 import { isCounted, type Spread, spreadOf } from './survival.ts';
-import { type Beside, heldBesideGpus, usableGpus, type Want } from './want.ts';
+import { type Beside, heldBesideGpus, isSliced, usableGpus, type Want } from './want.ts';
 
 export type TimeSpan = { readonly startMs: number; readonly endMs: number };
 
@@ -123,7 +123,7 @@ export class Bench {
 
   /** What the slices of one more replica would spoil here; 0 for whole GPUs, as if all were equal. */
   wearOf(node: FleetNode, want: Want): number {
-    if (want.part.each.gpus?.slice === undefined) return 0;
+    if (!isSliced(want)) return 0;
     return chooseSlices(node, want, this.#leftOf(node))?.wear ?? Infinity;
   }
 
@@ -137,15 +137,15 @@ export class Bench {
   freeGpus(node: FleetNode, want: Want): number {
     if (!this.#open(node)) return 0;
     const left = this.#leftOf(node);
-    return want.part.each.gpus?.slice === undefined
-      ? sizeOf(both(left.gpus, usableGpus(node, want)))
-      : slicesIn(node, want, left);
+    return isSliced(want) ? slicesIn(node, want, left) : sizeOf(both(left.gpus, usableGpus(node, want)));
   }
 
   /** How many replicas fit on the node by itself, at most `most`; the bench stays as it is. */
   capacity(node: FleetNode, want: Want, most: number): number {
     if (!this.#open(node)) return 0;
-    if (want.gpuCount === 0) return Math.min(most, this.#cpuCapacity(node, want));
+    if (want.gpuCount === 0) return Math.min(most, this.#dividedCapacity(node, want));
+    const counted = isSliced(want) ? replicasIn(node, want, this.#leftOf(node)) : undefined;
+    if (counted !== undefined) return Math.min(most, counted, this.#dividedCapacity(node, want));
     const trial = this.fork();
     let count = 0;
     while (count < most && trial.put(node, want, count) !== undefined) count++;
@@ -202,7 +202,7 @@ export class Bench {
     left: Left,
     beside: Beside,
   ): (SliceChoice & { readonly gpus: Mask }) | undefined {
-    if (want.part.each.gpus?.slice !== undefined) {
+    if (isSliced(want)) {
       const found = chooseSlices(node, want, left);
       return found === undefined ? undefined : { ...found, gpus: 0 };
     }
@@ -242,9 +242,10 @@ export class Bench {
     return this.#left.get(node.index) ?? this.#rooms.of(node);
   }
 
-  #cpuCapacity(node: FleetNode, want: Want): number {
+  /** How many replicas the node's cores, memory, storage and watts carry, whatever its GPUs do. */
+  #dividedCapacity(node: FleetNode, want: Want): number {
     const beside = heldBesideGpus(node, want);
-    const powerW = powerOf(node, 0, beside.cpuMilli);
+    const powerW = drawOf(node, want, beside.cpuMilli);
     const powerLeftW = this.#powerLeftOn(node);
     if (powerW > powerLeftW) return 0;
     const byPower = powerW === 0 ? Infinity : Math.floor(powerLeftW / powerW);

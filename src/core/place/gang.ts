@@ -4,7 +4,7 @@ import type { FleetNode } from '../inventory/fleet.ts';
 import { Bench, type Rooms } from './bench.ts';
 import { closestFirst, domainsInside, levelsUpTo, type PlacedLevel } from './domain.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
-import type { Want } from './want.ts';
+import { isSliced, type Want } from './want.ts';
 
 /** A gang put down whole, and how close together and how tightly. Smaller is better for both numbers. */
 export type GangFit = {
@@ -35,11 +35,13 @@ export function placeGang(
 ): GangFit | GangMiss {
   const replicas = asked.wants.reduce((sum, want) => sum + want.part.count, 0);
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
-  for (const level of levelsUpTo(asked.demand.together)) {
+  const levels = levelsUpTo(asked.demand.together);
+  for (const level of levels) {
     let best: GangFit | undefined;
     for (const domain of domainsInside(asked.demand.together ?? 'site', level, nodes)) {
       const bench = new Bench(rooms, asked.demand);
       if (!couldHold(bench, domain.nodes, asked.wants)) continue;
+      if (level !== levels.at(-1) && hasTooFewSlices(bench, domain.nodes, asked.wants)) continue;
       const members = fillGang(bench, domain.nodes, asked.wants, asked.candidates);
       if (members.length > nearest.fit) nearest = { kind: 'partial', fit: members.length, place: domain.id };
       if (members.length < replicas) continue;
@@ -65,6 +67,13 @@ export function placeGang(
 function couldHold(bench: Bench, nodes: readonly FleetNode[], wants: readonly Want[]): boolean {
   if (nodes.length > 64) return true;
   return wants.every((want) => want.gpuCount === 0 || spareIn(bench, nodes, want) >= want.gpuCount);
+}
+
+/** A node holds many slices, so that trying each would take long: it is passed over when it cannot hold them all. */
+function hasTooFewSlices(bench: Bench, nodes: readonly FleetNode[], wants: readonly Want[]): boolean {
+  return wants.some(
+    (want) => isSliced(want) && spareIn(bench, nodes, want) < want.gpuCount * want.part.count,
+  );
 }
 
 function inOrder(members: readonly Member[], demand: Demand): readonly Member[] {

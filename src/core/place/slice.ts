@@ -60,6 +60,15 @@ export function slicesIn(node: FleetNode, want: Want, left: GpusLeft): number {
   );
 }
 
+/**
+ * How many replicas a node's GPUs hold, where counting slices tells: instances may lie anywhere, and slots of one
+ * profile never overlap. Nothing where replicas have several shares, which need different GPUs.
+ */
+export function replicasIn(node: FleetNode, want: Want, left: GpusLeft): number | undefined {
+  const isCountable = want.part.each.gpus?.slice?.kind === 'mig' || want.gpuCount === 1;
+  return isCountable ? Math.floor(slicesIn(node, want, left) / want.gpuCount) : undefined;
+}
+
 /** GPUs on which at least one more slice fits. */
 export function gpusWithRoom(node: FleetNode, want: Want, left: GpusLeft): number {
   const need = want.part.each.gpus?.slice;

@@ -13,6 +13,11 @@ export type Want = {
   readonly model: string | undefined;
 };
 
+/** Its replicas ask for parts of GPUs instead of whole ones. */
+export function isSliced({ part }: Want): boolean {
+  return part.each.gpus?.slice !== undefined;
+}
+
 /** At most so many ways to settle the models of several parts are tried; asked for fewer models, all are. */
 const combinationLimit = 256;
 
@@ -56,9 +61,9 @@ export function hardestFirst(wants: readonly Want[]): readonly Want[] {
   );
 }
 
-function rankOf({ gpuCount, part }: Want): number {
-  if (gpuCount === 0) return 2;
-  return part.each.gpus?.slice === undefined ? 0 : 1;
+function rankOf(want: Want): number {
+  if (want.gpuCount === 0) return 2;
+  return isSliced(want) ? 1 : 0;
 }
 
 /** Gigabytes of an instance by its name, thousandths of a share. The two are never on one GPU at one time. */
