@@ -74,7 +74,13 @@ function lineOf({ site, model, slice, count, isSpare = false }: Amount): PriceLi
   const whole = model === undefined ? site.facts.cpuPriceMicroEurPerHour : site.facts.gpuPrices?.[model];
   if (whole === undefined) return [];
   const microEurPerHour = slice === undefined ? whole : portionUp(whole, slice.size);
-  return [{ what: `${isSpare ? 'spare ' : ''}${slice?.words ?? model ?? 'CPU core'} at ${site.id}`, count, microEurPerHour }];
+  return [
+    {
+      what: `${isSpare ? 'spare ' : ''}${slice?.words ?? model ?? 'CPU core'} at ${site.id}`,
+      count,
+      microEurPerHour,
+    },
+  ];
 }
 
 function length(durationS: number | undefined): { durationS?: number } {

@@ -137,8 +137,8 @@ function power(fleet: Fleet, demand: Demand, placement: Placement, nodes: readon
 
 /** Only hardware keeps a tenant to its part of a GPU's draw, and it does so for MIG alone. */
 function rackPower(fleet: Fleet, placement: Placement, nodes: readonly FleetNode[]): Term {
-  const powerW = placement.members.reduce((sum, member) => sum + member.powerW, 0);
-  const sliced = placement.members.some(({ slices = [] }) => slices.length > 0);
+  const powerW = seatsOf(placement).reduce((sum, member) => sum + member.powerW, 0);
+  const sliced = seatsOf(placement).some(({ slices = [] }) => slices.length > 0);
   const racks = new Set(nodes.flatMap((node) => node.rack ?? []));
   const limited = [...racks].every((rack) => fleet.racks.get(rack)?.powerLimitW !== undefined);
   return {

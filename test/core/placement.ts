@@ -6,14 +6,9 @@ import { type Plan, identify } from '../../src/model/plan.ts';
 import { enter, hourMs, t0, verdictAll, type World } from './fleet.ts';
 
 /**
-<<<<<<< HEAD
  * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`, or a spare after
- * a `+ `. It starts at `t0` and lasts for the hours given, or without end.
-=======
- * A placement in lines, one a member: `train 0 fra1/h1/r1/n01 gpu0-7 nic0-7 cpu128 mem1024 7200W`. Slices are
- * `0:250` for 250/1000 of GPU 0 and `3:1g.10gb@2` for an instance from memory slice 2 of GPU 3 on. It starts at `t0`
- * and lasts for the hours given, or without end.
->>>>>>> ec24819 (core: shares and MIG slices are held over time)
+ * a `+ `. Slices are `0:250` for 250/1000 of GPU 0 and `3:1g.10gb@2` for an instance from memory slice 2 of GPU 3 on.
+ * It starts at `t0` and lasts for the hours given, or without end.
  */
 export function placement(hours: number | undefined, ...lines: readonly string[]): Placement {
   const spares = lines.filter((line) => line.startsWith('+ '));
