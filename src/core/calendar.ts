@@ -14,6 +14,8 @@ export type Hold = {
   readonly holder: string;
   /** Nobody's when the node is closed to everybody, for maintenance. */
   readonly tenant?: TenantId;
+  /** Nobody's, and closes only the devices it names. */
+  readonly devicesOnly?: true;
   readonly startMs: number;
   readonly endMs: number;
   /** Whole ones. */

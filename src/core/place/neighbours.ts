@@ -46,7 +46,9 @@ export class Neighbours {
   /** What belongs to no tenant keeps everybody out. */
   #isClosed({ index }: FleetNode): boolean {
     const holds = this.#state.calendar[index] ?? [];
-    return heldIn(holds, this.#span.startMs, this.#span.endMs).some(({ tenant }) => tenant === undefined);
+    return heldIn(holds, this.#span.startMs, this.#span.endMs).some(
+      ({ tenant, devicesOnly }) => tenant === undefined && devicesOnly !== true,
+    );
   }
 
   #presence(node: FleetNode, level: Isolation): Presence {
