@@ -1,0 +1,169 @@
+import type { Contract } from '../../model/contract.ts';
+import type { Path } from '../../model/id.ts';
+import type { Placement } from '../../model/placement.ts';
+import { heldIn, never } from '../calendar.ts';
+import { priceOf } from '../price.ts';
+import { close, type Span } from '../simulate/closure.ts';
+import type { Judge } from '../simulate/edit.ts';
+import { type Move, moveOf } from '../simulate/move.ts';
+import {
+  brokenBy,
+  endOf,
+  lifted,
+  liveAt,
+  type Remainder,
+  remainderOf,
+  resettled,
+} from '../simulate/remainder.ts';
+import type { State } from '../state.ts';
+
+export type DrainWish = Span & {
+  readonly nodes: readonly Path[];
+  /** A contract may go where the list price is above what it agreed to. */
+  readonly allowPrice: boolean;
+};
+
+/** One move of a plan: from `placement.startMs` on the contract stands there. */
+export type DrainMove = {
+  readonly contract: Contract;
+  readonly how: 'in-part' | 'whole' | 'elsewhere';
+  readonly placement: Placement;
+  /** What it agreed to, and the list price of where it goes. */
+  readonly wasMicroEurPerHour?: number;
+  readonly isMicroEurPerHour?: number;
+};
+
+/** A contract that cannot be moved on its own terms. */
+export type Hindrance = { readonly contract: Contract; readonly binding: string; readonly why: string };
+
+export type NodeDrain = {
+  readonly node: Path;
+  /** When it is free for as long as was asked for, by the moves or by itself; nothing while a contract has no end. */
+  readonly freeAtMs?: number;
+  readonly heldBy: readonly Contract[];
+};
+
+export type Drained = {
+  /** In the order in which they can be carried out: each one passed the check after those before it. */
+  readonly moves: readonly DrainMove[];
+  readonly hindrances: readonly Hindrance[];
+  /** Contracts on the nodes that are over by then, or begin later. */
+  readonly untouched: readonly Contract[];
+  readonly nodes: readonly NodeDrain[];
+  /** After the moves, the nodes closed over the span. */
+  readonly state: State;
+};
+
+/**
+ * A plan that empties nodes over a span without breaking a contract: every contract that holds something there then
+ * goes elsewhere on its own terms, none of which bend. One that can stand the loss of a node is moved too. Moves that
+ * make room for others come first, because what is stuck is tried again after each round.
+ */
+export function drain(state: State, wish: DrainWish, judge: Judge, atMs: number): Drained {
+  const here = new Set(wish.nodes);
+  const all = liveAt(state, atMs).filter(({ placement }) => standsOn(placement, here));
+  const due = all.filter(
+    ({ placement }) => placement.startMs < wish.untilMs && wish.fromMs < endOf(placement),
+  );
+  const closures = wish.nodes.map((node) => ({
+    node,
+    cause: 'maintenance',
+    fromMs: wish.fromMs,
+    untilMs: wish.untilMs,
+  }));
+  const remainders = due.map((contract) => remainderOf(contract, Math.max(wish.fromMs, atMs)));
+  const done = movedInRounds(close(state, closures), remainders, judge, wish.allowPrice);
+  return {
+    ...done,
+    untouched: all.filter((contract) => !due.includes(contract)),
+    nodes: wish.nodes.map((node) => nodeDrain(done.state, node, wish, all)),
+  };
+}
+
+function standsOn({ members, spares = [] }: Placement, nodes: ReadonlySet<Path>): boolean {
+  return [...members, ...spares].some(({ node }) => nodes.has(node));
+}
+
+type Rounds = Pick<Drained, 'moves' | 'hindrances' | 'state'>;
+
+function movedInRounds(
+  closed: State,
+  remainders: readonly Remainder[],
+  judge: Judge,
+  allowPrice: boolean,
+): Rounds {
+  let state = closed;
+  let pending = remainders;
+  const moves: DrainMove[] = [];
+  for (;;) {
+    const hindrances: Hindrance[] = [];
+    const stuck: Remainder[] = [];
+    for (const remainder of pending) {
+      const free = lifted(state, remainder);
+      const move = steady(free, remainder, judge, allowPrice);
+      if (move.kind === 'moves') {
+        state = resettled(free, remainder, move.placement);
+        moves.push(drainMove(state, remainder, move));
+      } else {
+        stuck.push(remainder);
+        hindrances.push({ contract: remainder.contract, ...reasonOf(move) });
+      }
+    }
+    if (stuck.length === 0 || stuck.length === pending.length) return { moves, hindrances, state };
+    pending = stuck;
+  }
+}
+
+/** A move that the check passes; a search that finds another is stuck. */
+function steady(state: State, remainder: Remainder, judge: Judge, allowPrice: boolean): Move {
+  const cap = allowPrice ? undefined : remainder.contract.price.microEurPerHour;
+  const latitude = { bends: false, ...(cap === undefined ? {} : { capMicroEurPerHour: cap }) };
+  const move = moveOf(state, remainder, judge, latitude);
+  if (move.kind === 'stuck') return move;
+  const [first] = brokenBy(state, remainder, move.placement, judge);
+  return first === undefined ? move : { kind: 'stuck', binding: first.constraint, why: first.note };
+}
+
+function reasonOf(move: Move): Pick<Hindrance, 'binding' | 'why'> {
+  return move.kind === 'stuck'
+    ? { binding: move.binding, why: move.why }
+    : { binding: 'window', why: 'it would have to start later' };
+}
+
+function drainMove(
+  { fleet }: State,
+  { contract }: Remainder,
+  { how, placement }: Extract<Move, { kind: 'moves' }>,
+): DrainMove {
+  const was = contract.price.microEurPerHour;
+  const is = priceOf(fleet, placement.members, undefined).microEurPerHour;
+  return {
+    contract,
+    how,
+    placement,
+    ...(was === undefined ? {} : { wasMicroEurPerHour: was }),
+    ...(is === undefined ? {} : { isMicroEurPerHour: is }),
+  };
+}
+
+/** Who still holds the node in the span, and from when on nobody does for as long. */
+function nodeDrain(state: State, id: Path, span: Span, contracts: readonly Contract[]): NodeDrain {
+  const node = state.fleet.nodeById.get(id);
+  const holds = (node === undefined ? [] : (state.calendar[node.index] ?? [])).filter(
+    ({ closes }) => closes !== true,
+  );
+  const lengthMs = span.untilMs === never ? never : span.untilMs - span.fromMs;
+  const turns = [span.fromMs, ...holds.map(({ endMs }) => endMs).filter((endMs) => endMs > span.fromMs)];
+  const freeAtMs = turns
+    .toSorted((a, b) => a - b)
+    .find(
+      (turn) =>
+        turn < never && heldIn(holds, turn, lengthMs === never ? never : turn + lengthMs).length === 0,
+    );
+  const holders = new Set(heldIn(holds, span.fromMs, span.untilMs).map(({ holder }) => holder));
+  return {
+    node: id,
+    ...(freeAtMs === undefined ? {} : { freeAtMs }),
+    heldBy: contracts.filter((contract) => holders.has(contract.id)),
+  };
+}
