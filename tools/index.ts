@@ -7,6 +7,7 @@ import { inventoryGet } from './inventory-get.ts';
 import { inventorySearch } from './inventory-search.ts';
 import { inventorySummary } from './inventory-summary.ts';
 import { ledgerVerify } from './ledger-verify.ts';
+import { maintenancePlan } from './maintenance-plan.ts';
 import { placementExplain } from './placement-explain.ts';
 import { placementPlan } from './placement-plan.ts';
 import { placementSimulate } from './placement-simulate.ts';
@@ -23,5 +24,6 @@ export const tools: readonly Tool[] = [
   contractGet,
   contractCommit,
   contractRelease,
+  maintenancePlan,
   ledgerVerify,
 ];

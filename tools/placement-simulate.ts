@@ -1,23 +1,41 @@
 import { z } from 'zod';
 
-import { Instant, Place } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
+import { BerthError } from '../src/model/error.ts';
+import { ScenarioEdit } from '../src/model/scenario.ts';
 import { Simulation } from '../src/model/view.ts';
+
+const { lose, from, until } = ScenarioEdit.shape;
+const input = z.strictObject({
+  lose,
+  from,
+  until,
+  edits: z.array(ScenarioEdit).min(1).max(20).optional().describe('true together, each of one kind'),
+});
 
 export const placementSimulate = defineTool({
   name: 'placement_simulate',
   description:
-    'What breaks when places are lost: contracts hit, which can be re-placed and where, capacity left. ' +
-    'Runs on a copy: changes and reserves nothing. For new capacity use placement_plan.',
-  input: z.strictObject({
-    lose: z.array(Place).min(1).max(20).describe('1 to 20 nodes, racks, halls or sites'),
-    from: Instant.exactOptional().describe('ISO 8601 with offset; default now'),
-  }),
+    'What if: contracts hit, where they could go, capacity left. Runs on a copy: changes and reserves ' +
+    'nothing. Give `lose`, or `edits` for anything else. For one workload use placement_plan.',
+  input,
   output: Simulation,
-  annotations: reading('Simulate a loss'),
+  annotations: reading('Simulate a scenario'),
   scope: 'berth:plan',
-  cuts: ['contracts[].to', 'remaining', 'contracts'],
-  narrow: 'lose fewer places at once',
-  run: ({ lose, from }, { control, caller }) =>
-    control.simulate(caller, { lose, ...(from !== undefined && { fromMs: from }) }),
+  cuts: ['contracts[].to', 'prices', 'remaining', 'contracts'],
+  narrow: 'give fewer edits at once',
+  run: (asked, { control, caller }) => control.simulate(caller, { edits: editsOf(asked) }),
 });
+
+/** `lose` with its times is the short form of one edit. */
+function editsOf({ edits = [], ...only }: z.output<typeof input>): readonly ScenarioEdit[] {
+  const given = Object.fromEntries(Object.entries(only).filter(([, value]) => value !== undefined));
+  const all = only.lose === undefined ? edits : [given, ...edits];
+  if (all.length > 0 && (only.lose !== undefined || Object.keys(given).length === 0)) return all;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'placement_simulate needs `lose` or `edits`',
+    fix: 'give `lose` with places, or `edits` whose own `from` and `until` stand inside them',
+    allowed: ['lose', 'edits'],
+  });
+}

@@ -10,6 +10,7 @@ import type {
   PlanView,
   RecordList,
   RefusalView,
+  MaintenancePlan,
   Simulation,
   VerifyResult,
 } from '../model/view.ts';
@@ -41,6 +42,7 @@ export type Shown =
   | { readonly kind: 'refusal'; readonly refusal: RefusalView }
   | { readonly kind: 'explanation'; readonly explanation: Explanation }
   | { readonly kind: 'simulation'; readonly simulation: Simulation }
+  | { readonly kind: 'maintenance'; readonly plan: MaintenancePlan }
   | { readonly kind: 'contracts'; readonly list: ContractList }
   | { readonly kind: 'contract'; readonly detail: ContractDetail }
   | { readonly kind: 'change'; readonly change: ChangeResult }

@@ -176,16 +176,52 @@ function addContracts(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/plan.ts')).explain(io, id, options)),
     );
 
+  addScenarios(program, io, done);
+}
+
+function addScenarios(program: Command, io: Io, done: Done): void {
   withCommon(program.command('whatif'))
     .description('what would happen to the contracts, on a copy')
-    .requiredOption('--lose <place...>', 'sites, racks or nodes that fail')
-    .option('--from <instant>', 'when, ISO 8601 with an offset; now without it')
+    .option(
+      '--lose <place...>',
+      'what fails: sites, racks, nodes, `r12/feed-a`, `…/gpu3`, loops, leafs, spines, links, pools',
+    )
+    .option('-f, --file <edits.yaml>', 'a scenario as YAML or JSON; `-` reads stdin')
+    .option('--from <instant>', 'when it fails, ISO 8601 with an offset; now without it')
+    .option('--until <instant>', 'when it is back')
     .addHelpText(
       'after',
-      examples('berth whatif --lose r12', 'berth whatif --lose fra1 --from 2026-12-01T00:00:00+01:00 --json'),
+      `${examples(
+        'berth whatif --lose r12',
+        'berth whatif --lose fra1 --from 2026-12-01T00:00:00+01:00 --json',
+        'berth whatif -f edits.yaml',
+      )}${scenarioExample}`,
     )
-    .action(async (options: Common & { lose: string[] }) =>
-      done(await (await import('./run/plan.ts')).whatif(io, options)),
+    .action(async (options: Common) => done(await (await import('./run/whatif.ts')).whatif(io, options)));
+
+  addDrain(program, io, done);
+}
+
+function addDrain(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('drain [node...]'))
+    .description('a plan that empties nodes without breaking a contract; nothing of it is done')
+    .option('--within <place...>', 'all nodes of these places')
+    .option('--from <instant>', 'empty from then on, ISO 8601 with an offset; now without it')
+    .option('--until <instant>', 'until then; for good without it')
+    .option('--allow-price', 'move also where the list price is above what was agreed')
+    .option('--waves', 'in windows one after the other, as few as can be')
+    .option('--length <length>', 'of one window: `90m`, `4h`, `2d`')
+    .option('--between <instants...>', 'windows begin after the first and end before the second')
+    .option('--at-most <count>', 'nodes in one window', wholeNumber)
+    .addHelpText(
+      'after',
+      examples(
+        'berth drain fra1-r12-n03 --from 2026-12-01T00:00:00+01:00 --until 2026-12-02T00:00:00+01:00',
+        'berth drain --waves --within r12 --length 4h --between 2026-12-01T00:00:00Z 2026-12-08T00:00:00Z',
+      ),
+    )
+    .action(async (nodes: string[], options: Common) =>
+      done(await (await import('./run/drain.ts')).drain(io, nodes, options)),
     );
 }
 
@@ -304,6 +340,19 @@ An inventory file begins like this; evals/worlds/four-sites.yaml holds a whole o
     l4: { gpus: { count: 2, model: L4-24GB } }
   sites:
     edge1: { country: DE, nodes: [{ names: n01..n02, shape: l4 }] }
+`;
+
+const scenarioExample = `
+A scenario, whose edits are true together:
+  edits:
+    - lose: [r12/feed-a, cdu1]
+      from: 2026-12-01T00:00:00+01:00
+      until: 2026-12-02T00:00:00+01:00
+    - add: { site: fra1, like: fra1-r11-n01, count: 4, from: lead-time }
+    - price: { model: H100, site: iad3, percent: 100 }
+    - rule: { tenant: globex, countries: [DE, NL] }
+    - grow: { times: 10, everyDays: 7, demand: { tenant: acme, … } }
+Also \`cordon\` and \`maintain\` (like \`lose\`), and \`site\` (another operator seat or country).
 `;
 
 const demandExample = `

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
-import { LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 
 import { BerthError } from '../model/error.ts';
 import type { Evidence } from '../sources/source.ts';
@@ -16,8 +16,20 @@ export function readEvidence(file: string): Evidence {
   return { file: basename(file), bytes: readBytes(file) };
 }
 
+/** Plain data, and where it stands in its file. */
+export type Written = {
+  readonly value: unknown;
+  /** The line of the value at a path such as `edits[1].lose`, or of the nearest thing around it. */
+  lineOf(field: string): number | undefined;
+};
+
 /** A YAML or JSON file as plain data; `-` reads stdin. */
 export async function readYaml(io: Io, file: string): Promise<unknown> {
+  return (await readWritten(io, file)).value;
+}
+
+/** The same with the lines on which its parts stand. */
+export async function readWritten(io: Io, file: string): Promise<Written> {
   const bytes = file === '-' ? await buffer(io.stdin) : readBytes(file);
   if (bytes.length > demandCapBytes) {
     throw invalid(
@@ -35,7 +47,26 @@ export async function readYaml(io: Io, file: string): Promise<unknown> {
       'correct the YAML there',
     );
   }
-  return plainOf(document, file);
+  return {
+    value: plainOf(document, file),
+    lineOf: (field) => {
+      const at = offsetOf(document, field.match(/[^.[\]]+/g) ?? []);
+      return at === undefined ? undefined : lines.linePos(at).line;
+    },
+  };
+}
+
+function offsetOf(document: ReturnType<typeof parseDocument>, steps: readonly string[]): number | undefined {
+  for (let depth = steps.length; depth > 0; depth--) {
+    const parent = depth === 1 ? document.contents : document.getIn(steps.slice(0, depth - 1), true);
+    const last = steps[depth - 1];
+    const key = isMap(parent)
+      ? parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === last)?.key
+      : undefined;
+    const node = isScalar(key) ? key : document.getIn(steps.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return undefined;
 }
 
 /** Aliases are refused: a few lines of them can stand for gigabytes. */

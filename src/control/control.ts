@@ -11,6 +11,7 @@ import type {
   PrincipalId,
   TenantId,
 } from '../model/id.ts';
+import type { ScenarioEdit } from '../model/scenario.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
   ChangeResult,
@@ -22,6 +23,7 @@ import type {
   InventorySummary,
   LeaseResult,
   MaintenanceList,
+  MaintenancePlan,
   MaintenanceResult,
   PlanResult,
   RecordList,
@@ -69,6 +71,16 @@ export type ContractFilter = {
   readonly cursor?: string;
 };
 
+export type MaintenanceWish = {
+  readonly places: readonly string[];
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+  /** Of one window: then the nodes get windows one after the other between `fromMs` and `untilMs`. */
+  readonly lengthS?: number;
+  readonly atMost?: number;
+  readonly allowPrice?: boolean;
+};
+
 export type Explainable =
   | { readonly kind: 'plan'; readonly plan: PlanId }
   | { readonly kind: 'contract'; readonly contract: ContractId }
@@ -87,8 +99,10 @@ export interface Control {
   records(caller: Caller, query: { ids: readonly string[]; devices: boolean }): Promise<RecordList>;
   plan(caller: Caller, request: DemandRequest, assumptions?: readonly string[]): Promise<PlanResult>;
   explain(caller: Caller, subject: Explainable): Promise<Explanation>;
-  /** Loses places on a copy of the state and re-places what ran there, guaranteed contracts first. */
-  simulate(caller: Caller, edit: { lose: readonly string[]; fromMs?: number }): Promise<Simulation>;
+  /** Makes edits true on a copy of the state and places anew what they break, guaranteed contracts first. */
+  simulate(caller: Caller, scenario: { edits: readonly ScenarioEdit[] }): Promise<Simulation>;
+  /** Plans how nodes get empty without breaking a contract: at once, or with `lengthS` in windows. */
+  planMaintenance(caller: Caller, wish: MaintenanceWish): Promise<MaintenancePlan>;
   contracts(caller: Caller, filter: ContractFilter): Promise<ContractList>;
   contract(caller: Caller, id: ContractId): Promise<ContractDetail>;
   commit(

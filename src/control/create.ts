@@ -4,12 +4,14 @@ import { changeFor } from './changing.ts';
 import { contractDetail, searchContracts } from './contracts.ts';
 import type { Clock, Control } from './control.ts';
 import { Door } from './door.ts';
+import { planMaintenance } from './draining.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
 import { dropHold, holdPlan } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
-import { explain, planFor, simulateLoss } from './planning.ts';
+import { explain, planFor } from './planning.ts';
 import { registerTenant } from './registering.ts';
+import { simulateScenario } from './simulating.ts';
 import { verifyLedger } from './verifying.ts';
 
 /** The control of one ledger. */
@@ -29,7 +31,8 @@ export function createControl({
     records: (caller, query) => records(door, caller, query),
     plan: (caller, request, assumptions = []) => planFor(door, caller, request, assumptions),
     explain: (caller, subject) => explain(door, caller, subject),
-    simulate: (caller, edit) => simulateLoss(door, caller, edit),
+    simulate: (caller, scenario) => simulateScenario(door, caller, scenario),
+    planMaintenance: (caller, wish) => planMaintenance(door, caller, wish),
     contracts: (caller, filter) => searchContracts(door, caller, filter),
     contract: (caller, id) => contractDetail(door, caller, id),
     commit: (caller, request) => commitPlan(door, caller, request),

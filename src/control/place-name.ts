@@ -10,21 +10,24 @@ import { cleanText, compareText, didYouMean } from '../model/text.ts';
  */
 export function placeNamed(state: State, name: string): Path {
   const asked = name.trim().toLowerCase();
-  const places = placesOf(state);
-  const exact = places.find((place) => place === asked);
-  if (exact !== undefined) return exact;
-  const found = [
-    ...new Set([
-      ...namesOf(state)
-        .filter((entry) => entry.name === asked)
-        .map((entry) => entry.place),
-      ...withTail(places, asked),
-    ]),
-  ];
-  const [only, ...others] = found.toSorted(compareText);
+  const [only, ...others] = placesNamed(state, asked);
   if (only === undefined) throw notFound(state, asked);
   if (others.length > 0) throw ambiguous(asked, [only, ...others]);
   return only;
+}
+
+/** Every place that answers to a name in lower case, in order: the one whose path it is, else all others. */
+export function placesNamed(state: State, asked: string): readonly Path[] {
+  const places = placesOf(state);
+  const exact = places.find((place) => place === asked);
+  if (exact !== undefined) return [exact];
+  const found = [
+    ...namesOf(state)
+      .filter((entry) => entry.name === asked)
+      .map((entry) => entry.place),
+    ...withTail(places, asked),
+  ];
+  return [...new Set(found)].toSorted(compareText);
 }
 
 /** Every path that is a subject or contains a node. */
@@ -55,8 +58,9 @@ function withTail(places: readonly Path[], tail: string): readonly Path[] {
   return places.filter((place) => place.endsWith(`/${tail}`));
 }
 
-function notFound(state: State, asked: string): BerthError {
-  const near = didYouMean(asked, [...placesOf(state), ...namesOf(state).map((entry) => entry.name)]);
+/** No place answers to the name, and neither does any of `more`. */
+export function notFound(state: State, asked: string, more: readonly string[] = []): BerthError {
+  const near = didYouMean(asked, [...placesOf(state), ...namesOf(state).map((entry) => entry.name), ...more]);
   return new BerthError({
     code: 'NOT_FOUND',
     message: `no place is called \`${cleanText(asked, 80)}\``,
@@ -69,7 +73,7 @@ function notFound(state: State, asked: string): BerthError {
   });
 }
 
-function ambiguous(asked: string, found: readonly Path[]): BerthError {
+export function ambiguous(asked: string, found: readonly Path[]): BerthError {
   return new BerthError({
     code: 'INVALID_INPUT',
     message: `\`${cleanText(asked, 80)}\` could be ${found.length} places`,

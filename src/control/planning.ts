@@ -1,21 +1,19 @@
 import { renewed, replan } from '../core/replan.ts';
-import { lose } from '../core/simulate.ts';
 import type { State } from '../core/state.ts';
 import type { Demand, DemandRequest } from '../model/demand.ts';
 import { BerthError } from '../model/error.ts';
-import { type ContractId, type Digest, isWithin, type Path, type PlanId, planIdOf } from '../model/id.ts';
+import { type ContractId, type Digest, type Path, type PlanId, planIdOf } from '../model/id.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { RuleHit } from '../model/policy.ts';
 import { cleanText } from '../model/text.ts';
-import type { Explanation, PlanResult, Simulation } from '../model/view.ts';
-import { mayActFor, requireOperator, requireTenant } from './caller.ts';
+import type { Explanation, PlanResult } from '../model/view.ts';
+import { mayActFor, requireTenant } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller, Explainable } from './control.ts';
 import { toDemand } from './demand-request.ts';
 import { type Door, verdictFor } from './door.ts';
 import { placeNamed } from './place-name.ts';
-import { flavorViews, instant } from './views/inventory-view.ts';
-import { planView, slicesOf, zoneOf } from './views/plan-view.ts';
+import { planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
@@ -84,42 +82,6 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
   };
 }
 
-/** Loses places on a copy of the state. Shows what becomes of contracts that the caller may see. */
-export async function simulateLoss(
-  door: Door,
-  caller: Caller,
-  edit: { lose: readonly string[]; fromMs?: number },
-): Promise<Simulation> {
-  requireOperator(caller, 'simulate the loss of shared places');
-  const moment = await door.moment();
-  const { state } = moment;
-  const places = edit.lose.map((name) => placeNamed(state, name));
-  const atMs = Math.max(edit.fromMs ?? moment.nowMs, moment.nowMs);
-  const loss = lose(state, { places, atMs }, (demand) => verdictFor(state, demand));
-  const zone =
-    state.fleet.sites.find((site) => places.some((place) => isWithin(place, site.id)))?.facts.zone ?? 'UTC';
-  return {
-    snapshot: snapshotOf(moment, zone),
-    edit: `lost: ${places.join(', ')}`,
-    from: isoIn(atMs, zone),
-    lostNodes: loss.lostNodes,
-    lostGpus: loss.lostGpus,
-    contracts: loss.moves.map(({ contract, outcome, members, why }) => ({
-      contract: contract.id,
-      tenant: contract.tenant,
-      guarantee: contract.demand.guarantee ?? 'reserved',
-      gpuCount: contract.placement.members.reduce((sum, member) => sum + member.gpus.length, 0),
-      ...slicesOf(contract.placement.members),
-      ...(contract.placement.endMs === undefined ? {} : { until: isoIn(contract.placement.endMs, zone) }),
-      outcome,
-      to: [...new Set(members.map((member) => member.node))],
-      why,
-    })),
-    remaining: flavorViews(loss.state, instant(atMs)),
-    hints: [],
-  };
-}
-
 function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanResult {
   const { state } = moment;
   const zone = zoneOf(state, demand);
@@ -140,7 +102,7 @@ function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanRes
   };
 }
 
-/** The demand that a request means, with the places that its names mean. */
+/** The demand that a request means, its places found. Throws FORBIDDEN, NOT_FOUND or INVALID_INPUT. */
 export function readDemand(state: State, caller: Caller, request: DemandRequest): Demand {
   requireTenant(caller, request.tenant);
   const demand = toDemand(request);

@@ -441,7 +441,13 @@ function simulationOf(world: World, args: Record<string, unknown>) {
   return Simulation.parse({
     snapshot: world.snapshot,
     edit: `lose ${lose.join()}`,
+    edits: [],
     from: new Date(world.nowMs).toISOString(),
+    unaffected: 0,
+    affected: 0,
+    growth: [],
+    prices: [],
+    remainingAt: new Date(world.nowMs).toISOString(),
     lostNodes: lost.length,
     lostGpus: lost.reduce((sum, { gpuCount }) => sum + gpuCount, 0),
     contracts: contractRows

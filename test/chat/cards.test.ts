@@ -7,10 +7,11 @@ import { type Line, lineWidth } from '../../src/chat/cards/line.ts';
 import { drawTurn } from '../../src/chat/cards/turn.ts';
 import { renderAnsi, renderPlain } from '../../src/chat/render.ts';
 import { Refusal as RefusalSchema } from '../../src/model/refusal.ts';
-import { plan, planned, refusal, samples, staleChange, turnOf } from './samples.ts';
+import { plan, planned, refusal, samples, staleChange, turnOf, wavesPlan } from './samples.ts';
 
 const cards = {
   ...samples,
+  waves: { kind: 'maintenance', plan: wavesPlan } as const,
   'change-stale': { kind: 'change', change: staleChange } as const,
 };
 

@@ -9,6 +9,7 @@ import {
   PlanView,
   RecordList,
   RefusalView,
+  MaintenancePlan,
   Simulation,
   VerifyResult,
 } from '../../src/model/view.ts';
@@ -387,10 +388,41 @@ const explanation = Explanation.parse({
 
 const simulation = Simulation.parse({
   snapshot,
-  edit: 'fra1/h1/r11 is lost',
+  edit: 'lost: fra1/h1/r11; priced: H100-SXM-80GB at iad3',
+  edits: [
+    { edit: 'lost: fra1/h1/r11', did: 'fra1/h1/r11: 4 nodes with 32 GPUs' },
+    { edit: 'priced: H100-SXM-80GB at iad3: +100 % a GPU hour', did: 'H100-SXM-80GB at iad3' },
+  ],
   from: '2026-11-25T10:00:00+01:00',
   lostNodes: 4,
   lostGpus: 32,
+  unaffected: 12,
+  affected: 3,
+  growth: [
+    {
+      tenant: 'acme',
+      asked: 10,
+      fit: 3,
+      sites: [{ site: 'fra1', count: 3 }],
+      totalMicroEur: 4_000_000_000,
+      firstMiss: {
+        number: 4,
+        start: '2026-12-21T00:00:00+01:00',
+        binding: 'free-over-window',
+        why: '1 of 2 replicas fit at best (fra1/h1/r12): the rest is taken in that window',
+      },
+    },
+  ],
+  prices: [
+    { contract: 'C-101', tenant: 'acme', agreedMicroEurPerHour: 70_800_000, listMicroEurPerHour: 70_800_000 },
+    {
+      contract: 'C-107',
+      tenant: 'globex',
+      listMicroEurPerHour: 9_600_000,
+      cheapest: { site: 'fra1', microEurPerHour: 5_900_000 },
+    },
+  ],
+  bottleneck: 'free-over-window (2 times)',
   contracts: [
     {
       contract: 'C-101',
@@ -410,10 +442,72 @@ const simulation = Simulation.parse({
       outcome: 're-placed',
       to: ['fra1/h1/r12/n03'],
       why: 'the only free node with NVLink in DE',
+      wasMicroEurPerHour: 23_600_000,
+      isMicroEurPerHour: 24_000_000,
+    },
+    {
+      contract: 'C-106',
+      tenant: 'globex',
+      guarantee: 'preemptible',
+      gpuCount: 8,
+      outcome: 'waits',
+      start: '2026-12-04T18:00:00+01:00',
+      to: ['fra1/h1/r12/n04'],
+      why: 'fits again only later',
     },
   ],
-  remaining: flavors,
+  remaining: flavors.map((flavor) => ({ ...flavor, freeBefore: flavor.gpus.total })),
+  remainingAt: '2026-11-25T10:00:00+01:00',
   hints: ['H200 at ams2 would hold C-101 if acme agreed to NL'],
+});
+
+const stuckContract = {
+  contract: 'C-101',
+  tenant: 'acme',
+  until: '2026-12-04T18:00:00+01:00',
+  binding: 'free-over-window',
+  why: 'fra1: 1 of 3 replicas fit: not enough is free over the whole window',
+};
+
+const drainMove = {
+  contract: 'C-102',
+  tenant: 'globex',
+  guarantee: 'preemptible',
+  gpuCount: 16,
+  from: start,
+  to: ['fra1/h1/r12/n03'],
+  why: 'the members it lost fit elsewhere, the others stay',
+  wasMicroEurPerHour: 47_200_000,
+  isMicroEurPerHour: 47_200_000,
+};
+
+const drainPlan = MaintenancePlan.parse({
+  snapshot,
+  what: `drain fra1/h1/r11/n01, fra1/h1/r12/n01 from ${start}`,
+  outcome: 'in-part',
+  moves: [drainMove],
+  hindrances: [stuckContract],
+  untouched: 1,
+  nodes: [
+    { node: 'fra1/h1/r11/n01', freeAt: '2026-12-04T18:00:00+01:00', heldBy: ['C-101'] },
+    { node: 'fra1/h1/r12/n01', freeAt: start, heldBy: [] },
+    { node: 'fra1/h1/r12/n02', heldBy: ['C-109'] },
+  ],
+  waves: [],
+  left: [],
+  next: 'nothing of this is done or held: it is a plan on a copy',
+});
+
+export const wavesPlan = MaintenancePlan.parse({
+  ...drainPlan,
+  what: '3 nodes in windows of 4 h',
+  moves: [],
+  hindrances: [],
+  untouched: 0,
+  nodes: [],
+  waves: [{ from: start, until: end, nodes: ['fra1/h1/r12/n01', 'fra1/h1/r12/n02'], moves: [drainMove] }],
+  left: [{ node: 'fra1/h1/r11/n01', hindrances: [stuckContract] }],
+  proven: 'best',
 });
 
 const contracts = ContractList.parse({
@@ -502,6 +596,7 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   refusal: { kind: 'refusal', refusal },
   explanation: { kind: 'explanation', explanation },
   simulation: { kind: 'simulation', simulation },
+  maintenance: { kind: 'maintenance', plan: drainPlan },
   contracts: { kind: 'contracts', list: contracts },
   contract: { kind: 'contract', detail },
   change: { kind: 'change', change },

@@ -38,6 +38,7 @@ describe('help', () => {
       'contracts',
       'explain',
       'whatif',
+      'drain',
       'hold',
       'change',
       'maintenance',

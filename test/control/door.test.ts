@@ -229,7 +229,7 @@ test('ids that nobody knows are said to be unknown', async () => {
     control.commit(operator, { plan, idemKey }),
     control.explain(operator, { kind: 'plan', plan }),
     control.contracts(operator, { within: 'fra1/h9', limit: 5 }),
-    control.simulate(operator, { lose: ['nowhere'] }),
+    control.simulate(operator, { edits: [{ lose: ['nowhere'] }] }),
   ])
     expect(await rejection(call)).toMatchObject({ code: 'NOT_FOUND' });
 });

@@ -76,7 +76,7 @@ test('acme may not act for others, whether they exist or not, nor do what is the
       control.plan(acme, wish()),
       control.plan(acme, wish({ tenant: 'nosuch' })),
       control.explain(acme, { kind: 'demand', demand: wish() }),
-      control.simulate(acme, { lose: ['r12'] }),
+      control.simulate(acme, { edits: [{ lose: ['r12'] }] }),
       control.registerTenant(acme, globex),
       control.importObservation(acme, retold({}), false),
       control.importObservation(acme, retold({}), true),

@@ -12,6 +12,7 @@ import {
   PlanResult,
   PlanView,
   RecordList,
+  MaintenancePlan,
   Simulation,
   Snapshot,
   VerifyResult,
@@ -187,12 +188,31 @@ export const explanation = Explanation.parse({
 export const simulation = Simulation.parse({
   snapshot,
   edit: 'without fra1/h1/r11',
+  edits: [],
   from: at,
   lostNodes: 4,
   lostGpus: 32,
+  unaffected: 1,
+  affected: 0,
   contracts: [],
+  growth: [],
+  prices: [],
   remaining: [],
+  remainingAt: at,
   hints: [],
+});
+
+export const maintenance = MaintenancePlan.parse({
+  snapshot,
+  what: 'drain fra1/h1/r11/n01',
+  outcome: 'free',
+  moves: [],
+  hindrances: [],
+  untouched: 0,
+  nodes: [],
+  waves: [],
+  left: [],
+  next: 'nothing',
 });
 
 export function change(decision: 'committed' | 'released', freshPlan?: PlanView): ChangeResult {

@@ -23,6 +23,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     plan: heard('plan', answers.planned()),
     explain: heard('explain', answers.explanation),
     simulate: heard('simulate', answers.simulation),
+    planMaintenance: heard('planMaintenance', answers.maintenance),
     contracts: heard('contracts', answers.contracts),
     contract: heard('contract', answers.contractDetail),
     commit: heard('commit', answers.change('committed')),

@@ -126,7 +126,8 @@ async function simulated(
 function impactWords(simulation: Simulation): string {
   const { contracts, lostNodes, lostGpus } = simulation;
   const words = contracts.map(({ contract, tenant, guarantee, gpuCount, slices, outcome, to }) => {
-    const goes = outcome === 're-placed' ? `can move to ${listed(to, 4)}` : 'cannot be re-placed';
+    const left = outcome === 'waits' ? 'fits again only later' : 'cannot be re-placed';
+    const goes = outcome === 're-placed' ? `can move to ${listed(to, 4)}` : left;
     return `${contract} (${tenant}, ${guarantee}, ${slices ?? plural(gpuCount, 'GPU')}) ${goes}`;
   });
   const broken = contracts.filter(

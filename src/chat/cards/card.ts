@@ -4,6 +4,7 @@ import { contractCard } from './contract.ts';
 import { contractsCard } from './contracts.ts';
 import { explanationCard } from './explanation.ts';
 import { type Line, paragraph, type Room } from './line.ts';
+import { maintenanceCard } from './maintenance.ts';
 import { nodesCard } from './nodes.ts';
 import { planCard } from './plan.ts';
 import { recordsCard } from './records.ts';
@@ -31,6 +32,8 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return explanationCard(shown.explanation, room);
     case 'simulation':
       return simulationCard(shown.simulation, room);
+    case 'maintenance':
+      return maintenanceCard(shown.plan, room);
     case 'contracts':
       return contractsCard(shown.list, room);
     case 'contract':

@@ -2,7 +2,6 @@ import { contractCommit } from '../../../tools/contract-commit.ts';
 import { contractRelease } from '../../../tools/contract-release.ts';
 import { placementExplain } from '../../../tools/placement-explain.ts';
 import { placementPlan } from '../../../tools/placement-plan.ts';
-import { placementSimulate } from '../../../tools/placement-simulate.ts';
 import { exitCodeOf } from '../../chat/exit-code.ts';
 import type { ChangeResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
@@ -60,17 +59,6 @@ export async function explain(io: Io, id: string, options: Common): Promise<numb
       id.startsWith('C-') ? { contract: id } : { plan: id },
     );
     print(io, options.json, { kind: 'explanation', explanation }, explanation);
-    return 0;
-  });
-}
-
-export async function whatif(
-  io: Io,
-  { lose, from, ...options }: Common & { lose: string[]; from?: string },
-): Promise<number> {
-  return withSession(io, { ...options, client }, async (session) => {
-    const simulation = await useTool(io, session, placementSimulate, { lose, from });
-    print(io, options.json, { kind: 'simulation', simulation }, simulation);
     return 0;
   });
 }

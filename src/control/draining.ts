@@ -1,0 +1,180 @@
+import { never } from '../core/calendar.ts';
+import { type Drained, drain, type DrainMove, type Hindrance } from '../core/drain/drain.ts';
+import { type Waves, wavesOf } from '../core/drain/waves.ts';
+import type { State } from '../core/state.ts';
+import { BerthError } from '../model/error.ts';
+import { isWithin, type Path, siteOf } from '../model/id.ts';
+import { compareText } from '../model/text.ts';
+import type { DrainMoveView, HindranceView, MaintenancePlan } from '../model/view.ts';
+import { requireOperator } from './caller.ts';
+import type { Caller, MaintenanceWish } from './control.ts';
+import { type Door, verdictFor } from './door.ts';
+import { placeNamed } from './place-name.ts';
+import { zoneAt } from './scenario-edits.ts';
+import { replacedWords } from './simulating.ts';
+import { type Moment, snapshotOf } from './views/snapshot.ts';
+import { isoIn } from './zone.ts';
+
+/** So many nodes are emptied or put into waves at once. */
+const nodeLimit = 200;
+
+/** So many of them are named in the title. */
+const namedLimit = 6;
+
+/** Plans how nodes get empty, at once or in windows one after the other. Nothing of it is done. */
+export async function planMaintenance(
+  door: Door,
+  caller: Caller,
+  wish: MaintenanceWish,
+): Promise<MaintenancePlan> {
+  requireOperator(caller, 'plan the maintenance of shared places');
+  const moment = await door.moment();
+  const nodes = nodesIn(moment.state, wish.places);
+  const fromMs = Math.max(wish.fromMs ?? moment.nowMs, moment.nowMs);
+  const untilMs = wish.untilMs ?? never;
+  if (untilMs <= fromMs) throw tooEarly('until', 'is not later than `from` and now', 'give a later instant');
+  const zone = zoneAt(moment.state, siteOf(nodes[0]));
+  const asked = { ...wish, nodes, fromMs, untilMs };
+  return wish.lengthS === undefined
+    ? drained(moment, asked, zone)
+    : inWaves(moment, { ...asked, lengthS: wish.lengthS }, zone);
+}
+
+type Asked = MaintenanceWish & {
+  readonly nodes: readonly [Path, ...Path[]];
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
+function drained(moment: Moment, asked: Asked, zone: string): MaintenancePlan {
+  const { nodes, fromMs, untilMs, allowPrice = false } = asked;
+  const done = drain(moment.state, { nodes, fromMs, untilMs, allowPrice }, verdictFor, moment.nowMs);
+  const stuck = done.nodes.filter(({ heldBy }) => heldBy.length > 0).length;
+  return {
+    ...common(moment, zone),
+    what: `drain ${named(nodes)} from ${isoIn(fromMs, zone)}${untilMs === never ? '' : ` until ${isoIn(untilMs, zone)}`}`,
+    outcome: outcomeOf(stuck, nodes.length),
+    moves: done.moves.map((move) => moveView(move, zone)),
+    hindrances: done.hindrances.map((one) => hindranceView(one, zone)),
+    untouched: done.untouched.length,
+    nodes: done.nodes.map((node) => nodeView(node, zone)),
+    waves: [],
+    left: [],
+  };
+}
+
+function inWaves(moment: Moment, asked: Asked & { readonly lengthS: number }, zone: string): MaintenancePlan {
+  const { nodes, fromMs, untilMs, lengthS, atMost = nodes.length, allowPrice = false } = asked;
+  const lengthMs = lengthS * 1000;
+  if (untilMs === never) throw tooEarly('until', 'is missing', 'say until when the last window is over');
+  if (fromMs + lengthMs > untilMs)
+    throw tooEarly('until', 'leaves no room for one window', 'give a later instant, or shorter windows');
+  const wish = { nodes, lengthMs, fromMs, untilMs, atMost, allowPrice };
+  const done = wavesOf(moment.state, wish, verdictFor, moment.nowMs);
+  return {
+    ...common(moment, zone),
+    what: `${nodes.length} nodes in windows of ${lengthS / 3600} h between ${isoIn(fromMs, zone)} and ${isoIn(untilMs, zone)}`,
+    outcome: outcomeOf(done.left.length, nodes.length),
+    moves: [],
+    hindrances: [],
+    untouched: 0,
+    nodes: [],
+    ...wavesView(done, zone),
+  };
+}
+
+function named(nodes: readonly Path[]): string {
+  const more = nodes.length - namedLimit;
+  return `${nodes.slice(0, namedLimit).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function common(moment: Moment, zone: string) {
+  return {
+    snapshot: snapshotOf(moment, zone),
+    hints: ['a contract that can stand the loss of a node is moved like every other'],
+    next: 'nothing of this is done or held: it is a plan on a copy',
+  };
+}
+
+function outcomeOf(stuck: number, all: number): MaintenancePlan['outcome'] {
+  if (stuck === 0) return 'free';
+  return stuck === all ? 'blocked' : 'in-part';
+}
+
+function wavesView(
+  { waves, left, proven }: Waves,
+  zone: string,
+): Pick<MaintenancePlan, 'waves' | 'left' | 'proven'> {
+  return {
+    waves: waves.map(({ fromMs, untilMs, nodes, moves }) => ({
+      from: isoIn(fromMs, zone),
+      until: isoIn(untilMs, zone),
+      nodes: [...nodes],
+      moves: moves.map((move) => moveView(move, zone)),
+    })),
+    left: left.map(({ node, hindrances }) => ({
+      node,
+      hindrances: hindrances.map((one) => hindranceView(one, zone)),
+    })),
+    proven,
+  };
+}
+
+function moveView(move: DrainMove, zone: string): DrainMoveView {
+  const { contract, how, placement, wasMicroEurPerHour, isMicroEurPerHour } = move;
+  const { endMs, members } = placement;
+  const before = new Set(contract.placement.members.map(({ node }) => node));
+  const nodes = new Set(members.map(({ node }) => node));
+  const fresh = [...nodes].filter((node) => !before.has(node));
+  return {
+    contract: contract.id,
+    tenant: contract.tenant,
+    guarantee: contract.demand.guarantee ?? 'reserved',
+    gpuCount: members.reduce((sum, member) => sum + member.gpus.length, 0),
+    ...(endMs === undefined ? {} : { until: isoIn(endMs, zone) }),
+    from: isoIn(placement.startMs, zone),
+    to: how === 'in-part' && fresh.length > 0 ? fresh : [...nodes],
+    why: replacedWords[how],
+    ...(wasMicroEurPerHour === undefined ? {} : { wasMicroEurPerHour }),
+    ...(isMicroEurPerHour === undefined ? {} : { isMicroEurPerHour }),
+  };
+}
+
+function hindranceView({ contract, binding, why }: Hindrance, zone: string): HindranceView {
+  const { endMs } = contract.placement;
+  return {
+    contract: contract.id,
+    tenant: contract.tenant,
+    ...(endMs === undefined ? {} : { until: isoIn(endMs, zone) }),
+    binding,
+    why,
+  };
+}
+
+function nodeView({ node, freeAtMs, heldBy }: Drained['nodes'][number], zone: string) {
+  return {
+    node,
+    ...(freeAtMs === undefined ? {} : { freeAt: isoIn(freeAtMs, zone) }),
+    heldBy: heldBy.map(({ id }) => id),
+  };
+}
+
+/** The nodes of all places, each once, in order. Throws when a place has none, or all together too many. */
+function nodesIn(state: State, names: readonly string[]): readonly [Path, ...Path[]] {
+  const places = names.map((name) => placeNamed(state, name));
+  const found = state.fleet.nodes.filter(({ id }) => places.some((place) => isWithin(id, place)));
+  const [first, ...others] = found.map(({ id }) => id).toSorted(compareText);
+  if (first === undefined)
+    throw tooEarly('places', `hold no node: ${places.join(', ')}`, 'name nodes, or places that have some');
+  if (found.length > nodeLimit)
+    throw tooEarly(
+      'places',
+      `hold ${found.length} nodes, at most ${nodeLimit}`,
+      'name fewer or smaller places',
+    );
+  return [first, ...others];
+}
+
+function tooEarly(field: string, what: string, fix: string): BerthError {
+  return new BerthError({ code: 'INVALID_INPUT', message: `\`${field}\` ${what}`, fix, field });
+}
