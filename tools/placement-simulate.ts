@@ -5,12 +5,23 @@ import { BerthError } from '../src/model/error.ts';
 import { ScenarioEdit } from '../src/model/scenario.ts';
 import { Simulation } from '../src/model/view.ts';
 
+/** What an edit looks like: as a JSON Schema it would cost ten times as much. */
+const form =
+  'one of {lose|cordon|maintain:[PLACE],from?,until?}, {add:{site,count,like:NODE,rack?,from?:INSTANT|"lead-time"}}, ' +
+  '{price:{model,site?,eurPerHour|percent}}, {rule:{tenant,countries?,excludeCountries?,regimes?,operatorSeats?}}, ' +
+  '{site:{site,country?,operatorSeat?}}, {grow:{demand as in placement_plan,times,everyDays?}}';
+
 const { lose, from, until } = ScenarioEdit.shape;
 const input = z.strictObject({
   lose,
   from,
   until,
-  edits: z.array(ScenarioEdit).min(1).max(20).optional().describe('true together, each of one kind'),
+  edits: z
+    .array(ScenarioEdit.meta({ told: true, description: form }))
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('true together'),
 });
 
 export const placementSimulate = defineTool({

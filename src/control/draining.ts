@@ -4,6 +4,7 @@ import { type Waves, wavesOf } from '../core/drain/waves.ts';
 import type { State } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
 import { isWithin, type Path, siteOf } from '../model/id.ts';
+import { identify } from '../model/plan.ts';
 import { compareText } from '../model/text.ts';
 import type { DrainMoveView, HindranceView, MaintenancePlan } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
@@ -36,7 +37,7 @@ export async function planMaintenance(
   const zone = zoneAt(moment.state, siteOf(nodes[0]));
   const asked = { ...wish, nodes, fromMs, untilMs };
   return wish.lengthS === undefined
-    ? drained(moment, asked, zone)
+    ? drained(door, moment, asked, zone)
     : inWaves(moment, { ...asked, lengthS: wish.lengthS }, zone);
 }
 
@@ -46,9 +47,12 @@ type Asked = MaintenanceWish & {
   readonly untilMs: number;
 };
 
-function drained(moment: Moment, asked: Asked, zone: string): MaintenancePlan {
+async function drained(door: Door, moment: Moment, asked: Asked, zone: string): Promise<MaintenancePlan> {
   const { nodes, fromMs, untilMs, allowPrice = false } = asked;
-  const done = drain(moment.state, { nodes, fromMs, untilMs, allowPrice }, verdictFor, moment.nowMs);
+  const wish = { nodes, fromMs, untilMs, allowPrice, offers: true };
+  const done = drain(moment.state, wish, verdictFor, moment.nowMs);
+  const offers = done.moves.flatMap(({ offer }) => offer ?? []);
+  if (door.ledger.readOnly === undefined) for (const offer of offers) await door.library.keepPlan(offer);
   const stuck = done.nodes.filter(({ heldBy }) => heldBy.length > 0).length;
   return {
     ...common(moment, zone),
@@ -60,7 +64,17 @@ function drained(moment: Moment, asked: Asked, zone: string): MaintenancePlan {
     nodes: done.nodes.map((node) => nodeView(node, zone)),
     waves: [],
     left: [],
+    next: nextOf(done.moves, zone),
   };
+}
+
+/** What to do with the moves. */
+function nextOf(moves: readonly DrainMove[], zone: string): string {
+  const [first] = moves.flatMap(({ offer }) => offer ?? []);
+  if (first === undefined) return 'nothing of this is done or held: it is a plan on a copy';
+  const expires = isoIn(first.expiresAtMs, zone);
+  const rest = moves.some(({ offer }) => offer === undefined) ? '; then drain again for the other moves' : '';
+  return `nothing of this is done or held: commit the plans in this order before ${expires}${rest}`;
 }
 
 function inWaves(moment: Moment, asked: Asked & { readonly lengthS: number }, zone: string): MaintenancePlan {
@@ -80,6 +94,7 @@ function inWaves(moment: Moment, asked: Asked & { readonly lengthS: number }, zo
     untouched: 0,
     nodes: [],
     ...wavesView(done, zone),
+    next: 'nothing of this is done or held: it is a plan on a copy',
   };
 }
 
@@ -92,7 +107,6 @@ function common(moment: Moment, zone: string) {
   return {
     snapshot: snapshotOf(moment, zone),
     hints: ['a contract that can stand the loss of a node is moved like every other'],
-    next: 'nothing of this is done or held: it is a plan on a copy',
   };
 }
 
@@ -121,7 +135,7 @@ function wavesView(
 }
 
 function moveView(move: DrainMove, zone: string): DrainMoveView {
-  const { contract, how, placement, wasMicroEurPerHour, isMicroEurPerHour } = move;
+  const { contract, how, placement, wasMicroEurPerHour, isMicroEurPerHour, offer } = move;
   const { endMs, members } = placement;
   const before = new Set(contract.placement.members.map(({ node }) => node));
   const nodes = new Set(members.map(({ node }) => node));
@@ -135,6 +149,7 @@ function moveView(move: DrainMove, zone: string): DrainMoveView {
     from: isoIn(placement.startMs, zone),
     to: how === 'in-part' && fresh.length > 0 ? fresh : [...nodes],
     why: replacedWords[how],
+    ...(offer === undefined ? {} : { plan: identify(offer).id }),
     ...(wasMicroEurPerHour === undefined ? {} : { wasMicroEurPerHour }),
     ...(isMicroEurPerHour === undefined ? {} : { isMicroEurPerHour }),
   };

@@ -12,8 +12,8 @@ export type ObjectSchema = JsonObject & { type: 'object' };
  * The schema of a tool's input, as a model reads it. It says what to write and is allowed to accept more than
  * the zod schema, which alone judges a call: bounds that nobody meets by accident and long patterns cost more
  * tokens than they save, and the error for each of them says what was expected. A schema with `seeTool` in its
- * metadata stands in full in that tool and is only named here. That unknown keys are errors is said once, at
- * the root.
+ * metadata stands in full in that tool and is only named here; one with `told` is written out in its own words,
+ * which is shorter. That unknown keys are errors is said once, at the root.
  */
 export function inputJsonSchema(schema: z.ZodObject): ObjectSchema {
   const slim = slimInput(jsonSchema(schema, 'input'), new Set());
@@ -38,7 +38,8 @@ const shortWords = 40;
 const outputDepth = 5;
 
 function slimInput(node: JsonObject, said: Set<string>): JsonObject {
-  if (typeof node['seeTool'] === 'string') return pick(node, ['type', 'description']);
+  if (typeof node['seeTool'] === 'string' || node['told'] === true)
+    return pick(node, ['type', 'description']);
   const { description, ...rest } = pick(node, [...structureOf(node), 'format']);
   const kept: JsonObject = { ...rest, ...telling(node) };
   if (typeof description === 'string' && !said.has(description)) kept['description'] = description;

@@ -549,7 +549,10 @@ const DrainMoveView = AffectedView.pick({
   why: true,
   wasMicroEurPerHour: true,
   isMicroEurPerHour: true,
-}).extend({ from: iso });
+}).extend({
+  from: iso,
+  plan: PlanId.optional().describe('changes the contract so; absent where it takes the moves before it'),
+});
 export type DrainMoveView = z.infer<typeof DrainMoveView>;
 
 const HindranceView = z.object({

@@ -333,9 +333,9 @@ describe('why, what if, drain', () => {
     expect(last.reply).toMatch(/othing has been changed/u);
   });
 
-  test('a drain says that cordoning is not there yet', async () => {
+  test('a drain changes nothing and says where it is planned', async () => {
     const { last } = await talk(['drain node fra1-r11-n02']);
-    expect(last.reply).toContain('Cordoning and moving are not available here yet');
+    expect(last.reply).toContain('`berth drain` plans it move by move. Nothing has been changed.');
     expect(last.reply).toContain('C-101');
   });
 

@@ -477,6 +477,7 @@ const drainMove = {
   from: start,
   to: ['fra1/h1/r12/n03'],
   why: 'the members it lost fit elsewhere, the others stay',
+  plan: plan.id,
   wasMicroEurPerHour: 47_200_000,
   isMicroEurPerHour: 47_200_000,
 };

@@ -163,6 +163,7 @@ describe('names that nobody knows', () => {
     [['inventory', 'fra9'], 'no place is called `fra9`', 'did you mean `fra1`?'],
     [['inventory', 'nowhere-at-all'], 'no place is called `nowhere-at-all`', 'berth inventory'],
     [['whatif', '--lose', 'r99'], 'no place is called `r99`', 'berth inventory'],
+    [['drain', 'r99'], 'no place is called `r99`', 'berth inventory'],
     [['contracts', '--within', 'r99'], 'no place is called `r99`', 'berth inventory'],
     [['contracts', 'C-999'], 'no contract `C-999`', 'berth contracts'],
     [['contracts', 'C-1'], 'no contract `C-1`', 'berth contracts'],
@@ -336,6 +337,7 @@ describe('who may', () => {
     for (const args of [
       ['plan', '-f', '-', ...mine],
       ['whatif', '--lose', 'r12', ...mine],
+      ['drain', 'fra1-r12-n01', ...mine],
       ['tenants', 'add', 'new', ...mine],
     ])
       expect(flaws(await berth(args, { home, stdin: demand() }), 5, 'person:ada may not')).toEqual([]);

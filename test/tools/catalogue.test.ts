@@ -103,5 +103,5 @@ test('the list stays small: 12 of 20 tools, and 4,000 tokens are for all', () =>
     return Buffer.byteLength(name + description + JSON.stringify(inputSchema));
   });
   const tokens = Math.ceil(bytes.reduce((sum, size) => sum + size, 0) / 4);
-  expect(tokens).toBeLessThanOrEqual(2_600);
+  expect(tokens).toBeLessThanOrEqual(2_900);
 });

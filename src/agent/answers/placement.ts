@@ -77,11 +77,11 @@ export async function whatIf(talk: Talk): Promise<Answer> {
   );
 }
 
-/** The impact of a drain; the drain itself is not there yet, and the answer says so. */
+/** The impact of a drain; where it is planned move by move, the answer says. */
 export async function drain(talk: Talk): Promise<Answer> {
   const run = await simulated(talk);
   if (!run.ok) return run.answer;
-  const reply = `Draining would mean: ${impactWords(run.simulation)} Cordoning and moving are not available here yet, so nothing has been changed.`;
+  const reply = `Draining would mean: ${impactWords(run.simulation)} \`berth drain\` plans it move by move. Nothing has been changed.`;
   return answered(
     talk,
     reply,

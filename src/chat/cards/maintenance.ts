@@ -45,7 +45,8 @@ function movesTable(moves: readonly DrainMoveView[], room: Room): Line[] {
     { title: 'from', priority: 2, narrowTo: 11 },
     { title: 'to', priority: 1, narrowTo: 12 },
     { title: 'price', priority: 5, narrowTo: 10 },
-    { title: 'why', priority: 2, narrowTo: 14 },
+    { title: 'plan', priority: 1 },
+    { title: 'why', priority: 6, narrowTo: 14 },
   ];
   const rows = moves.map((move) => [
     span(move.contract, 'accent'),
@@ -54,6 +55,7 @@ function movesTable(moves: readonly DrainMoveView[], room: Room): Line[] {
     span(formatInstant(move.from)),
     span(move.to.join(' ')),
     span(priceChange(move)),
+    span(move.plan ?? '', 'accent'),
     span(move.why),
   ]);
   return table(columns, rows, room);

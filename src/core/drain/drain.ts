@@ -1,7 +1,9 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Path } from '../../model/id.ts';
 import type { Placement } from '../../model/placement.ts';
+import type { Plan } from '../../model/plan.ts';
 import { heldIn, never } from '../calendar.ts';
+import { lapse } from '../lapse.ts';
 import { priceOf } from '../price.ts';
 import { close, type Span } from '../simulate/closure.ts';
 import type { Judge } from '../simulate/edit.ts';
@@ -16,11 +18,14 @@ import {
   resettled,
 } from '../simulate/remainder.ts';
 import type { State } from '../state.ts';
+import { offerMove } from './offer-move.ts';
 
 export type DrainWish = Span & {
   readonly nodes: readonly Path[];
   /** A contract may go where the list price is above what it agreed to. */
   readonly allowPrice: boolean;
+  /** Moves are wanted as plans that can be committed, where they can be had. */
+  readonly offers: boolean;
 };
 
 /** One move of a plan: from `placement.startMs` on the contract stands there. */
@@ -31,6 +36,8 @@ export type DrainMove = {
   /** What it agreed to, and the list price of where it goes. */
   readonly wasMicroEurPerHour?: number;
   readonly isMicroEurPerHour?: number;
+  /** The move as a plan that changes the contract, made on the state as it is. */
+  readonly offer?: Plan;
 };
 
 /** A contract that cannot be moved on its own terms. */
@@ -59,7 +66,8 @@ export type Drained = {
  * goes elsewhere on its own terms, none of which bend. One that can stand the loss of a node is moved too. Moves that
  * make room for others come first, because what is stuck is tried again after each round.
  */
-export function drain(state: State, wish: DrainWish, judge: Judge, atMs: number): Drained {
+export function drain(before: State, wish: DrainWish, judge: Judge, atMs: number): Drained {
+  const state = lapse(before, atMs);
   const here = new Set(wish.nodes);
   const all = liveAt(state, atMs).filter(({ placement }) => standsOn(placement, here));
   const due = all.filter(
@@ -72,7 +80,7 @@ export function drain(state: State, wish: DrainWish, judge: Judge, atMs: number)
     untilMs: wish.untilMs,
   }));
   const remainders = due.map((contract) => remainderOf(contract, Math.max(wish.fromMs, atMs)));
-  const done = movedInRounds(close(state, closures), remainders, judge, wish.allowPrice);
+  const done = movedInRounds(close(state, closures), remainders, { state, wish, judge, atMs });
   return {
     ...done,
     untouched: all.filter((contract) => !due.includes(contract)),
@@ -86,12 +94,17 @@ function standsOn({ members, spares = [] }: Placement, nodes: ReadonlySet<Path>)
 
 type Rounds = Pick<Drained, 'moves' | 'hindrances' | 'state'>;
 
-function movedInRounds(
-  closed: State,
-  remainders: readonly Remainder[],
-  judge: Judge,
-  allowPrice: boolean,
-): Rounds {
+type Asked = {
+  /** As it is. */
+  readonly state: State;
+  readonly wish: DrainWish;
+  readonly judge: Judge;
+  readonly atMs: number;
+};
+
+type Step = (Extract<Move, { kind: 'moves' }> & { readonly offer?: Plan }) | Exclude<Move, { kind: 'moves' }>;
+
+function movedInRounds(closed: State, remainders: readonly Remainder[], asked: Asked): Rounds {
   let state = closed;
   let pending = remainders;
   const moves: DrainMove[] = [];
@@ -100,7 +113,7 @@ function movedInRounds(
     const stuck: Remainder[] = [];
     for (const remainder of pending) {
       const free = lifted(state, remainder);
-      const move = steady(free, remainder, judge, allowPrice);
+      const move = offered(free, remainder, asked) ?? steady(free, remainder, asked);
       if (move.kind === 'moves') {
         state = resettled(free, remainder, move.placement);
         moves.push(drainMove(state, remainder, move));
@@ -114,9 +127,24 @@ function movedInRounds(
   }
 }
 
+/** A move that can be committed, if it also holds after the moves before it and costs no more than it may. */
+function offered(state: State, remainder: Remainder, asked: Asked): Step | undefined {
+  const { wish, judge } = asked;
+  const offer = wish.offers ? offerMove(asked.state, remainder, { ...asked, nodes: wish.nodes }) : undefined;
+  if (offer === undefined || offer.placement.startMs !== remainder.placement.startMs) return undefined;
+  const { placement, price } = offer;
+  const agreed = remainder.contract.price.microEurPerHour;
+  const isDearer = agreed !== undefined && (price.microEurPerHour ?? Infinity) > agreed;
+  if (isDearer && !wish.allowPrice) return undefined;
+  if (brokenBy(state, remainder, placement, judge).length > 0) return undefined;
+  const before = new Set(remainder.placement.members.map(({ node }) => node));
+  const stays = placement.members.some(({ node }) => before.has(node));
+  return { kind: 'moves', how: stays ? 'in-part' : 'whole', placement, offer };
+}
+
 /** A move that the check passes; a search that finds another is stuck. */
-function steady(state: State, remainder: Remainder, judge: Judge, allowPrice: boolean): Move {
-  const cap = allowPrice ? undefined : remainder.contract.price.microEurPerHour;
+function steady(state: State, remainder: Remainder, { wish, judge }: Asked): Step {
+  const cap = wish.allowPrice ? undefined : remainder.contract.price.microEurPerHour;
   const latitude = { bends: false, ...(cap === undefined ? {} : { capMicroEurPerHour: cap }) };
   const move = moveOf(state, remainder, judge, latitude);
   if (move.kind === 'stuck') return move;
@@ -124,7 +152,7 @@ function steady(state: State, remainder: Remainder, judge: Judge, allowPrice: bo
   return first === undefined ? move : { kind: 'stuck', binding: first.constraint, why: first.note };
 }
 
-function reasonOf(move: Move): Pick<Hindrance, 'binding' | 'why'> {
+function reasonOf(move: Step): Pick<Hindrance, 'binding' | 'why'> {
   return move.kind === 'stuck'
     ? { binding: move.binding, why: move.why }
     : { binding: 'window', why: 'it would have to start later' };
@@ -133,7 +161,7 @@ function reasonOf(move: Move): Pick<Hindrance, 'binding' | 'why'> {
 function drainMove(
   { fleet }: State,
   { contract }: Remainder,
-  { how, placement }: Extract<Move, { kind: 'moves' }>,
+  { how, placement, offer }: Extract<Step, { kind: 'moves' }>,
 ): DrainMove {
   const was = contract.price.microEurPerHour;
   const is = priceOf(fleet, placement.members, undefined).microEurPerHour;
@@ -143,6 +171,7 @@ function drainMove(
     placement,
     ...(was === undefined ? {} : { wasMicroEurPerHour: was }),
     ...(is === undefined ? {} : { isMicroEurPerHour: is }),
+    ...(offer === undefined ? {} : { offer }),
   };
 }
 
@@ -150,7 +179,7 @@ function drainMove(
 function nodeDrain(state: State, id: Path, span: Span, contracts: readonly Contract[]): NodeDrain {
   const node = state.fleet.nodeById.get(id);
   const holds = (node === undefined ? [] : (state.calendar[node.index] ?? [])).filter(
-    ({ closes }) => closes !== true,
+    ({ tenant }) => tenant !== undefined,
   );
   const lengthMs = span.untilMs === never ? never : span.untilMs - span.fromMs;
   const turns = [span.fromMs, ...holds.map(({ endMs }) => endMs).filter((endMs) => endMs > span.fromMs)];

@@ -104,7 +104,7 @@ function windowFor(
   asked.tried++;
   const { lengthMs, allowPrice } = asked.wish;
   const untilMs = fromMs + lengthMs;
-  const done = drain(state, { nodes, fromMs, untilMs, allowPrice }, asked.judge, asked.atMs);
+  const done = drain(state, { nodes, fromMs, untilMs, allowPrice, offers: false }, asked.judge, asked.atMs);
   if (done.hindrances.length > 0) return undefined;
   return { ...done, wave: { fromMs, untilMs, nodes, moves: done.moves } };
 }
@@ -212,7 +212,7 @@ function subsetsOf(nodes: readonly Path[], most: number): readonly (readonly Pat
 function hindrancesOn(state: State, asked: Asked, node: Path): readonly Hindrance[] {
   const { lengthMs, allowPrice } = asked.wish;
   const found = beginsFrom(state, asked, asked.wish.fromMs).map((fromMs) => {
-    const wish = { nodes: [node], fromMs, untilMs: fromMs + lengthMs, allowPrice };
+    const wish = { nodes: [node], fromMs, untilMs: fromMs + lengthMs, allowPrice, offers: false };
     return drain(state, wish, asked.judge, asked.atMs).hindrances;
   });
   return found.toSorted((a, b) => a.length - b.length)[0] ?? [];

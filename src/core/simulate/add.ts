@@ -50,7 +50,9 @@ function inRack(state: State, wish: NewNodes, id: Path): Space {
     racks: [{ rack, count }],
     notes: [
       byUnits === undefined ? 'rack units unchecked: not recorded' : `${free} rack units were free in ${id}`,
-      ...(rest === 0 ? [] : [`the other ${rest} need ${more ?? 'more'} racks like it`]),
+      ...(rest === 0
+        ? []
+        : [`the other ${rest} need ${more === undefined ? 'more racks' : racksOf(more)} like it`]),
       ...budgetNotes(state, rack, { ...wish, count }),
     ],
   };
@@ -92,8 +94,12 @@ function inNewRacks(state: State, wish: NewNodes): Space {
   }));
   return {
     racks,
-    notes: [`needs ${need} racks like ${known.id}, ${perRack} nodes each`, ...siteUnits(state, wish)],
+    notes: [`needs ${racksOf(need)} like ${known.id}, ${perRack} nodes each`, ...siteUnits(state, wish)],
   };
+}
+
+function racksOf(count: number): string {
+  return count === 1 ? '1 rack' : `${count} racks`;
 }
 
 function siteUnits({ fleet }: State, { site, units, count }: NewNodes): readonly string[] {

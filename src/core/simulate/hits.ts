@@ -77,7 +77,9 @@ function newlyBroken({ before, judge }: Comparison, after: State, remainder: Rem
   if (found.length === 0) return [];
   const known = new Set(brokenBy(lifted(before, remainder), remainder, placement, judge).map(sameAs));
   const fresh = found.filter((violation) => !known.has(sameAs(violation)));
-  return [...new Set(fresh.map(({ constraint }) => constraint))].toSorted(compareText);
+  const names = new Set(fresh.map(({ constraint }) => constraint));
+  // On a closed node nothing is left of anything: that says it all.
+  return names.has('maintenance') ? ['closed'] : [...names].toSorted(compareText);
 }
 
 /** The same thing is wrong where only the figure of what others hold is another. */

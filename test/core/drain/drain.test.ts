@@ -6,7 +6,8 @@ import { check } from '../../../src/core/check.ts';
 import { digestState } from '../../../src/core/digest.ts';
 import { drain } from '../../../src/core/drain/drain.ts';
 import { Path } from '../../../src/model/id.ts';
-import { take } from '../acts.ts';
+import { identify } from '../../../src/model/plan.ts';
+import { act, take } from '../acts.ts';
 import { seed } from '../arbitrary.ts';
 import { demand } from '../demand.ts';
 import { hourMs, t0, verdictAll, type World, world } from '../fleet.ts';
@@ -15,10 +16,10 @@ import { anywhere, crowds } from '../simulate/edits.ts';
 function drained(
   { state }: World,
   nodes: readonly string[],
-  { fromMs = t0, untilMs = never, allowPrice = false, atMs = t0 } = {},
+  { fromMs = t0, untilMs = never, allowPrice = false, offers = false, atMs = t0 } = {},
 ) {
   const paths = nodes.map((node) => Path.parse(node));
-  return drain(state, { nodes: paths, fromMs, untilMs, allowPrice }, anywhere, atMs);
+  return drain(state, { nodes: paths, fromMs, untilMs, allowPrice, offers }, anywhere, atMs);
 }
 
 const [n01, n02, n03] = ['fra1/h1/r1/n01', 'fra1/h1/r1/n02', 'fra1/h1/r1/n03'] as const;
@@ -173,5 +174,45 @@ describe('draining', () => {
       { seed, numRuns: 60 },
     );
     expect(moved).toBeGreaterThan(30);
+  });
+});
+
+describe('moves as plans', () => {
+  const three = world('fra1/h1/r1 3×8 H100 cpu64 mem512');
+
+  test('a move that needs no other move is a plan that changes the contract, and a commit takes it', () => {
+    const held = on(three, '1×8 H100 24h', n01);
+    const [move] = drained(held, [n01], { offers: true, fromMs: t0 + hourMs }).moves;
+    if (move?.offer === undefined) throw new Error('no plan');
+    const { offer } = move;
+    expect(offer).toMatchObject({ changes: { contract: 'C-101', version: 1 }, placement: move.placement });
+    held.archive.keepPlan(offer);
+    const { id, digest } = identify(offer);
+    const command = {
+      kind: 'change-contract',
+      contract: move.contract.id,
+      plan: id,
+      planDigest: digest,
+    } as const;
+    const { world: after, decision } = act(held, command);
+    expect(decision).toMatchObject({ kind: 'contract-changed', contract: 'C-101', version: 2 });
+    expect(drained(after, [n01], { fromMs: t0 + hourMs })).toMatchObject({ moves: [], hindrances: [] });
+  });
+
+  test('where two would want the same room, only one of them is offered', () => {
+    const both = on(on(three, '1×8 H100 24h', n01), '1×8 H100 24h', n02);
+    const done = drained(both, [n01, n02], { offers: true });
+    expect(done.moves.map(({ offer }) => offer?.changes?.contract)).toEqual(['C-101']);
+    expect(done.hindrances.map(({ contract }) => contract.id)).toEqual(['C-102']);
+  });
+
+  test('a plan that would cost more is not offered', () => {
+    const prices = { ams2: { gpuPrices: { H100: 2 } }, fra1: { gpuPrices: { H100: 3 } } };
+    const two = world('ams2/h1/a1 1×8 H100', 'fra1/h1/r1 1×8 H100', { sites: prices });
+    const cheap = take(two, demand('1×8 H100 24h'));
+    const asked = (allowPrice: boolean) =>
+      drained(cheap, ['ams2/h1/a1/n01'], { offers: true, allowPrice }).moves.map(({ offer }) => offer?.price);
+    expect(asked(false)).toEqual([]);
+    expect(asked(true)).toMatchObject([{ microEurPerHour: 24 }]);
   });
 });

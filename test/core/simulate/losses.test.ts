@@ -32,10 +32,7 @@ describe('losing places', () => {
     const full = run(take(forEver, demand('1×8 H100', { where: ['fra1/h1/r2'] })), [lose(['fra1/h1/r1'])]);
     expect(outcomes(full)).toEqual(['C-101 stuck free-over-window']);
     expect(full.bottleneck).toEqual({ binding: 'free-over-window', count: 1 });
-    expect(done.affected.map(({ broken }) => broken)).toEqual([
-      ['cpu', 'device-once'],
-      ['cpu', 'device-once'],
-    ]);
+    expect(done.affected.map(({ broken }) => broken)).toEqual([['closed'], ['closed']]);
   });
 
   test('only the members that fell move; those that stand stay with their devices', () => {
