@@ -20,7 +20,7 @@ export function readEvidence(file: string): Evidence {
 export type Written = {
   readonly value: unknown;
   /** The line of the value at a path such as `edits[1].lose`, or of the nearest thing around it. */
-  lineOf(field: string): number | undefined;
+  readonly lineOf: (field: string) => number | undefined;
 };
 
 /** A YAML or JSON file as plain data; `-` reads stdin. */
@@ -58,12 +58,12 @@ export async function readWritten(io: Io, file: string): Promise<Written> {
 
 function offsetOf(document: ReturnType<typeof parseDocument>, steps: readonly string[]): number | undefined {
   for (let depth = steps.length; depth > 0; depth--) {
-    const parent = depth === 1 ? document.contents : document.getIn(steps.slice(0, depth - 1), true);
+    const parent: unknown = depth === 1 ? document.contents : document.getIn(steps.slice(0, depth - 1), true);
     const last = steps[depth - 1];
     const key = isMap(parent)
       ? parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === last)?.key
       : undefined;
-    const node = isScalar(key) ? key : document.getIn(steps.slice(0, depth), true);
+    const node: unknown = isScalar(key) ? key : document.getIn(steps.slice(0, depth), true);
     if (isNode(node) && node.range) return node.range[0];
   }
   return undefined;

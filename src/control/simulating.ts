@@ -61,7 +61,7 @@ function beginOf(edit: Edit): number[] {
 }
 
 /** What becomes of a contract, for people. */
-export function affectedView(affected: Affected, zone: string): AffectedView {
+function affectedView(affected: Affected, zone: string): AffectedView {
   const { contract, fromMs, move, broken, wasMicroEurPerHour, isMicroEurPerHour } = affected;
   const { endMs, members } = contract.placement;
   return {

@@ -27,7 +27,6 @@ const NewShape = NodeFacts.pick({
   basePowerW: true,
   gpuPowerW: true,
 }).extend({ units: ShapeFacts.shape.units });
-export type NewShape = z.infer<typeof NewShape>;
 
 const NewNodes = z.strictObject({
   site: place,
@@ -72,10 +71,9 @@ const MoreDemand = z.strictObject({
 });
 
 /** What an edit may be about. Every edit is about exactly one of them. */
-export const editKinds = ['lose', 'cordon', 'maintain', 'add', 'price', 'rule', 'site', 'grow'] as const;
-export type EditKind = (typeof editKinds)[number];
+const editKinds = ['lose', 'cordon', 'maintain', 'add', 'price', 'rule', 'site', 'grow'] as const;
 
-/** One thing that is otherwise in a scenario. `from` and `until` belong to what is lost, cordoned or maintained. */
+/** One thing that is otherwise in a scenario, a list of edits that are true together. `from` and `until` belong to what is lost, cordoned or maintained. */
 export const ScenarioEdit = z
   .strictObject({
     lose: places
@@ -106,10 +104,3 @@ export const ScenarioEdit = z
       });
   });
 export type ScenarioEdit = z.infer<typeof ScenarioEdit>;
-
-/** Edits that are true together: what people write into a file for `berth whatif -f`. */
-export const Scenario = z.strictObject({
-  schema: z.literal('berth/scenario/1').optional(),
-  edits: z.array(ScenarioEdit).min(1).max(20),
-});
-export type Scenario = z.infer<typeof Scenario>;

@@ -43,7 +43,7 @@ export type DrainMove = {
 /** A contract that cannot be moved on its own terms. */
 export type Hindrance = { readonly contract: Contract; readonly binding: string; readonly why: string };
 
-export type NodeDrain = {
+type NodeDrain = {
   readonly node: Path;
   /** When it is free for as long as was asked for, by the moves or by itself; nothing while a contract has no end. */
   readonly freeAtMs?: number;

@@ -17,7 +17,7 @@ export type WaveWish = {
 };
 
 /** A maintenance window for some nodes, and what has to move before it begins. */
-export type Wave = {
+type Wave = {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly nodes: readonly Path[];

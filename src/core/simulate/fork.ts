@@ -155,9 +155,9 @@ function touchedBy(fleet: Fleet, what: Losable, span: Span): Reach['touches'] {
     }
     case 'leaf':
     case 'spine': {
-      const uncounted = uncountedOn(fleet, what).map(({ id }) => id);
-      const counted = fleet.nodes.filter((node) => railsOn(fleet, node, what).length > 0);
-      return onNodes([...uncounted, ...counted.map(({ id }) => id)]);
+      const unlisted = uncountedOn(fleet, what).map(({ id }) => id);
+      const listed = fleet.nodes.filter((node) => railsOn(fleet, node, what).length > 0);
+      return onNodes([...unlisted, ...listed.map(({ id }) => id)]);
     }
     case 'place':
     case 'loop':

@@ -19,7 +19,6 @@ describe('rules and facts of sites', () => {
   };
   const fleet = world('fra1/h1/r1 1×8 H100', 'iad3/h1/c1 2×8 H100', { sites });
   const abroad = take(take(fleet, demand('1×8 H100 24h')), demand('1×8 H100 24h', { tenant: 'globex' }));
-  const rule = (rules: object): Edit => ({ kind: 'rule', tenant: acme, rules: DataRules.parse(rules) });
 
   test('a narrower rule moves who breaks it, and nobody else', () => {
     const done = run(abroad, [rule({ countries: ['DE'] })], { judge: byRules });
@@ -59,15 +58,7 @@ describe('rules and facts of sites', () => {
 });
 
 describe('prices', () => {
-  const priced = (fra: number, ams: number) =>
-    world('fra1/h1/r1 2×8 H100', 'ams2/h1/a1 2×8 H100', {
-      sites: { fra1: { gpuPrices: { H100: fra } }, ams2: { gpuPrices: { H100: ams } } },
-    });
   const held = take(priced(2_000_000, 3_000_000), demand('1×8 H100 24h'));
-  const price = (microEurPerHour: number): Edit => ({
-    kind: 'price',
-    prices: [{ site: fra1, model: 'H100', microEurPerHour }],
-  });
 
   test('what was agreed stays; the list price and the cheapest site change', () => {
     const done = run(held, [price(4_000_000)]);
@@ -96,12 +87,6 @@ describe('prices', () => {
 
 describe('more demands', () => {
   const fleet = world('fra1/h1/r1 3×8 H100', { sites: { fra1: { gpuPrices: { H100: 1_000_000 } } } });
-  const grow = (text: string, times: number, everyH = 0): Edit => ({
-    kind: 'grow',
-    demand: demand(text),
-    times,
-    everyMs: everyH * hourMs,
-  });
 
   test('as many as fit at once, and what stops the next', () => {
     const { growth } = run(fleet, [grow('1×8 H100 24h', 10)]);
@@ -137,10 +122,6 @@ describe('more demands', () => {
 describe('cordons and maintenance', () => {
   const fleet = world('fra1/h1/r1 2×8 H100');
   const held = take(fleet, demand('1×8 H100 24h', { where: ['fra1/h1/r1/n01'] }));
-  const closing = (kind: 'cordon' | 'maintain', place: string): Edit => {
-    const places = [losable(place)];
-    return { kind, places, fromMs: t0 + hourMs, untilMs: t0 + 2 * hourMs };
-  };
 
   test.each([
     ['cordon', [], 1],
@@ -167,34 +148,25 @@ describe('new nodes', () => {
   };
   const line = 'fra1/h1/r1 2×8 H100 gpuw700 basew1400 cpu64 mem512';
   const fleet = (): World => world(line, 'fra1/h1/r2 1×8 H100 gpuw700 basew1400', { racks });
-  const like = (before: World) => before.state.fleet.nodes[0];
-  const add = (before: World, more: object, count = 3): Edit => {
-    const node = like(before);
-    if (node === undefined) throw new Error('no node');
-    return {
-      kind: 'add',
-      nodes: { site: fra1, count, like: node, shape: node.shape, fromMs: t0, ...more },
-    };
-  };
-  const grow: Edit = { kind: 'grow', demand: demand('1×8 H100 24h'), times: 20, everyMs: 0 };
+  const more = grow('1×8 H100 24h', 20);
   const r1 = Path.parse('fra1/h1/r1');
 
   test('they take work from when they stand there, not before', () => {
     const before = fleet();
     const late = add(before, { rack: r1, fromMs: t0 + 48 * hourMs });
-    expect(run(before, [late, grow]).growth[0]?.fit).toBe(3);
+    expect(run(before, [late, more]).growth[0]?.fit).toBe(3);
     expect(
       run(before, [
         late,
         {
-          ...grow,
+          ...more,
           demand: demand('1×8 H100 9h', {
             window: { earliestStartMs: t0 + 48 * hourMs, durationS: 9 * 3600 },
           }),
         },
       ]).growth[0]?.fit,
     ).toBe(3);
-    expect(run(before, [add(before, {}), grow]).growth[0]?.fit).toBe(6);
+    expect(run(before, [add(before, {}), more]).growth[0]?.fit).toBe(6);
   });
 
   test('the rack says what power and cooling allow, and what nobody knows', () => {
@@ -233,3 +205,33 @@ describe('new nodes', () => {
     expect(done.state.fleet.nodes.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 });
+
+function rule(rules: object): Edit {
+  return { kind: 'rule', tenant: acme, rules: DataRules.parse(rules) };
+}
+
+function priced(fra: number, ams: number): World {
+  return world('fra1/h1/r1 2×8 H100', 'ams2/h1/a1 2×8 H100', {
+    sites: { fra1: { gpuPrices: { H100: fra } }, ams2: { gpuPrices: { H100: ams } } },
+  });
+}
+
+/** Of an H100 at fra1. */
+function price(microEurPerHour: number): Edit {
+  return { kind: 'price', prices: [{ site: fra1, model: 'H100', microEurPerHour }] };
+}
+
+function grow(text: string, times: number, everyH = 0): Extract<Edit, { kind: 'grow' }> {
+  return { kind: 'grow', demand: demand(text), times, everyMs: everyH * hourMs };
+}
+
+function closing(kind: 'cordon' | 'maintain', place: string): Edit {
+  return { kind, places: [losable(place)], fromMs: t0 + hourMs, untilMs: t0 + 2 * hourMs };
+}
+
+/** Nodes like the first of the fleet. */
+function add({ state }: World, more: object, count = 3): Edit {
+  const [node] = state.fleet.nodes;
+  if (node === undefined) throw new Error('no node');
+  return { kind: 'add', nodes: { site: fra1, count, like: node, shape: node.shape, fromMs: t0, ...more } };
+}
