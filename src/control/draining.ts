@@ -74,7 +74,7 @@ function nextOf(moves: readonly DrainMove[], zone: string): string {
   if (first === undefined) return 'nothing of this is done or held: it is a plan on a copy';
   const expires = isoIn(first.expiresAtMs, zone);
   const rest = moves.some(({ offer }) => offer === undefined) ? '; then drain again for the other moves' : '';
-  return `nothing of this is done or held: commit the plans in this order before ${expires}${rest}`;
+  return `nothing of this is done or held: commit the plans in this order before ${expires}${rest}; last close the places with \`berth maintenance\``;
 }
 
 function inWaves(moment: Moment, asked: Asked & { readonly lengthS: number }, zone: string): MaintenancePlan {

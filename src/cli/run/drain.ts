@@ -1,11 +1,11 @@
 import { maintenancePlan } from '../../../tools/maintenance-plan.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
-import type { Common } from '../commands.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
+import type { Common } from '../words.ts';
 
 type Options = Common & {
   readonly from?: string;

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { placementSimulate } from '../../../tools/placement-simulate.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
-import type { Common } from '../commands.ts';
 import { readWritten, type Written } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
+import type { Common } from '../words.ts';
 
 type Options = Common & { lose?: string[]; from?: string; until?: string; file?: string };
 
