@@ -3,7 +3,7 @@ import type { Plan } from '../../model/plan.ts';
 import { editedDemand, planChangeTo } from '../change.ts';
 import type { Judge } from '../simulate/edit.ts';
 import type { Remainder } from '../simulate/remainder.ts';
-import type { State } from '../state.ts';
+import { contractOf, type State } from '../state.ts';
 
 /** A demand avoids at most so many places. */
 const avoidLimit = 64;
@@ -17,6 +17,8 @@ export function offerMove(
   { contract, demand: { window } }: Remainder,
   { nodes, atMs, judge }: { readonly nodes: readonly Path[]; readonly atMs: number; readonly judge: Judge },
 ): Plan | undefined {
+  // What a change is to take over from is past as soon as it is changed again.
+  if (contractOf(state, contract.id)?.placement !== contract.placement) return undefined;
   const edited = editedDemand(contract, { avoid: nodes }, window.earliestStartMs);
   if (edited.kind === 'refused' || (edited.demand.avoid ?? []).length > avoidLimit) return undefined;
   const demand = { ...edited.demand, window };

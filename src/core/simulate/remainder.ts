@@ -5,7 +5,7 @@ import { compareText } from '../../model/text.ts';
 import { never } from '../calendar.ts';
 import { check } from '../check.ts';
 import type { Violation } from '../given.ts';
-import { givenUp, withHolding } from '../holding.ts';
+import { givenUp, tenuresOf, withHolding } from '../holding.ts';
 import type { State } from '../state.ts';
 import type { Judge } from './edit.ts';
 
@@ -16,9 +16,25 @@ export type Remainder = {
   readonly placement: Placement;
 };
 
-/** Contracts that hold something at `atMs` or will, guaranteed ones first, then by start and id. */
+/**
+ * Contracts that hold something at `atMs` or will, guaranteed ones first, then by start and id. One that a change is
+ * still to take over stands here twice: with what it holds until then, and with what comes after.
+ */
 export function liveAt(state: State, atMs: number): readonly Contract[] {
-  return [...state.contracts].filter((contract) => isStanding(contract, atMs)).toSorted(guaranteedFirst);
+  return [...state.contracts]
+    .filter((contract) => isStanding(contract, atMs))
+    .flatMap((contract) => runsOf(contract, atMs))
+    .toSorted(guaranteedFirst);
+}
+
+function runsOf(contract: Contract, atMs: number): readonly Contract[] {
+  if (contract.earlier === undefined) return [contract];
+  return tenuresOf(contract).flatMap(({ holding: { demand, placement }, untilMs }): Contract[] => {
+    if (placement === contract.placement) return [contract];
+    const endMs = Math.min(untilMs, endOf(placement));
+    if (endMs <= atMs || endMs <= placement.startMs) return [];
+    return [{ ...contract, demand, placement: { ...placement, endMs } }];
+  });
 }
 
 function guaranteedFirst(a: Contract, b: Contract): number {
@@ -62,7 +78,23 @@ export function endOf({ endMs }: Placement): number {
 
 /** The state without what the contract holds from the remainder's start on. */
 export function lifted(state: State, { contract, placement }: Remainder): State {
-  return givenUp(state, [contract], placement.startMs);
+  if (contract.earlier === undefined) return givenUp(state, [contract], placement.startMs);
+  return withoutRun(state, contract, placement);
+}
+
+/** What a contract holds before or after this run of it stays. */
+function withoutRun(state: State, { id, placement: { members } }: Contract, run: Placement): State {
+  const nodes = new Set(members.map(({ node }) => state.fleet.nodeById.get(node)?.index));
+  const calendar = state.calendar.map((holds, index) =>
+    nodes.has(index)
+      ? holds.flatMap((entry) => {
+          const isOther = entry.holder !== id || entry.startMs >= endOf(run) || entry.endMs <= run.startMs;
+          if (isOther) return [entry];
+          return entry.startMs < run.startMs ? [{ ...entry, endMs: run.startMs }] : [];
+        })
+      : holds,
+  );
+  return { ...state, calendar };
 }
 
 /** The state with a placement held for the contract. */

@@ -75,7 +75,7 @@ export function simulate(before: State, edits: readonly Edit[], atMs: number, ju
   return {
     did: fork.did,
     ...lost(state, fork.closures),
-    unaffected: hits.live.length - affected.length,
+    unaffected: untouched(hits.live, affected),
     affected,
     growth,
     prices: repricedBy({ before: state, after: fork.state }, priced, atMs, judge),
@@ -83,6 +83,11 @@ export function simulate(before: State, edits: readonly Edit[], atMs: number, ju
     ...bottleneckOf(affected, growth),
     state: next,
   };
+}
+
+function untouched(live: readonly Contract[], affected: readonly Affected[]): number {
+  const hit = new Set(affected.map(({ contract }) => contract.id));
+  return new Set(live.flatMap(({ id }) => (hit.has(id) ? [] : [id]))).size;
 }
 
 function affectedBy({ remainder, broken }: Hit, move: Move): Affected {

@@ -11,7 +11,7 @@ import { act, take } from '../acts.ts';
 import { seed } from '../arbitrary.ts';
 import { demand } from '../demand.ts';
 import { hourMs, t0, verdictAll, type World, world } from '../fleet.ts';
-import { anywhere, crowds } from '../simulate/edits.ts';
+import { anywhere, crowds, lose, outcomes, run } from '../simulate/edits.ts';
 
 function drained(
   { state }: World,
@@ -197,6 +197,13 @@ describe('moves as plans', () => {
     const { world: after, decision } = act(held, command);
     expect(decision).toMatchObject({ kind: 'contract-changed', contract: 'C-101', version: 2 });
     expect(drained(after, [n01], { fromMs: t0 + hourMs })).toMatchObject({ moves: [], hindrances: [] });
+    // Until the change takes over, the contract still stands where it was: losing that is seen, and only that moves.
+    const lost = run(after, [lose([n01])]);
+    expect(outcomes(lost)).toEqual(['C-101 moves whole']);
+    expect(lost.unaffected).toBe(0);
+    expect(lost.affected[0]?.move).toMatchObject({ placement: { startMs: t0, endMs: t0 + hourMs } });
+    const [target = ''] = offer.placement.members.map(({ node }) => node);
+    expect(run(after, [lose([target])]).affected.map(({ fromMs }) => fromMs)).toEqual([t0 + hourMs]);
   });
 
   test('where two would want the same room, only one of them is offered', () => {
