@@ -90,7 +90,7 @@ type Edited =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /** What the contract would ask for from now on, or from its start if that is still to come. */
-function editedDemand(contract: Contract, edit: Edit, atMs: number): Edited {
+export function editedDemand(contract: Contract, edit: Edit, atMs: number): Edited {
   if (!isChangeable(contract, atMs)) return { kind: 'refused', refusal: endedBy(contract, atMs) };
   const fromMs = Math.max(atMs, contract.placement.startMs);
   const base = edit.demand ?? contract.demand;
