@@ -3,7 +3,6 @@ import type { FleetNode, FleetSite } from '../core/inventory/fleet.ts';
 import { ShapeTable } from '../core/inventory/shape.ts';
 import { meansModel } from '../core/place/want.ts';
 import type { Edit, NewNodes, NewPrice } from '../core/simulate/edit.ts';
-import { unitsOf } from '../core/simulate/units.ts';
 import type { State } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
 import { type Path, siteOf } from '../model/id.ts';
@@ -127,7 +126,7 @@ function whatOf(
     throw wrong(field, 'has not exactly one of `like` and `shape`', 'name a node to copy, or give a shape');
   if (like !== undefined) {
     const node = nodeNamed(state, like, `${field}.like`);
-    const units = unitsOf(state, node);
+    const { units } = node;
     return { shape: node.shape, like: node, ...(units === undefined ? {} : { units }) };
   }
   const { units, ...facts } = shape ?? {};

@@ -164,7 +164,7 @@ function drainMove(
   { how, placement, offer }: Extract<Step, { kind: 'moves' }>,
 ): DrainMove {
   const was = contract.price.microEurPerHour;
-  const is = priceOf(fleet, placement.members, undefined).microEurPerHour;
+  const is = priceOf(fleet, placement, undefined).microEurPerHour;
   return {
     contract,
     how,

@@ -1,10 +1,11 @@
 import { Path, parentOf } from '../../model/id.ts';
+import { suppliesOf } from '../inventory/feeds.ts';
 import type { FleetNode, FleetRack, NodeShape } from '../inventory/fleet.ts';
+import { freeUnits } from '../inventory/units.ts';
 import type { State } from '../state.ts';
 import { close } from './closure.ts';
 import type { NewNodes } from './edit.ts';
 import { withMoreNodes, withRacks } from './fleet-copy.ts';
-import { freeUnits, nodesIn } from './units.ts';
 
 type Added = { readonly state: State; readonly did: string };
 
@@ -40,7 +41,7 @@ function drawW({ basePowerW, gpuPowerW, gpus }: NodeShape): number | undefined {
 function inRack(state: State, wish: NewNodes, id: Path): Space {
   const rack = state.fleet.racks.get(id);
   if (rack === undefined) return { racks: [], notes: [`${id} is no rack that is recorded`] };
-  const free = freeUnits(state, rack);
+  const free = freeUnits(state.fleet, rack.id);
   const byUnits = timesIn(free, wish.units);
   const count = Math.min(wish.count, byUnits ?? wish.count);
   const rest = wish.count - count;
@@ -59,7 +60,7 @@ function inRack(state: State, wish: NewNodes, id: Path): Space {
 }
 
 function budgetNotes(state: State, rack: FleetRack, wish: NewNodes): readonly string[] {
-  const draws = nodesIn(state, rack.id).map(({ shape }) => drawW(shape));
+  const draws = state.fleet.nodes.filter((node) => node.rack === rack.id).map(({ shape }) => drawW(shape));
   const used = draws.every((draw) => draw !== undefined)
     ? draws.reduce((sum, draw) => sum + draw, 0)
     : undefined;
@@ -159,6 +160,8 @@ function newNode({ fleet }: State, id: Path, rack: FleetRack | undefined, wish: 
     schedulable: true,
     downMask: 0,
     downNics: new Set(),
+    supplies: suppliesOf(rack, like?.facts.feeds, fleet.feeds),
+    units: wish.units,
     facts: like?.facts.feeds === undefined ? {} : { feeds: like.facts.feeds },
   };
 }

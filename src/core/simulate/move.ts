@@ -71,9 +71,9 @@ function wished(demand: Demand, { capMicroEurPerHour }: Latitude): Demand {
   return { ...rest, objective: 'cheapest', budget: { microEurPerDay } };
 }
 
-function isAffordable({ fleet }: State, { members }: Placement, { capMicroEurPerHour }: Latitude): boolean {
+function isAffordable({ fleet }: State, placement: Placement, { capMicroEurPerHour }: Latitude): boolean {
   if (capMicroEurPerHour === undefined) return true;
-  const { microEurPerHour } = priceOf(fleet, members, undefined);
+  const { microEurPerHour } = priceOf(fleet, placement, undefined);
   return microEurPerHour !== undefined && microEurPerHour <= capMicroEurPerHour;
 }
 

@@ -1,5 +1,6 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Path } from '../../model/id.ts';
+import { seatsOf } from '../../model/placement.ts';
 import { solve } from '../place/solve.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
@@ -42,9 +43,9 @@ export function repricedBy(
   });
 }
 
-function listed({ fleet }: State, { placement: { members } }: Contract): number | undefined {
-  if (members.some(({ node }) => !fleet.nodeById.has(node))) return undefined;
-  return priceOf(fleet, members, undefined).microEurPerHour;
+function listed({ fleet }: State, { placement }: Contract): number | undefined {
+  if (seatsOf(placement).some(({ node }) => !fleet.nodeById.has(node))) return undefined;
+  return priceOf(fleet, placement, undefined).microEurPerHour;
 }
 
 /** The cheapest site for the rest of a contract, its own place being free for it. */

@@ -1,6 +1,6 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Path } from '../../model/id.ts';
-import type { Placement } from '../../model/placement.ts';
+import { type Placement, seatsOf } from '../../model/placement.ts';
 import { lapse } from '../lapse.ts';
 import { type Mask, sizeOf } from '../mask.ts';
 import { priceOf } from '../price.ts';
@@ -108,9 +108,9 @@ function prices(
   };
 }
 
-function listed({ fleet }: State, { members }: Placement): number | undefined {
-  if (members.some(({ node }) => !fleet.nodeById.has(node))) return undefined;
-  return priceOf(fleet, members, undefined).microEurPerHour;
+function listed({ fleet }: State, placement: Placement): number | undefined {
+  if (seatsOf(placement).some(({ node }) => !fleet.nodeById.has(node))) return undefined;
+  return priceOf(fleet, placement, undefined).microEurPerHour;
 }
 
 /** Nodes that are out at some time, each counted once, and their GPUs; single GPUs of other nodes besides. */
