@@ -1,5 +1,6 @@
 import type { Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
+import { suppliesOf } from '../inventory/feeds.ts';
 import type { Fleet, FleetNode, FleetRack, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 
@@ -15,7 +16,13 @@ export function withNodes(fleet: Fleet, changed: readonly FleetNode[]): Fleet {
 
 export function withRacks(fleet: Fleet, changed: readonly FleetRack[]): Fleet {
   if (changed.length === 0) return fleet;
-  return { ...fleet, racks: inOrder([...fleet.racks, ...changed.map((rack) => [rack.id, rack] as const)]) };
+  const racks = inOrder([...fleet.racks, ...changed.map((rack) => [rack.id, rack] as const)]);
+  const fresh = new Map(changed.map((rack) => [rack.id, rack]));
+  const moved = fleet.nodes.flatMap((node) => {
+    const rack = node.rack === undefined ? undefined : fresh.get(node.rack);
+    return rack === undefined ? [] : [{ ...node, supplies: suppliesOf(rack, node.facts.feeds, fleet.feeds) }];
+  });
+  return withNodes({ ...fleet, racks }, moved);
 }
 
 export function withSite(fleet: Fleet, site: Path, change: (site: FleetSite) => FleetSite): Fleet {

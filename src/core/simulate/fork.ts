@@ -61,9 +61,10 @@ function spread({ places, ...span }: Extract<Edit, { places: unknown }>, cause: 
 function withLosses(state: State, losses: readonly Loss[]): State {
   const { fleet } = state;
   const gone = new Set(losses.flatMap(({ what }) => ('path' in what ? [what.path] : [])));
-  const uncounted = losses.flatMap(({ what }) => uncountedOn(fleet, what));
+  const shrunken = withRacks(fleet, shrunkenRacks(fleet, losses));
+  const uncounted = losses.flatMap(({ what }) => uncountedOn(shrunken, what));
   const dull = withNodes(
-    withRacks(fleet, shrunkenRacks(fleet, losses)),
+    shrunken,
     uncounted.map((node) => ({ ...node, shape: { ...node.shape, rdma: 'no' } })),
   );
   const pools = new Map([...fleet.pools].filter(([id]) => !gone.has(id)));

@@ -98,26 +98,42 @@ function darkened(fleet: Fleet, losses: readonly Loss[]): readonly Closure[] {
   });
 }
 
-/** What each rack that loses feeds can still carry at the worst time; never more than before. */
+/**
+ * What each rack that loses feeds can still carry at the worst time; never more than before. Its first letter that is
+ * left stands for all that are left. A rack in which nodes name their own feeds stays as it is: its limits hold with any
+ * one feed lost, and nodes all of whose feeds are lost are closed.
+ */
 export function shrunkenRacks(fleet: Fleet, losses: readonly Loss[]): readonly FleetRack[] {
   const lost = lostFeeds(fleet, losses);
   return [...new Map(lost.map(({ rack }) => [rack.id, rack])).values()].flatMap((rack) => {
-    if (rack.powerLimitW === undefined) return [];
+    const isMixed = fleet.nodes.some((node) => node.rack === rack.id && node.facts.feeds !== undefined);
+    if (rack.powerLimitW === undefined || isMixed) return [];
     const own = lost.filter((feed) => feed.rack.id === rack.id);
     const left = own.map(({ fromMs }) => leftAt(rack, own, fromMs));
     const powerLimitW = Math.min(rack.powerLimitW, ...left);
-    return powerLimitW < rack.powerLimitW ? [{ ...rack, powerLimitW }] : [];
+    return powerLimitW < rack.powerLimitW ? [onOneFeed(rack, own, powerLimitW)] : [];
   });
 }
 
-/** Watts of the feeds that still stand at an instant. With none there is no limit to keep, for all nodes are out. */
+function onOneFeed(rack: FleetRack, lost: readonly LostFeed[], powerLimitW: number): FleetRack {
+  const gone = new Set(lost.map(({ letter }) => letter));
+  const [letter = 'A'] = lettersOf(rack).filter((known) => !gone.has(known));
+  const building = feedBehind(rack, letter);
+  const { feeds: _feeds, ...facts } = rack.facts;
+  const behind = building === undefined ? {} : { feeds: { [letter]: building } };
+  return { ...rack, powerLimitW, facts: { ...facts, feedLimitW: { [letter]: powerLimitW }, ...behind } };
+}
+
+/**
+ * Watts of the feeds that still stand at an instant, which share the load equally. With none there is no limit to keep,
+ * for all nodes are out.
+ */
 function leftAt(rack: FleetRack, lost: readonly LostFeed[], atMs: number): number {
   const gone = new Set(
     lost.filter((feed) => feed.fromMs <= atMs && atMs < feed.untilMs).map(({ letter }) => letter),
   );
   const left = Object.entries(rack.facts.feedLimitW ?? {}).filter(([letter]) => !gone.has(letter));
-  if (left.length === 0) return Infinity;
-  return left.reduce((sum, [, limitW]) => sum + limitW, 0);
+  return left.length === 0 ? Infinity : left.length * Math.min(...left.map(([, limitW]) => limitW));
 }
 
 function lostFeeds({ racks }: Fleet, losses: readonly Loss[]): readonly LostFeed[] {

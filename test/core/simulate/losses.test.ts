@@ -151,14 +151,18 @@ describe('losing what places hang on', () => {
 });
 
 describe('losing feeds', () => {
-  const feeds = { A: 5600, B: 5600, C: 5600 };
   const lines = 'fra1/h1/r1 4×4 H100 gpuw700 cpu64 mem512';
-  const fed = (nodes: Record<string, object> = {}) =>
+  const fed = (nodes: Record<string, object> = {}, limitW = 5600) =>
     world(lines, 'fra1/h1/r2 1×4 H100 gpuw700 cpu64 mem512', {
-      racks: { 'fra1/h1/r1': { feedLimitW: feeds, feeds: { A: 'fra1/f1', B: 'fra1/f2' } } },
+      racks: {
+        'fra1/h1/r1': {
+          feedLimitW: { A: limitW, B: limitW, C: limitW },
+          feeds: { A: 'fra1/f1', B: 'fra1/f2' },
+        },
+      },
       nodes,
     });
-  const full = (nodes?: Record<string, object>) =>
+  const full = (nodes?: Record<string, object>, limitW?: number) =>
     [1, 2, 3, 4].reduce(
       (now, at) =>
         take(
@@ -168,7 +172,7 @@ describe('losing feeds', () => {
             guarantee: at === 1 ? 'preemptible' : 'reserved',
           }),
         ),
-      fed(nodes),
+      fed(nodes, limitW),
     );
 
   test('one of three is lost without harm, the limit allowed for it', () => {
@@ -183,7 +187,7 @@ describe('losing feeds', () => {
 
   test('a node that hangs on one feed alone falls with it, one that hangs on two does not', () => {
     const nodes = { 'fra1/h1/r1/n02': { feeds: ['A'] }, 'fra1/h1/r1/n03': { feeds: ['A', 'B'] } };
-    const done = run(full(nodes), [lose(['feed fra1/f1'])]);
+    const done = run(full(nodes, 11_200), [lose(['feed fra1/f1'])]);
     expect(outcomes(done)).toEqual(['C-102 moves elsewhere']);
     expect(done).toMatchObject({ lostNodes: 1, lostGpus: 4 });
   });
