@@ -22,6 +22,9 @@ import type { SiteMiss, StartRange } from './place/site.ts';
 import { type Candidate, perDay, solve, type Unsolved } from './place/solve.ts';
 import { unsupported } from './place/supported.ts';
 import { modelsFor } from './place/want.ts';
+import { reclaimOffers } from './reclaim/offer.ts';
+import { preemptReports } from './reclaim/preempt-words.ts';
+import { preemptionFor } from './reclaim/victims.ts';
 import { relaxations } from './relax.ts';
 import { startRange } from './start-range.ts';
 import type { State } from './state.ts';
@@ -49,10 +52,33 @@ export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
   const result = solve(state, given.verdict, asked);
   const counts = tally(state, demand, openSites(state, result.sites), range.starts.earliestMs);
   const report: Report = { constraints: [...counts.counts], sites: [...result.sites] };
-  if (result.kind === 'unsolved')
+  if (result.kind === 'unsolved') {
+    const ended = demand.mayPreempt === true ? preemptingPlan(state, given, asked, report) : undefined;
+    if (ended !== undefined) return { kind: 'planned', ...identify(ended), plan: ended };
     return refused(refusalOf(state, given.verdict, { ...asked, result, counts }), report);
+  }
   const made = makePlan(state, given, { demand, best: result.best, report, inputs });
   return { kind: 'planned', ...identify(made), plan: made };
+}
+
+/** A plan that ends the cheapest sufficient set of preemptible contracts; nothing where no set makes room. */
+function preemptingPlan(
+  state: State,
+  given: Given,
+  asked: { readonly demand: Demand; readonly starts: StartRange },
+  { constraints }: Report,
+): Plan | undefined {
+  const found = preemptionFor(state, given.verdict, asked);
+  if (found === undefined) return undefined;
+  const { best, sites } = found.solved;
+  const report = { constraints, sites: [...sites], preempts: [...preemptReports(found, best.startMs)] };
+  const made = makePlan(state, given, {
+    demand: asked.demand,
+    best,
+    report,
+    inputs: inputsOf(state, given.verdict),
+  });
+  return { ...made, preempts: found.victims.map(({ id }) => id) };
 }
 
 /** The digests that a plan made now would rest on. */
@@ -206,7 +232,10 @@ function capacityRefusal(
             binding: nearest.binding,
           },
         }),
-    relaxations: [...relaxations(state, verdict, { demand, starts })],
+    relaxations: [
+      ...relaxations(state, verdict, { demand, starts }),
+      ...reclaimOffers(state, verdict, { demand, starts }),
+    ],
     conflict: [...conflictOf(state, verdict, { demand, starts })],
   };
 }

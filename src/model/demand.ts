@@ -141,6 +141,7 @@ const demandShape = {
   rules: DataRules.optional(),
   isolation: Isolation.optional(),
   guarantee: Guarantee.optional(),
+  mayPreempt: z.boolean().optional(),
   survive: Survival.optional(),
   latencyMsByRegion: z.record(z.string().max(60), LatencyMs).optional(),
   dataset: DatasetId.optional().describe('data locality: the main dataset'),

@@ -29,10 +29,20 @@ export const SiteReport = z.strictObject({
 });
 export type SiteReport = z.infer<typeof SiteReport>;
 
+/** A contract that the plan ends, what it loses, and why this one. */
+export const PreemptReport = z.strictObject({
+  contract: ContractId,
+  gpuCount: z.int().min(0),
+  gpuSecondsLost: z.int().min(0).optional().describe('GPUs times the time left; absent when it has no end'),
+  why: z.string().max(300),
+});
+export type PreemptReport = z.infer<typeof PreemptReport>;
+
 /** What each step considered, with numbers. */
 export const Report = z.strictObject({
   constraints: z.array(ConstraintCount),
   sites: z.array(SiteReport),
+  preempts: z.array(PreemptReport).max(1000).optional(),
 });
 export type Report = z.infer<typeof Report>;
 

@@ -6,7 +6,7 @@ import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
 import { ContractId, MaintenanceId, Digest, Path, PlanId, TenantId } from './id.ts';
 import { Term } from './placement.ts';
-import { Inputs, SiteReport } from './plan.ts';
+import { Inputs, PreemptReport, SiteReport } from './plan.ts';
 import { RuleHit } from './policy.ts';
 import { ConstraintCount, Refusal } from './refusal.ts';
 
@@ -251,6 +251,7 @@ export const PlanView = z.object({
   guarantee: Guarantee,
   isolation: Isolation,
   price: PriceView,
+  losses: z.array(PreemptReport).optional().describe('of the contracts that it ends'),
   terms: z.array(Term),
   policy: z.object({
     answer: z.enum(['allowed', 'forbidden', 'fact-missing']),

@@ -1,5 +1,5 @@
 import type { PlanView } from '../../model/view.ts';
-import { formatEur, shortDigest } from './amount.ts';
+import { countOf, formatCount, formatEur, shortDigest } from './amount.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, partsPhrase, termLines } from './parts.ts';
@@ -15,6 +15,7 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
     ...fields(headFields(plan), room),
     ...section('Where', nodeTable(plan.parts, room), room),
     ...section('Moves', moveLines(plan, room), room),
+    ...section('Others lose', lossLines(plan.losses ?? [], room), room),
     ...section('Promised', termLines(plan.terms, room), room),
     ...section('Why here', siteTable(plan.why, { ...room, zone: plan.zone }), room),
     ...section('Closed by rules', closedList(plan.policy.hits, room), room),
@@ -52,6 +53,21 @@ export function unreadLines(unread: readonly string[], room: Room): Line[] {
   if (unread.length === 0) return [];
   const words = unread.map((word) => `\`${word}\``).join(', ');
   return [blank, ...wrap([span('  Not read: ', 'warn'), span(words, 'warn')], columnsOf(room), 4)];
+}
+
+/** Whom it ends, what they lose, and why them. */
+function lossLines(losses: NonNullable<PlanView['losses']>, room: Room): Line[] {
+  const lines = losses.map(({ contract, gpuCount, gpuSecondsLost, why }) => {
+    const hours =
+      gpuSecondsLost === undefined
+        ? 'all time to come'
+        : `${formatCount(Math.ceil(gpuSecondsLost / 3600))} GPU-hours`;
+    return [
+      span(contract, 'accent'),
+      span(` (preemptible): loses ${countOf(gpuCount, 'GPU')}, ${hours}; ${why}`),
+    ];
+  });
+  return bullets(lines, room);
 }
 
 function gpusPhrase(plan: PlanView): string {

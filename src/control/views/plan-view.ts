@@ -25,6 +25,7 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
     guarantee: demand.guarantee ?? 'reserved',
     isolation: demand.isolation ?? 'shared',
     price: priceView(plan.price),
+    ...(plan.report.preempts === undefined ? {} : { losses: plan.report.preempts }),
     terms: plan.terms,
     policy: {
       answer: 'allowed',
