@@ -1,6 +1,7 @@
 import type { ErrorDetail } from '../model/error.ts';
 import type {
   ChangeResult,
+  ConsolidationView,
   ContractDetail,
   ContractList,
   ContractView,
@@ -43,6 +44,7 @@ export type Shown =
   | { readonly kind: 'explanation'; readonly explanation: Explanation }
   | { readonly kind: 'simulation'; readonly simulation: Simulation }
   | { readonly kind: 'maintenance'; readonly plan: MaintenancePlan }
+  | { readonly kind: 'consolidation'; readonly consolidation: ConsolidationView }
   | { readonly kind: 'contracts'; readonly list: ContractList }
   | { readonly kind: 'contract'; readonly detail: ContractDetail }
   | { readonly kind: 'change'; readonly change: ChangeResult }

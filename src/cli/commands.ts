@@ -4,6 +4,7 @@ import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import type { Io } from './io.ts';
 import { addLife } from './life-commands.ts';
+import { addDefrag, addReclaim } from './reclaim-commands.ts';
 import type { BenchOpenbOptions } from './run/bench.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
 
@@ -22,6 +23,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addFleet(program, io, done);
   addContracts(program, io, done);
   addLife(program, io, done);
+  addReclaim(program, io, done);
   addRecord(program, io, done);
   addBench(program, io, done);
   return readingWords(program);
@@ -300,6 +302,7 @@ function addBench(program: Command, io: Io, done: Done): void {
     .action(async (options: { steps: number; seed: number; json?: boolean }) =>
       done(await (await import('./run/walk.ts')).walk(io, options)),
     );
+  addDefrag(bench, io, done);
 }
 
 /** Leaves words that are no command to `refuseWords`. To be called last: commands inherit it when they are made. */

@@ -15,6 +15,7 @@ import type { ScenarioEdit } from '../model/scenario.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
   ChangeResult,
+  ConsolidationView,
   ContractDetail,
   ContractList,
   Explanation,
@@ -103,6 +104,11 @@ export interface Control {
   simulate(caller: Caller, scenario: { edits: readonly ScenarioEdit[] }): Promise<Simulation>;
   /** Plans how nodes get empty without breaking a contract: at once, or with `lengthS` in windows. */
   planMaintenance(caller: Caller, wish: MaintenanceWish): Promise<MaintenancePlan>;
+  /** Moves that would empty nodes, each step audited. Without a number all nodes of the place. Moves nothing. */
+  consolidate(
+    caller: Caller,
+    wish: { free?: number; within?: string; timeLimitS: number },
+  ): Promise<ConsolidationView>;
   contracts(caller: Caller, filter: ContractFilter): Promise<ContractList>;
   contract(caller: Caller, id: ContractId): Promise<ContractDetail>;
   commit(

@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/port.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
+import { consolidation } from './consolidating.ts';
 import { contractDetail, searchContracts } from './contracts.ts';
 import type { Clock, Control } from './control.ts';
 import { Door } from './door.ts';
@@ -33,6 +34,7 @@ export function createControl({
     explain: (caller, subject) => explain(door, caller, subject),
     simulate: (caller, scenario) => simulateScenario(door, caller, scenario),
     planMaintenance: (caller, wish) => planMaintenance(door, caller, wish),
+    consolidate: (caller, wish) => consolidation(door, caller, wish),
     contracts: (caller, filter) => searchContracts(door, caller, filter),
     contract: (caller, id) => contractDetail(door, caller, id),
     commit: (caller, request) => commitPlan(door, caller, request),

@@ -586,3 +586,35 @@ export const MaintenancePlan = z.object({
   next: z.string(),
 });
 export type MaintenancePlan = z.infer<typeof MaintenancePlan>;
+/** Moves that would empty nodes: a proposal. Nothing is moved or recorded. */
+export const ConsolidationView = z.object({
+  snapshot: Snapshot,
+  within: Path.optional(),
+  wanted: count.describe('nodes that are to be empty'),
+  outcome: z.enum(['planned', 'impossible']),
+  by: z
+    .enum(['optimal', 'greedy'])
+    .optional()
+    .describe('`optimal`: proved to move the fewest GPUs; `greedy`: nobody knows whether fewer would do'),
+  why: z.string().optional(),
+  emptyBefore: z.array(Path),
+  emptyAfter: z.array(Path),
+  gpuMoves: count.optional().describe('GPUs moved, detours included'),
+  greedyGpuMoves: count.optional().describe('what the greedy way moves'),
+  steps: z
+    .array(
+      z.object({
+        contract: ContractId,
+        tenant: TenantId,
+        part: z.string(),
+        replica: count,
+        gpuCount: count,
+        from: Path,
+        to: Path,
+        gpus: z.array(Path),
+        isDetour: z.boolean().describe('only makes room, and goes on from there later'),
+      }),
+    )
+    .describe('in this order; each was audited on what the steps before it leave behind'),
+});
+export type ConsolidationView = z.infer<typeof ConsolidationView>;

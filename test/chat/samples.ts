@@ -1,6 +1,7 @@
 import type { Agent, Shown, Turn, TurnOptions } from '../../src/agent/agent.ts';
 import {
   ChangeResult,
+  ConsolidationView,
   ContractDetail,
   ContractList,
   Explanation,
@@ -511,6 +512,43 @@ export const wavesPlan = MaintenancePlan.parse({
   proven: 'best',
 });
 
+const consolidation = ConsolidationView.parse({
+  snapshot,
+  within: 'fra1/h1/r12',
+  wanted: 2,
+  outcome: 'planned',
+  by: 'greedy',
+  why: 'the solver has no plan: time limit reached',
+  emptyBefore: ['fra1/h1/r12/n04'],
+  emptyAfter: ['fra1/h1/r12/n03', 'fra1/h1/r12/n04'],
+  gpuMoves: 6,
+  greedyGpuMoves: 4,
+  steps: [
+    {
+      contract: 'C-107',
+      tenant: 'globex',
+      part: 'train',
+      replica: 0,
+      gpuCount: 2,
+      from: 'fra1/h1/r12/n01',
+      to: 'fra1/h1/r12/n03',
+      gpus: ['fra1/h1/r12/n03/gpu4', 'fra1/h1/r12/n03/gpu5'],
+      isDetour: true,
+    },
+    {
+      contract: 'C-108',
+      tenant: 'globex',
+      part: 'train',
+      replica: 0,
+      gpuCount: 4,
+      from: 'fra1/h1/r12/n03',
+      to: 'fra1/h1/r12/n01',
+      gpus: ['fra1/h1/r12/n01/gpu0', 'fra1/h1/r12/n01/gpu1'],
+      isDetour: false,
+    },
+  ],
+});
+
 const contracts = ContractList.parse({
   snapshot,
   contracts: [contract, open],
@@ -598,6 +636,7 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   explanation: { kind: 'explanation', explanation },
   simulation: { kind: 'simulation', simulation },
   maintenance: { kind: 'maintenance', plan: drainPlan },
+  consolidation: { kind: 'consolidation', consolidation },
   contracts: { kind: 'contracts', list: contracts },
   contract: { kind: 'contract', detail },
   change: { kind: 'change', change },

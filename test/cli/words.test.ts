@@ -42,6 +42,7 @@ describe('help', () => {
       'hold',
       'change',
       'maintenance',
+      'consolidate',
       'ledger',
       'ledger verify',
       'mcp',
@@ -50,6 +51,7 @@ describe('help', () => {
       'bench openb',
       'bench mixes',
       'bench walk',
+      'bench defrag',
     ]);
   });
 

@@ -24,6 +24,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     explain: heard('explain', answers.explanation),
     simulate: heard('simulate', answers.simulation),
     planMaintenance: heard('planMaintenance', answers.maintenance),
+    consolidate: () => Promise.reject(notForTools),
     contracts: heard('contracts', answers.contracts),
     contract: heard('contract', answers.contractDetail),
     commit: heard('commit', answers.change('committed')),

@@ -1,5 +1,6 @@
 import type { Shown } from '../../agent/agent.ts';
 import { changeCard } from './change.ts';
+import { consolidationCard } from './consolidation.ts';
 import { contractCard } from './contract.ts';
 import { contractsCard } from './contracts.ts';
 import { explanationCard } from './explanation.ts';
@@ -34,6 +35,8 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return simulationCard(shown.simulation, room);
     case 'maintenance':
       return maintenanceCard(shown.plan, room);
+    case 'consolidation':
+      return consolidationCard(shown.consolidation, room);
     case 'contracts':
       return contractsCard(shown.list, room);
     case 'contract':

@@ -1,16 +1,27 @@
 import { type Contract, stateAt } from '../../model/contract.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Demand } from '../../model/demand.ts';
+import type { ContractId } from '../../model/id.ts';
+import type { Placement } from '../../model/placement.ts';
+import type { PolicyVerdict } from '../../model/policy.ts';
 import { check } from '../check.ts';
 import type { Violation } from '../given.ts';
 import { withEnded } from '../reclaim/ended.ts';
 import { contractOf, type State } from '../state.ts';
 import { broken } from './audit.ts';
 
+/** What of a plan is audited here. */
+type Preempting = {
+  readonly demand: Demand;
+  readonly verdict: PolicyVerdict;
+  readonly placement: Placement;
+  readonly preempts?: readonly ContractId[] | undefined;
+};
+
 /**
  * Everything that is wrong with the contracts that a plan ends: the demand allows it, each of them is running or to
  * run, is preemptible, and stands in the way of this very placement. `state` still holds them.
  */
-export function checkPreempts(state: State, plan: Plan, atMs: number): readonly Violation[] {
+export function checkPreempts(state: State, plan: Preempting, atMs: number): readonly Violation[] {
   const ids = plan.preempts ?? [];
   if (ids.length === 0) return [];
   const victims = ids.flatMap((id) => contractOf(state, id) ?? []);
@@ -31,7 +42,7 @@ export function checkPreempts(state: State, plan: Plan, atMs: number): readonly 
 /** The state on which the placement of a plan is checked: what it ends holds nothing from its start on. */
 export function stateFor(
   state: State,
-  { preempts = [], placement }: Pick<Plan, 'preempts' | 'placement'>,
+  { preempts = [], placement }: Pick<Preempting, 'preempts' | 'placement'>,
 ): State {
   return withEnded(
     state,
@@ -51,7 +62,7 @@ function* victimFaults(victim: Contract, atMs: number): Generator<Violation> {
 /** Nobody is ended for nothing: with this one left in peace the placement would break something. */
 function* idleFaults(
   state: State,
-  { demand, verdict, placement }: Plan,
+  { demand, verdict, placement }: Preempting,
   victims: readonly Contract[],
   victim: Contract,
 ): Generator<Violation> {

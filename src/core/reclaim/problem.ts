@@ -1,0 +1,254 @@
+import type { Contract } from '../../model/contract.ts';
+import type { Demand, Part } from '../../model/demand.ts';
+import { isWithin, type Path, siteOf } from '../../model/id.ts';
+import type { Member } from '../../model/placement.ts';
+import { type Hold, never } from '../calendar.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import { indexesOf, sizeOf } from '../mask.ts';
+import { placeOn } from '../place/domain.ts';
+import { fitnessOf } from '../place/fitness.ts';
+import type { State } from '../state.ts';
+import { contractNamed, holdersOn } from './ended.ts';
+import { isMovable, type Rest, restOf } from './movable.ts';
+
+/** What can be held of a node, at one time. */
+type Amounts = { readonly gpus: number; readonly cpuMilli: number; readonly memoryMib: number };
+
+export type ProblemNode = {
+  readonly node: FleetNode;
+  /** What is there for members that may move, in each period. */
+  readonly room: readonly Amounts[];
+  /** It is one of those wanted, and nothing stands on it that has to stay. */
+  readonly mayBeFreed: boolean;
+};
+
+/** A member that may move. */
+export type Mover = { readonly rest: Rest; readonly member: Member };
+
+/** Members that are interchangeable for the count: equal amounts, equal times, equal places to go. */
+export type Kind = Amounts & {
+  readonly movers: readonly Mover[];
+  /** By position of the node: how many stand there now. */
+  readonly standing: readonly number[];
+  /** Positions of the nodes that they may stand on. */
+  readonly targets: ReadonlySet<number>;
+  /** Periods in which they hold what they hold. */
+  readonly periods: ReadonlySet<number>;
+  /** The most of them that one node may hold. */
+  readonly mostOnNode: number;
+  /** What moving one costs: its GPUs; a member without any counts as one. */
+  readonly cost: number;
+};
+
+/** Which nodes are to be empty, what stands on them, and where it could go. Everything in whole numbers. */
+export type Problem = {
+  readonly nodes: readonly ProblemNode[];
+  readonly kinds: readonly Kind[];
+  /** So many nodes are to be empty in the end, those that are so already among them. */
+  readonly wanted: number;
+};
+
+export type Wish = {
+  readonly within?: Path;
+  /** So many whole nodes; without it all of the place. */
+  readonly free?: number;
+  readonly atMs: number;
+  /** Pairs of a member and a node that were tried and do not go together. */
+  readonly refused?: ReadonlySet<string>;
+};
+
+/** The problem of emptying nodes from `atMs` on for good. Nodes are those of the sites of the place, or all. */
+export function problemOf(state: State, wish: Wish): Problem {
+  const { within, atMs } = wish;
+  const nodes = state.fleet.nodes.filter(({ site }) => within === undefined || site === siteOf(within));
+  const wanted = nodes.filter((node) => isWanted(node, within));
+  const holders = holdersOn(state, nodes, { fromMs: atMs, toMs: never });
+  const movers = holders.flatMap((contract) => moversOf(state, contract, atMs));
+  const moving = new Set<string>(movers.map(({ rest }) => rest.contract.id));
+  const periods = periodsOf(state, nodes, atMs);
+  const positions = new Map(nodes.map(({ id }, position) => [id, position]));
+  return {
+    nodes: nodes.map((node) =>
+      problemNode(state, node, { periods, moving, atMs, wanted: wanted.includes(node) }),
+    ),
+    kinds: kindsOf(movers, { nodes, positions, periods, refused: wish.refused ?? new Set() }),
+    wanted: wish.free ?? wanted.length,
+  };
+}
+
+/** How a pair that does not go together is written down. */
+export function pairOf({ rest: { contract }, member }: Mover, node: Path): string {
+  return `${contract.id} ${member.part} ${member.replica} ${node}`;
+}
+
+function isWanted(node: FleetNode, within: Path | undefined): boolean {
+  const inPlace = within === undefined || isWithin(node.id, within);
+  return inPlace && node.schedulable && node.health !== 'down' && node.shape.gpus.length > 0;
+}
+
+/** Members of contracts whose promises can be kept member by member: no spread to keep, nobody to keep out. */
+function moversOf(state: State, contract: Contract, atMs: number): readonly Mover[] {
+  const { demand, placement } = contract;
+  const isPlain =
+    demand.survive === undefined &&
+    (demand.isolation ?? 'shared') === 'shared' &&
+    (demand.flows ?? []).length === 0 &&
+    demand.parts.every(({ apart }) => apart === undefined || apart === 'node') &&
+    placement.members.every(
+      (member) => (member.slices ?? []).length === 0 && state.fleet.nodeById.has(member.node),
+    );
+  const rest = isPlain && isMovable(contract, atMs) ? restOf(contract, atMs) : undefined;
+  return rest === undefined ? [] : placement.members.map((member) => ({ rest, member }));
+}
+
+/** Starts of holds: load only grows there. Instants at which no more is held than at another are left out. */
+function periodsOf(state: State, nodes: readonly FleetNode[], atMs: number): readonly number[] {
+  const holds = nodes.flatMap((node) => state.calendar[node.index] ?? []).filter(({ endMs }) => endMs > atMs);
+  const starts = [...new Set(holds.map(({ startMs }) => Math.max(startMs, atMs)))].toSorted((a, b) => a - b);
+  // Until something ends, every later start only adds to what is held.
+  return starts.filter((start, at) => {
+    const next = starts[at + 1];
+    return (
+      next === undefined ||
+      holds.some(({ startMs, endMs }) => startMs <= start && endMs > start && endMs <= next)
+    );
+  });
+}
+
+function problemNode(
+  state: State,
+  node: FleetNode,
+  {
+    periods,
+    moving,
+    atMs,
+    wanted,
+  }: {
+    readonly periods: readonly number[];
+    readonly moving: ReadonlySet<string>;
+    readonly atMs: number;
+    readonly wanted: boolean;
+  },
+): ProblemNode {
+  const fixed = (state.calendar[node.index] ?? []).filter(
+    (hold) => hold.endMs > atMs && !moving.has(hold.holder),
+  );
+  const { cpuMilli = 0, memoryMib = 0, gpus } = node.shape;
+  const usable = gpus.length - sizeOf(node.downMask);
+  return {
+    node,
+    mayBeFreed: wanted && fixed.length === 0,
+    room: periods.map((atPeriodMs) => {
+      const held = fixed.filter(({ startMs, endMs }) => startMs <= atPeriodMs && endMs > atPeriodMs);
+      return {
+        gpus: usable - healthyGpus(node, held),
+        cpuMilli: cpuMilli - held.reduce((sum, hold) => sum + hold.cpuMilli, 0),
+        memoryMib: memoryMib - held.reduce((sum, hold) => sum + hold.memoryMib, 0),
+      };
+    }),
+  };
+}
+
+/** GPUs that are held and not down: those that are down are taken off already. */
+function healthyGpus(node: FleetNode, held: readonly Hold[]): number {
+  const taken = held.reduce((mask, { gpus }) => mask | gpus, 0) >>> 0;
+  return indexesOf(taken).filter((gpu) => ((node.downMask >>> gpu) & 1) === 0).length;
+}
+
+type Scene = {
+  readonly nodes: readonly FleetNode[];
+  readonly positions: ReadonlyMap<Path, number>;
+  readonly periods: readonly number[];
+  readonly refused: ReadonlySet<string>;
+};
+
+function kindsOf(movers: readonly Mover[], scene: Scene): readonly Kind[] {
+  const byKey = new Map<string, { mover: Mover; targets: readonly number[] }[]>();
+  for (const mover of movers) {
+    const targets = targetsOf(mover, scene);
+    const key = [...keyOf(mover, scene), targets.join()].join(' ');
+    byKey.set(key, [...(byKey.get(key) ?? []), { mover, targets }]);
+  }
+  return [...byKey.values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined
+      ? []
+      : [
+          kindOf(
+            first,
+            same.map(({ mover }) => mover),
+            scene,
+          ),
+        ];
+  });
+}
+
+function keyOf({ rest, member }: Mover, { periods }: Scene): readonly (string | number)[] {
+  const alone = partOf(rest.demand, member)?.apart === undefined ? '' : `${rest.contract.id}/${member.part}`;
+  const times = [...activeIn(rest, periods)].join(',');
+  return [member.gpus.length, member.cpuMilli, member.memoryMib, times, alone];
+}
+
+function kindOf(
+  { mover, targets }: { readonly mover: Mover; readonly targets: readonly number[] },
+  movers: readonly Mover[],
+  { nodes, positions, periods }: Scene,
+): Kind {
+  const { member, rest } = mover;
+  const standing = nodes.map(() => 0);
+  for (const { member: other } of movers) {
+    const at = positions.get(other.node);
+    if (at !== undefined) standing[at] = (standing[at] ?? 0) + 1;
+  }
+  return {
+    movers,
+    standing,
+    targets: new Set(targets),
+    periods: activeIn(rest, periods),
+    gpus: member.gpus.length,
+    cpuMilli: member.cpuMilli,
+    memoryMib: member.memoryMib,
+    mostOnNode: partOf(rest.demand, member)?.apart === undefined ? movers.length : 1,
+    cost: Math.max(1, member.gpus.length),
+  };
+}
+
+function activeIn(
+  { placement: { startMs, endMs = never } }: Rest,
+  periods: readonly number[],
+): ReadonlySet<number> {
+  return new Set(periods.flatMap((atMs, period) => (startMs <= atMs && atMs < endMs ? [period] : [])));
+}
+
+/** The nodes that could serve a member as its own does: the same model, inside every domain its gang keeps to. */
+function targetsOf(mover: Mover, { nodes, positions, refused }: Scene): readonly number[] {
+  const { rest, member } = mover;
+  const own = nodes[positions.get(member.node) ?? -1];
+  const part = partOf(rest.demand, member);
+  if (own === undefined || part === undefined) return [];
+  const model = member.gpus.length === 0 ? undefined : own.shape.gpus[member.gpus[0] ?? 0]?.model;
+  const want = { part, gpuCount: member.gpus.length, model };
+  const levels = [rest.demand.together, part.within].flatMap((level) => level ?? []);
+  return nodes.flatMap((node, position) => {
+    if (node === own) return [position];
+    const isNear =
+      node.site === own.site && levels.every((level) => placeOn(level, node) === placeOn(level, own));
+    if (!isNear || refused.has(pairOf(mover, node.id))) return [];
+    return fitnessOf(node, want, rest.demand).kind === 'fits' ? [position] : [];
+  });
+}
+
+function partOf({ parts }: Demand, { part: name }: Member): Part | undefined {
+  return parts.find((part) => part.name === name);
+}
+
+/** The contract that keeps a node from being emptied, and why: for words. */
+export function whoStays(state: State, node: FleetNode, atMs: number): readonly Contract[] {
+  return [
+    ...new Set(
+      (state.calendar[node.index] ?? []).filter(({ endMs }) => endMs > atMs).map(({ holder }) => holder),
+    ),
+  ]
+    .flatMap((holder) => contractNamed(state, holder) ?? [])
+    .filter((contract) => moversOf(state, contract, atMs).length === 0);
+}
