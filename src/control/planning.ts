@@ -98,7 +98,7 @@ function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanRes
     snapshot,
     decision: 'rejected',
     refusal: refusalView(answer.refusal, answer.report, zone),
-    next: 'change the demand: each relaxation listed was tried and fits as it stands',
+    next: 'change the demand: each relaxation listed was tried and fits as it stands, or after the moves it names',
   };
 }
 

@@ -5,6 +5,7 @@ import { check } from './check.ts';
 import type { CommandGiven } from './given.ts';
 import { withinBudget } from './place/solve.ts';
 import { priceOf } from './price.ts';
+import { unjustified } from './reclaim/unjustified.ts';
 import { graceMs } from './start-range.ts';
 import { contractOf, type State } from './state.ts';
 import { trialOf } from './trial.ts';
@@ -33,6 +34,7 @@ export function faultsOf(state: State, given: CommandGiven, offer: Offer): reado
   const trial = trialOf(state, { id, plan, atMs: given.atMs });
   const changed = [
     ...preemptionFaults(state, plan, given.atMs),
+    ...unjustified(state, { id, plan, verdict, atMs: given.atMs }),
     ...check(trial, plan.demand, verdict, plan.placement).map(
       ({ constraint, note }) => `${constraint}: ${note}`,
     ),

@@ -55,7 +55,7 @@ export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
   if (result.kind === 'unsolved') {
     const ended = demand.mayPreempt === true ? preemptingPlan(state, given, asked, report) : undefined;
     if (ended !== undefined) return { kind: 'planned', ...identify(ended), plan: ended };
-    return refused(refusalOf(state, given.verdict, { ...asked, result, counts }), report);
+    return refused(refusalOf(state, given.verdict, { ...asked, result, counts, atMs: given.atMs }), report);
   }
   const made = makePlan(state, given, { demand, best: result.best, report, inputs });
   return { kind: 'planned', ...identify(made), plan: made };
@@ -199,6 +199,7 @@ type Failed = {
   readonly starts: StartRange;
   readonly result: Unsolved;
   readonly counts: Tally;
+  readonly atMs: number;
 };
 
 function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusal {
@@ -215,7 +216,7 @@ function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusa
 function capacityRefusal(
   state: State,
   verdict: PolicyVerdict,
-  { demand, starts, result, counts }: Failed,
+  { demand, starts, result, counts, atMs }: Failed,
 ): Refusal {
   const [nearest] = result.misses.toSorted(nearestFirst);
   return {
@@ -234,7 +235,7 @@ function capacityRefusal(
         }),
     relaxations: [
       ...relaxations(state, verdict, { demand, starts }),
-      ...reclaimOffers(state, verdict, { demand, starts }),
+      ...reclaimOffers(state, verdict, { demand, starts, atMs }),
     ],
     conflict: [...conflictOf(state, verdict, { demand, starts })],
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { Demand } from './demand.ts';
 import { ContractId, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
+import { Member } from './placement.ts';
 import { RuleHit } from './policy.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -28,8 +29,17 @@ const NearestMiss = z.strictObject({
 });
 type NearestMiss = z.infer<typeof NearestMiss>;
 
+/** A contract that would stand elsewhere: with all its members as they would be. */
+const ProposedMove = z.strictObject({ contract: ContractId, members: z.array(Member).max(100_000) });
+export type ProposedMove = z.infer<typeof ProposedMove>;
+
 /** The smallest change found that turns the no into a yes. Each one was run and fits. */
 export const Relaxation = z.strictObject({
+  moves: z
+    .array(ProposedMove)
+    .max(3)
+    .optional()
+    .describe('it fits once these were made, in this order; each may be made as things stand by then'),
   change: note,
   demand: Demand,
   startMs: AtMs,

@@ -286,7 +286,16 @@ export const RefusalView = z.object({
   refusal: Refusal,
   sites: z.array(SiteReport),
   relaxations: z.array(
-    z.object({ change: z.string(), demand: DemandRequest, start: iso, totalMicroEur: microEur.optional() }),
+    z.object({
+      change: z.string(),
+      demand: DemandRequest,
+      start: iso,
+      totalMicroEur: microEur.optional(),
+      moves: z
+        .array(z.object({ contract: ContractId, to: z.array(Path) }))
+        .optional()
+        .describe('fits only once these were made, in this order'),
+    }),
   ),
 });
 export type RefusalView = z.infer<typeof RefusalView>;

@@ -263,7 +263,7 @@ describe('a change is refused', () => {
 describe('preempting', () => {
   const spot = demand('2×8 H100 24h', { tenant: 'globex', guarantee: 'preemptible', where: ['fra1/h1/r1'] });
   const busy = take(fleet, spot);
-  const wish = demand('2×8 H100 12h', { where: ['fra1/h1/r1'] });
+  const wish = demand('2×8 H100 12h', { where: ['fra1/h1/r1'], mayPreempt: true });
   const wanted = planned(fleet, wish);
 
   test('ends what was sold as preemptible when the other begins', () => {
@@ -283,7 +283,11 @@ describe('preempting', () => {
   test('later lets it run until then, and it may still be released, but not changed', () => {
     const later = planned(
       fleet,
-      demand('2×8 H100', { where: ['fra1/h1/r1'], window: { earliestStartMs: at(5), durationS: 3600 } }),
+      demand('2×8 H100', {
+        where: ['fra1/h1/r1'],
+        window: { earliestStartMs: at(5), durationS: 3600 },
+        mayPreempt: true,
+      }),
     );
     const after = preempting(busy, later, [c101]).world;
     const victim = contractOf(after.state, c101);
@@ -304,7 +308,9 @@ describe('preempting', () => {
     ['one that was released', release(busy, c101).world, 'has ended'],
     [
       'one that is preempted already',
-      preempting(busy, planned(fleet, demand('2×8 H100 11h', { where: ['fra1/h1/r1'] })), [c101]).world,
+      preempting(busy, planned(fleet, demand('2×8 H100 11h', { where: ['fra1/h1/r1'], mayPreempt: true })), [
+        c101,
+      ]).world,
       'is preempted already',
     ],
   ])('%s is refused always', (_, before, why) => {

@@ -2,7 +2,7 @@ import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { check } from '../../src/core/check.ts';
-import { withEnded } from '../../src/core/reclaim/ended.ts';
+import { givenUp } from '../../src/core/holding.ts';
 import { greedyLayout } from '../../src/core/reclaim/greedy.ts';
 import { isSound, type Layout, moveCostOf } from '../../src/core/reclaim/layout.ts';
 import { type Problem, problemOf, type Wish } from '../../src/core/reclaim/problem.ts';
@@ -38,7 +38,7 @@ function walked(
   steps: Extract<Awaited<ReturnType<typeof consolidate>>, { kind: 'planned' }>['steps'],
 ): State {
   return steps.reduce((state, { rest, members }) => {
-    const without = withEnded(state, [rest.contract], rest.placement.startMs);
+    const without = givenUp(state, [rest.contract], rest.placement.startMs);
     expect(check(without, rest.demand, rest.verdict, { ...rest.placement, members: [...members] })).toEqual(
       [],
     );

@@ -1,5 +1,6 @@
+import type { ContractId, Path } from '../../model/id.ts';
 import type { Report } from '../../model/plan.ts';
-import type { Refusal, Relaxation } from '../../model/refusal.ts';
+import type { ProposedMove, Refusal, Relaxation } from '../../model/refusal.ts';
 import type { RefusalView } from '../../model/view.ts';
 import { toDemandRequest } from '../demand-request.ts';
 import { isoIn } from '../zone.ts';
@@ -12,13 +13,18 @@ export function refusalView(refusal: Refusal, report: Report | undefined, zone: 
     zone,
     refusal: withoutRelaxations(refusal),
     sites: report?.sites ?? [],
-    relaxations: relaxationsOf(refusal).map(({ change, demand, startMs, totalMicroEur }) => ({
+    relaxations: relaxationsOf(refusal).map(({ change, demand, startMs, totalMicroEur, moves }) => ({
       change,
       demand: toDemandRequest(demand, zone),
       start: isoIn(startMs, zone),
       ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+      ...(moves === undefined ? {} : { moves: moves.map(whereTo) }),
     })),
   };
+}
+
+function whereTo({ contract, members }: ProposedMove): { contract: ContractId; to: Path[] } {
+  return { contract, to: [...new Set(members.map(({ node }) => node))] };
 }
 
 /** They stand beside it, in the form in which they can be asked. */

@@ -7,7 +7,7 @@ import { closestFirst, type Domain, domainsOn, levelsUpTo } from '../place/domai
 import { splitSites } from '../place/open-sites.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import type { State } from '../state.ts';
-import { holdersOn } from './ended.ts';
+import { holdersOn } from './holders.ts';
 import { lossOf } from './loss.ts';
 import { Openings } from './openings.ts';
 
@@ -89,7 +89,7 @@ function standingOn(
 }
 
 /** Wishes for places narrowed to what of them lies in the domain; none where no node of it is asked for. */
-function keptInside(demand: Demand, { id, nodes }: Domain): Demand {
+export function keptInside(demand: Demand, { id, nodes }: Domain): Demand {
   const wanted = (demand.where ?? []).filter((place) => isWithin(place, id));
   const isWhole = demand.where === undefined || demand.where.some((place) => isWithin(id, place));
   const isPrefix = nodes.every((node) => isWithin(node.id, id));

@@ -1,5 +1,5 @@
 import { compareText } from '../../model/text.ts';
-import { byNumber } from './ended.ts';
+import { byNumber } from './holders.ts';
 import type { Kind, Mover, Problem } from './problem.ts';
 
 /** By kind and by position of the node: how many stand there in the end. */

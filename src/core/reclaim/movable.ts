@@ -1,4 +1,4 @@
-import { type Contract, stateAt } from '../../model/contract.ts';
+import { type Contract, isStanding } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { siteOf } from '../../model/id.ts';
 import type { Placement } from '../../model/placement.ts';
@@ -19,8 +19,7 @@ export type Rest = {
  * would have to move with them.
  */
 export function isMovable(contract: Contract, atMs: number): boolean {
-  const now = stateAt(contract, atMs);
-  if (now !== 'granted' && now !== 'bound' && now !== 'active') return false;
+  if (!isStanding(contract, atMs) || contract.preemptedAtMs !== undefined) return false;
   const { startMs, spares = [], bandwidth = [] } = contract.placement;
   if (spares.length > 0 || bandwidth.length > 0) return false;
   return startMs > atMs || contract.demand.guarantee === 'preemptible';

@@ -4,13 +4,49 @@ import type { Relaxation } from '../../model/refusal.ts';
 import type { StartRange } from '../place/site.ts';
 import type { State } from '../state.ts';
 import { endsWords } from './preempt-words.ts';
+import { type Repair, repairFor } from './repair.ts';
 import { type Preemption, preemptionFor } from './victims.ts';
 
-type Asked = { readonly demand: Demand; readonly starts: StartRange };
+type Asked = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  /** When somebody asks. */
+  readonly atMs: number;
+};
 
 /** What others would have to give up so that there is room for a demand as it stands, last and dearest. */
 export function reclaimOffers(state: State, verdict: PolicyVerdict, asked: Asked): readonly Relaxation[] {
-  return [preemptOffer(state, verdict, asked)].flatMap((offer) => offer ?? []);
+  return [repairOffer(state, verdict, asked), preemptOffer(state, verdict, asked)].flatMap(
+    (offer) => offer ?? [],
+  );
+}
+
+/** The offer to move a few contracts aside first; at the earliest start only. */
+function repairOffer(
+  state: State,
+  verdict: PolicyVerdict,
+  { demand, starts: { earliestMs }, atMs }: Asked,
+): Relaxation | undefined {
+  const found = repairFor(state, verdict, { demand, startMs: earliestMs, atMs: Math.min(atMs, earliestMs) });
+  if (found === undefined) return undefined;
+  const { totalMicroEur } = found.best.price;
+  return {
+    change: movesWords(found.moves),
+    demand: startingAt(demand, earliestMs),
+    startMs: earliestMs,
+    ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+    moves: found.moves.map(({ contract, members }) => ({ contract, members: [...members] })),
+  };
+}
+
+/** `after moving C-104 to fra1/h1/r13/n03, then C-107 to fra1/h1/r12/n01`. */
+function movesWords(moves: Repair['moves']): string {
+  const words = moves.map(({ contract, members }) => {
+    const [first, ...others] = [...new Set(members.map(({ node }) => node))];
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `${contract} to ${first ?? 'nowhere'}${more}`;
+  });
+  return `after moving ${words.join(', then ')}`.slice(0, 300);
 }
 
 /** The offer to end preemptible contracts; nothing where that makes no room, or where it was asked for already. */

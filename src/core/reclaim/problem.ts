@@ -8,7 +8,7 @@ import { indexesOf, sizeOf } from '../mask.ts';
 import { placeOn } from '../place/domain.ts';
 import { fitnessOf } from '../place/fitness.ts';
 import type { State } from '../state.ts';
-import { contractNamed, holdersOn } from './ended.ts';
+import { contractNamed, holdersOn } from './holders.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 
 /** What can be held of a node, at one time. */

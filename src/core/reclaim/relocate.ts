@@ -2,20 +2,19 @@ import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
-import { hold } from '../calendar.ts';
 import { check } from '../check.ts';
+import { givenUp, withHolding } from '../holding.ts';
 import { solve } from '../place/solve.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
-import { withEnded } from './ended.ts';
 import type { Rest } from './movable.ts';
 
 /** The state in which the rest of a contract stands with these members, and what stood there before is free. */
 export function standing(state: State, rest: Rest, members: readonly Member[]): State {
   const { contract, placement } = rest;
   const moved: Contract = { ...contract, placement: { ...placement, members: [...members] } };
-  const freed = withEnded(state, [contract], placement.startMs);
-  return { ...freed, calendar: hold(freed.calendar, freed.fleet, moved) };
+  const freed = givenUp(state, [contract], placement.startMs);
+  return withHolding(freed, moved);
 }
 
 /**
@@ -24,7 +23,7 @@ export function standing(state: State, rest: Rest, members: readonly Member[]): 
  */
 export function mayStand(state: State, rest: Rest, members: readonly Member[]): boolean {
   const { contract, demand, placement, verdict } = rest;
-  const freed = withEnded(state, [contract], placement.startMs);
+  const freed = givenUp(state, [contract], placement.startMs);
   const before = contract.price.microEurPerHour;
   const after = priceOf(state.fleet, members, undefined).microEurPerHour;
   const isDearer = before !== undefined && (after === undefined || after > before);

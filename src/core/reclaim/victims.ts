@@ -3,13 +3,14 @@ import type { Demand } from '../../model/demand.ts';
 import type { ContractId } from '../../model/id.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
+import { givenUp } from '../holding.ts';
 import { splitSites } from '../place/open-sites.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import { solve, type Solved } from '../place/solve.ts';
 import type { State } from '../state.ts';
 import { cheapestFirst } from './cheapest-first.ts';
-import { byNumber, holdersOn, withEnded } from './ended.ts';
 import { exactLimit, type Ground, groundsFor } from './grounds.ts';
+import { byNumber, holdersOn } from './holders.ts';
 import { lossOf } from './loss.ts';
 
 /** No preemption costs more searches than this; what was found by then counts. */
@@ -74,7 +75,10 @@ function candidatesOf(state: State, verdict: PolicyVerdict, asked: Asked): reado
   const nodes = splitSites(state, demand, verdict).open.flatMap((site) => site.nodes);
   const span = { fromMs: starts.earliestMs, toMs: endOf(starts.latestMs, demand) };
   return holdersOn(state, nodes, span)
-    .filter(({ id, demand: own }) => own.guarantee === 'preemptible' && asked.protected?.has(id) !== true)
+    .filter(
+      ({ id, demand: own, preemptedAtMs }) =>
+        own.guarantee === 'preemptible' && preemptedAtMs === undefined && asked.protected?.has(id) !== true,
+    )
     .toSorted(byLoss(starts.earliestMs));
 }
 
@@ -108,7 +112,7 @@ class Trials {
   }
 
   #without(gone: readonly Contract[]): State {
-    return withEnded(this.#state, gone, this.asked.starts.earliestMs);
+    return givenUp(this.#state, gone, this.asked.starts.earliestMs);
   }
 }
 

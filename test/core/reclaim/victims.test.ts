@@ -2,17 +2,18 @@ import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { check } from '../../../src/core/check.ts';
-import { checkPreempts, stateFor } from '../../../src/core/check/preemption.ts';
+import { givenUp } from '../../../src/core/holding.ts';
 import { solve } from '../../../src/core/place/solve.ts';
-import { withEnded } from '../../../src/core/reclaim/ended.ts';
 import { lossOf } from '../../../src/core/reclaim/loss.ts';
 import { preemptionFor } from '../../../src/core/reclaim/victims.ts';
 import { startRange } from '../../../src/core/start-range.ts';
-import type { State } from '../../../src/core/state.ts';
+import { contractOf, type State } from '../../../src/core/state.ts';
+import { trialOf } from '../../../src/core/trial.ts';
 import type { Contract } from '../../../src/model/contract.ts';
 import type { Demand } from '../../../src/model/demand.ts';
 import { ContractId } from '../../../src/model/id.ts';
-import { ask, planned, take } from '../acts.ts';
+import { identify } from '../../../src/model/plan.ts';
+import { ask, commit, planned, take } from '../acts.ts';
 import { seed } from '../arbitrary.ts';
 import { demand, flexible } from '../demand.ts';
 import { hourMs, t0, verdictAll, type World, world } from '../fleet.ts';
@@ -165,41 +166,36 @@ describe('a plan that ends others', () => {
   });
 
   test('passes the auditor on the state without them, and only there', () => {
-    const { plan } = planned(busy, { ...wish, ...mayPreempt });
+    const { plan, id } = planned(busy, { ...wish, ...mayPreempt });
     const verdict = verdictAll(busy.state, 'allowed');
-    expect(check(stateFor(busy.state, plan), plan.demand, verdict, plan.placement)).toEqual([]);
+    const trial = trialOf(busy.state, { id, plan, atMs: t0 });
+    expect(check(trial, plan.demand, verdict, plan.placement)).toEqual([]);
     expect(check(busy.state, plan.demand, verdict, plan.placement)).not.toEqual([]);
-    expect(checkPreempts(busy.state, plan, t0)).toEqual([]);
+  });
+
+  test('is granted, and they end when it begins', () => {
+    const { world: after, decision } = commit(busy, planned(busy, { ...wish, ...mayPreempt }));
+    expect(decision).toMatchObject({ kind: 'contract-granted', contract: 'C-103', preempts: ['C-102'] });
+    expect(contractOf(after.state, ContractId.parse('C-102'))).toMatchObject({
+      preemptedAtMs: t0,
+      preemptedBy: 'C-103',
+    });
+    expect(victims(after, demand('1×8 H100 1h'))).toEqual([]);
   });
 
   const onlyOne = ['C-102'];
   test.each([
-    ['that the demand does not allow', { demand: wish }, onlyOne, 'the demand does not allow it'],
-    ['twice', {}, ['C-102', 'C-102'], 'names a contract twice'],
-    ['that nobody has', {}, ['C-102', 'C-199'], 'no contract C-199'],
-    ['for nothing', {}, ['C-101', 'C-102'], 'C-101 is not in the way'],
-  ])('the auditor finds an end %s', (_, wrong, ids, note) => {
+    ['that the demand does not allow', { demand: wish }, onlyOne, 'preempts: the demand does not allow it'],
+    ['twice', {}, ['C-102', 'C-102'], 'it preempts a contract twice'],
+    ['that nobody has', {}, ['C-102', 'C-199'], 'preempts: C-199 does not exist'],
+    ['for nothing', {}, ['C-101', 'C-102'], 'preempts: C-101 is not in the way'],
+  ])('is refused at commit with an end %s', (_, wrong, ids, note) => {
     const { plan } = planned(busy, { ...wish, ...mayPreempt });
-    const preempts = ids.map((id) => ContractId.parse(id));
-    const found = checkPreempts(busy.state, { ...plan, ...wrong, preempts }, t0);
-    expect(found.map((fault) => fault.note)).toContain(note);
-  });
-
-  test('the auditor finds the end of a contract that is reserved, or over', () => {
-    const other = holding(
-      world('fra1/h1/r1 1×8 H100'),
-      'preemptible 24h r1/n01 gpu0-7',
-      'reserved 5h r1/n01 gpu4',
-    );
-    const { plan } = planned(holding(world('fra1/h1/r1 1×8 H100'), 'preemptible 24h r1/n01 gpu0-7'), {
-      ...wish,
-      ...mayPreempt,
-    });
-    const reserved = { ...plan, preempts: [ContractId.parse('C-102')] };
-    expect(checkPreempts(other.state, reserved, t0).map(({ note }) => note)).toContain('C-102 is reserved');
-    expect(checkPreempts(other.state, plan, t0 + 24 * hourMs).map(({ note }) => note)).toContain(
-      'C-101 is expired already',
-    );
+    const forged = { ...plan, ...wrong, preempts: ids.map((id) => ContractId.parse(id)) };
+    const { decision } = commit(busy, { kind: 'planned', ...identify(forged), plan: forged });
+    const stale =
+      decision.kind === 'refused' && decision.refusal.kind === 'plan-stale' ? decision.refusal.changed : [];
+    expect(stale).toContain(note);
   });
 });
 
@@ -213,7 +209,7 @@ function exhaustive({ fleet, ...state }: State, wish: Demand): { cost: bigint; c
   let best: { cost: bigint; count: number } | undefined;
   for (let mask = 1; mask < 2 ** preemptible.length; mask++) {
     const chosen = preemptible.filter((_, at) => (mask >> at) & 1);
-    if (!fits(withEnded(now, chosen, starts.earliestMs), wish)) continue;
+    if (!fits(givenUp(now, chosen, starts.earliestMs), wish)) continue;
     const cost = chosen.reduce((sum, one) => sum + lossOf(one, starts.earliestMs), 0n);
     const found = { cost, count: chosen.length };
     if (best === undefined || cost < best.cost || (cost === best.cost && found.count < best.count))
@@ -282,7 +278,7 @@ describe('on tiny fleets', { timeout: 120_000 }, () => {
         expect(answer.victims.every((victim) => victim.demand.guarantee === 'preemptible')).toBe(true);
         for (const victim of answer.victims) {
           const others = answer.victims.filter((other) => other !== victim);
-          expect(fits(withEnded(now.state, others, t0), wish)).toBe(false);
+          expect(fits(givenUp(now.state, others, t0), wish)).toBe(false);
         }
       }),
       { seed, numRuns: 300 },
@@ -328,8 +324,9 @@ describe('on fleets where more than GPUs is scarce', { timeout: 120_000 }, () =>
           return;
         }
         counted.plans++;
-        expect(check(stateFor(now.state, plan), plan.demand, plan.verdict, plan.placement)).toEqual([]);
-        expect(checkPreempts(now.state, plan, t0)).toEqual([]);
+        const trial = trialOf(now.state, { id: answer.id, plan, atMs: t0 });
+        expect(check(trial, plan.demand, plan.verdict, plan.placement)).toEqual([]);
+        expect(commit(now, answer).decision.kind).toBe('contract-granted');
         const offers = refused.refusal.kind === 'no-capacity' ? refused.refusal.relaxations : [];
         for (const offer of offers.filter(({ demand: own }) => own.mayPreempt === true)) {
           counted.offers++;

@@ -1,15 +1,7 @@
 import type { Contract } from '../../model/contract.ts';
 import { ContractId } from '../../model/id.ts';
-import { endHolds } from '../calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { contractOf, type State } from '../state.ts';
-
-/** A copy of the state in which these contracts hold nothing from `atMs` on. Their records stay as they are. */
-export function withEnded(state: State, contracts: Iterable<Contract>, atMs: number): State {
-  let { calendar } = state;
-  for (const contract of contracts) calendar = endHolds(calendar, state.fleet, contract, atMs);
-  return calendar === state.calendar ? state : { ...state, calendar };
-}
 
 /** The contracts that hold something on these nodes at some time in [fromMs, toMs), by number. */
 export function holdersOn(

@@ -1,0 +1,212 @@
+import type { Demand } from '../../model/demand.ts';
+import type { ContractId } from '../../model/id.ts';
+import type { Member, Placement } from '../../model/placement.ts';
+import type { PolicyVerdict } from '../../model/policy.ts';
+import { check } from '../check.ts';
+import { givenUp, withHolding } from '../holding.ts';
+import { closestFirst, domainsOn } from '../place/domain.ts';
+import { splitSites } from '../place/open-sites.ts';
+import { endOf } from '../place/site.ts';
+import { type Candidate, solve } from '../place/solve.ts';
+import type { State } from '../state.ts';
+import { keptInside } from './grounds.ts';
+import { byNumber, holdersOn } from './holders.ts';
+import { gpuCountOf } from './loss.ts';
+import { isMovable, type Rest, restOf } from './movable.ts';
+import { Openings } from './openings.ts';
+import { mayStand, standing } from './relocate.ts';
+
+/** No repair moves more contracts. */
+const moveLimit = 3;
+
+/** So many contracts, the smallest, are considered. */
+const candidateLimit = 12;
+
+/** No repair costs more searches for the demand itself. */
+const trialLimit = 48;
+
+/** A contract that goes elsewhere: with all its members as they are then. */
+export type RepairMove = {
+  readonly contract: ContractId;
+  readonly rest: Rest;
+  readonly members: readonly Member[];
+};
+
+export type Repair = {
+  /** In an order in which each may be made as things stand by then. */
+  readonly moves: readonly RepairMove[];
+  /** What the demand gets afterwards. */
+  readonly best: Candidate;
+};
+
+type Asked = {
+  readonly demand: Demand;
+  readonly startMs: number;
+  /** When the moves are made. */
+  readonly atMs: number;
+};
+
+/**
+ * The fewest moves of contracts, at most three, that make room for a demand at one start; among as many those of the
+ * fewest GPUs. A contract that moves stays on its sites, keeps every term and pays no more. Every step was audited
+ * on the state that the steps before it leave, and so was the demand on what all of them leave.
+ */
+export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): Repair | undefined {
+  const { demand, startMs } = asked;
+  const nodes = splitSites(state, demand, verdict).open.flatMap((site) => site.nodes);
+  const pool = candidatesOn(state, asked);
+  const starts = { earliestMs: startMs, latestMs: startMs };
+  const openings = new Openings(state, nodes, {
+    demand,
+    starts,
+    candidates: pool.map(({ contract }) => contract),
+  });
+  let trials = 0;
+  for (const positions of smallSets(pool)) {
+    const isGone = (position: number) => positions.includes(position);
+    if (!openings.couldFit(isGone)) continue;
+    const movers = positions.flatMap((position) => pool[position] ?? []);
+    const cleared = givenUp(
+      state,
+      movers.map(({ contract }) => contract),
+      asked.atMs,
+    );
+    for (const inside of placesFor(state, demand, movers)) {
+      if (trials++ >= trialLimit) return undefined;
+      const result = solve(cleared, verdict, { demand: inside, starts, isTrial: true });
+      if (result.kind !== 'solved') continue;
+      const moves = movedAside(state, cleared, { movers, demand, best: result.best });
+      if (moves !== undefined && isLeftRoom(state, verdict, { moves, demand, best: result.best }))
+        return { moves, best: result.best };
+    }
+  }
+  return undefined;
+}
+
+/** Contracts that may move and stand in the window, the smallest first. */
+function candidatesOn(state: State, { demand, startMs, atMs }: Asked): readonly Rest[] {
+  const span = { fromMs: startMs, toMs: endOf(startMs, demand) };
+  return holdersOn(state, state.fleet.nodes, span)
+    .filter((contract) => isMovable(contract, atMs))
+    .toSorted((a, b) => gpuCountOf(a) - gpuCountOf(b) || byNumber(a, b))
+    .slice(0, candidateLimit)
+    .flatMap((contract) => restOf(contract, atMs) ?? []);
+}
+
+/** Sets of up to three positions: fewer first, then those with fewer GPUs, then position by position. */
+function smallSets(pool: readonly Rest[]): readonly (readonly number[])[] {
+  let grown: readonly (readonly number[])[] = [[]];
+  const sets: (readonly number[])[] = [];
+  for (let size = 1; size <= moveLimit; size++) {
+    grown = grown.flatMap((set) =>
+      pool.flatMap((_, position) => (position > (set.at(-1) ?? -1) ? [[...set, position]] : [])),
+    );
+    sets.push(...grown.toSorted((a, b) => gpusIn(pool, a) - gpusIn(pool, b)));
+  }
+  return sets;
+}
+
+function gpusIn(pool: readonly Rest[], positions: readonly number[]): number {
+  return positions.reduce((sum, position) => {
+    const contract = pool[position]?.contract;
+    return sum + (contract === undefined ? 0 : gpuCountOf(contract));
+  }, 0);
+}
+
+/** Wherever it likes, and then in each place that the movers leave, so that it does not take the room they go to. */
+function placesFor({ fleet }: State, demand: Demand, movers: readonly Rest[]): readonly Demand[] {
+  const left = movers.flatMap(({ placement }) =>
+    placement.members.flatMap(({ node }) => fleet.nodeById.get(node) ?? []),
+  );
+  const domains = closestFirst
+    .flatMap((level) => domainsOn(level, [...new Set(left)]).map(({ id }) => ({ level, id })))
+    .flatMap(({ level, id }) => domainsOn(level, fleet.nodes).find((domain) => domain.id === id) ?? []);
+  const inside = domains
+    .map((domain) => keptInside(demand, domain))
+    .filter(({ where }) => where?.length !== 0);
+  return [demand, ...inside];
+}
+
+type Aside = { readonly movers: readonly Rest[]; readonly demand: Demand; readonly best: Candidate };
+
+/** Finds room for the movers beside what the demand gets, in any order, and then an order to move them in. */
+function movedAside(
+  state: State,
+  cleared: State,
+  { movers, demand, best }: Aside,
+): readonly RepairMove[] | undefined {
+  const taken = withHolding(cleared, {
+    id: 'the demand',
+    tenant: demand.tenant,
+    demand,
+    placement: placementOf(demand, best),
+  });
+  for (const order of orders(movers)) {
+    const moves = resettled(taken, order);
+    const steps = moves === undefined ? undefined : inOrder(state, moves);
+    if (steps !== undefined) return steps;
+  }
+  return undefined;
+}
+
+function resettled(taken: State, order: readonly Rest[]): readonly RepairMove[] | undefined {
+  let now = taken;
+  const moves: RepairMove[] = [];
+  for (const rest of order) {
+    const { startMs } = rest.placement;
+    const asked = {
+      demand: { ...rest.demand, objective: 'cheapest' as const },
+      starts: { earliestMs: startMs, latestMs: startMs },
+      isTrial: true,
+    };
+    const result = solve(now, rest.verdict, asked);
+    if (result.kind !== 'solved') return undefined;
+    const { members } = result.best;
+    moves.push({ contract: rest.contract.id, rest, members });
+    now = standing(now, rest, members);
+  }
+  return moves;
+}
+
+/** The moves in an order in which the auditor passes each one; nothing where some wait for each other for good. */
+function inOrder(state: State, moves: readonly RepairMove[]): readonly RepairMove[] | undefined {
+  const steps: RepairMove[] = [];
+  let now = state;
+  for (let waiting = moves; waiting.length > 0;) {
+    const next = waiting.find(({ rest, members }) => mayStand(now, rest, members));
+    if (next === undefined) return undefined;
+    steps.push(next);
+    now = standing(now, next.rest, next.members);
+    waiting = waiting.filter((move) => move !== next);
+  }
+  return steps;
+}
+
+function isLeftRoom(
+  state: State,
+  verdict: PolicyVerdict,
+  {
+    moves,
+    demand,
+    best,
+  }: { readonly moves: readonly RepairMove[]; readonly demand: Demand; readonly best: Candidate },
+): boolean {
+  const after = moves.reduce((now, { rest, members }) => standing(now, rest, members), state);
+  return check(after, demand, verdict, placementOf(demand, best)).length === 0;
+}
+
+function placementOf({ window: { durationS } }: Demand, { startMs, members }: Candidate): Placement {
+  return {
+    startMs,
+    ...(durationS === undefined ? {} : { endMs: startMs + durationS * 1000 }),
+    members: [...members],
+  };
+}
+
+/** Every order of a few things. */
+function orders<T>(things: readonly T[]): readonly (readonly T[])[] {
+  if (things.length < 2) return [things];
+  return things.flatMap((first) =>
+    orders(things.filter((other) => other !== first)).map((rest) => [first, ...rest]),
+  );
+}
