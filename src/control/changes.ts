@@ -10,6 +10,7 @@ import type { ChangeResult, PlanView } from '../model/view.ts';
 import { mayActFor, requireTenant } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
+import { discreetPlan } from './discreet.ts';
 import type { Door, Passed } from './door.ts';
 import { requestHash } from './once.ts';
 import { planAgain, planOf } from './planning.ts';
@@ -36,7 +37,9 @@ export async function commitPlan(
   const hash = requestHash('contract_commit', { plan: request.plan, ...purpose });
   const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
   const result = changeResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
-  return result.decision === 'rejected' ? { ...result, ...(await freshPlan(door, passed, plan)) } : result;
+  return result.decision === 'rejected'
+    ? { ...result, ...(await freshPlan(door, caller, { passed, stale: plan })) }
+    : result;
 }
 
 /** Ends a contract now. What it would still have held is free from here on. */
@@ -125,12 +128,22 @@ function contractOfDecision(state: State, decision: Decision, nowMs: number): Pi
 const everybody: Pick<Caller, 'tenants'> = {};
 
 /** What fits instead of a plan that no longer does. */
-export async function freshPlan(door: Door, passed: Passed, stale: Plan): Promise<{ freshPlan?: PlanView }> {
+export async function freshPlan(
+  door: Door,
+  caller: Caller,
+  { passed, stale }: { readonly passed: Passed; readonly stale: Plan },
+): Promise<{ freshPlan?: PlanView }> {
   if (passed.kind !== 'refused') return {};
   const { kind } = passed.decision.refusal;
   if (kind !== 'plan-stale' && kind !== 'plan-expired') return {};
   const answer = planAgain(passed.moment, stale);
   if (answer?.kind !== 'planned') return {};
   await door.library.keepPlan(answer.plan);
-  return { freshPlan: planView(passed.moment.state, answer.plan, answer.id, answer.digest) };
+  return {
+    freshPlan: discreetPlan(
+      passed.moment.state,
+      caller,
+      planView(passed.moment.state, answer.plan, answer.id, answer.digest),
+    ),
+  };
 }

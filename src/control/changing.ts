@@ -32,7 +32,7 @@ export async function changeFor(
     { contract: contract.id, edit },
   );
   const demand = answer.kind === 'planned' ? answer.plan.demand : contract.demand;
-  return keptResult(door, moment, { demand, answer });
+  return keptResult(door, caller, { moment, demand, answer });
 }
 
 /** The edit that a request means. Throws INVALID_INPUT where it contradicts itself or the contract. */

@@ -27,7 +27,9 @@ export async function holdPlan(
   const hash = requestHash('plan_hold', asked);
   const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
   const result = leaseResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
-  return result.decision === 'rejected' ? { ...result, ...(await freshPlan(door, passed, plan)) } : result;
+  return result.decision === 'rejected'
+    ? { ...result, ...(await freshPlan(door, caller, { passed, stale: plan })) }
+    : result;
 }
 
 /** Gives up the hold of a plan. */

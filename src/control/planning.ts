@@ -11,6 +11,7 @@ import { mayActFor, requireTenant } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller, Explainable } from './control.ts';
 import { toDemand } from './demand-request.ts';
+import { discreetPlan, discreetRefusal } from './discreet.ts';
 import { type Door, verdictFor } from './door.ts';
 import { placeNamed } from './place-name.ts';
 import { planView, zoneOf } from './views/plan-view.ts';
@@ -27,17 +28,20 @@ export async function planFor(
 ): Promise<PlanResult> {
   const moment = await door.moment();
   const demand = readDemand(moment.state, caller, request);
-  const answer = shownTo(caller, answerFor(moment, { demand }, assumptions));
-  return keptResult(door, moment, { demand, answer });
+  const answer = answerFor(moment, { demand }, assumptions);
+  return keptResult(door, caller, { moment, demand, answer });
 }
 
-/** The answer as it is shown, and its plan kept for whoever commits it. */
+type Answered = { readonly moment: Moment; readonly demand: Demand; readonly answer: PlanAnswer };
+
+/** The answer as the caller is shown it, and its plan kept for whoever commits it. */
 export async function keptResult(
   door: Door,
-  moment: Moment,
-  { demand, answer }: { readonly demand: Demand; readonly answer: PlanAnswer },
+  caller: Caller,
+  { moment, demand, answer }: Answered,
 ): Promise<PlanResult> {
-  const result = planResult(moment, demand, answer);
+  const shown = shownTo(moment.state, caller, answer);
+  const result = planResult(caller, { moment, demand, answer: shown });
   if (answer.kind !== 'planned') return result;
   const { readOnly } = door.ledger;
   if (readOnly !== undefined)
@@ -66,7 +70,7 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
   const moment = await door.moment();
   const made = await subjectOf(door, caller, { subject, moment });
   if (made.plan !== undefined) return explainPlan(moment, made.name, made.plan);
-  const answer = shownTo(caller, answerFor(moment, made, []));
+  const answer = shownTo(moment.state, caller, answerFor(moment, made, []));
   if (answer.kind === 'planned') return explainPlan(moment, made.name, answer.plan);
   const view = refusalView(answer.refusal, answer.report, zoneOf(moment.state, made.demand));
   return {
@@ -82,7 +86,7 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
   };
 }
 
-function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanResult {
+function planResult(caller: Caller, { moment, demand, answer }: Answered): PlanResult {
   const { state } = moment;
   const zone = zoneOf(state, demand);
   const snapshot = snapshotOf(moment, zone);
@@ -90,7 +94,7 @@ function planResult(moment: Moment, demand: Demand, answer: PlanAnswer): PlanRes
     return {
       snapshot,
       decision: 'planned',
-      plan: planView(state, answer.plan, answer.id, answer.digest),
+      plan: discreetPlan(state, caller, planView(state, answer.plan, answer.id, answer.digest)),
       next: `nothing is held yet: commit it with contract_commit {"plan":"${answer.id}"} before ${isoIn(answer.plan.expiresAtMs, zone)}`,
     };
   }
@@ -126,9 +130,11 @@ function answerFor(
   return replan(state, { atMs: nowMs, verdict: verdictFor(state, asked.demand), assumptions: said }, asked);
 }
 
-/** Tenants that the caller may not act for are not named to it. */
-function shownTo(caller: Caller, answer: PlanAnswer): PlanAnswer {
-  if (answer.kind !== 'refused' || answer.refusal.kind !== 'tenant-unknown') return answer;
+/** Tenants that the caller may not act for are not named to it, nor are their contracts. */
+function shownTo(state: State, caller: Caller, answer: PlanAnswer): PlanAnswer {
+  if (answer.kind !== 'refused') return answer;
+  if (answer.refusal.kind !== 'tenant-unknown')
+    return { ...answer, refusal: discreetRefusal(state, caller, answer.refusal) };
   const known = answer.refusal.known.filter((tenant) => mayActFor(caller, tenant));
   return { ...answer, refusal: { ...answer.refusal, known } };
 }

@@ -251,7 +251,12 @@ export const PlanView = z.object({
   guarantee: Guarantee,
   isolation: Isolation,
   price: PriceView,
-  losses: z.array(PreemptReport).optional().describe('of the contracts that it ends'),
+  losses: z
+    .array(
+      PreemptReport.extend({ contract: ContractId.optional().describe('only where the caller may see it') }),
+    )
+    .optional()
+    .describe('of the contracts that it ends'),
   terms: z.array(Term),
   policy: z.object({
     answer: z.enum(['allowed', 'forbidden', 'fact-missing']),

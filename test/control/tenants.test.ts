@@ -118,6 +118,23 @@ test('no answer to acme names another tenant or its contracts', async () => {
   expect(everything).toMatch(foreign);
 });
 
+test('acme is told that somebody ends for its plan and what that costs them, but not who', async () => {
+  const { control } = await openDesk();
+  const rack = wish({ tenant: 'acme', nodes: 4, where: ['fra1'] });
+  const refused = await control.plan(acme, rack);
+  const offers = (await control.plan(operator, rack)).refusal?.relaxations.map(({ change }) => change) ?? [];
+  expect(offers.at(-1)).toMatch(/^ends preemptible C-102 \(16 GPUs, /);
+  expect(refused.refusal?.relaxations.at(-1)?.change).toMatch(
+    /^ends preemptible contract of another tenant \(16/,
+  );
+  const { plan } = await control.plan(acme, { ...rack, mayPreempt: true });
+  expect(plan?.losses).toMatchObject([{ gpuCount: 16 }]);
+  expect(JSON.stringify(plan)).not.toMatch(foreign);
+  expect((await control.plan(operator, { ...rack, mayPreempt: true })).plan?.losses).toMatchObject([
+    { contract: 'C-102', gpuCount: 16 },
+  ]);
+});
+
 test('who may act for two tenants sees both, and a key of one is not a key of the other', async () => {
   const desk = await openDesk();
   const both = limitedTo('acme', 'initech-bank');

@@ -63,7 +63,7 @@ function lossLines(losses: NonNullable<PlanView['losses']>, room: Room): Line[] 
         ? 'all time to come'
         : `${formatCount(Math.ceil(gpuSecondsLost / 3600))} GPU-hours`;
     return [
-      span(contract, 'accent'),
+      span(contract ?? 'a contract of another tenant', 'accent'),
       span(` (preemptible): loses ${countOf(gpuCount, 'GPU')}, ${hours}; ${why}`),
     ];
   });

@@ -25,7 +25,7 @@ export function mayStand(state: State, rest: Rest, members: readonly Member[]): 
   const { contract, demand, placement, verdict } = rest;
   const freed = givenUp(state, [contract], placement.startMs);
   const before = contract.price.microEurPerHour;
-  const after = priceOf(state.fleet, members, undefined).microEurPerHour;
+  const after = priceOf(state.fleet, { ...placement, members }, undefined).microEurPerHour;
   const isDearer = before !== undefined && (after === undefined || after > before);
   return !isDearer && check(freed, demand, verdict, { ...placement, members: [...members] }).length === 0;
 }
