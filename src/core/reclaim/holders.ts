@@ -17,7 +17,7 @@ export function holdersOn(
 }
 
 /** The contract behind a hold; nothing where something else holds it. */
-export function contractNamed(state: State, holder: string): Contract | undefined {
+function contractNamed(state: State, holder: string): Contract | undefined {
   const id = ContractId.safeParse(holder);
   return id.success ? contractOf(state, id.data) : undefined;
 }

@@ -8,13 +8,13 @@ import { indexesOf, sizeOf } from '../mask.ts';
 import { placeOn } from '../place/domain.ts';
 import { fitnessOf } from '../place/fitness.ts';
 import type { State } from '../state.ts';
-import { contractNamed, holdersOn } from './holders.ts';
+import { holdersOn } from './holders.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 
 /** What can be held of a node, at one time. */
 type Amounts = { readonly gpus: number; readonly cpuMilli: number; readonly memoryMib: number };
 
-export type ProblemNode = {
+type ProblemNode = {
   readonly node: FleetNode;
   /** What is there for members that may move, in each period. */
   readonly room: readonly Amounts[];
@@ -240,15 +240,4 @@ function targetsOf(mover: Mover, { nodes, positions, refused }: Scene): readonly
 
 function partOf({ parts }: Demand, { part: name }: Member): Part | undefined {
   return parts.find((part) => part.name === name);
-}
-
-/** The contract that keeps a node from being emptied, and why: for words. */
-export function whoStays(state: State, node: FleetNode, atMs: number): readonly Contract[] {
-  return [
-    ...new Set(
-      (state.calendar[node.index] ?? []).filter(({ endMs }) => endMs > atMs).map(({ holder }) => holder),
-    ),
-  ]
-    .flatMap((holder) => contractNamed(state, holder) ?? [])
-    .filter((contract) => moversOf(state, contract, atMs).length === 0);
 }

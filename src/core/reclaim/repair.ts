@@ -26,7 +26,7 @@ const candidateLimit = 12;
 const trialLimit = 48;
 
 /** A contract that goes elsewhere: with all its members as they are then. */
-export type RepairMove = {
+type RepairMove = {
   readonly contract: ContractId;
   readonly rest: Rest;
   readonly members: readonly Member[];
