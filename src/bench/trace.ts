@@ -46,7 +46,8 @@ export function readRequests(folder: string, list: string): Shape[] {
 }
 
 const nodeColumns = ['sn', 'cpu_milli', 'memory_mib', 'gpu', 'model'] as const;
-const podColumns = ['cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli', 'gpu_spec'] as const;
+/** Some published lists have no `gpu_spec`: their requests name no models. */
+const podColumns = ['cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli'] as const;
 
 type Row = { readonly record: Readonly<Record<string, string>>; readonly line: number };
 
