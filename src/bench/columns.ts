@@ -1,12 +1,15 @@
 import { wholeGpuMilli } from '../core/packing/shape.ts';
 
+/** The mean of a figure, to so many parts of the unit, by percent requested. */
+type Means = ReadonlyMap<number, number>;
+
 /**
  * The published measure: requests are grouped by the percentage of the fleet's GPUs requested so far, rounded, and
- * each group has the mean of the share in use after its requests.
+ * each group has the mean of the share in use after its requests; and in the same way, of the power drawn.
  */
 export class Columns {
   readonly #capacityMilli: number;
-  readonly #sums = new Map<number, { used: number; count: number }>();
+  readonly #sums = new Map<number, { used: bigint; watts: bigint; count: bigint }>();
   #requestedMilli = 0;
   #usedMilli = 0;
 
@@ -18,21 +21,30 @@ export class Columns {
     return this.#usedMilli;
   }
 
-  add(gpuMilli: number, isPlaced: boolean): void {
+  /** `watts`: what the whole fleet draws after the request. */
+  add(gpuMilli: number, isPlaced: boolean, watts = 0): void {
     this.#requestedMilli += gpuMilli;
     if (isPlaced) this.#usedMilli += gpuMilli;
     const percent = roundedRatio(100 * this.#requestedMilli, this.#capacityMilli);
-    const sum = this.#sums.get(percent) ?? { used: 0, count: 0 };
-    this.#sums.set(percent, { used: sum.used + this.#usedMilli, count: sum.count + 1 });
+    const sum = this.#sums.get(percent) ?? { used: 0n, watts: 0n, count: 0n };
+    sum.used += BigInt(this.#usedMilli);
+    sum.watts += BigInt(watts);
+    sum.count++;
+    this.#sums.set(percent, sum);
   }
 
-  /** Hundredths of a percent in use, by percent requested. */
-  means(): Map<number, number> {
-    const mean = ({ used, count }: { used: number; count: number }) =>
-      Number(
-        (2n * 10_000n * BigInt(used) + BigInt(this.#capacityMilli * count)) /
-          BigInt(2 * this.#capacityMilli * count),
-      );
+  /** Hundredths of a percent in use. */
+  means(): Means {
+    const capacity = BigInt(Math.max(1, this.#capacityMilli));
+    return this.#each(({ used, count }) => roundedMean(10_000n * used, capacity * count));
+  }
+
+  /** Whole watts. */
+  watts(): Means {
+    return this.#each(({ watts, count }) => roundedMean(watts, count));
+  }
+
+  #each(mean: (sum: { used: bigint; watts: bigint; count: bigint }) => number): Means {
     return new Map([...this.#sums].map(([percent, sum]) => [percent, mean(sum)]));
   }
 }
@@ -40,4 +52,8 @@ export class Columns {
 /** above / below, halves up; 0 for a fleet without GPUs. */
 function roundedRatio(above: number, below: number): number {
   return below === 0 ? 0 : Math.floor((2 * above + below) / (2 * below));
+}
+
+function roundedMean(above: bigint, below: bigint): number {
+  return Number((2n * above + below) / (2n * below));
 }

@@ -1,46 +1,95 @@
-import { type PolicyName, policyNames } from '../core/packing/policies.ts';
+import type { Base } from '../core/packing/bases.ts';
+import type { PolicyName } from '../core/packing/policies.ts';
+import { publishedNames } from '../core/packing/published.ts';
 import { drawArrivals } from './arrivals.ts';
-import { type Mix, mixes, mixGpuMilli, mixList, mixNodeCount, mixNodes } from './mixes.ts';
+import { drawMix, mixFamilies } from './mix-draw.ts';
+import { nodesOfFleet, sumOfFleet } from './mix-fleets.ts';
+import { type Mix, mixes, mixList } from './mixes.ts';
+import { Random } from './random.ts';
 import { replay } from './replay.ts';
 
 /** Percent of the GPUs requested at which policies are compared. */
-export const mixColumns = [90, 95, 100, 130] as const;
+export const mixColumns = [90, 95, 100, 110, 120, 130] as const;
 
-/** Percent of the GPUs in use by column, to hundredths. */
+/** The default policy and its rivals; the one that saves power needs to know what GPUs draw. */
+const compared = ['default', ...publishedNames] as const;
+
+/** Points that count as level. */
+const levelPoints = 0.2;
+
+/** Percent of the GPUs in use by column, to hundredths; columns that no request fell on are left out. */
 type Alloc = Readonly<Record<string, number>>;
+
+type MixVerdict = 'ahead' | 'level' | 'behind';
 
 export type MixResult = {
   readonly mix: string;
-  /** The published policy that the default one was built on. */
-  readonly base: string;
-  readonly alloc: Readonly<Record<PolicyName, Alloc>>;
-  /** The best of the published policies. */
+  readonly nodeCount: number;
+  readonly requestCount: number;
+  /** What the default policy was built on. */
+  readonly base: Base;
+  readonly alloc: Readonly<Record<(typeof compared)[number], Alloc>>;
+  /** The best of the published policies at each point, whichever that is there. */
   readonly best: Alloc;
   /** By how many points the default policy is ahead of that; negative where it is behind. */
   readonly ahead: Alloc;
+  /** The least of them. */
+  readonly worst: number;
+  /** Behind by more than 0.2 points somewhere; or nowhere, and ahead by more than that somewhere; or neither. */
+  readonly verdict: MixVerdict;
 };
 
-/** Every policy on every made-up mix, mix by mix. The same seed gives the same figures everywhere. */
-export function* benchMixes(seed: number): Generator<MixResult, void> {
-  for (const mix of mixes) yield benchMix(mix, seed);
+type MixSummary = Readonly<Record<MixVerdict, number>> & { readonly worst: number };
+
+/** Every policy on every mix of `mixesFor`. The same seed gives the same figures everywhere. */
+export function* benchMixes(seed: number, count: number): Generator<MixResult, void> {
+  for (const { mix, random } of mixesFor(seed, count)) yield benchMix(mix, random, seed);
 }
 
-function benchMix(mix: Mix, seed: number): MixResult {
-  const list = mixList(mix, seed);
-  const { pods, nodePerm } = drawArrivals(list, { gpuMilli: mixGpuMilli, nodeCount: mixNodeCount }, seed);
-  const scenario = { nodes: mixNodes(nodePerm), list, arrivals: pods };
-  let base = '';
-  const run = (policy: PolicyName): Map<number, number> => {
-    const result = replay(scenario, { policy });
-    if (policy === 'default') base = result.base.name;
-    return new Map(result.allocation);
+/**
+ * The named mixes and so many random ones, each family in turn; with the numbers that each draws its requests from.
+ * A greater count only adds mixes.
+ */
+export function* mixesFor(
+  seed: number,
+  count: number,
+): Generator<{ readonly mix: Mix; readonly random: Random }, void> {
+  for (const mix of mixes) yield { mix, random: new Random(seed) };
+  for (let index = 0; index < count; index++) {
+    const [random, family] = [new Random(mixSeed(seed, index)), mixFamilies[index % mixFamilies.length]];
+    if (family !== undefined) yield { mix: drawMix(family, random), random };
+  }
+}
+
+export function summaryOf(results: readonly MixResult[]): MixSummary {
+  const count = (verdict: MixVerdict) => results.filter((result) => result.verdict === verdict).length;
+  return {
+    ahead: count('ahead'),
+    level: count('level'),
+    behind: count('behind'),
+    worst: results.reduce((least, { worst }) => Math.min(least, worst), 0),
   };
-  const uses = new Map(policyNames.map((policy) => [policy, run(policy)]));
-  const use = (policy: PolicyName, column: number) => uses.get(policy)?.get(column) ?? 0;
-  const best = (column: number) =>
-    Math.max(...policyNames.filter((name) => name !== 'default').map((name) => use(name, column)));
+}
+
+function benchMix(mix: Mix, random: Random, seed: number): MixResult {
+  const list = mixList(mix, random);
+  const { gpuMilli, nodeCount } = sumOfFleet(mix.fleet);
+  const { pods, nodePerm } = drawArrivals(list, { gpuMilli, nodeCount }, seed);
+  const scenario = { nodes: nodesOfFleet(mix.fleet, nodePerm), list, arrivals: pods };
+  const replays = new Map<PolicyName, ReturnType<typeof replay>>(
+    compared.map((policy) => [policy, replay(scenario, { policy })]),
+  );
+  const base = replays.get('default')?.base ?? { name: 'fgd' };
+  const columns = mixColumns.filter((column) => replays.get('fgd')?.allocation.has(column));
+  const byColumn = (hundredths: (column: number) => number): Alloc =>
+    Object.fromEntries(columns.map((column) => [String(column), hundredths(column) / 100]));
+  const use = (policy: PolicyName, column: number) => replays.get(policy)?.allocation.get(column) ?? 0;
+  const best = (column: number) => Math.max(...publishedNames.map((name) => use(name, column)));
+  const differences = columns.map((column) => (use('default', column) - best(column)) / 100);
   return {
     mix: mix.name,
+    nodeCount,
+    requestCount: pods.length,
     base,
     alloc: {
       default: byColumn((column) => use('default', column)),
@@ -52,9 +101,17 @@ function benchMix(mix: Mix, seed: number): MixResult {
     },
     best: byColumn(best),
     ahead: byColumn((column) => use('default', column) - best(column)),
+    worst: differences.reduce((least, difference) => Math.min(least, difference), differences[0] ?? 0),
+    verdict: verdictOf(differences),
   };
 }
 
-function byColumn(hundredths: (column: number) => number): Alloc {
-  return Object.fromEntries(mixColumns.map((column) => [String(column), hundredths(column) / 100]));
+function verdictOf(differences: readonly number[]): MixVerdict {
+  if (Math.min(...differences) < -levelPoints) return 'behind';
+  return Math.max(...differences) > levelPoints ? 'ahead' : 'level';
+}
+
+/** Seeds of one bench share no random mix with those of the next seeds. */
+function mixSeed(seed: number, index: number): number {
+  return Math.imul(seed + 1, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b);
 }

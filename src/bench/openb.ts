@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { indexesOf } from '../core/mask.ts';
+import type { Base } from '../core/packing/bases.ts';
 import type { NodeCapacity } from '../core/packing/nodes.ts';
 import type { PolicyName } from '../core/packing/policies.ts';
-import type { Base } from '../core/packing/rehearsal.ts';
 import { wholeGpuMilli } from '../core/packing/shape.ts';
 import { digestOfBytes } from '../model/canonical.ts';
 import { BerthError } from '../model/error.ts';
@@ -35,6 +35,12 @@ export type OpenbOptions = {
 /** The columns of the published tables: percent of the GPUs requested so far. */
 export const allocColumns = [90, 95, 100, 110, 120, 130] as const;
 
+/** Percent of the GPUs requested so far at which the power drawn is looked at. */
+export const powerColumns = [20, 40, 60, 80, 100] as const;
+
+/** Figures by column; null where the column was never reached. */
+type ByColumn = Readonly<Record<string, number | null>>;
+
 export type OpenbReport = Speed & {
   readonly list: string;
   readonly policy: PolicyName;
@@ -46,7 +52,11 @@ export type OpenbReport = Speed & {
   readonly gpuCount: number;
   readonly decisionCount: number;
   /** Mean percent of the GPUs in use, to hundredths; null where the column was never reached. */
-  readonly alloc: Readonly<Record<string, number | null>>;
+  readonly alloc: ByColumn;
+  /** Mean watts that the fleet draws; null where the draw of a GPU model is not known. */
+  readonly powerW: ByColumn | null;
+  /** The same of FGD in the same order; null where that is the policy. */
+  readonly fgd: { readonly alloc: ByColumn; readonly powerW: ByColumn | null } | null;
   readonly failed: number;
   readonly usedMilli: number;
   /** Of all decisions, as the bytes of the placements file. */
@@ -77,16 +87,15 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
   const nodes = repeatNodes(traceNodes, arrivals, options.scale);
   const pods = Array.from({ length: options.scale }, () => arrivals.pods).flat();
   const lines = ['index,node,gpus'];
-  const steps = replaySteps(
-    { nodes, list, arrivals: pods },
-    {
-      policy: options.policy,
-      nowNs: options.nowNs,
-      scanCount,
-      onDecision: (decided) => lines.push(lineOf(decided)),
-    },
-  );
-  const result = yield* withTotal(steps, pods.length);
+  const scenario = { nodes, list, arrivals: pods };
+  const { policy, nowNs } = options;
+  const onDecision = (decided: Decided) => lines.push(lineOf(decided));
+  const total = pods.length * (policy === 'fgd' ? 1 : 2);
+  const result = yield* withTotal(replaySteps(scenario, { policy, nowNs, scanCount, onDecision }), 0, total);
+  const rival =
+    policy === 'fgd'
+      ? undefined
+      : yield* withTotal(replaySteps(scenario, { policy: 'fgd' }), pods.length, total);
   const text = `${lines.join('\n')}\n`;
   if (options.placements !== undefined) writeText(options.placements, text);
   const isPublished = options.orders !== undefined && options.scale === 1;
@@ -101,6 +110,8 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
     gpuCount: gpuCount * options.scale,
     decisionCount: pods.length,
     alloc: allocOf(result),
+    powerW: powerOf(result),
+    fgd: rival === undefined ? null : { alloc: allocOf(rival), powerW: powerOf(rival) },
     failed: result.failedCount,
     usedMilli: result.usedMilli,
     ...speedOf(result),
@@ -110,20 +121,30 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
 }
 
 /** Percent to hundredths by column. */
-function allocOf({ allocation }: Replay): Record<string, number | null> {
-  return Object.fromEntries(
-    allocColumns.map((column) => {
-      const hundredths = allocation.get(column);
-      return [String(column), hundredths === undefined ? null : hundredths / 100];
-    }),
-  );
+function allocOf({ allocation }: Replay): ByColumn {
+  return byColumn(allocColumns, (column) => {
+    const hundredths = allocation.get(column);
+    return hundredths === undefined ? null : hundredths / 100;
+  });
 }
 
-function* withTotal(steps: Generator<number, Replay>, total: number): Generator<Progress, Replay> {
+function powerOf({ powerW }: Replay): ByColumn | null {
+  return powerW === undefined ? null : byColumn(powerColumns, (column) => powerW.get(column) ?? null);
+}
+
+function byColumn(columns: readonly number[], figure: (column: number) => number | null): ByColumn {
+  return Object.fromEntries(columns.map((column) => [String(column), figure(column)]));
+}
+
+function* withTotal(
+  steps: Generator<number, Replay>,
+  doneBefore: number,
+  total: number,
+): Generator<Progress, Replay> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    yield { done: step.value, total };
+    yield { done: doneBefore + step.value, total };
   }
 }
 

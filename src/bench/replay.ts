@@ -1,8 +1,9 @@
 import type { Mask } from '../core/mask.ts';
+import type { Base } from '../core/packing/bases.ts';
 import { type NodeCapacity, Nodes } from '../core/packing/nodes.ts';
 import { Packer } from '../core/packing/packer.ts';
 import { type PolicyName, policyNamed } from '../core/packing/policies.ts';
-import type { Base } from '../core/packing/rehearsal.ts';
+import { PowerMeter, unknownModels } from '../core/packing/power.ts';
 import { scan } from '../core/packing/scan.ts';
 import { gpuMilliOf, type Shape, Shapes } from '../core/packing/shape.ts';
 import { targetOf } from '../core/packing/target.ts';
@@ -32,6 +33,8 @@ export type Replay = {
   readonly base: Base;
   /** Hundredths of a percent of the GPU milli in use, when so many percent were requested. */
   readonly allocation: ReadonlyMap<number, number>;
+  /** Watts that the fleet draws, in the same way; nothing where the draw of a GPU model is not known. */
+  readonly powerW: ReadonlyMap<number, number> | undefined;
   readonly failedCount: number;
   readonly usedMilli: number;
   /** Nanoseconds before the first decision: target, rehearsal and the first ranking of every shape. */
@@ -76,6 +79,7 @@ export function* replaySteps(
   const setupNs = Number(nowNs() - bornNs);
 
   const columns = new Columns(nodes.gpuLeft.length);
+  const meter = unknownModels(nodes).length > 0 ? undefined : new PowerMeter(nodes);
   const decisionNs = new Float64Array(arrivals.length);
   const scans: TimedScan[] = [];
   let failedCount = 0;
@@ -95,12 +99,14 @@ export function* replaySteps(
       scans.push({ scanNs: Number(middleNs - startNs), indexedNs });
     }
     if (seat === undefined) failedCount++;
-    columns.add(gpuMilliOf(request), seat !== undefined);
+    if (seat !== undefined) meter?.update(seat.node);
+    columns.add(gpuMilliOf(request), seat !== undefined, meter?.totalW);
     const node = seat === undefined ? undefined : nodes.ids[seat.node];
     options.onDecision?.({ index, node, gpus: seat?.gpus ?? 0 });
   }
   const { usedMilli } = columns;
-  return { base, allocation: columns.means(), failedCount, usedMilli, setupNs, decisionNs, scans };
+  const powerW = meter === undefined ? undefined : columns.watts();
+  return { base, allocation: columns.means(), powerW, failedCount, usedMilli, setupNs, decisionNs, scans };
 }
 
 /** Whether this one is among `sampleCount` spread evenly over `count`. */

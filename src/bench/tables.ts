@@ -1,5 +1,6 @@
-import { mixColumns, type MixResult } from './mix-bench.ts';
-import { allocColumns, type OpenbReport } from './openb.ts';
+import type { Base } from '../core/packing/bases.ts';
+import { mixColumns, type MixResult, summaryOf } from './mix-bench.ts';
+import { allocColumns, type OpenbReport, powerColumns } from './openb.ts';
 
 /** What a person reads of one replay: use of the GPUs beside the published figures, and speed. */
 export function drawOpenb(report: OpenbReport): string {
@@ -20,6 +21,7 @@ export function drawOpenb(report: OpenbReport): string {
       'in use, %',
       allocColumns.map((column) => percent(report.alloc[column] ?? undefined)),
     ),
+    ...fgdRow(report),
     ...report.anchors.map(({ policy, of, alloc }) =>
       row(
         `published ${policy}${of === 'mean' ? ', mean' : ''}`,
@@ -27,6 +29,7 @@ export function drawOpenb(report: OpenbReport): string {
       ),
     ),
     '',
+    ...powerRows(report),
     `${grouped(report.failed)} requests failed; ${grouped(report.usedMilli)} GPU milli in use`,
     `${grouped(report.decisionsPerSecond)} decisions/s; p50 ${us.p50} µs, p99 ${us.p99} µs, p99.9 ${us.p999} µs; ${report.setupMs} ms before the first`,
     `a plain scan takes ${report.scanRatio} times as long (medians), ${scan.meanRatio} times (means) on ${scan.sampled} decisions, with the same answers`,
@@ -35,31 +38,87 @@ export function drawOpenb(report: OpenbReport): string {
   ].join('\n');
 }
 
-/** The default policy against the best published one, mix by mix. */
+/** The default policy against the best published one, mix by mix, and how often it is ahead. */
 export function drawMixes(results: readonly MixResult[]): string {
+  const { ahead, level, behind, worst } = summaryOf(results);
   return [
-    'GPUs in use, %, of the default policy, of the best published policy at that point, and the difference',
+    'GPUs in use, %, under the default policy, and its difference to the best of the five published ones at that point',
     '',
-    row(
+    mixRow(
       'GPUs requested, %',
-      mixColumns.flatMap((column) => [String(column), 'best', '']),
+      mixColumns.flatMap((column) => [String(column), '']),
+      'built on',
     ),
-    ...results.map((result) => row(result.mix, mixCells(result))),
+    ...results.map((result) => mixRow(result.mix, mixCells(result), baseText(result.base))),
+    '',
+    `${results.length} mixes: ahead in ${ahead}, level (within 0.2 points) in ${level}, behind somewhere in ${behind}; worst ${signed(worst)}`,
     '',
   ].join('\n');
 }
 
-function mixCells({ best, alloc, ahead }: MixResult): string[] {
-  return mixColumns.flatMap((column) => [
-    percent(alloc.default[column]),
-    percent(best[column]),
-    signed(ahead[column] ?? 0),
-  ]);
+function mixCells({ alloc, ahead }: MixResult): string[] {
+  return mixColumns.flatMap((column) => [percent(alloc.default[column]), signed(ahead[column])]);
+}
+
+function mixRow(title: string, cells: readonly string[], base: string): string {
+  return `${title.padEnd(31)}${cells.map((cell) => cell.padStart(7)).join('')}  ${base}`;
 }
 
 function builtOn({ policy, base }: OpenbReport): string {
-  if (policy !== 'default') return '';
-  return ` (built on ${base.name}${base.wholePoints > 0 ? `, whole nodes worth ${base.wholePoints}` : ''})`;
+  return policy === 'default' || policy === 'power' ? ` (built on ${baseText(base)})` : '';
+}
+
+/** `fgd`, or what is made thrifty with the points of whole nodes and of stranded GPUs. */
+function baseText({ name, weights }: Base): string {
+  return weights === undefined
+    ? name
+    : `thrifty ${name}, whole ${weights.wholePoints}, stranded ${weights.strandedPoints}`;
+}
+
+function fgdRow({ fgd }: OpenbReport): string[] {
+  if (fgd === null) return [];
+  return [
+    row(
+      'in use under fgd, %',
+      allocColumns.map((column) => percent(fgd.alloc[column] ?? undefined)),
+    ),
+  ];
+}
+
+/** What the fleet draws, beside what it draws under FGD. */
+function powerRows({ policy, powerW, fgd }: OpenbReport): string[] {
+  if (powerW === null) return [];
+  const rows = [
+    row('GPUs requested, %', powerColumns.map(String)),
+    row(
+      'power, kW',
+      powerColumns.map((column) => kilowatts(powerW[column])),
+    ),
+  ];
+  const rival = fgd?.powerW;
+  if (policy === 'fgd' || rival === undefined || rival === null) return [...rows, ''];
+  return [
+    ...rows,
+    row(
+      'power under fgd, kW',
+      powerColumns.map((column) => kilowatts(rival[column])),
+    ),
+    row(
+      'saved, %',
+      powerColumns.map((column) => savedPercent(powerW[column], rival[column])),
+    ),
+    '',
+  ];
+}
+
+function kilowatts(watts: number | null | undefined): string {
+  return watts === undefined || watts === null ? '–' : (watts / 1000).toFixed(1);
+}
+
+function savedPercent(watts: number | null | undefined, rival: number | null | undefined): string {
+  if (watts === undefined || watts === null || rival === undefined || rival === null || rival === 0)
+    return '–';
+  return ((100 * (rival - watts)) / rival).toFixed(1);
 }
 
 function row(title: string, cells: readonly string[]): string {
@@ -70,7 +129,8 @@ function percent(value: number | undefined): string {
   return value === undefined ? '–' : value.toFixed(2);
 }
 
-function signed(value: number): string {
+function signed(value: number | undefined): string {
+  if (value === undefined) return '–';
   return `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
 }
 

@@ -5,7 +5,7 @@ import { cleanText, didYouMean } from '../model/text.ts';
 import type { Io } from './io.ts';
 import { addLife } from './life-commands.ts';
 import { addDefrag, addReclaim } from './reclaim-commands.ts';
-import type { BenchOpenbOptions } from './run/bench.ts';
+import type { BenchMixesOptions, BenchOpenbOptions } from './run/bench.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
 
 /**
@@ -275,7 +275,7 @@ function addBench(program: Command, io: Io, done: Done): void {
     .option('--list <name>', 'list of requests: a name such as `default`, or a CSV file', 'default')
     .option('--orders <file.json>', 'published orders of arrival; without it one is drawn from the seed')
     .option('--seed <number>', 'which order', wholeNumber, 42)
-    .option('--policy <name>', 'default, fgd, bestfit, packing, clustering or dotprod', 'default')
+    .option('--policy <name>', 'default, power, fgd, bestfit, packing, clustering or dotprod', 'default')
     .option('--scale <count>', 'repeat nodes and arrivals so many times', wholeNumber, 1)
     .option('--placements <file>', 'write every decision: `index,node,gpus`')
     .option('--json', 'print one JSON object instead of text')
@@ -285,11 +285,12 @@ function addBench(program: Command, io: Io, done: Done): void {
     );
   bench
     .command('mixes')
-    .description('compare the policies on made-up mixes of requests')
+    .description('compare the default policy with the published ones on made-up mixes of requests and fleets')
     .option('--seed <number>', 'which draw', wholeNumber, 1)
+    .option('--count <number>', 'so many random mixes beside the named ones', wholeNumber, 21)
     .option('--json', 'print one JSON object instead of text')
-    .addHelpText('after', examples('berth bench mixes', 'berth bench mixes --seed 7 --json'))
-    .action(async (options: { seed: number; json?: boolean }) =>
+    .addHelpText('after', examples('berth bench mixes', 'berth bench mixes --count 200 --seed 7 --json'))
+    .action(async (options: BenchMixesOptions) =>
       done(await (await import('./run/bench.ts')).mixes(io, options)),
     );
   bench

@@ -10,6 +10,13 @@ import { nodeHeader, podHeader, traceFolder } from './trace.ts';
 
 const Report = z.looseObject({
   alloc: z.record(z.string(), z.number().nullable()),
+  powerW: z.record(z.string(), z.int().nullable()).nullable(),
+  fgd: z
+    .strictObject({
+      alloc: z.record(z.string(), z.number().nullable()),
+      powerW: z.record(z.string(), z.int().nullable()).nullable(),
+    })
+    .nullable(),
   failed: z.int(),
   usedMilli: z.int(),
   decisionCount: z.int(),
@@ -79,13 +86,52 @@ describe('berth bench openb', () => {
     expect(readFileSync(placements, 'utf8')).toMatch(/,n-\d\.[23],/);
   });
 
-  test.each(['default', 'fgd', 'bestfit', 'packing', 'clustering', 'dotprod'])(
+  test.each(['default', 'power', 'fgd', 'bestfit', 'packing', 'clustering', 'dotprod'])(
     'knows the policy %s',
     async (policy) => {
       const found = await report('--data', traceFolder(), '--policy', policy);
       expect(found.usedMilli).toBeGreaterThan(6000);
     },
   );
+
+  test('says what the fleet draws, to the watt, beside what it draws under fgd', async () => {
+    const folder = traceFolder({
+      'openb_pod_list_halves.csv': [podHeader, 'p,2000,1,1,600,,,,,,', 'q,2000,1,1,600,,,,,,'].join('\n'),
+      'orders.json': JSON.stringify([{ seed: 7, pods: [0, 1, 0, 1, 0, 1, 0, 1], nodePerm: [0, 1, 2, 3] }]),
+    });
+    const files = ['--data', folder, '--orders', join(folder, 'orders.json'), '--seed', '7'];
+    const args = [...files, '--list', 'halves', '--policy'];
+    const bestfit = await report(...args, 'bestfit');
+    // 40 % are asked for by 8 requests on 8 GPUs: both pairs (n-1: 2 T4, n-2: 2 A10), and of n-3 all 4 A10, which best
+    // fit prefers to n-4 by rank. 6 A10 and 2 T4 in use, 4 T4 idle; a socket each of n-1, n-2 and n-3, none of n-4.
+    expect(bestfit.powerW).toEqual({
+      20: 2 * 150 + 2 * 70 + 4 * 30 + 4 * 10 + 2 * 120 + 2 * 15,
+      40: 6 * 150 + 2 * 70 + 4 * 10 + 3 * 120 + 15,
+      60: null,
+      80: null,
+      100: null,
+    });
+    const fgd = await report(...args, 'fgd');
+    expect(fgd.fgd).toBeNull();
+    expect(bestfit.fgd).toEqual({ alloc: fgd.alloc, powerW: fgd.powerW });
+    expect((await run(...args, 'power')).stdout).toMatch(/^power under fgd, kW +0\.\d +1\.\d +–/m);
+  });
+
+  test('a list without the column of models is one that names none', async () => {
+    const rows = ['cpu_milli,memory_mib,num_gpu,gpu_milli', '4000,8192,1,1000', '2000,4096,1,500'];
+    const folder = traceFolder({ 'openb_pod_list_few.csv': rows.join('\n') });
+    expect(await report('--data', folder, '--list', 'few')).toMatchObject({ list: 'few', nodeCount: 4 });
+  });
+
+  test('without the draw of a GPU there is no figure for power, and no policy that saves it', async () => {
+    const nodeList = [nodeHeader, 'n-1,16000,65536,2,H900', 'n-2,16000,65536,2,T4'].join('\n');
+    const folder = traceFolder({ 'openb_node_list_all_node.csv': nodeList });
+    expect(await report('--data', folder)).toMatchObject({ powerW: null, fgd: { powerW: null } });
+    expect((await run('--data', folder)).stdout).not.toContain('kW');
+    const ran = await run('--data', folder, '--policy', 'power');
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain('`H900` draws is not known');
+  });
 
   test('prints a table with the published figures beside', async () => {
     const anchors = JSON.stringify({

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { benchMixes, type MixResult } from '../../bench/mix-bench.ts';
+import { benchMixes, type MixResult, summaryOf } from '../../bench/mix-bench.ts';
+import { mixes as namedMixes } from '../../bench/mixes.ts';
 import { benchOpenb, type OpenbOptions } from '../../bench/openb.ts';
 import { drawMixes, drawOpenb } from '../../bench/tables.ts';
 import { type PolicyName, policyNames } from '../../core/packing/policies.ts';
@@ -27,17 +28,18 @@ export async function openb(io: Io, { json, ...options }: BenchOpenbOptions): Pr
   return 0;
 }
 
-/** Compares all policies on made-up mixes. */
-export async function mixes(io: Io, options: { seed: number; json?: boolean }): Promise<number> {
+export type BenchMixesOptions = { readonly seed: number; readonly count: number; readonly json?: boolean };
+
+/** Compares the default policy with the published ones on made-up mixes. */
+export async function mixes(io: Io, { seed, count, json }: BenchMixesOptions): Promise<number> {
+  if (count > 10_000) throw wrongCount(count);
   const results: MixResult[] = [];
-  await drive(io, benchMixes(options.seed), (line, result) => {
+  await drive(io, benchMixes(seed, count), (line, result) => {
     results.push(result);
-    line.step(results.length, undefined, 'mixes');
+    line.step(results.length, namedMixes.length + count, 'mixes');
   });
-  const { seed } = options;
-  io.stdout.write(
-    options.json === true ? `${JSON.stringify({ seed, mixes: results })}\n` : drawMixes(results),
-  );
+  const report = { seed, count, summary: summaryOf(results), mixes: results };
+  io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawMixes(results));
   return 0;
 }
 
@@ -87,6 +89,15 @@ function wrongScale(scale: number): BerthError {
     message: `\`--scale ${scale}\` is not from 1 to 100`,
     fix: 'use `--scale 8` for about 10,000 nodes',
     field: 'scale',
+  });
+}
+
+function wrongCount(count: number): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`--count ${count}\` is more than 10,000 random mixes`,
+    fix: 'use `--count 200`, and another `--seed` for more',
+    field: 'count',
   });
 }
 

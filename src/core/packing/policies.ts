@@ -1,26 +1,36 @@
+import { type Base, policyOn, usualBase } from './bases.ts';
 import type { Fleet } from './fleet.ts';
 import type { Policy } from './policy.ts';
-import { published, publishedNames } from './published.ts';
-import { type Base, rehearse } from './rehearsal.ts';
-import { thrifty } from './thrifty.ts';
+import { PowerModel } from './power.ts';
+import { powered } from './powered.ts';
+import { publishedNames } from './published.ts';
+import { rehearse } from './rehearsal.ts';
 
-export const policyNames = ['default', ...publishedNames] as const;
+export const policyNames = ['default', 'power', ...publishedNames] as const;
 export type PolicyName = (typeof policyNames)[number];
 
 export type NamedPolicy = {
   readonly policy: Policy;
   /** The same answers, with nothing remembered between decisions. */
   readonly plain: Policy;
-  /** The published policy that it is or, for the default one, is built on. */
+  /** What it is built on; a published policy on itself. */
   readonly base: Base;
 };
 
-/** The policy of that name for a fleet. The default one rehearses first, which takes a moment. */
+/**
+ * The policy of that name for a fleet. The default one rehearses first, which takes a moment. Throws INVALID_INPUT
+ * where the one that saves power does not know what a GPU of the fleet draws.
+ */
 export function policyNamed(name: PolicyName, fleet: Fleet): NamedPolicy {
-  const base = name === 'default' ? rehearse(fleet) : { name, wholePoints: 0 };
+  const base = baseOf(name, fleet);
   const made = (plain: boolean) => {
-    const policy = published(base.name, fleet, plain);
-    return name === 'default' ? thrifty(policy, fleet, base.wholePoints) : policy;
+    const policy = policyOn(base, fleet, plain);
+    return name === 'power' ? powered(policy, fleet, new PowerModel(fleet.nodes)) : policy;
   };
   return { policy: made(false), plain: made(true), base };
+}
+
+function baseOf(name: PolicyName, fleet: Fleet): Base {
+  if (name === 'default') return rehearse(fleet);
+  return name === 'power' ? usualBase : { name };
 }

@@ -1,5 +1,6 @@
+import { compareText } from '../../model/text.ts';
 import type { NodeCapacity } from './nodes.ts';
-import { gpuMilliOf, type Shape, wholeGpuMilli } from './shape.ts';
+import { gpuMilliOf, type Shape, shapeKey, wholeGpuMilli } from './shape.ts';
 import type { Target } from './target.ts';
 
 /** A small empty fleet, and requests to fill it with. */
@@ -9,12 +10,15 @@ export type Script = {
   readonly requests: readonly Shape[];
 };
 
-/** About so many nodes. */
-const nodeCountMax = 512;
+/** At most so many nodes. */
+const nodeCountMax = 640;
 
 /** Where a script ends: percent of the GPUs requested, or requests a node where few ask for GPUs at all. */
 const requestedPercent = 130;
 const requestsPerNode = 64;
+
+/** Every shape costs time for all nodes: of more than so many a sample stands for the rest. */
+const shapeCountMax = 128;
 
 /**
  * A copy of the fleet in small, and requests drawn from the target in a fixed but shuffled sequence, another for each
@@ -28,9 +32,7 @@ export function scriptOf(
   const capacities = sampleOf(fleet);
   const capacityMilli = capacities.reduce((sum, { gpuCount }) => sum + gpuCount * wholeGpuMilli, 0);
   if (capacityMilli === 0 || !asked.some(({ gpuCount }) => gpuCount > 0)) return undefined;
-  const pool = asked.flatMap(({ count, ...shape }) =>
-    Array.from({ length: count }, () => ({ ...shape, memoryMib: 0 })),
-  );
+  const pool = poolOf(asked, take);
   const requests: Shape[] = [];
   let requestedMilli = 0;
   while (requestedMilli * 100 < capacityMilli * requestedPercent) {
@@ -42,14 +44,48 @@ export function scriptOf(
   return { capacities, capacityMilli, requests };
 }
 
-/** The fleet itself, or every n-th node of each size and model, at least one. */
-function sampleOf(fleet: readonly NodeCapacity[]): NodeCapacity[] {
-  const stride = Math.ceil(fleet.length / nodeCountMax);
-  const alike = Map.groupBy(
-    fleet,
-    ({ model, gpuCount, cpuMilli, memoryMib }) => `${gpuCount}/${cpuMilli}/${memoryMib}/${model}`,
+/** The requests that were asked for; or, of too many shapes, every n-th of the requests in the order of their kinds. */
+function poolOf(asked: Target['asked'], take: number): Shape[] {
+  if (asked.length <= shapeCountMax) return repeated(asked);
+  const ordered = repeated(asked.toSorted(byKind));
+  const stride = Math.floor(ordered.length / shapeCountMax);
+  const offset = scrambled(take, 0) % stride;
+  return ordered.filter((_, index) => index % stride === offset).slice(0, shapeCountMax);
+}
+
+function repeated(asked: Target['asked']): Shape[] {
+  return asked.flatMap(({ count, ...shape }) => Array.from({ length: count }, () => shape));
+}
+
+function byKind(a: Shape, b: Shape): number {
+  return (
+    a.gpuCount - b.gpuCount ||
+    compareText(modelsOf(a), modelsOf(b)) ||
+    a.gpuMilli - b.gpuMilli ||
+    a.cpuMilli - b.cpuMilli ||
+    compareText(shapeKey(a), shapeKey(b))
   );
-  return [...alike.values()].flatMap((group) => group.filter((_, index) => index % stride === 0));
+}
+
+function modelsOf({ models }: Shape): string {
+  return models.toSorted(compareText).join('|');
+}
+
+/** The fleet itself, or so many of its nodes, of each size and model its share. */
+function sampleOf(fleet: readonly NodeCapacity[]): NodeCapacity[] {
+  const count = Math.min(fleet.length, nodeCountMax);
+  const ordered = fleet
+    .map((node) => ({ node, kind: kindOf(node) }))
+    .toSorted((a, b) => compareText(a.kind, b.kind))
+    .map(({ node }) => node);
+  return ordered.filter(
+    (_, index) =>
+      Math.floor(((index + 1) * count) / fleet.length) > Math.floor((index * count) / fleet.length),
+  );
+}
+
+function kindOf({ model, gpuCount, cpuMilli, memoryMib }: NodeCapacity): string {
+  return `${gpuCount}/${cpuMilli}/${memoryMib}/${model}`;
 }
 
 /** The finaliser of MurmurHash3 (Austin Appleby, public domain): a number well mixed. */

@@ -4,14 +4,16 @@ import { type Shape, shapeKey } from './shape.ts';
 /** A shape that is expected to be asked for, and how often. Memory plays no part in fragmentation. */
 export type TargetShape = Omit<Shape, 'memoryMib'> & { readonly count: number };
 
+type AskedShape = Shape & { readonly count: number };
+
 /** The requests a fleet should stay useful for. */
 export type Target = {
   /** The most frequent shapes, at most 64: what fragmentation is measured by. */
   readonly shapes: readonly TargetShape[];
   /** How many requests `shapes` stand for. */
   readonly countTotal: number;
-  /** Every shape that was asked for, most frequent first. */
-  readonly asked: readonly TargetShape[];
+  /** Every shape that was asked for, with its memory, most frequent first. */
+  readonly asked: readonly AskedShape[];
 };
 
 /** Of all requests, in percent, that the target's shapes cover at least. */
@@ -25,22 +27,22 @@ const shapeCountMax = 64;
  * (USENIX ATC 2023). More than 64 are merged: each of the rest counts for the kept shape that is nearest to it.
  */
 export function targetOf(requests: readonly Shape[]): Target {
-  const counted = countShapes(requests);
+  const counted = countShapes(requests.map((shape) => ({ ...shape, memoryMib: 0 })));
   let covered = 0;
   const chosen = counted.filter(({ count }) => {
     const wanted = covered * 100 < coveragePercent * requests.length;
     if (wanted) covered += count;
     return wanted;
   });
-  return { shapes: merge(chosen), countTotal: covered, asked: counted };
+  return { shapes: merge(chosen), countTotal: covered, asked: countShapes(requests) };
 }
 
 /** Most frequent first; then by the text of the shape, so that the order is total. */
-function countShapes(requests: readonly Shape[]): TargetShape[] {
-  const counts = new Map<string, TargetShape>();
-  for (const { cpuMilli, gpuCount, gpuMilli, models } of requests) {
-    const key = shapeKey({ cpuMilli, memoryMib: 0, gpuCount, gpuMilli, models });
-    counts.set(key, { cpuMilli, gpuCount, gpuMilli, models, count: (counts.get(key)?.count ?? 0) + 1 });
+function countShapes(requests: readonly Shape[]): AskedShape[] {
+  const counts = new Map<string, AskedShape>();
+  for (const shape of requests) {
+    const key = shapeKey(shape);
+    counts.set(key, { ...shape, count: (counts.get(key)?.count ?? 0) + 1 });
   }
   return [...counts]
     .toSorted(([aKey, a], [bKey, b]) => b.count - a.count || compareText(aKey, bKey))

@@ -52,7 +52,8 @@ export function fleetOf(nodes: readonly NodeCapacity[], expected: readonly Shape
   return { nodes: made, shapes: new Shapes(made.models), target: targetOf(expected) };
 }
 
-const models = ['A100', 'H100', 'T4'] as const;
+/** Of models whose draw is known, so that every policy can be asked. */
+const models = ['A100', 'V100M16', 'T4'] as const;
 
 export const someNodes = array(
   record({

@@ -1,6 +1,7 @@
 import { assert, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { bases, policyOn, usualBase } from '../../../src/core/packing/bases.ts';
 import type { Fleet } from '../../../src/core/packing/fleet.ts';
 import { Fragments } from '../../../src/core/packing/fragments.ts';
 import { Memo } from '../../../src/core/packing/memo.ts';
@@ -8,12 +9,11 @@ import type { NodeCapacity } from '../../../src/core/packing/nodes.ts';
 import { Packer, type Seat } from '../../../src/core/packing/packer.ts';
 import { policyNamed, type PolicyName, policyNames } from '../../../src/core/packing/policies.ts';
 import type { Policy } from '../../../src/core/packing/policy.ts';
-import { published, publishedNames } from '../../../src/core/packing/published.ts';
+import { published } from '../../../src/core/packing/published.ts';
 import { Rankings } from '../../../src/core/packing/rankings.ts';
 import { rehearse } from '../../../src/core/packing/rehearsal.ts';
 import { scan } from '../../../src/core/packing/scan.ts';
 import type { Shape, ShapeId } from '../../../src/core/packing/shape.ts';
-import { thrifty } from '../../../src/core/packing/thrifty.ts';
 import { fleetOf, seed, someNodes, someShapes, someSteps } from './given.ts';
 
 const runs = { seed, numRuns: 60 };
@@ -136,6 +136,28 @@ describe.each(policyNames)('under the policy %s', (name) => {
   });
 });
 
+describe.each(bases.map((base) => ({ name: JSON.stringify(base), base })))('built on $name', ({ base }) => {
+  test('the index answers what a plain scan answers, with scores a ranking can hold', () => {
+    assert(
+      property(cases, ({ nodes, shapes, steps }) => {
+        const fleet = fleetOf(nodes, shapes);
+        const [policy, plain] = [policyOn(base, fleet), policyOn(base, fleet, true)];
+        walk(fleet, policy, { shapes, steps }, (shape) => {
+          expect(new Rankings(fleet.nodes, fleet.shapes, policy, 1).best(shape)).toBe(
+            scan(fleet.nodes, fleet.shapes, plain, shape),
+          );
+          for (let node = 0; node < fleet.nodes.count; node++) {
+            if (!fleet.nodes.fits(node, fleet.shapes, shape)) continue;
+            const score = policy.score(node, shape);
+            expect(Number.isInteger(score) && score >= 0 && score <= 2 ** 30, `score ${score}`).toBe(true);
+          }
+        });
+      }),
+      { ...runs, numRuns: 20 },
+    );
+  });
+});
+
 describe('remembering', () => {
   test('a memo of two entries and two states answers as none does', () => {
     assert(
@@ -167,7 +189,7 @@ describe('the rehearsal', () => {
         walk(fleet, published('packing', fleet), { shapes, steps });
         expect(rehearse(fleet)).toEqual(base);
         expect(rehearse(fleetOf(nodes.toReversed(), shapes.toReversed()))).toEqual(base);
-        expect(publishedNames).toContain(base.name);
+        expect(bases).toContain(base);
       }),
       { ...runs, numRuns: 25 },
     );
@@ -175,7 +197,7 @@ describe('the rehearsal', () => {
 
   test('has nothing to say where nobody asks for GPUs', () => {
     const fleet = fleetOf([], []);
-    expect(rehearse(fleet)).toEqual({ name: 'fgd', wholePoints: 0 });
-    expect(scan(fleet.nodes, fleet.shapes, thrifty(published('fgd', fleet), fleet, 0), 0)).toBeUndefined();
+    expect(rehearse(fleet)).toBe(usualBase);
+    expect(scan(fleet.nodes, fleet.shapes, policyOn(usualBase, fleet), 0)).toBeUndefined();
   });
 });
