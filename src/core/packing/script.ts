@@ -44,13 +44,17 @@ export function scriptOf(
   return { capacities, capacityMilli, requests };
 }
 
-/** The requests that were asked for; or, of too many shapes, every n-th of the requests in the order of their kinds. */
+/** The requests that were asked for; or, of too many shapes, some evenly over all kinds. */
 function poolOf(asked: Target['asked'], take: number): Shape[] {
   if (asked.length <= shapeCountMax) return repeated(asked);
   const ordered = repeated(asked.toSorted(byKind));
-  const stride = Math.floor(ordered.length / shapeCountMax);
-  const offset = scrambled(take, 0) % stride;
-  return ordered.filter((_, index) => index % stride === offset).slice(0, shapeCountMax);
+  return spread(ordered, shapeCountMax, scrambled(take, 0) % ordered.length);
+}
+
+/** So many of the items, evenly over all of them; another `phase` gives others. */
+function spread<T>(items: readonly T[], count: number, phase: number): T[] {
+  const before = (index: number) => Math.floor((index * count + phase) / items.length);
+  return items.filter((_, index) => before(index + 1) > before(index));
 }
 
 function repeated(asked: Target['asked']): Shape[] {
@@ -78,10 +82,7 @@ function sampleOf(fleet: readonly NodeCapacity[]): NodeCapacity[] {
     .map((node) => ({ node, kind: kindOf(node) }))
     .toSorted((a, b) => compareText(a.kind, b.kind))
     .map(({ node }) => node);
-  return ordered.filter(
-    (_, index) =>
-      Math.floor(((index + 1) * count) / fleet.length) > Math.floor((index * count) / fleet.length),
-  );
+  return spread(ordered, count, 0);
 }
 
 function kindOf({ model, gpuCount, cpuMilli, memoryMib }: NodeCapacity): string {

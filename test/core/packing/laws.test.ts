@@ -137,25 +137,29 @@ describe.each(policyNames)('under the policy %s', (name) => {
 });
 
 describe.each(bases.map((base) => ({ name: JSON.stringify(base), base })))('built on $name', ({ base }) => {
-  test('the index answers what a plain scan answers, with scores a ranking can hold', () => {
-    assert(
-      property(cases, ({ nodes, shapes, steps }) => {
-        const fleet = fleetOf(nodes, shapes);
-        const [policy, plain] = [policyOn(base, fleet), policyOn(base, fleet, true)];
-        walk(fleet, policy, { shapes, steps }, (shape) => {
-          expect(new Rankings(fleet.nodes, fleet.shapes, policy, 1).best(shape)).toBe(
-            scan(fleet.nodes, fleet.shapes, plain, shape),
-          );
-          for (let node = 0; node < fleet.nodes.count; node++) {
-            if (!fleet.nodes.fits(node, fleet.shapes, shape)) continue;
-            const score = policy.score(node, shape);
-            expect(Number.isInteger(score) && score >= 0 && score <= 2 ** 30, `score ${score}`).toBe(true);
-          }
-        });
-      }),
-      { ...runs, numRuns: 20 },
-    );
-  });
+  test(
+    'the index answers what a plain scan answers, with scores a ranking can hold',
+    { timeout: 60_000 },
+    () => {
+      assert(
+        property(cases, ({ nodes, shapes, steps }) => {
+          const fleet = fleetOf(nodes, shapes);
+          const [policy, plain] = [policyOn(base, fleet), policyOn(base, fleet, true)];
+          walk(fleet, policy, { shapes, steps }, (shape) => {
+            expect(new Rankings(fleet.nodes, fleet.shapes, policy, 1).best(shape)).toBe(
+              scan(fleet.nodes, fleet.shapes, plain, shape),
+            );
+            for (let node = 0; node < fleet.nodes.count; node++) {
+              if (!fleet.nodes.fits(node, fleet.shapes, shape)) continue;
+              const score = policy.score(node, shape);
+              expect(Number.isInteger(score) && score >= 0 && score <= 2 ** 30, `score ${score}`).toBe(true);
+            }
+          });
+        }),
+        { ...runs, numRuns: 20 },
+      );
+    },
+  );
 });
 
 describe('remembering', () => {
@@ -181,19 +185,23 @@ describe('remembering', () => {
 });
 
 describe('the rehearsal', () => {
-  test('comes to the same base whatever was placed before, and for nodes in any order', () => {
-    assert(
-      property(cases, ({ nodes, shapes, steps }) => {
-        const fleet = fleetOf(nodes, shapes);
-        const base = rehearse(fleet);
-        walk(fleet, published('packing', fleet), { shapes, steps });
-        expect(rehearse(fleet)).toEqual(base);
-        expect(rehearse(fleetOf(nodes.toReversed(), shapes.toReversed()))).toEqual(base);
-        expect(bases).toContain(base);
-      }),
-      { ...runs, numRuns: 25 },
-    );
-  });
+  test(
+    'comes to the same base whatever was placed before, and for nodes in any order',
+    { timeout: 60_000 },
+    () => {
+      assert(
+        property(cases, ({ nodes, shapes, steps }) => {
+          const fleet = fleetOf(nodes, shapes);
+          const base = rehearse(fleet);
+          walk(fleet, published('packing', fleet), { shapes, steps });
+          expect(rehearse(fleet)).toEqual(base);
+          expect(rehearse(fleetOf(nodes.toReversed(), shapes.toReversed()))).toEqual(base);
+          expect(bases).toContain(base);
+        }),
+        { ...runs, numRuns: 12 },
+      );
+    },
+  );
 
   test('has nothing to say where nobody asks for GPUs', () => {
     const fleet = fleetOf([], []);
