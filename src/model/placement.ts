@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { Path } from './id.ts';
+import { DatasetId, Path } from './id.ts';
 import {
   AtMs,
   CpuMilli,
@@ -50,6 +50,18 @@ export const HeldBandwidth = z.strictObject({
 });
 export type HeldBandwidth = z.infer<typeof HeldBandwidth>;
 
+/** A dataset that is copied to a site before the placement starts. The end is not included. */
+export const Transfer = z.strictObject({
+  dataset: DatasetId,
+  from: Path.describe('the storage pool that holds it'),
+  to: Path.describe('the site of the members'),
+  wanLink: Path,
+  mbps: Mbps.describe('constant, held on the link and on the pool'),
+  startMs: AtMs,
+  endMs: AtMs.describe('when the last byte has arrived'),
+});
+export type Transfer = z.infer<typeof Transfer>;
+
 /** Which devices serve a demand, from when to when. The end is not included. `endMs` is absent when open-ended. */
 export const Placement = z.strictObject({
   startMs: AtMs,
@@ -57,6 +69,7 @@ export const Placement = z.strictObject({
   members: z.array(Member).min(1).max(100_000),
   spares: z.array(Member).max(10_000).optional().describe('held idle, to stand in for members that are lost'),
   bandwidth: z.array(HeldBandwidth).max(100_000).optional().describe('by fabric and then by edge'),
+  transfers: z.array(Transfer).max(16).optional(),
 });
 export type Placement = z.infer<typeof Placement>;
 

@@ -85,6 +85,11 @@ export const Refusal = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('place-unknown'), asked: z.array(Path) }),
   z.strictObject({
+    kind: z.literal('flow-unknown'),
+    asked: z.array(z.string()).describe('ends of flows that the demand has not'),
+    known: z.array(z.string()),
+  }),
+  z.strictObject({
     kind: z.literal('over-budget'),
     limitMicroEur: MicroEur,
     basis: z.enum(['total', 'day']),

@@ -105,6 +105,11 @@ function facts(refusal: Plain, room: Room): string[] {
       ];
     case 'place-unknown':
       return [`asked for: ${refusal.asked.join(', ')}`];
+    case 'flow-unknown':
+      return [
+        `asked for: ${refusal.asked.join(', ')}`,
+        `a flow joins: ${refusal.known.join(', ') || 'nothing'}`,
+      ];
     case 'over-budget':
       return overBudget(refusal);
     case 'window-impossible':

@@ -51,6 +51,9 @@ const bindings: Readonly<Record<string, string>> = {
   survive: 'the rest would not be spread widely enough',
   isolation: 'other tenants are in the same place',
   topology: 'enough is free, but not close enough together',
+  uplink: 'enough is free, but the leaf switches have not enough uplink left',
+  flows: 'enough is free, but its flows find not enough bandwidth',
+  dataset: 'its dataset cannot be there in time',
 };
 
 function summaryOf(refusal: Refusal, zone: string): string {
@@ -69,6 +72,8 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `no node has ${refusal.asked.join(' or ')}; known: ${refusal.known.join(', ') || 'none'}`;
     case 'place-unknown':
       return `no place is called ${refusal.asked.join(', ')}`;
+    case 'flow-unknown':
+      return `no part is called ${refusal.asked.join(', ')}; a flow joins ${refusal.known.join(', ') || 'nothing here'}`;
     case 'over-budget':
       return `the lowest price is ${euros(refusal.lowestMicroEur)} ${refusal.basis === 'day' ? 'a day' : 'in all'}, the budget ${euros(refusal.limitMicroEur)}`;
     case 'window-impossible':
