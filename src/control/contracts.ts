@@ -11,7 +11,7 @@ import type { Door } from './door.ts';
 import { entriesOf } from './history.ts';
 import { pageOf } from './page.ts';
 import { placeNamed, runsWithin } from './place-name.ts';
-import { contractView, partViews, zoneOf } from './views/plan-view.ts';
+import { bandwidthView, contractView, partViews, zoneOf } from './views/plan-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
@@ -61,6 +61,7 @@ export async function contractDetail(door: Door, caller: Caller, id: ContractId)
     snapshot: snapshotOf(moment, zone),
     contract: contractView(state, contract, nowMs),
     parts: partViews(state, contract.demand, contract.placement),
+    ...bandwidthView(contract.placement, zone),
     terms: contract.terms,
     entries: (await entriesAbout(door, id)).map((entry) => ({
       seq: entry.seq,

@@ -5,7 +5,7 @@ import { ContractState } from './contract.ts';
 import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
 import { ContractId, MaintenanceId, Digest, Path, PlanId, TenantId } from './id.ts';
-import { Term } from './placement.ts';
+import { HeldBandwidth, Term, Transfer } from './placement.ts';
 import { Inputs, PreemptReport, SiteReport } from './plan.ts';
 import { RuleHit } from './policy.ts';
 import { ConstraintCount, Refusal } from './refusal.ts';
@@ -233,6 +233,14 @@ export const PriceView = z.object({
 });
 export type PriceView = z.infer<typeof PriceView>;
 
+/** What is held on the edges of fabrics, and what has to be moved before the start. */
+const BandwidthView = z.object({
+  edgeCount: count,
+  edges: z.array(HeldBandwidth).max(24).describe('the first of them'),
+  transfers: z.array(Transfer.extend({ start: iso, end: iso })),
+});
+export type BandwidthView = z.infer<typeof BandwidthView>;
+
 /** A plan as people and agents see it. */
 export const PlanView = z.object({
   id: PlanId,
@@ -257,6 +265,7 @@ export const PlanView = z.object({
     )
     .optional()
     .describe('of the contracts that it ends'),
+  bandwidth: BandwidthView.optional(),
   terms: z.array(Term),
   policy: z.object({
     answer: z.enum(['allowed', 'forbidden', 'fact-missing']),
@@ -350,6 +359,7 @@ export const ContractDetail = z.object({
   ...cut,
   contract: ContractView,
   parts: z.array(PartView),
+  bandwidth: BandwidthView.optional(),
   terms: z.array(Term),
   entries: z.array(z.object({ seq: count, digest: Digest, at: iso, what: z.string(), by: z.string() })),
 });

@@ -1,5 +1,6 @@
 import type { ContractDetail, ContractView } from '../../model/view.ts';
 import { countOf, shortDigest } from './amount.ts';
+import { bandwidthLines } from './bandwidth.ts';
 import { stateTone } from './contracts.ts';
 import { type Field, fields } from './fields.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
@@ -18,6 +19,7 @@ export function contractCard(detail: ContractDetail, room: Room): Line[] {
     ...wrap([span(contractTitle(contract), 'strong')], columnsOf(room)),
     ...fields(contractFields(contract), room),
     ...section('Where', nodeTable(parts, room), room),
+    ...section('Bandwidth', bandwidthLines(detail.bandwidth, room), room),
     ...section('Promised', termLines(terms, room), room),
     ...section('In the ledger', entryTable(entries, room), room),
     ...answerEnd(detail, room),

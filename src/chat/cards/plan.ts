@@ -1,5 +1,6 @@
 import type { PlanView } from '../../model/view.ts';
 import { countOf, formatCount, formatEur, shortDigest } from './amount.ts';
+import { bandwidthLines } from './bandwidth.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, partsPhrase, termLines } from './parts.ts';
@@ -16,6 +17,7 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
     ...section('Where', nodeTable(plan.parts, room), room),
     ...section('Moves', moveLines(plan, room), room),
     ...section('Others lose', lossLines(plan.losses ?? [], room), room),
+    ...section('Bandwidth', bandwidthLines(plan.bandwidth, room), room),
     ...section('Promised', termLines(plan.terms, room), room),
     ...section('Why here', siteTable(plan.why, { ...room, zone: plan.zone }), room),
     ...section('Closed by rules', closedList(plan.policy.hits, room), room),

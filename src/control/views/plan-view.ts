@@ -7,9 +7,19 @@ import { type Member, type Placement, type Price, seatsOf } from '../../model/pl
 import type { Plan } from '../../model/plan.ts';
 import { slicesPhrase } from '../../model/slice.ts';
 import { compareText } from '../../model/text.ts';
-import type { ContractView, MemberView, PartView, PlanView, PriceView } from '../../model/view.ts';
+import type {
+  BandwidthView,
+  ContractView,
+  MemberView,
+  PartView,
+  PlanView,
+  PriceView,
+} from '../../model/view.ts';
 import { isoIn } from '../zone.ts';
 import { sliceViews } from './slice-view.ts';
+
+/** As many edges as a person reads. */
+const edgesShown = 24;
 
 /** How a plan is shown: in the time zone of its tenant, devices with their whole ids. */
 export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): PlanView {
@@ -26,6 +36,7 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
     isolation: demand.isolation ?? 'shared',
     price: priceView(plan.price),
     ...(plan.report.preempts === undefined ? {} : { losses: plan.report.preempts }),
+    ...bandwidthView(placement, zone),
     terms: plan.terms,
     policy: {
       answer: 'allowed',
@@ -54,6 +65,25 @@ function changeView(state: State, { changes, placement }: Plan): Pick<PlanView, 
     return { part: to.part, replica: to.replica, from: from.node, to: to.node };
   });
   return { changes: { ...changes, summary: differenceWords(difference), moves } };
+}
+
+/** Held bandwidth and transfers, where there are any. */
+export function bandwidthView(
+  { bandwidth = [], transfers = [] }: Placement,
+  zone: string,
+): { bandwidth?: BandwidthView } {
+  if (bandwidth.length === 0 && transfers.length === 0) return {};
+  return {
+    bandwidth: {
+      edgeCount: bandwidth.length,
+      edges: bandwidth.slice(0, edgesShown),
+      transfers: transfers.map((transfer) => ({
+        ...transfer,
+        start: isoIn(transfer.startMs, zone),
+        end: isoIn(transfer.endMs, zone),
+      })),
+    },
+  };
 }
 
 export function contractView(state: State, contract: Contract, nowMs: number): ContractView {
