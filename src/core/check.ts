@@ -3,6 +3,7 @@ import type { Placement } from '../model/placement.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import { type AuditRule, auditOf } from './check/audit.ts';
+import { bandwidthHeld } from './check/bandwidth.ts';
 import { nodeCapacity, shares } from './check/capacity.ts';
 import { nodesOpen } from './check/closed.ts';
 import { devicesHealthy, devicesListed, devicesOnce } from './check/devices.ts';
@@ -10,12 +11,14 @@ import { gangWhole } from './check/gang.ts';
 import { hardware } from './check/hardware.ts';
 import { aligned } from './check/locality.ts';
 import { neighbours } from './check/neighbours.ts';
+import { chosenNics } from './check/nics.ts';
 import { kept, whereAllowed } from './check/places.ts';
 import { power, powerCap } from './check/power.ts';
 import { sitesAllowed, tenantKnown } from './check/sites.ts';
 import { slicesApart, slicesLegal, slicesListed } from './check/slices.ts';
 import { supported } from './check/support.ts';
 import { survival } from './check/survival.ts';
+import { dataThere } from './check/transfers.ts';
 import { inWindow } from './check/window.ts';
 import type { Violation } from './given.ts';
 import type { State } from './state.ts';
@@ -33,6 +36,7 @@ const rules: readonly AuditRule[] = [
   slicesLegal,
   slicesApart,
   hardware,
+  chosenNics,
   aligned,
   shares,
   nodeCapacity,
@@ -42,6 +46,8 @@ const rules: readonly AuditRule[] = [
   kept,
   survival,
   sitesAllowed,
+  dataThere,
+  bandwidthHeld,
   neighbours,
 ];
 

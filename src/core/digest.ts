@@ -16,6 +16,9 @@ export function digestState(state: State): Digest {
     contracts: [...state.contracts],
     leases: [...state.leases.values()],
     maintenance: [...state.maintenance.values()],
+    bandwidth: [...state.bandwidth]
+      .toSorted(([a], [b]) => compareText(a, b))
+      .map(([edge, holds]) => [edge, [...holds]]),
     nodes: state.fleet.nodes.map((node) => ({
       id: node.id,
       hostName: node.hostName,

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../model/canonical.ts';
 import { type Contract, isStanding } from '../model/contract.ts';
 import { type ContractId, type Digest, type PlanId, planIdOf } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
@@ -39,6 +40,7 @@ export function faultsOf(state: State, given: CommandGiven, offer: Offer): reado
       ({ constraint, note }) => `${constraint}: ${note}`,
     ),
     ...lateness(plan, given.atMs, state.leases.has(id)),
+    ...lateTransfers(state, plan, given.atMs),
   ];
   if (!withinBudget(plan.price, plan.demand)) changed.push('its price is beyond its budget');
   if (changed.length === 0 && priceMoved(state, plan)) changed.push('the price has changed');
@@ -69,6 +71,16 @@ function grantOf({ contracts }: State, { inputs }: Plan, digest: Digest): Contra
 function* lateness({ placement }: Plan, atMs: number, isHeld: boolean): Generator<string> {
   if (placement.endMs !== undefined && placement.endMs <= atMs) yield 'its end has passed';
   else if (!isHeld && placement.startMs < atMs - graceMs) yield 'its start has passed';
+}
+
+/** Nothing moves for a plan, held or not: only what a contract moves already may have begun. */
+function* lateTransfers(state: State, { placement, changes }: Plan, atMs: number): Generator<string> {
+  const changed = changes === undefined ? undefined : contractOf(state, changes.contract);
+  const moving = (changed?.placement.transfers ?? []).map((transfer) => canonicalJson(transfer));
+  const isLate = (placement.transfers ?? []).some(
+    (transfer) => transfer.startMs < atMs && !moving.includes(canonicalJson(transfer)),
+  );
+  if (isLate) yield 'a dataset should have begun to move by now';
 }
 
 /** Only what was sold as preemptible ends for others, whoever planned it. */

@@ -16,6 +16,8 @@ import { conflictOf } from './conflict.ts';
 import type { Given } from './given.ts';
 import { lapse } from './lapse.ts';
 import { type Tally, tally } from './place/count.ts';
+import { knownEnds, unknownEnds } from './place/fabric/flows.ts';
+import { missingFabric } from './place/fabric/missing.ts';
 import { carbonOf } from './place/merit.ts';
 import { limitNames } from './place/power.ts';
 import type { SiteMiss, StartRange } from './place/site.ts';
@@ -26,13 +28,10 @@ import { reclaimOffers } from './reclaim/offer.ts';
 import { preemptReports } from './reclaim/preempt-words.ts';
 import { preemptionFor } from './reclaim/victims.ts';
 import { relaxations } from './relax.ts';
-import { startRange } from './start-range.ts';
+import { offerMs, startRange } from './start-range.ts';
 import type { State } from './state.ts';
 import { termsOf } from './terms.ts';
 import { coreVersion } from './version.ts';
-
-/** How long a plan can be committed. Nothing is held for it meanwhile. */
-const offerMs = 3_600_000;
 
 /** The answer to a demand on this state: a plan, or a refusal with its numbers. Changes nothing. */
 export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
@@ -103,6 +102,8 @@ function readable(state: State, demand: Demand): Refusal | undefined {
     (place) => !isKnownPlace(state, place),
   );
   if (places.length > 0) return { kind: 'place-unknown', asked: places };
+  const ends = unknownEnds(demand);
+  if (ends.length > 0) return { kind: 'flow-unknown', asked: [...ends], known: [...knownEnds(demand)] };
   for (const part of demand.parts) {
     const asked = part.each.gpus?.models;
     if (asked === undefined || modelsFor(part, state.fleet.models).length > 0) continue;
@@ -144,6 +145,8 @@ export function makePlan(
     ...(durationS === undefined ? {} : { endMs: best.startMs + durationS * 1000 }),
     members: [...best.members],
     ...(best.spares.length === 0 ? {} : { spares: [...best.spares] }),
+    ...(best.bandwidth.length === 0 ? {} : { bandwidth: [...best.bandwidth] }),
+    ...(best.transfers === undefined ? {} : { transfers: [...best.transfers] }),
   };
   return {
     schema: 'berth/plan/1',
@@ -210,8 +213,17 @@ function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusa
     result.misses.every((miss) => miss.binding === 'inventory' || miss.binding === 'gpu-model') &&
     counts.missing.length > 0;
   if (factsOnly) return { kind: 'fact-missing', facts: [...counts.missing], constraints: [...counts.counts] };
+  const bindsFabric =
+    result.misses.some(({ binding }) => binding === 'uplink' || binding === 'flows') &&
+    result.misses.every(({ binding }) => fabricOrLess.has(binding));
+  const fabricFacts = bindsFabric ? missingFabric(state, failed.demand, result.open) : [];
+  if (fabricFacts.length > 0)
+    return { kind: 'fact-missing', facts: [...fabricFacts], constraints: [...counts.counts] };
   return capacityRefusal(state, verdict, failed);
 }
+
+/** What nobody can lift by waiting. Unknown uplinks bind like those that are too small. */
+const fabricOrLess: ReadonlySet<SiteMiss['binding']> = new Set(['uplink', 'flows', 'inventory', 'gpu-model']);
 
 function capacityRefusal(
   state: State,
@@ -248,6 +260,9 @@ const obstacles: readonly SiteMiss['binding'][] = [
   'power-cap',
   'survive',
   ...limitNames,
+  'dataset',
+  'flows',
+  'uplink',
   'topology',
   'inventory',
   'gpu-model',

@@ -33,6 +33,21 @@ export const requirements: readonly Requirement[] = [
   ofParts('apart', 'replicas of a part not kept apart', ({ apart, ...part }) =>
     apart === undefined ? undefined : part,
   ),
+  ofParts('uplink', 'without an uplink budget', ({ each: { rdma, ...each }, ...part }) => {
+    if ((rdma?.uplinkMbps ?? 0) === 0 || rdma === undefined) return undefined;
+    const { uplinkMbps: _uplinkMbps, ...others } = rdma;
+    return { ...part, each: { ...each, rdma: others } };
+  }),
+  ofParts('nics-per-gpu', 'one RDMA NIC for each GPU', ({ each: { rdma, ...each }, ...part }) => {
+    if ((rdma?.nicsPerGpu ?? 1) === 1 || rdma === undefined) return undefined;
+    const { nicsPerGpu: _nicsPerGpu, ...others } = rdma;
+    return { ...part, each: { ...each, rdma: others } };
+  }),
+  {
+    name: 'flows',
+    change: 'without bandwidth for its flows',
+    without: ({ flows, ...demand }) => ((flows ?? []).length === 0 ? undefined : demand),
+  },
   ofParts('rdma', 'without RDMA', ({ each: { rdma, ...each }, ...part }) =>
     rdma === undefined ? undefined : { ...part, each },
   ),
@@ -85,7 +100,11 @@ export const requirements: readonly Requirement[] = [
   },
   {
     name: 'dataset',
-    without: ({ dataset, ...demand }) => (dataset === undefined ? undefined : demand),
+    without: ({ dataset, flows = [], ...demand }) => {
+      if (dataset === undefined) return undefined;
+      const others = flows.filter(({ from, to }) => from !== 'dataset' && to !== 'dataset');
+      return others.length === 0 ? demand : { ...demand, flows: others };
+    },
   },
   {
     name: 'budget',

@@ -5,6 +5,9 @@ import type { StartRange } from './place/site.ts';
 /** A start may lie this far back: between the wish "now" and the decision people type and networks wait. */
 export const graceMs = 300_000;
 
+/** How long a plan can be committed. Nothing is held for it meanwhile. */
+export const offerMs = 3_600_000;
+
 /** The starts that a window leaves at `atMs`, or why it leaves none. */
 export function startRange(
   demand: Demand,
@@ -29,5 +32,5 @@ export function startRange(
   if (latestMs < earliestStartMs) return impossible('the latest start lies before the earliest');
   if (latestMs < atMs - graceMs) return impossible('the latest start has passed');
   const earliestMs = earliestStartMs < atMs - graceMs ? atMs : earliestStartMs;
-  return { kind: 'range', starts: { earliestMs, latestMs } };
+  return { kind: 'range', starts: { earliestMs, latestMs, transferFromMs: atMs + offerMs } };
 }

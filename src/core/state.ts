@@ -16,7 +16,8 @@ import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
 import { type Calendar, close, reopen } from './calendar.ts';
-import { givenUp, tenuresOf, withHolding, withoutHolding } from './holding.ts';
+import type { EdgeCalendar } from './edges.ts';
+import { givenUp, tenuresOf, withHolding, withoutHolding, withoutTransfers } from './holding.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
 import { emptyFleet, type Fleet } from './inventory/fleet.ts';
@@ -56,6 +57,8 @@ export type State = {
   readonly claims: Claims;
   readonly fleet: Fleet;
   readonly calendar: Calendar;
+  /** What is held on the edges of fabrics. */
+  readonly bandwidth: EdgeCalendar;
   readonly tenants: ReadonlyMap<TenantId, Tenant>;
   /** By number, counted from `firstContract`. */
   readonly contracts: Shelf<Contract>;
@@ -85,6 +88,7 @@ export const emptyState: State = {
   claims: new Map(),
   fleet: emptyFleet,
   calendar: [],
+  bandwidth: new Map(),
   tenants: new Map(),
   contracts: Shelf.empty(),
   leases: new Map(),
@@ -145,7 +149,8 @@ function observe(state: State, digest: Digest, archive: Archive): State {
   const claims = addObservation(state.claims, archive.observation(digest));
   const fleet = buildFleet(claims);
   const inventoryDigest = digestOf([state.inventoryDigest, digest]);
-  return enterAll({ ...state, claims, fleet, calendar: fleet.nodes.map(() => []), inventoryDigest });
+  const empty = { calendar: fleet.nodes.map(() => []), bandwidth: new Map() };
+  return enterAll({ ...state, claims, fleet, ...empty, inventoryDigest });
 }
 
 /** Enters everything that is held into an empty calendar, as it stands. */
@@ -210,7 +215,7 @@ function change(state: State, event: Of<'contract-changed'>, archive: Archive): 
       { ...past, demand: before.demand, placement: before.placement, price: before.price },
     ],
   };
-  const freed = givenUp(state, [before], event.atMs);
+  const freed = withoutTransfers(givenUp(state, [before], event.atMs), before);
   return chained(withHolding(withContract(freed, contract), contract), event);
 }
 

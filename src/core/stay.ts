@@ -5,8 +5,12 @@ import { isWithin, parentOf, type Path } from '../model/id.ts';
 import type { Member, Placement } from '../model/placement.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { compareText } from '../model/text.ts';
+import { never } from './calendar.ts';
 import { check } from './check.ts';
 import { withHolding } from './holding.ts';
+import { bandwidthOf } from './place/fabric/bandwidth.ts';
+import { EdgeRooms } from './place/fabric/edge-rooms.ts';
+import { mustMove } from './place/fabric/move.ts';
 import { type Candidate, solve, withinBudget } from './place/solve.ts';
 import { priceOf } from './price.ts';
 import type { State } from './state.ts';
@@ -65,6 +69,7 @@ function aloneIn(demand: Demand, name: string): Demand {
     survive: _survive,
     powerCapW: _cap,
     flows: _flows,
+    dataset: _dataset,
     budget: _budget,
     ...rest
   } = demand;
@@ -133,6 +138,7 @@ function demandBeside({ demand, kept }: Kept, missing: readonly Missing[], where
     powerCapW,
     budget: _budget,
     flows: _flows,
+    dataset: _dataset,
     ...rest
   } = demand;
   const usedW = kept.reduce((sum, { powerW }) => sum + powerW, 0);
@@ -182,17 +188,36 @@ function sound(
   const members = found.toSorted(
     (a, b) => (order.get(a.part) ?? 0) - (order.get(b.part) ?? 0) || a.replica - b.replica,
   );
+  const site = state.fleet.sites.find(({ id }) => members.some(({ node }) => isWithin(node, id)));
+  const bare = placementOf(demand, members);
+  const rooms = new EdgeRooms(state, { startMs: bare.startMs, endMs: bare.endMs ?? never });
+  const bandwidth = bandwidthOf(rooms, demand, members);
+  if (bandwidth === undefined) return undefined;
+  const { transfers } = contract.placement;
+  const isNeeded = site !== undefined && mustMove(site, demand);
+  const carried = transfers === undefined || !isNeeded ? {} : { transfers };
   const spares = sparesAfter(contract, demand);
   const ways = spares.length === 0 ? [spares] : [spares, []];
-  const kept = ways.find(
-    (own) => check(state, demand, verdict, placementOf(demand, members, own)).length === 0,
-  );
+  const kept = ways.find((own) => {
+    const placement = { ...placementOf(demand, members, own), bandwidth: [...bandwidth], ...carried };
+    return check(state, demand, verdict, placement).length === 0;
+  });
   if (kept === undefined) return undefined;
-  const { startMs } = placementOf(demand, members);
   const price = priceOf(state.fleet, { members, spares: kept }, demand.window.durationS);
-  const site = state.fleet.sites.find(({ id }) => members.some(({ node }) => isWithin(node, id)));
   if (site === undefined || !withinBudget(price, demand)) return undefined;
-  return { kind: 'fits', site, startMs, members, spares: kept, closeness: 0, spare: 0, price };
+  const { startMs } = bare;
+  return {
+    kind: 'fits',
+    site,
+    startMs,
+    members,
+    spares: kept,
+    bandwidth,
+    ...carried,
+    closeness: 0,
+    spare: 0,
+    price,
+  };
 }
 
 /** The spares of a contract with the numbers that the new demand leaves them. */

@@ -3,6 +3,7 @@ import { siteOf } from '../model/id.ts';
 import { type Placement, type Price, seatsOf, type Term } from '../model/placement.ts';
 import { compareText } from '../model/text.ts';
 import { hourS } from '../model/unit.ts';
+import { fabricTerms } from './fabric-terms.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { layoutOf, limitsOn } from './place/layout.ts';
 import { devices, isShared } from './terms/devices.ts';
@@ -20,7 +21,7 @@ export function termsOf(fleet: Fleet, demand: Demand, placement: Placement, pric
     ...storage(placement),
     ...link(demand, nodes),
     ...alignment(demand),
-    ...rdma(demand),
+    ...fabricTerms(fleet, demand, placement),
     ...power(fleet, demand, placement, nodes),
     ...powerAbove(fleet, placement, nodes),
     ...residency(demand, nodes),
@@ -102,28 +103,6 @@ function alignment({ parts }: Demand): Term[] {
 
 function speedOf(mbps: number): string {
   return mbps % 1000 === 0 ? `${mbps / 1000} Gbit/s` : `${mbps} Mbit/s`;
-}
-
-function rdma(demand: Demand): Term[] {
-  if (!demand.parts.some((part) => part.each.rdma !== undefined)) return [];
-  return [
-    {
-      kind: 'rdma',
-      promise: 'an RDMA NIC for every GPU, on its own rail where the rails are known',
-      strength: 'guaranteed',
-      heldAs: 'exclusive intervals on the NICs named',
-      enforcedBy: 'choice of devices',
-      measuredBy: 'topology in the inventory; port counters once an engine reports',
-    },
-    {
-      kind: 'bandwidth',
-      promise: 'bandwidth between nodes is not reserved by this version',
-      strength: 'declared',
-      heldAs: 'nothing',
-      enforcedBy: 'nothing',
-      measuredBy: 'nothing',
-    },
-  ];
 }
 
 function power(fleet: Fleet, demand: Demand, placement: Placement, nodes: readonly FleetNode[]): Term[] {

@@ -1,7 +1,7 @@
 import { beginOf, type Contract } from '../model/contract.ts';
 import type { ContractId, PlanId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
-import { givenUp, withoutHolding } from './holding.ts';
+import { givenUp, withoutHolding, withoutTransfers } from './holding.ts';
 import { contractOf, type State } from './state.ts';
 
 /**
@@ -16,7 +16,10 @@ export function trialOf(
   const freed = lease === undefined ? state : withoutHolding(state, { ...lease, id }, 0);
   const { startMs } = plan.placement;
   const changed = plan.changes === undefined ? undefined : contractOf(freed, plan.changes.contract);
-  const own = changed === undefined ? freed : givenUp(freed, [changed], takeoverMs(changed, startMs, atMs));
+  const own =
+    changed === undefined
+      ? freed
+      : withoutTransfers(givenUp(freed, [changed], takeoverMs(changed, startMs, atMs)), changed);
   return givenUp(own, contractsOf(own, plan.preempts ?? []), startMs);
 }
 

@@ -802,12 +802,17 @@ describe('what this version cannot promise is not granted', () => {
       'part `train`: alignment without GPUs',
       withPart({}, { gpus: undefined, cpuMilli: 1000, align: 'numa' }),
     ],
-    ['part `train`: 1 Mbit/s of uplink', withPart({}, { rdma: { uplinkMbps: 1 } })],
-    ['part `train`: 2 NICs for each GPU', withPart({}, { rdma: { nicsPerGpu: 2 } })],
-    ...(['island', 'numa', 'pcie-root', 'spine'] as const).map(
+    [
+      'part `train`: 2 NICs for each GPU, without GPUs',
+      withPart({}, { gpus: undefined, cpuMilli: 1000, rdma: { nicsPerGpu: 2 } }),
+    ],
+    ...(['numa', 'pcie-root'] as const).map(
       (level) => [`part \`train\`: apart by ${level}`, withPart({ apart: level })] as const,
     ),
-    ['1 flows between parts', demand(text, { flows: [{ from: 'load', to: 'train', mbps: 1000 }] })],
+    [
+      'a flow from the dataset to itself',
+      demand(text, { flows: [{ from: 'dataset', to: 'dataset', mbps: 1 }] }),
+    ],
     [
       'survival of what may shrink: `survive` with guarantee `elastic`',
       demand(text, { guarantee: 'elastic', survive: { loss: 'node', membersLeft: 1 } }),
@@ -817,19 +822,11 @@ describe('what this version cannot promise is not granted', () => {
     expect(findings({ fault: feature, ask, finds: [] })).toContain(`not-supported: ${feature}`);
   });
 
-  test.each(['island', 'numa', 'pcie-root', 'spine'] as const)('together and within one %s', (level) => {
+  test.each(['numa', 'pcie-root'] as const)('together and within one %s', (level) => {
     const ask = { ...withPart({ within: level }), together: level };
     const found = findings({ fault: level, ask, finds: [] });
     expect(found).toContain(`not-supported: together: ${level}`);
     expect(found).toContain(`not-supported: part \`train\`: within one ${level}`);
-  });
-
-  test('RDMA for a part without GPUs', () => {
-    const ask = demand('1×cpu1 rdma 24h');
-    const hold = placement(24, 'train 0 fra1/h1/r1/n01 cpu1 13W');
-    expect(findings({ fault: '', ask, hold, finds: [] })).toContain(
-      'not-supported: part `train`: RDMA without GPUs',
-    );
   });
 });
 

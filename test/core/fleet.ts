@@ -32,6 +32,9 @@ export type Details = {
   readonly gpus?: Readonly<Record<string, object>>;
   readonly nics?: Readonly<Record<string, object>>;
   readonly pools?: Readonly<Record<string, object>>;
+  readonly leafs?: Readonly<Record<string, object>>;
+  readonly spines?: Readonly<Record<string, object>>;
+  readonly wanLinks?: Readonly<Record<string, object>>;
   /** Added to `acme` and `globex`, which are always there and have no rules of their own. */
   readonly tenants?: readonly { readonly id: string; readonly rules?: object }[];
 };
@@ -126,7 +129,8 @@ function register(before: World, { id, rules = {} }: { id: string; rules?: objec
   return enter(before, [{ kind: 'tenant-registered', tenant }], t0);
 }
 
-function detailFacts({ sites, halls, loops, feeds, racks, nodes, gpus, nics, pools }: Details): Fact[] {
+function detailFacts(more: Details): Fact[] {
+  const { sites, halls, loops, feeds, racks, nodes, gpus, nics, pools, leafs, spines, wanLinks } = more;
   return [
     ...all('site', sites),
     ...all('hall', halls),
@@ -137,6 +141,9 @@ function detailFacts({ sites, halls, loops, feeds, racks, nodes, gpus, nics, poo
     ...all('gpu', gpus),
     ...all('nic', nics),
     ...all('storage-pool', pools),
+    ...all('leaf', leafs),
+    ...all('spine', spines),
+    ...all('wan-link', wanLinks),
   ];
 }
 

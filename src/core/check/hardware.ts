@@ -15,8 +15,9 @@ export function* hardware({ demand, seats }: Audit): Generator<Violation> {
       yield* gpuMemory(seat, gpus);
       yield* acceleratorLink(seat, gpus);
     }
-    if (rdma !== undefined) yield* rdmaRails(seat, rdma);
-    else if (seat.member.nics.length > 0)
+    if (rdma !== undefined) {
+      if (gpus !== undefined && (rdma.nicsPerGpu ?? 1) === 1) yield* rdmaRails(seat, rdma);
+    } else if (seat.member.nics.length > 0)
       yield broken('rdma', `${named(seat.member)} holds NICs ${seat.member.nics.join(' ')}, asked for none`);
   }
   for (const part of demand.parts)

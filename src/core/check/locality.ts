@@ -23,10 +23,12 @@ function* devicesAligned({ member, node }: Seat, { align, rdma }: ReplicaNeed): 
     at: node.shape.gpus[index]?.[attribute],
   }));
   const rails = rdma === undefined ? [] : member.gpus.map((gpu) => ({ gpu, nic: node.shape.railOf[gpu] }));
-  const nics = rails.map(({ gpu, nic }) => ({
+  const ownRails = rails.map(({ gpu, nic }) => ({
     device: `the NIC of GPU ${gpu}`,
     at: nic === undefined ? undefined : node.shape.nics[nic]?.[attribute],
   }));
+  const held = member.nics.map((nic) => ({ device: `NIC ${nic}`, at: node.shape.nics[nic]?.[attribute] }));
+  const nics = (rdma?.nicsPerGpu ?? 1) > 1 ? held : ownRails;
   const devices = [...gpus, ...nics];
   for (const { device, at } of devices)
     if (at === undefined)

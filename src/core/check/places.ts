@@ -3,7 +3,7 @@ import { isWithin, type Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { type Audit, broken, named, type Seat } from './audit.ts';
+import { type Audit, broken, hasBit, named, type Seat } from './audit.ts';
 import { touched } from './slice-parts.ts';
 
 /** Inside one of the places that were named, and outside all that were excluded, down to the single device. */
@@ -79,13 +79,25 @@ function domainOf(node: FleetNode, level: TopologyLevel): Path | undefined {
     case 'node':
       return node.id;
     case 'spine':
+      return node.spine;
     case 'island':
+      return node.island ?? (isLinked(node) ? node.id : undefined);
     case 'numa':
     case 'pcie-root':
       return undefined;
     default:
       return level satisfies never;
   }
+}
+
+/** Whether one link joins all GPUs of a node. */
+function isLinked({ shape: { gpus, islands, link } }: FleetNode): boolean {
+  return (
+    link !== 'none' &&
+    gpus.length > 0 &&
+    islands.length === 1 &&
+    gpus.every((_, at) => hasBit(islands[0] ?? 0, at))
+  );
 }
 
 function inOrder(domains: ReadonlySet<Path | undefined>): string {

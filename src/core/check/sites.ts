@@ -5,7 +5,7 @@ import type { FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Audit, broken } from './audit.ts';
 
-/** Every site that is used may run the workload, is near enough to its users, and has its data. */
+/** Every site that is used may run the workload, is near enough to its users, and has the data its rules name. */
 export function* sitesAllowed({ state, demand, verdict, seats }: Audit): Generator<Violation> {
   const used = new Set(seats.map(({ node }) => node.site));
   for (const id of used) {
@@ -34,7 +34,7 @@ function* latency({ id, facts }: FleetSite, { latencyMsByRegion = {} }: Demand):
   }
 }
 
-function datasetsOf(state: State, { tenant, rules, dataset }: Demand): readonly string[] {
+function datasetsOf(state: State, { tenant, rules }: Demand): readonly string[] {
   const ruled = [rules, state.tenants.get(tenant)?.rules].flatMap((own) => own?.datasets ?? []);
-  return [...new Set<string>([...ruled, ...(dataset === undefined ? [] : [dataset])])].toSorted(compareText);
+  return [...new Set<string>(ruled)].toSorted(compareText);
 }

@@ -2,8 +2,8 @@ import type { Demand, Part, ReplicaNeed, TopologyLevel } from '../../model/deman
 import type { Violation } from '../given.ts';
 import { type Audit, broken } from './audit.ts';
 
-/** The levels at which this version can hold something together or apart. */
-const levels: ReadonlySet<TopologyLevel> = new Set<TopologyLevel>(['site', 'hall', 'leaf', 'rack', 'node']);
+/** Levels inside a node, at which this version holds nothing together or apart. */
+const insideNode: ReadonlySet<TopologyLevel> = new Set<TopologyLevel>(['numa', 'pcie-root']);
 
 /** What a demand asks for that no promise of this version covers. A wish that nobody holds is not granted. */
 export function* supported({ demand }: Audit): Generator<Violation> {
@@ -12,21 +12,21 @@ export function* supported({ demand }: Audit): Generator<Violation> {
 }
 
 function* inDemand(demand: Demand): Generator<string> {
-  if ((demand.flows ?? []).length > 0) yield `${demand.flows?.length} flows between parts`;
+  if ((demand.flows ?? []).some(({ from, to }) => from === 'dataset' && to === 'dataset'))
+    yield 'a flow from the dataset to itself';
   if (demand.guarantee === 'elastic' && demand.survive !== undefined)
     yield 'survival of what may shrink: `survive` with guarantee `elastic`';
-  if (demand.together !== undefined && !levels.has(demand.together)) yield `together: ${demand.together}`;
+  if (demand.together !== undefined && insideNode.has(demand.together)) yield `together: ${demand.together}`;
 }
 
 function* inPart({ name, each, within, apart }: Part): Generator<string> {
   const of = `part \`${name}\``;
   if (each.gpus?.slice !== undefined) yield* ofSlices(each).map((feature) => `${of}: ${feature}`);
   if (each.align !== undefined && each.gpus === undefined) yield `${of}: alignment without GPUs`;
-  if ((each.rdma?.uplinkMbps ?? 0) > 0) yield `${of}: ${each.rdma?.uplinkMbps} Mbit/s of uplink`;
-  if ((each.rdma?.nicsPerGpu ?? 1) > 1) yield `${of}: ${each.rdma?.nicsPerGpu} NICs for each GPU`;
-  if (each.rdma !== undefined && each.gpus === undefined) yield `${of}: RDMA without GPUs`;
-  if (within !== undefined && !levels.has(within)) yield `${of}: within one ${within}`;
-  if (apart !== undefined && !levels.has(apart)) yield `${of}: apart by ${apart}`;
+  if ((each.rdma?.nicsPerGpu ?? 1) > 1 && each.gpus === undefined)
+    yield `${of}: ${each.rdma?.nicsPerGpu} NICs for each GPU, without GPUs`;
+  if (within !== undefined && insideNode.has(within)) yield `${of}: within one ${within}`;
+  if (apart !== undefined && insideNode.has(apart)) yield `${of}: apart by ${apart}`;
 }
 
 /** Slices have no link and no rail, and are not aligned. */

@@ -4,6 +4,9 @@ import { heldIn, peakOf, type Room, roomOf } from '../calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
 import type { State } from '../state.ts';
+import { EdgeRooms } from './fabric/edge-rooms.ts';
+import { FabricBench } from './fabric/fabric-bench.ts';
+import { chooseNics, choosesNics, nicCapacity, nicsReach } from './fabric/nics.ts';
 import { type Layout, layoutOf, limitsOn } from './layout.ts';
 import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
 import { Neighbours } from './neighbours.ts';
@@ -22,6 +25,7 @@ export type Ignored = ReadonlySet<LimitName>;
 export class Rooms {
   readonly span: TimeSpan;
   readonly neighbours: Neighbours;
+  readonly edges: EdgeRooms;
   readonly #state: State;
   readonly #layout: Layout;
   readonly #ignored: Ignored;
@@ -34,6 +38,7 @@ export class Rooms {
     this.#layout = layoutOf(state.fleet);
     this.#ignored = ignored;
     this.neighbours = new Neighbours(state, span);
+    this.edges = new EdgeRooms(state, span);
   }
 
   of(node: FleetNode): Room {
@@ -82,10 +87,17 @@ export class Bench {
   /** What slices that were put down have spoilt. */
   #wear: number;
   readonly #spread: Spread | undefined;
+  readonly fabric: FabricBench;
   /** Replicas that count, by what they would be lost with. */
   readonly #standing: Map<string, number>;
 
-  constructor(rooms: Rooms, demand: Demand, from?: Bench) {
+  /** `wary`: every replica holds the most that its flows may put on its node's data NICs. */
+  constructor(rooms: Rooms, demand: Demand, before?: Bench | 'wary') {
+    const from = before === 'wary' ? undefined : before;
+    this.fabric =
+      from === undefined
+        ? new FabricBench(rooms.edges, demand, before === 'wary' ? before : undefined)
+        : from.fabric.fork();
     this.#rooms = rooms;
     this.#demand = demand;
     this.#left = new Map(from?.entries());
@@ -163,8 +175,8 @@ export class Bench {
     if (devices === undefined) return undefined;
     const { gpus, slices } = devices;
     const powerW = drawOf(node, want, beside.cpuMilli);
-    if (!this.#drawPower(node, powerW)) return undefined;
-    const nics = railsOf(node, want, indexesOf(gpus));
+    const nics = this.#chooseNics(node, want, gpus, left);
+    if (nics === undefined || !this.#drawPower(node, powerW)) return undefined;
     this.#wear += devices.wear;
     this.#left.set(node.index, {
       gpus: without(devices.left.gpus, gpus),
@@ -216,6 +228,7 @@ export class Bench {
     const taken = { held: aligned, own: left.pinned ?? [], startMs: this.#rooms.span.startMs };
     const groups = localitiesOf(node, want)
       ?.filter((locality) => hasShare(node, locality, beside, taken))
+      .filter((locality) => nicsReach(node, want.part.each, locality.gpus, left.nicsTaken))
       .map((locality) => locality.gpus);
     return pickGpus(node, want, {
       free: both(left.gpus, usableGpus(node, want)),
@@ -224,15 +237,29 @@ export class Bench {
     });
   }
 
-  /** Replicas that may still stand where the node would be lost. */
-  #replicasLeft(node: FleetNode, { part }: Want): number {
+  #chooseNics(node: FleetNode, want: Want, gpus: Mask, { nicsTaken }: Left): number[] | undefined {
+    const { each } = want.part;
+    if (!choosesNics(each)) return railsOf(node, want, indexesOf(gpus));
+    return chooseNics(node, each, indexesOf(gpus), nicsTaken);
+  }
+
+  /** Replicas that flows and NICs leave room for, and that may still stand where the node would be lost. */
+  #replicasLeft(node: FleetNode, want: Want): number {
+    const byFlows = this.fabric.replicasLeft(node, want);
+    const byNics = nicCapacity(node, want.part.each, this.#leftOf(node).nicsTaken);
+    return Math.min(byFlows, byNics, this.#spreadLeft(node, want));
+  }
+
+  #spreadLeft(node: FleetNode, { part }: Want): number {
     if (this.#spread === undefined || !isCounted(part, this.#demand)) return Infinity;
     const fate = this.#spread.fateOf(node);
     if (fate.kind !== 'falls') return fate.kind === 'stays' && this.#spread.limit >= 0 ? Infinity : 0;
     return this.#spread.limit - (this.#standing.get(fate.place) ?? 0);
   }
 
-  #standHere(node: FleetNode, { part }: Want): void {
+  #standHere(node: FleetNode, want: Want): void {
+    const { part } = want;
+    this.fabric.stand(node, want);
     if (this.#spread === undefined || !isCounted(part, this.#demand)) return;
     const fate = this.#spread.fateOf(node);
     if (fate.kind === 'falls') this.#standing.set(fate.place, (this.#standing.get(fate.place) ?? 0) + 1);

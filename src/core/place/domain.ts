@@ -2,9 +2,10 @@ import type { TopologyLevel } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
+import { sizeOf } from '../mask.ts';
 
 /** Levels at which a gang is tried to be kept together, the closest first. */
-export const closestFirst = ['node', 'rack', 'leaf', 'hall', 'site'] as const;
+export const closestFirst = ['node', 'island', 'rack', 'leaf', 'spine', 'hall', 'site'] as const;
 export type PlacedLevel = (typeof closestFirst)[number];
 
 /** One place on a level, with its nodes in the order of the fleet. */
@@ -24,13 +25,26 @@ export function placeOn(level: TopologyLevel, node: FleetNode): Path | undefined
     case 'node':
       return node.id;
     case 'spine':
+      return node.spine;
     case 'island':
+      return islandOf(node);
     case 'numa':
     case 'pcie-root':
       return undefined;
     default:
       return level satisfies never;
   }
+}
+
+/**
+ * The accelerator link domain of a node: the one it shares with others where that is recorded, else the node itself
+ * when a link joins all its GPUs, else none.
+ */
+function islandOf({ id, island, shape }: FleetNode): Path | undefined {
+  if (island !== undefined) return island;
+  const [own] = shape.islands;
+  const whole = shape.islands.length === 1 && own !== undefined && sizeOf(own) === shape.gpus.length;
+  return whole && shape.link !== 'none' ? id : undefined;
 }
 
 /** The domains of a level that these nodes form, in the order of their ids. */
@@ -59,8 +73,18 @@ export function domainsInside(
     .toSorted((a, b) => compareText(a.id, b.id));
 }
 
-/** The levels to try for a gang that must stay inside one domain of `limit`: from the closest up to it. */
-export function levelsUpTo(limit: TopologyLevel | undefined): readonly PlacedLevel[] {
+/**
+ * The levels to try for a gang that must stay inside one domain of `limit`: from the closest up to it. Islands and
+ * spines that no node names join nothing that another level does not.
+ */
+export function levelsUpTo(
+  limit: TopologyLevel | undefined,
+  nodes: readonly FleetNode[],
+): readonly PlacedLevel[] {
   const end = closestFirst.findIndex((level) => level === limit);
-  return end < 0 ? closestFirst : closestFirst.slice(0, end + 1);
+  const levels = end < 0 ? closestFirst : closestFirst.slice(0, end + 1);
+  return levels.filter((level) => {
+    if (level === limit || (level !== 'island' && level !== 'spine')) return true;
+    return nodes.some((node) => node[level] !== undefined);
+  });
 }

@@ -3,6 +3,8 @@ import type { Member } from '../../model/placement.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { Bench } from './bench.ts';
 import { domainsOn, placeOn } from './domain.ts';
+import { fillByLeaf } from './fabric/leafs.ts';
+import { fillEvenRails } from './fabric/rails.ts';
 import type { Want } from './want.ts';
 
 /** Nodes that could serve each want, whatever the calendar says. */
@@ -39,7 +41,9 @@ function fillWithin(
     const fit = fillPart(trial, domain.nodes, want).length;
     const capLeftW = trial.capLeftW;
     const { wear } = trial;
-    const filled = { nodes: domain.nodes, fit, capLeftW, wear, spare: spareIn(trial, domain.nodes, want) };
+    const { leafs } = trial.fabric;
+    const spare = spareIn(trial, domain.nodes, want);
+    const filled = { nodes: domain.nodes, fit, leafs, capLeftW, wear, spare };
     if (best === undefined || isBetter(filled, best)) best = filled;
   }
   return fillPart(bench, best?.nodes ?? nodes.slice(0, 0), want);
@@ -48,6 +52,7 @@ function fillWithin(
 type Filled = {
   readonly nodes: readonly FleetNode[];
   readonly fit: number;
+  readonly leafs: number;
   readonly capLeftW: number;
   readonly wear: number;
   readonly spare: number;
@@ -55,6 +60,7 @@ type Filled = {
 
 function isBetter(a: Filled, b: Filled): boolean {
   if (a.fit !== b.fit) return a.fit > b.fit;
+  if (a.leafs !== b.leafs) return a.leafs < b.leafs;
   if (a.wear !== b.wear) return a.wear < b.wear;
   return a.capLeftW === b.capLeftW ? a.spare < b.spare : a.capLeftW > b.capLeftW;
 }
@@ -77,12 +83,23 @@ type Choice = {
   readonly scarceW: number;
 };
 
+/** Puts a part down by leafs where it has an uplink budget, and on the same rails of every node where it can. */
+function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
+  return bench.fabric.uplinkMbps(want) > 0
+    ? fillByLeaf(bench, nodes, want, fillEvenly)
+    : fillEvenly(bench, nodes, want);
+}
+
+function fillEvenly(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
+  return fillEvenRails(bench, nodes, want, fillNodes);
+}
+
 /**
  * Fills the fullest fits first: nodes that take most replicas, then for the rest the node that holds all of it
  * with least to spare. CPU parts keep off GPU nodes while others have room. Under a cap on watts the nodes that
  * draw least come before all that.
  */
-function fillPart(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
+function fillNodes(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
   const { count, apart } = want.part;
   const most = apart === undefined ? count : 1;
   const choices = nodes

@@ -1,7 +1,9 @@
 import type { Demand } from '../../model/demand.ts';
 import { isWithin } from '../../model/id.ts';
-import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
+import { type Lack, levelLack, nicLack } from './fabric/fitness.ts';
+import { choosesNics } from './fabric/nics.ts';
 import { misalignment } from './locality.ts';
 import { unknownPower } from './power.ts';
 import { sliceMisfit } from './slice-fitness.ts';
@@ -26,6 +28,7 @@ export const constraints = [
   'rdma',
   'node-size',
   'align',
+  'topology',
   'survive',
   'isolation',
   'power-cap',
@@ -46,8 +49,17 @@ export function fitnessOf(node: FleetNode, want: Want, demand: Demand): Fitness 
   const able = want.gpuCount === 0 ? cpuFitness(node, want) : gpuFitness(node, want);
   if (able.kind !== 'fits') return able;
   return (
-    spreadFitness(node, want, demand) ?? aloneFitness(node, demand) ?? capFitness(node, want, demand) ?? fits
+    lacking('topology', levelLack(node, want, demand)) ??
+    spreadFitness(node, want, demand) ??
+    aloneFitness(node, demand) ??
+    capFitness(node, want, demand) ??
+    fits
   );
+}
+
+function lacking(constraint: Constraint, lack: Lack | undefined): Fitness | undefined {
+  if (lack === undefined) return undefined;
+  return lack.unknown === undefined ? fails(constraint) : unknown(constraint, lack.unknown);
 }
 
 /** What nobody knows to be in a rack, or on a feed, may be lost with any. */
@@ -84,7 +96,7 @@ function gpuFitness(node: FleetNode, want: Want): Fitness {
   }
   if (shape.whole === 'unknown') return unknown('whole-gpus', 'sharing');
   if (shape.whole === 'no') return fails('whole-gpus');
-  return linkFitness(node, want) ?? rdmaFitness(shape, want) ?? sizeFitness(node, want);
+  return linkFitness(node, want) ?? rdmaFitness(node, want) ?? sizeFitness(node, want);
 }
 
 function sliceFitness(node: FleetNode, want: Want): Fitness {
@@ -110,9 +122,11 @@ function linkFitness(node: FleetNode, want: Want): Fitness | undefined {
   return shape.linkMbps >= need.linkMbps ? undefined : fails('accelerator-link');
 }
 
-function rdmaFitness(shape: NodeShape, want: Want): Fitness | undefined {
+function rdmaFitness(node: FleetNode, want: Want): Fitness | undefined {
   const need = want.part.each.rdma;
   if (need === undefined) return undefined;
+  if (choosesNics(want.part.each)) return lacking('rdma', nicLack(node, want));
+  const { shape } = node;
   if (shape.rdma === 'unknown') return unknown('rdma', 'rdma NICs');
   if (shape.rdma === 'no') return fails('rdma');
   if (need.nicMbps === undefined) return undefined;
@@ -132,7 +146,7 @@ function sizeFitness(node: FleetNode, want: Want): Fitness {
 }
 
 function cpuFitness(node: FleetNode, want: Want): Fitness {
-  return besideFitness(node, want);
+  return rdmaFitness(node, want) ?? besideFitness(node, want);
 }
 
 /** CPU, memory and storage that were asked for in numbers must be known and there; a share of the unknown is nothing. */

@@ -2,6 +2,7 @@ import type { NicFacts } from '../../model/fact.ts';
 import { type Hold, peakOf } from '../calendar.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { both, indexesOf, type Mask, sizeOf } from '../mask.ts';
+import { choosesNics, nicCountOf, nicsReach } from './fabric/nics.ts';
 import { type Beside, heldBesideGpus, usableGpus, type Want } from './want.ts';
 
 type Align = NonNullable<Want['part']['each']['align']>;
@@ -18,10 +19,11 @@ const attributes = { numa: 'numaNode', 'pcie-root': 'pcieRoot' } as const;
 export function localitiesOf({ shape }: FleetNode, { part }: Want): readonly Locality[] | undefined {
   const { align, rdma } = part.each;
   if (align === undefined) return undefined;
-  const key = `${align} ${rdma !== undefined}`;
+  const nics = choosesNics(part.each) ? nicCountOf(part.each) : undefined;
+  const key = `${align} ${rdma !== undefined} ${nics}`;
   const known = found.get(shape) ?? new Map<string, readonly Locality[]>();
   found.set(shape, known);
-  const localities = known.get(key) ?? groupsOf(shape, align, rdma !== undefined);
+  const localities = known.get(key) ?? groupsOf(shape, align, rdma !== undefined && nics === undefined);
   known.set(key, localities);
   return localities;
 }
@@ -82,8 +84,10 @@ export function misalignment(node: FleetNode, want: Want): { readonly unknown?: 
   const linked = gpus?.link !== undefined || gpus?.linkMbps !== undefined;
   const usable = usableGpus(node, want);
   const islands = linked ? shape.islands : [usable];
-  const fits = localities.some((locality) =>
-    islands.some((island) => sizeOf(both(both(locality.gpus, island), usable)) >= want.gpuCount),
+  const fits = localities.some(
+    (locality) =>
+      nicsReach(node, want.part.each, locality.gpus, node.downNics) &&
+      islands.some((island) => sizeOf(both(both(locality.gpus, island), usable)) >= want.gpuCount),
   );
   if (fits) return undefined;
   const attribute = attributes[align];

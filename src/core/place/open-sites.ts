@@ -4,6 +4,8 @@ import type { SiteReport } from '../../model/plan.ts';
 import type { PolicyVerdict, RuleHit } from '../../model/policy.ts';
 import type { FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
+import { datasetMbps } from './fabric/flows.ts';
+import { mustMove, type Route, routesTo, unknownSpeed } from './fabric/move.ts';
 
 /** A site that the search skips, and why. */
 export type ClosedSite = {
@@ -18,7 +20,10 @@ export type SiteSplit = {
   readonly closed: readonly ClosedSite[];
 };
 
-/** Which of the sites asked for may be searched at all: by the rules, latency and data locality. */
+/**
+ * Which of the sites asked for may be searched at all: by the rules, latency and data locality. The main dataset may
+ * also be brought there first; what the rules name must be there, and so must what flows from or to a pool.
+ */
 export function splitSites(state: State, demand: Demand, verdict: PolicyVerdict): SiteSplit {
   const asked = state.fleet.sites.filter((site) => isAsked(site, demand));
   const closed = asked.flatMap((site) => closedBy(state, { site, demand, verdict }) ?? []);
@@ -83,17 +88,28 @@ function byLatency(site: FleetSite, demand: Demand): ClosedSite | undefined {
 }
 
 function byData(state: State, site: FleetSite, demand: Demand): ClosedSite | undefined {
-  const wanted = [
-    ...(demand.dataset === undefined ? [] : [demand.dataset]),
+  const ruled = [
     ...(demand.rules?.datasets ?? []),
     ...(state.tenants.get(demand.tenant)?.rules.datasets ?? []),
   ];
-  const absent = wanted.filter((dataset) => !site.datasets.has(dataset));
-  if (absent.length === 0) return undefined;
+  const { dataset } = demand;
+  const isRuled = dataset !== undefined && ruled.includes(dataset);
+  const routes = dataset === undefined || isRuled ? [] : routesTo(state.fleet, site.id, dataset);
+  const isMoved = routes.length > 0 && datasetMbps(demand) === 0;
+  const wanted = [...(dataset === undefined || isMoved ? [] : [dataset]), ...ruled];
+  const absent = [...new Set(wanted)].filter((id) => !site.datasets.has(id));
+  if (absent.length === 0) return isMoved && mustMove(site, demand) ? byRoutes(site, routes) : undefined;
   return {
     site,
     outcome: 'no-capacity',
     why: `no storage pool here holds ${absent.map((id) => `\`${id}\``).join(', ')}`,
     hits: [],
   };
+}
+
+/** A dataset that is not held here can be moved only at a known speed. */
+function byRoutes(site: FleetSite, routes: readonly Route[]): ClosedSite | undefined {
+  const attribute = unknownSpeed(routes);
+  if (attribute === undefined) return undefined;
+  return { site, outcome: 'fact-missing', why: `${attribute} is not recorded`, hits: [] };
 }

@@ -1,5 +1,6 @@
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, lowest, type Mask, sizeOf, without } from '../mask.ts';
+import { choosesNics } from './fabric/nics.ts';
 import type { Want } from './want.ts';
 
 /** What a replica may choose from. */
@@ -18,7 +19,9 @@ type Choice = {
 export function pickGpus(node: FleetNode, want: Want, { free, groups, nicsTaken }: Choice): Mask | undefined {
   const { shape } = node;
   const candidates =
-    want.part.each.rdma === undefined ? free : without(free, blockedByRails(node, free, nicsTaken));
+    want.part.each.rdma === undefined || choosesNics(want.part.each)
+      ? free
+      : without(free, blockedByRails(node, free, nicsTaken));
   if (sizeOf(candidates) < want.gpuCount) return undefined;
   const { link, linkMbps } = want.part.each.gpus ?? {};
   const linked = link !== undefined || linkMbps !== undefined;

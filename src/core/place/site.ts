@@ -1,9 +1,10 @@
 import type { Demand } from '../../model/demand.ts';
-import type { Member } from '../../model/placement.ts';
+import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
 import { never } from '../calendar.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Ignored, Rooms } from './bench.ts';
+import { edgeEnds, withoutFlows, withoutUplinks } from './fabric/demand.ts';
 import type { Candidates } from './fill.ts';
 import { fitnessOf } from './fitness.ts';
 import { layoutOf, limitsOn } from './layout.ts';
@@ -14,7 +15,12 @@ import { standInOf } from './stand-in.ts';
 import { hardestFirst, type Want } from './want.ts';
 
 /** When a placement may start. Both ends are included. */
-export type StartRange = { readonly earliestMs: number; readonly latestMs: number };
+export type StartRange = {
+  readonly earliestMs: number;
+  readonly latestMs: number;
+  /** When a dataset may begin to be moved; the earliest start without it. */
+  readonly transferFromMs?: number;
+};
 
 export type SiteFit = {
   readonly kind: 'fits';
@@ -24,6 +30,9 @@ export type SiteFit = {
   readonly spares: readonly Member[];
   readonly closeness: number;
   readonly spare: number;
+  readonly bandwidth: readonly HeldBandwidth[];
+  /** What has to arrive before the start. */
+  readonly transfers?: readonly Transfer[];
 };
 
 export type SiteMiss = {
@@ -32,7 +41,13 @@ export type SiteMiss = {
   readonly replicasFit: number;
   readonly place: string;
   /** What stopped the next replica at the earliest start. */
-  readonly binding: Obstacle['binding'] | LimitName | 'gpu-model' | 'inventory' | 'free-over-window';
+  readonly binding:
+    | Obstacle['binding']
+    | LimitName
+    | 'gpu-model'
+    | 'inventory'
+    | 'free-over-window'
+    | 'dataset';
 };
 
 /** The earliest start in the range at which the gang fits into the site, and where. */
@@ -127,6 +142,8 @@ function startsToTry(
       if ((siteWide || concerned.has(node.index)) && endMs > earliestMs && endMs <= latestMs) ends.add(endMs);
     }
   }
+  for (const endMs of edgeEnds(state, sites, demand))
+    if (endMs > earliestMs && endMs <= latestMs) ends.add(endMs);
   return [...ends].toSorted((a, b) => a - b);
 }
 
@@ -176,7 +193,7 @@ function bindingOf(state: State, demand: Demand, whole: Whole): SiteMiss['bindin
   }
   const all = new Set(limitNames);
   if (whole(state, demand, all)) return limitThatBinds(state, demand, whole);
-  const empty: State = { ...state, calendar: state.calendar.map(() => []) };
+  const empty: State = { ...state, calendar: state.calendar.map(() => []), bandwidth: new Map() };
   return whole(empty, demand, all) ? 'free-over-window' : 'inventory';
 }
 
@@ -193,7 +210,7 @@ function limitThatBinds({ fleet, ...state }: State, demand: Demand, whole: Whole
 }
 
 type Obstacle = {
-  readonly binding: 'topology' | 'survive' | 'isolation' | 'power-cap';
+  readonly binding: 'topology' | 'uplink' | 'flows' | 'survive' | 'isolation' | 'power-cap';
   /** State and demand without it; nothing where it is not there. */
   readonly without: (
     state: State,
@@ -206,6 +223,8 @@ const obstacles: readonly Obstacle[] = [
     binding: 'topology',
     without: (state, { together, ...demand }) => (together === undefined ? undefined : { state, demand }),
   },
+  { binding: 'uplink', without: droppedBy(withoutUplinks) },
+  { binding: 'flows', without: droppedBy(withoutFlows) },
   {
     binding: 'survive',
     without: (state, { survive, ...demand }) => (survive === undefined ? undefined : { state, demand }),
@@ -226,3 +245,10 @@ const obstacles: readonly Obstacle[] = [
     },
   },
 ];
+
+function droppedBy(dropped: (demand: Demand) => Demand | undefined): Obstacle['without'] {
+  return (state, demand) => {
+    const freed = dropped(demand);
+    return freed === undefined ? undefined : { state, demand: freed };
+  };
+}

@@ -8,6 +8,7 @@ import type { Fleet, FleetSite } from '../inventory/fleet.ts';
 import { costOf, priceOf } from '../price.ts';
 import type { State } from '../state.ts';
 import { solveElastic } from './elastic.ts';
+import { firstTransfer, mustMove } from './fabric/move.ts';
 import {
   byCarbon,
   bySpeed,
@@ -60,7 +61,7 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
   const { demand } = asked;
   const { open, closed } = splitSites(state, demand, verdict);
   const order = affordableFirst(demand, better(state.fleet, demand.objective ?? 'cheapest'));
-  const found = open.map((site) => bestAt(state, site, { ...asked, open }, order));
+  const found = open.map((site) => bestWithData(state, site, { ...asked, open }, order));
   const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
   const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
   const affordable = fits.filter((fit) => withinBudget(fit.price, demand));
@@ -83,6 +84,19 @@ type Order = (a: Candidate, b: Candidate) => number;
 
 /** A question with the sites that may be used for it. */
 type Searched = Question & { readonly open: readonly FleetSite[] };
+
+/** The best at a site once its data is there: at once, or when it has been moved. */
+function bestWithData(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
+  const { demand, starts } = asked;
+  const { dataset } = demand;
+  if (dataset === undefined || !mustMove(site, demand)) return bestAt(state, site, asked, order);
+  const transfer = firstTransfer(state, site, dataset, starts.transferFromMs ?? starts.earliestMs);
+  if (transfer === undefined || transfer.endMs > starts.latestMs)
+    return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'dataset' };
+  const earliestMs = Math.max(starts.earliestMs, transfer.endMs);
+  const found = bestAt(state, site, { ...asked, starts: { ...starts, earliestMs } }, order);
+  return found.kind === 'fits' ? { ...found, transfers: [transfer] } : found;
+}
 
 function bestAt(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
   if (asked.demand.objective !== 'fastest') return bestOf(state, site, asked, order);
@@ -125,11 +139,14 @@ const byPrice: Order = (a, b) =>
   (a.price.microEurPerHour ?? Infinity) - (b.price.microEurPerHour ?? Infinity) || 0;
 const byStart: Order = (a, b) => a.startMs - b.startMs;
 const byTightness: Order = (a, b) => a.closeness - b.closeness || a.spare - b.spare;
+/** Data that is there before data that has to be moved. */
+const byTransfer: Order = (a, b) => (a.transfers?.length ?? 0) - (b.transfers?.length ?? 0);
 const bySite: Order = (a, b) => compareText(a.site.id, b.site.id);
 
 /** The order of the objective; then what a person would prefer; then the id. Unpriced comes after every price. */
 function better(fleet: Fleet, objective: Objective): Order {
-  const orders = [...ordersOf(fleet, objective), bySite];
+  const [first, ...others] = ordersOf(fleet, objective);
+  const orders = [...(first === undefined ? [] : [first]), byTransfer, ...others, bySite];
   return (a, b) => {
     for (const order of orders) {
       const difference = order(a, b);
@@ -238,6 +255,9 @@ const bindings: Readonly<Record<SiteMiss['binding'], string>> = {
   'power-cap': 'it would draw more than the power cap',
   isolation: 'enough is free, but not without other tenants in the same place',
   topology: 'enough is free, but not close enough together',
+  uplink: 'enough is free, but the leaf switches have not enough uplink left',
+  flows: 'enough is free, but data NICs or storage pools have not enough bandwidth left for its flows',
+  dataset: 'its dataset cannot be there in time',
 };
 
 function reportMiss(miss: SiteMiss, demand: Demand): SiteReport {

@@ -3,6 +3,7 @@ import type { Member } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { Rooms } from './bench.ts';
+import { bandwidthOf } from './fabric/bandwidth.ts';
 import type { Candidates } from './fill.ts';
 import { type GangFit, type GangMiss, placeGang } from './gang.ts';
 import { standInOf } from './stand-in.ts';
@@ -49,11 +50,17 @@ function withSpares(
   for (let count = 1; count <= (survive?.membersLeft ?? 0); count++) {
     const total = spare.part.count + count;
     const found = placeGang(rooms, nodes, resized(gang, spare, total));
-    if (found.kind === 'whole') return thrifty(parted(found, spare.part), gang);
+    if (found.kind === 'whole') return held(rooms, thrifty(parted(found, spare.part), gang), gang);
     const anyhow = resized({ ...gang, demand: careless }, spare, total);
     if (placeGang(rooms, nodes, anyhow).kind !== 'whole') return undefined;
   }
   return undefined;
+}
+
+/** Members hold bandwidth, idle spares none. */
+function held(rooms: Rooms, fit: SparedFit, { demand }: Gang): SparedFit | undefined {
+  const bandwidth = bandwidthOf(rooms.edges, demand, fit.members);
+  return bandwidth === undefined ? undefined : { ...fit, bandwidth };
 }
 
 /** Sites in which to look for spares: the cheapest for such a replica first, those without a price last. */

@@ -1,15 +1,17 @@
 import type { Demand, Part } from '../../model/demand.ts';
+import { datasetEnd } from './fabric/flows.ts';
 
-/** Levels on which a gang can be kept together or apart. The others need fabrics that are not read yet. */
-const levels: ReadonlySet<string> = new Set(['site', 'hall', 'rack', 'leaf', 'node']);
+/** Levels inside a node: replicas are kept under one by `align`, and gangs are never kept on them. */
+const insideNode: ReadonlySet<string> = new Set(['numa', 'pcie-root']);
 
 /** The first thing a demand asks for that this core does not decide yet, in words; nothing when it decides all. */
 export function unsupported(demand: Demand): string | undefined {
-  if (demand.flows !== undefined && demand.flows.length > 0) return 'bandwidth between parts (`flows`)';
+  if ((demand.flows ?? []).some(({ from, to }) => from === datasetEnd && to === datasetEnd))
+    return 'a flow from the dataset to itself (`flows`)';
   if (demand.guarantee === 'elastic' && demand.survive !== undefined)
     return 'survival with `guarantee: elastic` (`survive`)';
-  if (demand.together !== undefined && !levels.has(demand.together))
-    return `\`together: ${demand.together}\``;
+  if (demand.together !== undefined && insideNode.has(demand.together))
+    return `a gang inside a node (\`together: ${demand.together}\`); \`align\` keeps each replica so`;
   for (const part of demand.parts) {
     const feature = unsupportedPart(part);
     if (feature !== undefined) return `${feature} in part \`${part.name}\``;
@@ -18,8 +20,10 @@ export function unsupported(demand: Demand): string | undefined {
 }
 
 function unsupportedPart({ each, within, apart }: Part): string | undefined {
-  if (within !== undefined && !levels.has(within)) return `\`within: ${within}\``;
-  if (apart !== undefined && !levels.has(apart)) return `\`apart: ${apart}\``;
+  if (within !== undefined && insideNode.has(within))
+    return `replicas inside a node (\`within: ${within}\`, \`align\` keeps each replica so)`;
+  if (apart !== undefined && insideNode.has(apart))
+    return `replicas apart inside a node (\`apart: ${apart}\`)`;
   if (each.gpus?.slice !== undefined) {
     const { link, linkMbps } = each.gpus;
     if (link !== undefined || linkMbps !== undefined)
@@ -28,9 +32,8 @@ function unsupportedPart({ each, within, apart }: Part): string | undefined {
     if (each.align !== undefined) return 'alignment of slices of GPUs (`slice` with `align`)';
   }
   if (each.align !== undefined && each.gpus === undefined) return 'alignment without GPUs (`align`)';
-  if (each.rdma?.uplinkMbps !== undefined) return 'uplink bandwidth (`uplinkMbps`)';
-  if ((each.rdma?.nicsPerGpu ?? 1) > 1) return 'more than one NIC for a GPU (`nicsPerGpu`)';
-  if (each.rdma !== undefined && each.gpus === undefined) return 'RDMA without GPUs';
+  if ((each.rdma?.nicsPerGpu ?? 1) > 1 && each.gpus === undefined)
+    return 'NICs for each GPU without GPUs (`nicsPerGpu`)';
   if (each.gpus === undefined && each.cpuMilli === undefined)
     return 'a replica without GPUs and without `cpuMilli`';
   return undefined;

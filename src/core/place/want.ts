@@ -1,7 +1,7 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { type Mask, maskOf, without } from '../mask.ts';
+import { firstBits, type Mask, maskOf, without } from '../mask.ts';
 import { type Fraction, portionOf } from '../slices.ts';
 import { shareOfNode, sliceableGpus } from './sliceable.ts';
 
@@ -11,6 +11,8 @@ export type Want = {
   /** GPUs of one replica, or slices where it asks for slices; 0 for CPU parts. */
   readonly gpuCount: number;
   readonly model: string | undefined;
+  /** Only GPUs on these rails. */
+  readonly rails?: ReadonlySet<number>;
 };
 
 /** Its replicas ask for parts of GPUs instead of whole ones. */
@@ -82,7 +84,17 @@ export function usableGpus(node: FleetNode, want: Want): Mask {
   const found = shape.models.find(({ model }) => model === want.model);
   if (found === undefined) return 0;
   const large = shape.gpus.flatMap((gpu, index) => ((gpu.memoryMib ?? 0) >= memoryMib ? [index] : []));
-  return (found.mask & maskOf(large) & ~node.downMask) >>> 0;
+  return (found.mask & maskOf(large) & onRails(node, want) & ~node.downMask) >>> 0;
+}
+
+function onRails({ shape }: FleetNode, { rails }: Want): Mask {
+  if (rails === undefined) return firstBits(32);
+  return maskOf(
+    shape.railOf.flatMap((nic, gpu) => {
+      const rail = nic === undefined ? undefined : shape.nics[nic]?.rail;
+      return rail !== undefined && rails.has(rail) ? [gpu] : [];
+    }),
+  );
 }
 
 /** What one replica holds of what can be divided. */

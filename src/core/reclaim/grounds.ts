@@ -50,7 +50,7 @@ export function groundsFor(state: State, verdict: PolicyVerdict, asked: Asked): 
       const domains =
         inside.length <= exactLimit
           ? [domain]
-          : [domain, ...levelsUpTo(limit).flatMap((level) => domainsOn(level, domain.nodes))];
+          : [domain, ...levelsUpTo(limit, domain.nodes).flatMap((level) => domainsOn(level, domain.nodes))];
       return [...new Map(domains.map((one) => [one.id, one])).values()].flatMap(
         (one) => groundOf(state, one, asked, standingOn(state, one.nodes, asked)) ?? [],
       );

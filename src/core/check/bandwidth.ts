@@ -1,0 +1,67 @@
+import { siteOf } from '../../model/id.ts';
+import { compareText } from '../../model/text.ts';
+import type { Violation } from '../given.ts';
+import { type Audit, broken } from './audit.ts';
+import { edgeLimit, mostHeld } from './edges.ts';
+import { onDataNics } from './flows.ts';
+import { onUplinks } from './uplinks.ts';
+
+/**
+ * Exactly what uplink budgets and flows come to for these members is held, each edge once and in order, and with
+ * everything that others hold there it never passes what was recorded for the edge. One pool that holds the
+ * dataset, in the site of the members, carries all flows from and to it.
+ */
+export function* bandwidthHeld(audit: Audit): Generator<Violation> {
+  const { bandwidth = [] } = audit.placement;
+  yield* listed(bandwidth.map(({ fabric, edge }) => `${fabric} ${edge}`));
+  const due = new Map<string, number>();
+  for (const found of [...onUplinks(audit), ...onDataNics(audit)]) {
+    if (found.kind === 'violation') yield found.violation;
+    else due.set(found.edge, (due.get(found.edge) ?? 0) + found.mbps);
+  }
+  yield* ofPool(audit);
+  for (const { fabric, edge, mbps } of bandwidth) {
+    const wanted = due.get(`${fabric} ${edge}`) ?? 0;
+    due.delete(`${fabric} ${edge}`);
+    if (fabric !== 'storage' && (mbps !== wanted || mbps === 0))
+      yield broken('bandwidth', `${fabric} ${edge}: holds ${mbps} Mbit/s, ${wanted} are due`);
+    yield* withinLimit(audit, `${fabric} ${edge}`, mbps);
+  }
+  for (const [edge, mbps] of due)
+    if (mbps > 0) yield broken('bandwidth', `${edge}: holds nothing, ${mbps} Mbit/s are due`);
+}
+
+/** A space sorts before every character of a path, so that fabric and edge compare as one text. */
+function* listed(edges: readonly string[]): Generator<Violation> {
+  for (const [at, edge] of edges.entries()) {
+    const before = edges[at - 1];
+    if (before !== undefined && compareText(before, edge) >= 0)
+      yield broken('bandwidth', `${edge} is not in order, each edge once`);
+  }
+}
+
+function* withinLimit({ state, startMs, endMs }: Audit, edge: string, mbps: number): Generator<Violation> {
+  const limit = edgeLimit(state.fleet, edge);
+  if (limit === undefined) {
+    yield broken('bandwidth', `${edge}: what it carries is not recorded`);
+    return;
+  }
+  const held = mostHeld(state, edge, startMs, endMs);
+  if (held + mbps > limit)
+    yield broken('bandwidth', `${edge}: Mbit/s held by others ${held}, asked for ${mbps}, limit ${limit}`);
+}
+
+function* ofPool({ state, demand, placement, seats }: Audit): Generator<Violation> {
+  const held = (placement.bandwidth ?? []).filter(({ fabric }) => fabric === 'storage');
+  const ends = (demand.flows ?? []).filter(({ from, to }) => from === 'dataset' || to === 'dataset');
+  const mbps = ends.reduce((sum, flow) => sum + flow.mbps, 0);
+  if (held.length !== (mbps > 0 ? 1 : 0))
+    yield broken('bandwidth', `${held.length} storage pools are held for ${mbps} Mbit/s of the dataset`);
+  for (const { edge, mbps: found } of held) {
+    if (found !== mbps) yield broken('bandwidth', `storage ${edge}: holds ${found} Mbit/s, ${mbps} are due`);
+    const holds = state.fleet.pools.get(edge)?.datasets?.some(({ id }) => id === demand.dataset) === true;
+    if (!holds) yield broken('bandwidth', `storage ${edge}: does not hold the dataset`);
+    if (seats.some(({ node }) => node.site !== siteOf(edge)))
+      yield broken('bandwidth', `storage ${edge}: not in the site of the members`);
+  }
+}

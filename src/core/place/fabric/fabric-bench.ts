@@ -1,0 +1,77 @@
+import type { Demand } from '../../../model/demand.ts';
+import type { FleetNode } from '../../inventory/fleet.ts';
+import type { Want } from '../want.ts';
+import type { EdgeRooms, Fabric } from './edge-rooms.ts';
+import { mostOfReplica } from './flows.ts';
+import { uplinkMbpsOf } from './uplink.ts';
+
+/** What is left of the fabrics' edges while a gang is put down. Belongs to one bench and is copied with it. */
+export class FabricBench {
+  readonly #rooms: EdgeRooms;
+  readonly #demand: Demand;
+  readonly #taken: Map<string, number>;
+  /** Every replica holds the most it may put on data NICs, as if all it talks to stood on other nodes. */
+  readonly #wary: boolean;
+  /** Leafs that the parts with an uplink budget stand on so far, added up. */
+  #leafs: number;
+
+  constructor(rooms: EdgeRooms, demand: Demand, from?: FabricBench | 'wary') {
+    const before = from === 'wary' ? undefined : from;
+    this.#rooms = rooms;
+    this.#demand = demand;
+    this.#taken = new Map(before?.entries());
+    this.#wary = from === 'wary' || before?.isWary === true;
+    this.#leafs = before?.leafs ?? 0;
+  }
+
+  fork(): FabricBench {
+    return new FabricBench(this.#rooms, this.#demand, this);
+  }
+
+  entries(): Iterable<[string, number]> {
+    return this.#taken;
+  }
+
+  get isWary(): boolean {
+    return this.#wary;
+  }
+
+  get leafs(): number {
+    return this.#leafs;
+  }
+
+  get rooms(): EdgeRooms {
+    return this.#rooms;
+  }
+
+  uplinkMbps({ part }: Want): number {
+    return uplinkMbpsOf(this.#demand, part.name);
+  }
+
+  /** Mbit/s that neither the calendar nor the gang has taken; 0 where nobody knows. */
+  left(fabric: Fabric, edge: string): number {
+    return Math.max(0, (this.#rooms.left(fabric, edge) ?? 0) - (this.#taken.get(`${fabric} ${edge}`) ?? 0));
+  }
+
+  /** Takes the uplinks of one part that stands on so many leafs. */
+  takeUplinks(held: ReadonlyMap<string, number>, leafs: number): void {
+    for (const [edge, mbps] of held) this.#take('rdma', edge, mbps);
+    this.#leafs += leafs;
+  }
+
+  /** Replicas whose flows the data NICs of a node still carry. */
+  replicasLeft(node: FleetNode, { part }: Want): number {
+    const each = this.#wary ? mostOfReplica(this.#demand, part.name) : 0;
+    return each === 0 ? Infinity : Math.floor(this.left('data', node.id) / each);
+  }
+
+  stand(node: FleetNode, { part }: Want): void {
+    const each = this.#wary ? mostOfReplica(this.#demand, part.name) : 0;
+    if (each > 0) this.#take('data', node.id, each);
+  }
+
+  #take(fabric: Fabric, edge: string, mbps: number): void {
+    const key = `${fabric} ${edge}`;
+    this.#taken.set(key, (this.#taken.get(key) ?? 0) + mbps);
+  }
+}

@@ -1,0 +1,200 @@
+import type { Path } from '../../../model/id.ts';
+import type { Member } from '../../../model/placement.ts';
+import { compareText } from '../../../model/text.ts';
+import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
+import type { Bench } from '../bench.ts';
+import type { Want } from '../want.ts';
+import { nicCountOf, rdmaNics } from './nics.ts';
+import { leafOfNic, uplinkDue } from './uplink.ts';
+
+/** Puts as many replicas of a part as fit on these nodes, whatever its uplinks. */
+export type Fill = (bench: Bench, nodes: readonly FleetNode[], want: Want) => Member[];
+
+/** At most so many sets of leafs are tried for one number of leafs. */
+const trialLimit = 128;
+
+/**
+ * Puts a part with an uplink budget on the fewest leafs: one that holds it all with least to spare, else ever larger
+ * sets of leafs that have the budget left, those under one spine first. The bench then holds its uplinks. When no
+ * set holds all of it, as much as one leaf takes.
+ */
+export function fillByLeaf(bench: Bench, nodes: readonly FleetNode[], want: Want, fill: Fill): Member[] {
+  const groups = groupsOf(nodes, want)
+    .map((group) => grouped(bench, group, want, fill))
+    .filter(({ fit }) => fit > 0)
+    .toSorted(byRoom);
+  const found = alone(groups, want) ?? together(bench, groups, want, fill) ?? groups[0];
+  if (found === undefined) return [];
+  const members = fill(bench, found.nodes, want);
+  const due = uplinkDue(bench.fabric.rooms.fleet, bench.fabric.uplinkMbps(want), members);
+  if (due.kind === 'known') bench.fabric.takeUplinks(due.held, due.leafs);
+  return members;
+}
+
+/** Nodes whose rails hang on the same leafs. */
+type Group = {
+  readonly key: string;
+  readonly nodes: readonly FleetNode[];
+  /** How many of a node's NICs hang on each; nothing when one of the leafs is not recorded. */
+  readonly leafs: ReadonlyMap<Path, number> | undefined;
+};
+
+type Room = Group & { readonly fit: number; readonly spare: number; readonly capLeftW: number };
+
+function groupsOf(nodes: readonly FleetNode[], want: Want): readonly Group[] {
+  const groups = new Map<string, Group & { readonly nodes: FleetNode[] }>();
+  for (const node of nodes) {
+    const { key, leafs } = hungOn(node, want);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { key, nodes: [node], leafs });
+    else group.nodes.push(node);
+  }
+  return [...groups.values()].toSorted((a, b) => compareText(a.key, b.key));
+}
+
+/** A node with a rail on an unknown leaf is a group for itself. */
+function hungOn(node: FleetNode, want: Want): Pick<Group, 'key' | 'leafs'> {
+  const ports = portsOf(node, want);
+  const leafs = new Map<Path, number>();
+  for (const { leaf } of ports) {
+    if (leaf === undefined) return { key: `unknown ${node.id}`, leafs: undefined };
+    leafs.set(leaf, (leafs.get(leaf) ?? 0) + 1);
+  }
+  const [only] = leafs.keys();
+  if (leafs.size === 1) return { key: `leaf ${only}`, leafs };
+  const rails = ports.map(({ rail, leaf }) => `${rail ?? '?'}:${leaf}`).toSorted(compareText);
+  return { key: `rails ${rails.join(' ')}`, leafs };
+}
+
+function portsOf(
+  node: FleetNode,
+  { part }: Want,
+): readonly { rail?: number | undefined; leaf: Path | undefined }[] {
+  const chosen = nicCountOf(part.each) !== (part.each.gpus?.count ?? 0);
+  const nics = chosen
+    ? rdmaNics(node.shape, part.each)
+    : [...new Set(node.shape.railOf.flatMap((nic) => nic ?? []))];
+  if (nics.length === 0) return [{ leaf: node.leaf }];
+  return nics.map((nic) => ({ rail: node.shape.nics[nic]?.rail, leaf: leafOfNic(node, nic) }));
+}
+
+function grouped(bench: Bench, group: Group, want: Want, fill: Fill): Room {
+  const trial = bench.fork();
+  const fit = fill(trial, group.nodes, want).length;
+  const spare = group.nodes.reduce((sum, node) => sum + trial.freeGpus(node, want), 0);
+  return { ...group, fit, spare, capLeftW: trial.capLeftW };
+}
+
+function byRoom(a: Room, b: Room): number {
+  return b.fit - a.fit || a.spare - b.spare || compareText(a.key, b.key);
+}
+
+/** The group that holds the whole part: where the gang draws least, then with least to spare. */
+function alone(groups: readonly Room[], { part }: Want): Room | undefined {
+  const [best] = groups
+    .filter(({ fit }) => fit >= part.count)
+    .toSorted((a, b) => b.capLeftW - a.capLeftW || a.spare - b.spare || compareText(a.key, b.key));
+  return best;
+}
+
+/** The smallest set of groups that holds the part and has its uplinks left; under one spine where there is such. */
+function together(
+  bench: Bench,
+  groups: readonly Room[],
+  want: Want,
+  fill: Fill,
+): { readonly nodes: readonly FleetNode[] } | undefined {
+  const able = groups.filter((group) => hasBudget(bench, group, want));
+  const scopes = [...bySpine(bench.fabric.rooms.fleet, able).values(), able];
+  const { count } = want.part;
+  const holds = (set: readonly Room[]) => holdsWhole(bench, set, want, fill);
+  for (let size = 2; size <= able.length; size++) {
+    for (const scope of scopes) {
+      const found = firstSet(scope, size, count, holds);
+      if (found !== undefined) return { nodes: inFleetOrder(tightened(found, scope, count, holds)) };
+    }
+  }
+  return undefined;
+}
+
+/** A quick no. Groups whose leafs have not even the share of a part with all rails in use cannot be left. */
+function hasBudget(bench: Bench, { leafs }: Group, want: Want): boolean {
+  if (leafs === undefined) return false;
+  const total = [...leafs.values()].reduce((sum, count) => sum + count, 0);
+  const mbps = bench.fabric.uplinkMbps(want);
+  return [...leafs].some(
+    ([leaf, count]) => bench.fabric.left('rdma', leaf) >= Math.ceil((mbps * count) / total),
+  );
+}
+
+function bySpine({ leafs }: Fleet, groups: readonly Room[]): ReadonlyMap<string, readonly Room[]> {
+  const spines = (group: Room) =>
+    [
+      ...new Set(
+        [...(group.leafs ?? new Map<Path, number>()).keys()].map((leaf) => leafs.get(leaf)?.spine ?? ''),
+      ),
+    ]
+      .toSorted(compareText)
+      .join(' ');
+  return Map.groupBy(groups, spines);
+}
+
+/** The first set of so many groups, in the order of their room, that holds the part. */
+function firstSet(
+  groups: readonly Room[],
+  size: number,
+  count: number,
+  holds: (set: readonly Room[]) => boolean,
+): readonly Room[] | undefined {
+  let trials = 0;
+  for (const set of setsOf(groups, size, count)) {
+    if (holds(set)) return set;
+    if (++trials >= trialLimit) return undefined;
+  }
+  return undefined;
+}
+
+/** Sets of so many groups that could hold `count`, the roomiest first. `groups` come by room, the roomiest first. */
+function* setsOf(groups: readonly Room[], size: number, count: number): Generator<readonly Room[]> {
+  if (size === 0) {
+    if (count <= 0) yield [];
+    return;
+  }
+  for (let at = 0; at + size <= groups.length; at++) {
+    const most = groups.slice(at, at + size).reduce((sum, { fit }) => sum + fit, 0);
+    const first = groups[at];
+    if (first === undefined || most < count) return;
+    for (const rest of setsOf(groups.slice(at + 1), size - 1, count - first.fit)) yield [first, ...rest];
+  }
+}
+
+/** The same set with its last group changed for the one with least room that will do. */
+function tightened(
+  set: readonly Room[],
+  scope: readonly Room[],
+  count: number,
+  holds: (set: readonly Room[]) => boolean,
+): readonly Room[] {
+  const rest = set.slice(0, -1);
+  const left = count - rest.reduce((sum, { fit }) => sum + fit, 0);
+  const tighter = scope
+    .filter((group) => group.fit >= left && !rest.includes(group))
+    .toSorted((a, b) => a.fit - b.fit || a.spare - b.spare || compareText(a.key, b.key))
+    .slice(0, trialLimit);
+  const found = tighter.find((group) => set.includes(group) || holds([...rest, group]));
+  return found === undefined ? set : [...rest, found];
+}
+
+function holdsWhole(bench: Bench, set: readonly Room[], want: Want, fill: Fill): boolean {
+  const trial = bench.fork();
+  const members = fill(trial, inFleetOrder(set), want);
+  if (members.length < want.part.count) return false;
+  const due = uplinkDue(bench.fabric.rooms.fleet, bench.fabric.uplinkMbps(want), members);
+  return (
+    due.kind === 'known' && [...due.held].every(([edge, mbps]) => mbps <= bench.fabric.left('rdma', edge))
+  );
+}
+
+function inFleetOrder(set: readonly Room[]): readonly FleetNode[] {
+  return set.flatMap(({ nodes }) => nodes).toSorted((a, b) => a.index - b.index);
+}

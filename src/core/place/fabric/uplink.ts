@@ -1,0 +1,89 @@
+import type { Demand } from '../../../model/demand.ts';
+import type { Path } from '../../../model/id.ts';
+import type { Member } from '../../../model/placement.ts';
+import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
+
+/** Uplink budget of a part in Mbit/s; 0 when it asks for none. */
+export function uplinkMbpsOf({ parts }: Demand, name: string): number {
+  return parts.find((part) => part.name === name)?.each.rdma?.uplinkMbps ?? 0;
+}
+
+/** What a part holds of uplinks, by leaf or spine, and on how many leafs one rail of it stands. */
+export type UplinkDue =
+  | { readonly kind: 'known'; readonly held: ReadonlyMap<Path, number>; readonly leafs: number }
+  | { readonly kind: 'unknown'; readonly attribute: 'leaf' | 'spine' };
+
+/**
+ * What the members of one part hold of uplinks. On one node, or where each of its rails stays under one leaf: nothing.
+ * Else each leaf holds `uplinkMbps × rails that leave it / rails`, rounded up: all of it where a leaf serves all
+ * rails. Spines hold the same for the rails that stand on several. Members that use different rails on different
+ * nodes, or whose rails are not known, count as one rail. Leafs without a spine are fine as long as all are.
+ */
+export function uplinkDue(fleet: Fleet, uplinkMbps: number, members: readonly Member[]): UplinkDue {
+  const nothing: UplinkDue = { kind: 'known', held: new Map(), leafs: 1 };
+  if (new Set(members.map(({ node }) => node)).size <= 1) return nothing;
+  const leafsByRail = leafsOf(fleet, members);
+  if (leafsByRail === undefined) return { kind: 'unknown', attribute: 'leaf' };
+  const spinesByRail: Set<Path>[] = [];
+  for (const leafs of leafsByRail) {
+    const spines = new Set([...leafs].map((leaf) => fleet.leafs.get(leaf)?.spine));
+    const known = new Set([...spines].flatMap((spine) => spine ?? []));
+    if (known.size > 0 && known.size < spines.size) return { kind: 'unknown', attribute: 'spine' };
+    spinesByRail.push(known);
+  }
+  const held = new Map([...shares(uplinkMbps, leafsByRail), ...shares(uplinkMbps, spinesByRail)]);
+  return { kind: 'known', held, leafs: Math.max(...leafsByRail.map(({ size }) => size)) };
+}
+
+/** The NICs of a node that could serve a part, each with its rail and leaf: those of rails alone, else all. */
+export function leafOfNic(node: FleetNode, nic: number): Path | undefined {
+  return node.shape.nics[nic]?.leaf ?? node.leaf;
+}
+
+function shares(uplinkMbps: number, placesByRail: readonly ReadonlySet<Path>[]): [Path, number][] {
+  const crossing = placesByRail.filter(({ size }) => size > 1);
+  const places = new Set(crossing.flatMap((set) => [...set]));
+  return [...places].map((place) => [
+    place,
+    Math.ceil((uplinkMbps * crossing.filter((set) => set.has(place)).length) / placesByRail.length),
+  ]);
+}
+
+/** For every rail the leafs that it stands on; nothing when one of them is not recorded. */
+function leafsOf({ nodeById }: Fleet, members: readonly Member[]): readonly ReadonlySet<Path>[] | undefined {
+  const alike = sameRails(nodeById, members);
+  const byRail = new Map<number | undefined, Set<Path>>();
+  for (const member of members) {
+    const node = nodeById.get(member.node);
+    if (node === undefined) return undefined;
+    const ports =
+      member.nics.length === 0
+        ? [{ rail: undefined, leaf: node.leaf }]
+        : member.nics.map((nic) => ({ rail: node.shape.nics[nic]?.rail, leaf: leafOfNic(node, nic) }));
+    for (const { rail, leaf } of ports) {
+      if (leaf === undefined) return undefined;
+      const key = alike ? rail : undefined;
+      byRail.set(key, (byRail.get(key) ?? new Set()).add(leaf));
+    }
+  }
+  return [...byRail.values()];
+}
+
+/** Whether the members use the same known rails on every node. */
+function sameRails(nodeById: Fleet['nodeById'], members: readonly Member[]): boolean {
+  const railsByNode = Map.groupBy(members, ({ node }) => node);
+  const lists = [...railsByNode].map(([id, own]) =>
+    railsUsed(
+      nodeById.get(id),
+      own.flatMap(({ nics }) => nics),
+    ),
+  );
+  return lists.every((rails) => rails !== undefined && rails === lists[0]);
+}
+
+/** The numbers of the rails, in order, as text; nothing when one is not known. */
+export function railsUsed(node: FleetNode | undefined, nics: readonly number[]): string | undefined {
+  const rails = nics.map((nic) => node?.shape.nics[nic]?.rail);
+  if (rails.length === 0 || rails.includes(undefined)) return undefined;
+  return [...new Set(rails.flatMap((rail) => rail ?? []))].toSorted((a, b) => a - b).join(' ');
+}
