@@ -1,15 +1,19 @@
 import type { Demand } from '../../../model/demand.ts';
+import { edgeKey } from '../../edges.ts';
 import type { FleetNode } from '../../inventory/fleet.ts';
 import type { Want } from '../want.ts';
 import type { EdgeRooms, Fabric } from './edge-rooms.ts';
 import { mostOfReplica } from './flows.ts';
 import { uplinkMbpsOf } from './uplink.ts';
 
+const nothing: ReadonlyMap<string, number> = new Map();
+
 /** What is left of the fabrics' edges while a gang is put down. Belongs to one bench and is copied with it. */
 export class FabricBench {
   readonly #rooms: EdgeRooms;
   readonly #demand: Demand;
-  readonly #taken: Map<string, number>;
+  /** Shared with the bench it was copied from until something is taken. */
+  #taken: ReadonlyMap<string, number>;
   /** Every replica holds the most it may put on data NICs, as if all it talks to stood on other nodes. */
   readonly #wary: boolean;
   /** Leafs that the parts with an uplink budget stand on so far, added up. */
@@ -19,7 +23,7 @@ export class FabricBench {
     const before = from === 'wary' ? undefined : from;
     this.#rooms = rooms;
     this.#demand = demand;
-    this.#taken = new Map(before?.entries());
+    this.#taken = before?.taken ?? nothing;
     this.#wary = from === 'wary' || before?.isWary === true;
     this.#leafs = before?.leafs ?? 0;
   }
@@ -28,7 +32,7 @@ export class FabricBench {
     return new FabricBench(this.#rooms, this.#demand, this);
   }
 
-  entries(): Iterable<[string, number]> {
+  get taken(): ReadonlyMap<string, number> {
     return this.#taken;
   }
 
@@ -50,7 +54,7 @@ export class FabricBench {
 
   /** Mbit/s that neither the calendar nor the gang has taken; 0 where nobody knows. */
   left(fabric: Fabric, edge: string): number {
-    return Math.max(0, (this.#rooms.left(fabric, edge) ?? 0) - (this.#taken.get(`${fabric} ${edge}`) ?? 0));
+    return Math.max(0, (this.#rooms.left(fabric, edge) ?? 0) - (this.#taken.get(edgeKey(fabric, edge)) ?? 0));
   }
 
   /** Takes the uplinks of one part that stands on so many leafs. */
@@ -71,7 +75,7 @@ export class FabricBench {
   }
 
   #take(fabric: Fabric, edge: string, mbps: number): void {
-    const key = `${fabric} ${edge}`;
-    this.#taken.set(key, (this.#taken.get(key) ?? 0) + mbps);
+    const key = edgeKey(fabric, edge);
+    this.#taken = new Map(this.#taken).set(key, (this.#taken.get(key) ?? 0) + mbps);
   }
 }
