@@ -3,6 +3,7 @@ import { Path, siteOf } from '../../../model/id.ts';
 import type { HeldBandwidth, Member } from '../../../model/placement.ts';
 import { compareText } from '../../../model/text.ts';
 import { edgeKey } from '../../edges.ts';
+import { withoutFlows, withoutUplinks } from './demand.ts';
 import type { EdgeRooms } from './edge-rooms.ts';
 import { datasetMbps, flowsOnNodes } from './flows.ts';
 import { uplinkDue, uplinkMbpsOf } from './uplink.ts';
@@ -13,6 +14,7 @@ export function bandwidthOf(
   demand: Demand,
   members: readonly Member[],
 ): readonly HeldBandwidth[] | undefined {
+  if (withoutUplinks(demand) === undefined && withoutFlows(demand) === undefined) return [];
   const due = [
     ...(uplinksOf(rooms, demand, members) ?? [undefined]),
     ...[...flowsOnNodes(demand, members)].map(([edge, mbps]): HeldBandwidth => ({

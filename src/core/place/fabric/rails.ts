@@ -23,10 +23,19 @@ export function fillEvenRails(bench: Bench, nodes: readonly FleetNode[], want: W
   return fill(bench, nodes, want);
 }
 
-/** With whole nodes there is no choice. */
+/** With whole nodes, or under one leaf, there is nothing to choose. */
 function mayDiffer(nodes: readonly FleetNode[], { part, gpuCount }: Want): boolean {
-  return (
-    part.each.rdma !== undefined && part.count > 1 && nodes.some(({ shape }) => shape.gpus.length > gpuCount)
+  if (part.each.rdma === undefined || part.count === 1) return false;
+  const isSplit = nodes.some(({ shape }) => shape.gpus.length > gpuCount);
+  return isSplit && !underOneLeaf(nodes);
+}
+
+/** Leafs of single NICs may differ from rail to rail, so they are looked at only where there are members. */
+function underOneLeaf(nodes: readonly FleetNode[]): boolean {
+  const [first] = nodes;
+  return nodes.every(
+    ({ leaf, shape }) =>
+      leaf !== undefined && leaf === first?.leaf && shape.nics.every((nic) => nic.leaf === undefined),
   );
 }
 
