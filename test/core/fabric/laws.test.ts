@@ -77,8 +77,8 @@ const demands = record({
   uplink: constantFrom(0, 30, 70, 100),
   nicsPerGpu: constantFrom(1, 1, 1, 2),
   flow: constantFrom(0, 0, 25, 60, 90),
-  data: constantFrom('', '', 'held', 'flows'),
-  site: constantFrom('', '', 'ams2'),
+  data: constantFrom('', 'held', 'held', 'flows'),
+  site: constantFrom('', 'ams2'),
   window,
 }).map(({ text, uplink, nicsPerGpu, flow, data: dataset, site, window: when }) => {
   const flows = [
