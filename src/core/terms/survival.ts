@@ -16,10 +16,11 @@ export function survival(fleet: Fleet, demand: Demand, placement: Placement): Te
   const spares = placement.spares ?? [];
   const left = Math.min(replicas, seats.length - most);
   const how = spares.length === 0 ? 'by spreading' : `with ${spareCount(spares)}`;
+  const idle = (placement.bandwidth ?? []).length === 0 ? '' : '; bandwidth is held for members only';
   const held =
     spares.length === 0
       ? `at most ${most} replicas on one ${survive.loss}; no spare is reserved`
-      : `${spareCount(spares)} ${placesOf(spares)}; at most ${most} of ${seats.length} on one ${survive.loss}`;
+      : `${spareCount(spares)} ${placesOf(spares)}; at most ${most} of ${seats.length} on one ${survive.loss}${idle}`;
   return [
     {
       kind: 'survival',

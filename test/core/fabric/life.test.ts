@@ -78,7 +78,7 @@ describe('bandwidth over the life of a contract', () => {
   test('what is preempted gives them up when the other begins', () => {
     const busy = take(fleet, wide(800, { guarantee: 'preemptible' }));
     const alone = world(...racks, uplinks);
-    const later = wide(800, { window: { earliestStartMs: t0 + hourMs, durationS: 3600 } });
+    const later = wide(800, { mayPreempt: true, window: { earliestStartMs: t0 + hourMs, durationS: 3600 } });
     const { world: end, decision } = preempting(busy, planned(alone, later), [first]);
     expect(decision.kind).toBe('contract-granted');
     expect(onLeaf(end)).toEqual(['C-101 800 0-1 h', 'C-102 800 1-2 h']);
