@@ -126,7 +126,9 @@ export function heldIn(holds: readonly Hold[], startMs: number, endMs: number): 
 
 /** The most that is held at one time from `startMs` on. `holds` all overlap the window. */
 export function peakOf(holds: readonly Hold[], startMs: number, amount: (entry: Hold) => number): number {
-  if (holds.length === 0) return 0;
+  const [only, second] = holds;
+  if (only === undefined) return 0;
+  if (second === undefined) return Math.max(0, amount(only));
   const steps = holds.flatMap((entry) => [
     { atMs: Math.max(entry.startMs, startMs), change: amount(entry) },
     { atMs: entry.endMs, change: -amount(entry) },

@@ -177,7 +177,7 @@ function plannedAs(
   const { startMs, price, site } = best;
   const { totalMicroEur, microEurPerHour } = price;
   const report = {
-    constraints: [...tally(state, demand, new Set([site.id]), startMs).counts],
+    constraints: [...tally(state, new Set([site.id]), { demand, startMs }).counts],
     sites: [
       {
         site: site.id,

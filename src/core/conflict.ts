@@ -1,7 +1,7 @@
 import type { Demand } from '../model/demand.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import type { StartRange } from './place/site.ts';
-import { solve } from './place/solve.ts';
+import { canSolve } from './place/solve.ts';
 import { later } from './relax.ts';
 import { requirements } from './requirements.ts';
 import type { State } from './state.ts';
@@ -9,7 +9,7 @@ import type { State } from './state.ts';
 /** No refusal costs more searches than this. What was not tried by then stays in the set. */
 const solveLimit = 16;
 
-type Asked = { readonly demand: Demand; readonly starts: StartRange };
+type Asked = { readonly demand: Demand; readonly starts: StartRange; readonly isPlain?: boolean };
 
 /** A requirement left out of what is asked; nothing when it is not in it. */
 type Drop = { readonly name: string; readonly from: (asked: Asked) => Asked | undefined };
@@ -35,7 +35,7 @@ export function conflictOf(state: State, verdict: PolicyVerdict, asked: Asked): 
   let solves = 0;
   const fits = (wish: Asked) => {
     solves++;
-    return solve(state, verdict, { ...wish, isTrial: true }).kind === 'solved';
+    return canSolve(state, verdict, wish);
   };
   const present = drops.filter(({ from }) => from(asked) !== undefined);
   if (!fits(lacking(asked, present))) return [];

@@ -9,6 +9,8 @@ export type Given = {
   readonly verdict: PolicyVerdict;
   /** What the asker took for granted; kept in the plan. */
   readonly assumptions?: readonly string[];
+  /** Searches by trying everything in turn, to measure and test the index against. The answer is the same. */
+  readonly isPlain?: boolean;
 };
 
 /** What `decide` needs: the verdict only for commands that place something. */

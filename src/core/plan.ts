@@ -47,9 +47,14 @@ export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
   if (ask !== undefined) return refused(ask);
   const range = startRange(demand, given.atMs);
   if (range.kind === 'refused') return refused(range.refusal);
-  const asked = { demand, starts: range.starts };
+  const isPlain = given.isPlain === true;
+  const asked = { demand, starts: range.starts, isPlain };
   const result = solve(state, given.verdict, asked);
-  const counts = tally(state, demand, openSites(state, result.sites), range.starts.earliestMs);
+  const counts = tally(state, openSites(state, result.sites), {
+    demand,
+    startMs: range.starts.earliestMs,
+    isPlain,
+  });
   const report: Report = { constraints: [...counts.counts], sites: [...result.sites] };
   if (result.kind === 'unsolved') {
     const ended = demand.mayPreempt === true ? preemptingPlan(state, given, asked, report) : undefined;
@@ -200,6 +205,7 @@ function uncheckedOf(state: State, demand: Demand, placement: Placement, best: C
 type Failed = {
   readonly demand: Demand;
   readonly starts: StartRange;
+  readonly isPlain: boolean;
   readonly result: Unsolved;
   readonly counts: Tally;
   readonly atMs: number;
@@ -228,7 +234,7 @@ const fabricOrLess: ReadonlySet<SiteMiss['binding']> = new Set(['uplink', 'flows
 function capacityRefusal(
   state: State,
   verdict: PolicyVerdict,
-  { demand, starts, result, counts, atMs }: Failed,
+  { demand, starts, isPlain, result, counts, atMs }: Failed,
 ): Refusal {
   const [nearest] = result.misses.toSorted(nearestFirst);
   return {
@@ -246,10 +252,10 @@ function capacityRefusal(
           },
         }),
     relaxations: [
-      ...relaxations(state, verdict, { demand, starts }),
+      ...relaxations(state, verdict, { demand, starts, isPlain }),
       ...reclaimOffers(state, verdict, { demand, starts, atMs }),
     ],
-    conflict: [...conflictOf(state, verdict, { demand, starts })],
+    conflict: [...conflictOf(state, verdict, { demand, starts, isPlain })],
   };
 }
 
@@ -312,7 +318,7 @@ function distinctHits(hits: readonly RuleHit[]): RuleHit[] {
 function budgetRefusal(
   state: State,
   verdict: PolicyVerdict,
-  { demand, starts, result, counts }: Failed,
+  { demand, starts, isPlain, result, counts }: Failed,
 ): Refusal {
   const [lowest] = result.beyondBudget.toSorted(
     (a, b) => (a.price.microEurPerHour ?? Infinity) - (b.price.microEurPerHour ?? Infinity) || 0,
@@ -327,7 +333,7 @@ function budgetRefusal(
     return { kind: 'fact-missing', facts: [fact], constraints: [...counts.counts] };
   }
   const total = demand.budget?.totalMicroEur;
-  const offers = [...relaxations(state, verdict, { demand, starts })];
+  const offers = [...relaxations(state, verdict, { demand, starts, isPlain })];
   if (total !== undefined && (lowest.price.totalMicroEur ?? Infinity) > total) {
     return {
       kind: 'over-budget',

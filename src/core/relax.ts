@@ -3,7 +3,7 @@ import type { PolicyVerdict } from '../model/policy.ts';
 import type { Relaxation } from '../model/refusal.ts';
 import { dayMs } from '../model/unit.ts';
 import type { StartRange } from './place/site.ts';
-import { type Candidate, solve } from './place/solve.ts';
+import { canSolve, type Candidate, solve } from './place/solve.ts';
 import { requirements } from './requirements.ts';
 import type { State } from './state.ts';
 
@@ -13,7 +13,7 @@ const horizonMs = 90 * dayMs;
 /** No more offers than a person reads. */
 const offerLimit = 6;
 
-type Asked = { readonly demand: Demand; readonly starts: StartRange };
+type Asked = { readonly demand: Demand; readonly starts: StartRange; readonly isPlain?: boolean };
 type Edit = { readonly change: string; readonly asked: Asked };
 
 /**
@@ -52,22 +52,23 @@ function offer(change: string, demand: Demand, found: Candidate): Relaxation {
 }
 
 /** The same with a start up to a horizon later, and no deadline. */
-export function later({ demand, starts }: Asked): Asked {
+export function later({ demand, starts, ...how }: Asked): Asked {
   const latestMs = starts.earliestMs + horizonMs;
   const { deadlineMs: _deadline, ...window } = demand.window;
   return {
+    ...how,
     demand: { ...demand, window: { ...window, latestStartMs: latestMs } },
     starts: { ...starts, latestMs },
   };
 }
 
 /** One requirement left out at a time; those the demand does not have are skipped. */
-function loosened({ demand, starts }: Asked): readonly Edit[] {
+function loosened({ demand, ...rest }: Asked): readonly Edit[] {
   return requirements.flatMap(({ change, without }) => {
     const relaxed = change === undefined ? undefined : without(demand);
     return change === undefined || relaxed === undefined
       ? []
-      : [{ change, asked: { demand: relaxed, starts } }];
+      : [{ change, asked: { ...rest, demand: relaxed } }];
   });
 }
 
@@ -89,7 +90,7 @@ function unsliced({ demand, starts }: Asked): readonly Edit[] {
 function largestThatFits(
   state: State,
   verdict: PolicyVerdict,
-  { demand, starts }: Asked,
+  { demand, ...rest }: Asked,
 ): Relaxation | undefined {
   const part = demand.parts.find(({ count }) => count > 1);
   if (part === undefined) return undefined;
@@ -98,14 +99,13 @@ function largestThatFits(
     parts: demand.parts.map((other) => (other === part ? smaller(part, count) : other)),
   });
   let fits = 0;
-  let best: Candidate | undefined;
   let fails = part.count;
   while (fails - fits > 1) {
     const middle = Math.floor((fits + fails) / 2);
-    const found = tried(state, verdict, { demand: withCount(middle), starts });
-    if (found === undefined) fails = middle;
-    else [fits, best] = [middle, found];
+    if (canSolve(state, verdict, { ...rest, demand: withCount(middle) })) fits = middle;
+    else fails = middle;
   }
+  const best = fits === 0 ? undefined : tried(state, verdict, { ...rest, demand: withCount(fits) });
   if (best === undefined) return undefined;
   const gpus = part.each.gpus?.count ?? 0;
   const what = part.each.gpus?.slice === undefined ? 'GPUs' : 'slices';

@@ -1,12 +1,16 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Member } from '../../model/placement.ts';
 import { heldIn, peakOf, type Room, roomOf } from '../calendar.ts';
+import { packedOf } from '../index/packed.ts';
+import { wattsOf } from '../index/watts.ts';
+import type { Window } from '../index/window.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { both, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
+import { both, firstBits, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
 import type { State } from '../state.ts';
 import { EdgeRooms } from './fabric/edge-rooms.ts';
 import { FabricBench } from './fabric/fabric-bench.ts';
 import { chooseNics, choosesNics, nicCapacity, nicsReach } from './fabric/nics.ts';
+import { Layers } from './layers.ts';
 import { type Layout, layoutOf, limitsOn } from './layout.ts';
 import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
 import { Neighbours } from './neighbours.ts';
@@ -18,35 +22,56 @@ import { type Beside, heldBesideGpus, isSliced, usableGpus, type Want } from './
 
 export type TimeSpan = { readonly startMs: number; readonly endMs: number };
 
-/** Limits that a search leaves out of account, to find out whether they are what is in the way. */
-export type Ignored = ReadonlySet<LimitName>;
+/** What a search leaves out of account, to find out whether it is what is in the way. */
+export type Ignored = ReadonlySet<LimitName | 'isolation' | 'bookings'>;
 
 /** What the calendar leaves of every node and every limit over one time span. Computed when first asked for. */
 export class Rooms {
   readonly span: TimeSpan;
-  readonly neighbours: Neighbours;
   readonly edges: EdgeRooms;
+  /** Over the calendar itself, without an index, as a scan would read it. */
+  readonly isPlain: boolean;
+  readonly #neighbours: Neighbours | undefined;
   readonly #state: State;
   readonly #layout: Layout;
   readonly #ignored: Ignored;
   readonly #rooms = new Map<number, Room>();
+  #windowKnown: Window | undefined;
   readonly #powerLeft = new Map<PowerLimit, number>();
 
-  constructor(state: State, span: TimeSpan, ignored: Ignored = new Set()) {
-    this.#state = state;
+  constructor(state: State, span: TimeSpan, { ignored = nothing, isPlain = false }: Reading = {}) {
+    this.#state = ignored.has('bookings') ? { ...state, calendar: [], bandwidth: new Map() } : state;
     this.span = span;
+    this.isPlain = isPlain;
     this.#layout = layoutOf(state.fleet);
     this.#ignored = ignored;
-    this.neighbours = new Neighbours(state, span);
-    this.edges = new EdgeRooms(state, span);
+    this.edges = new EdgeRooms(this.#state, span);
+    if (ignored.has('bookings')) return;
+    this.#neighbours = isPlain ? new Neighbours(state, span) : neighboursIn(state, span);
   }
 
   of(node: FleetNode): Room {
     const known = this.#rooms.get(node.index);
     if (known !== undefined) return known;
-    const room = roomOf(node, this.#state.calendar[node.index] ?? [], this.span.startMs, this.span.endMs);
+    const isFree = !this.isPlain && this.#window()?.isFree(node.index) === true;
+    const holds = isFree ? [] : (this.#state.calendar[node.index] ?? []);
+    const room = roomOf(node, holds, this.span.startMs, this.span.endMs);
     this.#rooms.set(node.index, room);
     return room;
+  }
+
+  /** GPUs of the node that nobody holds at any time of the span. */
+  freeOn(node: FleetNode): Mask {
+    const window = this.#window();
+    if (window === undefined) return this.of(node).gpus;
+    return without(allOf(node), (window.takenOn(node.index) | node.downMask) >>> 0);
+  }
+
+  /** Whether nobody keeps the tenant out, nor is where its own isolation would keep it out. */
+  letIn(node: FleetNode, { tenant, isolation }: Demand): boolean {
+    if (this.#neighbours === undefined) return true;
+    if (this.#ignored.has('isolation')) return !this.#neighbours.isClosed(node);
+    return this.#neighbours.letIn(node, tenant, isolation);
   }
 
   limitsOn(node: FleetNode): readonly PowerLimit[] {
@@ -58,14 +83,60 @@ export class Rooms {
   powerLeftW(limit: PowerLimit): number {
     const known = this.#powerLeft.get(limit);
     if (known !== undefined) return known;
+    const left = limit.limitW - (this.isPlain ? this.#peakW(limit) : this.#peakByIndex(limit));
+    this.#powerLeft.set(limit, left);
+    return left;
+  }
+
+  /** Whether a limit carries so many watts more over the whole span. */
+  carries(limit: PowerLimit, powerW: number): boolean {
+    if (!this.isPlain && powerW <= this.#surelyLeftW(limit)) return true;
+    return powerW <= this.powerLeftW(limit);
+  }
+
+  /** Watts that a limit has left at any time at all: quick to say, and never too much. */
+  #surelyLeftW(limit: PowerLimit): number {
+    const { fleet, calendar } = this.#state;
+    return calendar.length === 0 ? limit.limitW : limit.limitW - wattsOf(fleet).mostW(calendar, limit);
+  }
+
+  #peakByIndex(limit: PowerLimit): number {
+    const { fleet, calendar } = this.#state;
+    return calendar.length === 0 ? 0 : wattsOf(fleet).peakW(calendar, limit, this.span);
+  }
+
+  #peakW(limit: PowerLimit): number {
     const { startMs, endMs } = this.span;
     const holds = limit.nodes.flatMap((node) =>
       heldIn(this.#state.calendar[node.index] ?? [], startMs, endMs),
     );
-    const left = limit.limitW - peakOf(holds, startMs, (entry) => entry.powerW);
-    this.#powerLeft.set(limit, left);
-    return left;
+    return peakOf(holds, startMs, (entry) => entry.powerW);
   }
+
+  /** What is taken of every node; nothing for a scan, and where no bookings count. */
+  #window(): Window | undefined {
+    if (this.isPlain || this.#ignored.has('bookings')) return undefined;
+    return (this.#windowKnown ??= packedOf(this.#state).window(this.span));
+  }
+}
+
+/** Who is where over a span is the same for every search of one calendar. */
+const neighbours = new WeakMap<Window, Neighbours>();
+
+function neighboursIn(state: State, span: TimeSpan): Neighbours {
+  const window = packedOf(state).window(span);
+  const known = neighbours.get(window) ?? new Neighbours(state, span, false);
+  neighbours.set(window, known);
+  return known;
+}
+
+/** How a search reads the calendar. */
+type Reading = { readonly ignored?: Ignored; readonly isPlain?: boolean };
+
+const nothing: Ignored = new Set();
+
+function allOf({ shape }: FleetNode): Mask {
+  return firstBits(shape.gpus.length);
 }
 
 type Left = Beside & {
@@ -80,8 +151,9 @@ type Left = Beside & {
 export class Bench {
   readonly #rooms: Rooms;
   readonly #demand: Demand;
-  readonly #left: Map<number, Left>;
-  readonly #powerLeft: Map<PowerLimit, number>;
+  readonly #left: Layers<number, Left>;
+  /** Watts that the gang itself has drawn. */
+  readonly #drawn: Layers<PowerLimit, number>;
   /** Of the cap on the whole gang. */
   #capLeftW: number;
   /** What slices that were put down have spoilt. */
@@ -89,7 +161,7 @@ export class Bench {
   readonly #spread: Spread | undefined;
   readonly fabric: FabricBench;
   /** Replicas that count, by what they would be lost with. */
-  readonly #standing: Map<string, number>;
+  readonly #standing: Layers<string, number>;
 
   /** `wary`: every replica holds the most that its flows may put on its node's data NICs. */
   constructor(rooms: Rooms, demand: Demand, before?: Bench | 'wary') {
@@ -100,29 +172,17 @@ export class Bench {
         : from.fabric.fork();
     this.#rooms = rooms;
     this.#demand = demand;
-    this.#left = new Map(from?.entries());
-    this.#powerLeft = new Map(from?.limitEntries());
+    this.#left = new Layers(from === undefined ? undefined : from.#left);
+    this.#drawn = new Layers(from === undefined ? undefined : from.#drawn);
     this.#capLeftW = from?.capLeftW ?? demand.powerCapW ?? Infinity;
     this.#wear = from?.wear ?? 0;
     this.#spread = from === undefined ? spreadOf(demand) : from.#spread;
-    this.#standing = new Map(from?.standing());
+    this.#standing = new Layers(from === undefined ? undefined : from.#standing);
   }
 
-  /** A copy that can be thrown away. */
+  /** A copy that can be thrown away, while this one stays as it is. */
   fork(): Bench {
     return new Bench(this.#rooms, this.#demand, this);
-  }
-
-  entries(): Iterable<[number, Left]> {
-    return this.#left;
-  }
-
-  limitEntries(): Iterable<[PowerLimit, number]> {
-    return this.#powerLeft;
-  }
-
-  standing(): Iterable<[string, number]> {
-    return this.#standing;
   }
 
   get capLeftW(): number {
@@ -148,16 +208,18 @@ export class Bench {
   /** Free GPUs that the want could use here, were it alone; for slices how many more of them fit. */
   freeGpus(node: FleetNode, want: Want): number {
     if (!this.#open(node)) return 0;
-    const left = this.#leftOf(node);
-    return isSliced(want) ? slicesIn(node, want, left) : sizeOf(both(left.gpus, usableGpus(node, want)));
+    if (isSliced(want)) return slicesIn(node, want, this.#leftOf(node));
+    const free = this.#left.get(node.index)?.gpus ?? this.#rooms.freeOn(node);
+    return sizeOf(both(free, usableGpus(node, want)));
   }
 
   /** How many replicas fit on the node by itself, at most `most`; the bench stays as it is. */
   capacity(node: FleetNode, want: Want, most: number): number {
     if (!this.#open(node)) return 0;
-    if (want.gpuCount === 0) return Math.min(most, this.#dividedCapacity(node, want));
+    if (want.gpuCount === 0) return this.#dividedCapacity(node, want, most);
     const counted = isSliced(want) ? replicasIn(node, want, this.#leftOf(node)) : undefined;
-    if (counted !== undefined) return Math.min(most, counted, this.#dividedCapacity(node, want));
+    if (counted !== undefined) return Math.min(counted, this.#dividedCapacity(node, want, most));
+    if (!isSliced(want) && this.freeGpus(node, want) < want.gpuCount) return 0;
     const trial = this.fork();
     let count = 0;
     while (count < most && trial.put(node, want, count) !== undefined) count++;
@@ -205,7 +267,7 @@ export class Bench {
   }
 
   #open(node: FleetNode): boolean {
-    return this.#rooms.neighbours.letIn(node, this.#demand.tenant, this.#demand.isolation);
+    return this.#rooms.letIn(node, this.#demand);
   }
 
   #chooseDevices(
@@ -269,15 +331,23 @@ export class Bench {
     return this.#left.get(node.index) ?? this.#rooms.of(node);
   }
 
-  /** How many replicas the node's cores, memory, storage and watts carry, whatever its GPUs do. */
-  #dividedCapacity(node: FleetNode, want: Want): number {
+  /** How many replicas, at most `most`, the node's cores, memory, storage and watts carry, whatever its GPUs do. */
+  #dividedCapacity(node: FleetNode, want: Want, most: number): number {
     const beside = heldBesideGpus(node, want);
     const powerW = drawOf(node, want, beside.cpuMilli);
+    const bySpread = Math.max(0, this.#replicasLeft(node, want));
+    const fit = Math.min(timesIn(beside, this.#leftOf(node)), bySpread, most);
+    if (this.#carriesMore(node, fit * powerW)) return fit;
     const powerLeftW = this.#powerLeftOn(node);
     if (powerW > powerLeftW) return 0;
-    const byPower = powerW === 0 ? Infinity : Math.floor(powerLeftW / powerW);
-    const bySpread = Math.max(0, this.#replicasLeft(node, want));
-    return Math.min(timesIn(beside, this.#leftOf(node)), byPower, bySpread);
+    return Math.min(fit, powerW === 0 ? Infinity : Math.floor(powerLeftW / powerW));
+  }
+
+  #carriesMore(node: FleetNode, powerW: number): boolean {
+    if (powerW > this.#capLeftW) return false;
+    return this.#rooms
+      .limitsOn(node)
+      .every((limit) => this.#rooms.carries(limit, this.#drawnW(limit) + powerW));
   }
 
   /** Watts that the cap and the tightest limit on the node have left. */
@@ -288,13 +358,16 @@ export class Bench {
   }
 
   #powerLeftW(limit: PowerLimit): number {
-    return this.#powerLeft.get(limit) ?? this.#rooms.powerLeftW(limit);
+    return this.#rooms.powerLeftW(limit) - this.#drawnW(limit);
+  }
+
+  #drawnW(limit: PowerLimit): number {
+    return this.#drawn.get(limit) ?? 0;
   }
 
   #drawPower(node: FleetNode, powerW: number): boolean {
-    if (powerW > this.#powerLeftOn(node)) return false;
-    for (const limit of this.#rooms.limitsOn(node))
-      this.#powerLeft.set(limit, this.#powerLeftW(limit) - powerW);
+    if (!this.#carriesMore(node, powerW)) return false;
+    for (const limit of this.#rooms.limitsOn(node)) this.#drawn.set(limit, this.#drawnW(limit) + powerW);
     this.#capLeftW -= powerW;
     return true;
   }

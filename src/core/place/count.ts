@@ -1,13 +1,18 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import type { ConstraintCount, MissingFact } from '../../model/refusal.ts';
+import { fitnessByKind } from '../index/candidates.ts';
+import { isUnindexed } from '../index/unindexed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
+import { both, sizeOf } from '../mask.ts';
 import type { State } from '../state.ts';
-import { Rooms, type TimeSpan } from './bench.ts';
-import { constraints, fitnessOf } from './fitness.ts';
-import { drawOf, type LimitName, limitNames, type PowerLimit } from './power.ts';
+import { Rooms } from './bench.ts';
+import { constraints, type Fitness, fitnessOf } from './fitness.ts';
+import { drawOf, limitNames, type PowerLimit } from './power.ts';
 import { endOf } from './site.ts';
 import { gpusWithRoom } from './slice.ts';
-import { heldBesideGpus, modelsFor, type Want } from './want.ts';
+import { heldBesideGpus, isSliced, modelsFor, usableGpus, type Want } from './want.ts';
+
+type Question = { readonly demand: Demand; readonly startMs: number; readonly isPlain?: boolean };
 
 /** What each constraint leaves of the fleet for the demand's hardest part, and what is not known about it. */
 export type Tally = {
@@ -20,14 +25,19 @@ export type Tally = {
  * own site conditions leave, then what each node lacks, last what is taken at the start asked for. Only
  * constraints that took something away are listed.
  */
-export function tally(state: State, demand: Demand, openSites: ReadonlySet<string>, startMs: number): Tally {
+export function tally(
+  state: State,
+  openSites: ReadonlySet<string>,
+  { demand, startMs, isPlain: isAsked = false }: Question,
+): Tally {
   const part = demand.parts.find(({ each }) => each.gpus !== undefined) ?? demand.parts[0];
   if (part === undefined) return { counts: [], missing: [] };
+  const isPlain = isAsked || isUnindexed(demand);
   const gpuCount = part.each.gpus?.count ?? 0;
   const level = gpuCount === 0 ? 'node' : 'gpu';
   const sizeOfNode = (node: FleetNode) => (gpuCount === 0 ? 1 : node.shape.gpus.length);
   const open = state.fleet.nodes.filter((node) => openSites.has(node.site));
-  const judged = judge(state, open, part, demand);
+  const judged = judge(state, open, part, { demand, isPlain });
   const counts: ConstraintCount[] = [];
   let before = sum(state.fleet.nodes, sizeOfNode);
   const step = (constraint: string, after: number, note?: string) => {
@@ -36,20 +46,33 @@ export function tally(state: State, demand: Demand, openSites: ReadonlySet<strin
     before = after;
   };
   step('site', sum(open, sizeOfNode));
+  const lost = byRank(judged, sizeOfNode);
+  let left = before;
   for (const [index, constraint] of constraints.entries()) {
-    const left = judged.filter((entry) => entry.rank > index);
-    const unknown = judged.filter((entry) => entry.rank === index && entry.fitness.kind === 'unknown').length;
-    step(
-      constraint,
-      sum(left, ({ node }) => sizeOfNode(node)),
-      unknown === 0 ? undefined : `not known for ${unknown} nodes`,
-    );
+    const { size, unknown } = lost[index] ?? { size: 0, unknown: 0 };
+    left -= size;
+    step(constraint, left, unknown === 0 ? undefined : `not known for ${unknown} nodes`);
   }
-  const span = { startMs, endMs: endOf(startMs, demand) };
-  for (const { constraint, left } of afterCalendar(state, demand, judged, span)) step(constraint, left);
+  const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, demand) }, { isPlain });
+  for (const after of afterCalendar(rooms, demand, judged)) step(after.constraint, after.left);
   const others = demand.parts.filter((other) => other !== part);
-  const judgedOthers = others.flatMap((other) => judge(state, open, other, demand));
+  const judgedOthers = others.flatMap((other) => judge(state, open, other, { demand, isPlain }));
   return { counts, missing: missingFacts([...judged, ...judgedOthers]) };
+}
+
+/** What each constraint is the first to take away, by its place in the list, and where it is not known. */
+function byRank(
+  judged: readonly (Judged & { readonly rank: number })[],
+  sizeOfNode: (node: FleetNode) => number,
+): readonly { readonly size: number; readonly unknown: number }[] {
+  const lost = constraints.map(() => ({ size: 0, unknown: 0 }));
+  for (const { node, rank, fitness } of judged) {
+    const entry = lost[rank];
+    if (entry === undefined) continue;
+    entry.size += sizeOfNode(node);
+    if (fitness.kind === 'unknown') entry.unknown++;
+  }
+  return lost;
 }
 
 type Judged = {
@@ -60,23 +83,22 @@ type Judged = {
 
 /** What stays, step by step, of the nodes that fit: what is free, what other tenants leave open, what has power. */
 function afterCalendar(
-  state: State,
+  rooms: Rooms,
   demand: Demand,
   judged: readonly Judged[],
-  span: TimeSpan,
 ): readonly { readonly constraint: string; readonly left: number }[] {
-  const rooms = new Rooms(state, span);
   const free = judged.flatMap(({ node, fitness, want }) =>
     fitness.kind === 'fits' && want !== undefined ? [{ node, want, size: freeOn(rooms, node, want) }] : [],
   );
-  const open = free.filter(({ node }) => rooms.neighbours.letIn(node, demand.tenant, demand.isolation));
+  const open = free.filter(({ node }) => rooms.letIn(node, demand));
   const steps = [
     { constraint: 'free-over-window', left: sum(free, ({ size }) => size) },
     { constraint: 'isolation', left: sum(open, ({ size }) => size) },
   ];
   let left: readonly Free[] = open;
+  const tight = tightLimits(rooms, open);
   for (const name of limitNames) {
-    left = withPower(rooms, left, name);
+    left = withPower(rooms, left, new Set([...tight].filter((limit) => limit.name === name)));
     steps.push({ constraint: name, left: sum(left, ({ size }) => size) });
   }
   const { powerCapW } = demand;
@@ -117,10 +139,11 @@ function wattsOf({ node, want }: Free): number {
 type Free = { readonly node: FleetNode; readonly want: Want; readonly size: number };
 
 /** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
-function withPower(rooms: Rooms, free: readonly Free[], name: LimitName): readonly Free[] {
+function withPower(rooms: Rooms, free: readonly Free[], tight: ReadonlySet<PowerLimit>): readonly Free[] {
+  if (tight.size === 0) return free;
   const leftW = new Map<PowerLimit, number>();
   return free.map((entry) => {
-    const limits = rooms.limitsOn(entry.node).filter((limit) => limit.name === name);
+    const limits = rooms.limitsOn(entry.node).filter((limit) => tight.has(limit));
     if (limits.length === 0) return entry;
     const powerW = wattsOf(entry);
     const left = Math.min(...limits.map((limit) => leftW.get(limit) ?? rooms.powerLeftW(limit)));
@@ -131,26 +154,47 @@ function withPower(rooms: Rooms, free: readonly Free[], name: LimitName): readon
   });
 }
 
-function judge(state: State, nodes: readonly FleetNode[], part: Part, demand: Demand) {
-  const gpuCount = part.each.gpus?.count ?? 0;
-  const models = gpuCount === 0 ? [undefined] : modelsFor(part, state.fleet.models);
-  const wants = models.map((model): Want => ({ part, gpuCount, model }));
-  return nodes.map((node) => ({ node, ...bestFitness(node, wants, demand) }));
+/** The limits that do not carry all that is free under them. The others take nothing away. */
+function tightLimits(rooms: Rooms, free: readonly Free[]): ReadonlySet<PowerLimit> {
+  const wantedW = new Map<PowerLimit, number>();
+  for (const entry of free) {
+    const replicas = Math.floor(entry.size / Math.max(1, entry.want.gpuCount));
+    if (replicas === 0) continue;
+    const powerW = replicas * wattsOf(entry);
+    for (const limit of rooms.limitsOn(entry.node)) wantedW.set(limit, (wantedW.get(limit) ?? 0) + powerW);
+  }
+  return new Set([...wantedW].flatMap(([limit, powerW]) => (rooms.carries(limit, powerW) ? [] : [limit])));
 }
 
+function judge(
+  { fleet }: State,
+  nodes: readonly FleetNode[],
+  part: Part,
+  { demand, isPlain }: { readonly demand: Demand; readonly isPlain: boolean },
+): readonly (Judged & { readonly rank: number })[] {
+  const gpuCount = part.each.gpus?.count ?? 0;
+  const models = gpuCount === 0 ? [undefined] : modelsFor(part, fleet.models);
+  const asked = models.map((model): Asking => {
+    const want = { part, gpuCount, model };
+    return {
+      want,
+      on: isPlain ? (node) => fitnessOf(node, want, demand) : fitnessByKind(fleet, want, demand),
+    };
+  });
+  return nodes.map((node) => ({ node, ...bestFitness(node, asked) }));
+}
+
+type Asking = { readonly want: Want; readonly on: (node: FleetNode) => Fitness };
+
 /** A node counts by the want that gets furthest on it. */
-function bestFitness(
-  node: FleetNode,
-  wants: readonly Want[],
-  demand: Demand,
-): Omit<Judged, 'node'> & { rank: number } {
+function bestFitness(node: FleetNode, asked: readonly Asking[]): Omit<Judged, 'node'> & { rank: number } {
   let best: Omit<Judged, 'node'> & { rank: number } = {
     fitness: { kind: 'fails', constraint: 'gpu-model' },
     want: undefined,
-    rank: wants.length === 0 ? constraints.indexOf('gpu-model') : -1,
+    rank: asked.length === 0 ? constraints.indexOf('gpu-model') : -1,
   };
-  for (const want of wants) {
-    const fitness = fitnessOf(node, want, demand);
+  for (const { want, on } of asked) {
+    const fitness = on(node);
     const rank = fitness.kind === 'fits' ? constraints.length : constraints.indexOf(fitness.constraint);
     if (rank > best.rank) best = { fitness, want, rank };
   }
@@ -158,6 +202,7 @@ function bestFitness(
 }
 
 function freeOn(rooms: Rooms, node: FleetNode, want: Want): number {
+  if (want.gpuCount > 0 && !isSliced(want)) return sizeOf(both(rooms.freeOn(node), usableGpus(node, want)));
   const room = rooms.of(node);
   if (want.gpuCount > 0) return gpusWithRoom(node, want, room);
   const { cpuMilli = 0, memoryMib = 0, storageGib = 0 } = want.part.each;

@@ -79,7 +79,8 @@ function capFitness(node: FleetNode, want: Want, { powerCapW }: Demand): Fitness
   return attribute === undefined ? undefined : unknown('power-cap', attribute);
 }
 
-function inPlace(node: FleetNode, demand: Demand): boolean {
+/** Whether a node stands where the demand may be, and nowhere it must not be. */
+export function inPlace(node: FleetNode, demand: Demand): boolean {
   const wanted = demand.where === undefined || demand.where.some((place) => isWithin(node.id, place));
   return wanted && !(demand.avoid ?? []).some((place) => isWithin(node.id, place));
 }

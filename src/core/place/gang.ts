@@ -1,8 +1,10 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member } from '../../model/placement.ts';
-import type { FleetNode } from '../inventory/fleet.ts';
+import { Bounds } from '../index/bounds.ts';
+import { domainsKnown } from '../index/domains.ts';
+import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import { Bench, type Rooms } from './bench.ts';
-import { closestFirst, domainsInside, levelsUpTo, type PlacedLevel } from './domain.ts';
+import { closestFirst, type Domain, domainsInside, levelsUpTo, type PlacedLevel } from './domain.ts';
 import { bandwidthOf } from './fabric/bandwidth.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
@@ -25,50 +27,37 @@ export type GangFit = {
 /** The most replicas that could be put down, where no domain held all. */
 export type GangMiss = { readonly kind: 'partial'; readonly fit: number; readonly place: string };
 
+type Asked = {
+  readonly demand: Demand;
+  readonly wants: readonly Want[];
+  readonly candidates: Candidates;
+  readonly site: FleetSite;
+  /** Every domain is filled, one after the other. */
+  readonly isPlain: boolean;
+  /** Where no domain holds all, the place that holds most is asked for. */
+  readonly isNearestAsked?: boolean;
+};
+
 /**
  * Places a gang inside one domain of the lowest level that holds all of it; among those domains the one with
  * least to spare, then the first by id. With uplink budgets the fewest leafs come before all that. Members come in
- * the order of part and replica.
+ * the order of part and replica. `nodes` are those of the site that could serve some want.
  */
-export function placeGang(
-  rooms: Rooms,
-  nodes: readonly FleetNode[],
-  asked: {
-    readonly demand: Demand;
-    readonly wants: readonly Want[];
-    readonly candidates: Candidates;
-  },
-): GangFit | GangMiss {
-  const replicas = asked.wants.reduce((sum, want) => sum + want.part.count, 0);
+export function placeGang(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
+  return asked.isPlain ? scanned(rooms, nodes, asked) : pruned(rooms, nodes, asked);
+}
+
+function scanned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
   const fewestLeafs = asked.wants.filter(({ part }) => uplinkMbpsOf(asked.demand, part.name) > 0).length;
   let best: GangFit | undefined;
   const levels = levelsUpTo(asked.demand.together, nodes);
   for (const level of levels) {
     for (const domain of domainsInside(asked.demand.together ?? 'site', level, nodes)) {
-      for (const bench of benchesFor(rooms, asked.demand)) {
-        if (!couldHold(bench, domain.nodes, asked.wants)) continue;
-        if (level !== levels.at(-1) && hasTooFewSlices(bench, domain.nodes, asked.wants)) continue;
-        const members = fillGang(bench, domain.nodes, asked.wants, asked.candidates);
-        const bandwidth =
-          members.length < replicas ? undefined : bandwidthOf(rooms.edges, asked.demand, members);
-        const fit = bandwidth === undefined ? Math.min(members.length, replicas - 1) : replicas;
-        if (fit > nearest.fit) nearest = { kind: 'partial', fit, place: domain.id };
-        if (bandwidth === undefined) continue;
-        const spare = asked.wants.reduce((sum, want) => sum + spareIn(bench, domain.nodes, want), 0);
-        const found: GangFit = {
-          kind: 'whole',
-          members: inOrder(members, asked.demand),
-          level,
-          closeness: closestFirst.indexOf(level),
-          wear: bench.wear,
-          spare,
-          leafs: bench.fabric.leafs,
-          bandwidth,
-        };
-        if (best === undefined || isBetter(found, best)) best = found;
-        break;
-      }
+      const isLast = level === levels.at(-1);
+      const found = tried(rooms, domain, { ...asked, level, isLast });
+      if (found.kind === 'partial') nearest = found.fit > nearest.fit ? found : nearest;
+      else if (best === undefined || isBetter(found, best)) best = found;
     }
     if (best !== undefined && best.leafs <= fewestLeafs) return best;
   }
@@ -83,6 +72,106 @@ function isBetter(a: GangFit, b: GangFit): boolean {
 function benchesFor(rooms: Rooms, demand: Demand): readonly Bench[] {
   const bench = new Bench(rooms, demand);
   return (demand.flows ?? []).length === 0 ? [bench] : [bench, new Bench(rooms, demand, 'wary')];
+}
+
+/** The same answer as `scanned` gives, without filling domains that can be seen not to change it. */
+function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
+  const { demand, wants, site } = asked;
+  const replicas = replicasOf(wants);
+  const bounds = new Bounds(rooms, nodes, asked);
+  const able = new Set(nodes);
+  let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
+  const levels = levelsUpTo(demand.together, nodes);
+  for (const level of levels) {
+    const isLast = level === levels.at(-1);
+    const domains = domainsKnown(demand.together ?? 'site', level, site.nodes);
+    const found = new Map<Domain, GangFit | GangMiss>();
+    const attempt = (domain: Domain) =>
+      remembered(found, domain, () => tried(rooms, within(domain, able), { ...asked, level, isLast }));
+    const hopeful = domains.filter((domain) => bounds.replicasOn(domain.nodes) === replicas);
+    const sorted = bounds.tightestFirst(hopeful);
+    const best = sorted === undefined ? bestOf(hopeful, attempt) : firstOf(sorted, attempt);
+    if (best !== undefined) return best;
+    if (asked.isNearestAsked !== true) continue;
+    for (const domain of domains) {
+      if (bounds.replicasOn(domain.nodes) <= nearest.fit) continue;
+      const miss = attempt(domain);
+      if (miss.kind === 'partial' && miss.fit > nearest.fit) nearest = miss;
+    }
+  }
+  return nearest;
+}
+
+function within({ id, nodes }: Domain, able: ReadonlySet<FleetNode>): Domain {
+  return { id, nodes: nodes.filter((node) => able.has(node)) };
+}
+
+type Attempt = (domain: Domain) => GangFit | GangMiss;
+
+function bestOf(domains: readonly Domain[], attempt: Attempt): GangFit | undefined {
+  let best: GangFit | undefined;
+  for (const domain of domains) {
+    const found = attempt(domain);
+    if (found.kind === 'whole' && (best === undefined || isBetter(found, best))) best = found;
+  }
+  return best;
+}
+
+/** The first that holds all: of those sorted by what they have to spare, the best. */
+function firstOf(domains: readonly Domain[], attempt: Attempt): GangFit | undefined {
+  for (const domain of domains) {
+    const found = attempt(domain);
+    if (found.kind === 'whole') return found;
+  }
+  return undefined;
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, find: () => V): V {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const value = find();
+  known.set(key, value);
+  return value;
+}
+
+/** The gang in one domain: whole, or the replicas that fit. */
+function tried(
+  rooms: Rooms,
+  domain: Domain,
+  {
+    demand,
+    wants,
+    candidates,
+    level,
+    isLast,
+  }: Asked & { readonly level: PlacedLevel; readonly isLast: boolean },
+): GangFit | GangMiss {
+  const replicas = replicasOf(wants);
+  let nearest: GangMiss = { kind: 'partial', fit: 0, place: domain.id };
+  for (const bench of benchesFor(rooms, demand)) {
+    if (!couldHold(bench, domain.nodes, wants)) continue;
+    if (!isLast && hasTooFewSlices(bench, domain.nodes, wants)) continue;
+    const members = fillGang(bench, domain.nodes, wants, candidates);
+    const bandwidth = members.length < replicas ? undefined : bandwidthOf(rooms.edges, demand, members);
+    if (bandwidth !== undefined)
+      return {
+        kind: 'whole',
+        members: inOrder(members, demand),
+        level,
+        closeness: closestFirst.indexOf(level),
+        wear: bench.wear,
+        spare: wants.reduce((sum, want) => sum + spareIn(bench, domain.nodes, want), 0),
+        leafs: bench.fabric.leafs,
+        bandwidth,
+      };
+    const fit = Math.min(members.length, replicas - 1);
+    if (fit > nearest.fit) nearest = { kind: 'partial', fit, place: domain.id };
+  }
+  return nearest;
+}
+
+function replicasOf(wants: readonly Want[]): number {
+  return wants.reduce((sum, want) => sum + want.part.count, 0);
 }
 
 /** A quick no: fewer free GPUs of the right models than the gang has in all. The site level is always tried. */

@@ -1,6 +1,7 @@
 import type { Isolation } from '../../model/demand.ts';
 import type { TenantId } from '../../model/id.ts';
 import { heldIn } from '../calendar.ts';
+import { packedOf } from '../index/packed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { layoutOf } from './layout.ts';
@@ -20,13 +21,21 @@ export class Neighbours {
   #asker: { readonly tenant: TenantId; readonly isolation: Isolation } | undefined;
   #answers: (boolean | undefined)[] = [];
 
-  constructor(state: State, span: { readonly startMs: number; readonly endMs: number }) {
+  /** Nodes where something closes something to others at some time; all of them without an index. */
+  readonly #closing: Int32Array | undefined;
+  readonly #isShared: boolean;
+
+  constructor(state: State, span: { readonly startMs: number; readonly endMs: number }, isPlain = true) {
     this.#state = state;
     this.#span = span;
+    const packed = isPlain ? undefined : packedOf(state);
+    this.#closing = packed?.closing();
+    this.#isShared = packed?.isShared === true;
   }
 
   /** Whether a tenant may come here: nobody keeps it out, and nobody is there whom its own isolation keeps out. */
   letIn(node: FleetNode, tenant: TenantId, isolation: Isolation = 'shared'): boolean {
+    if (this.#isShared && isolation === 'shared') return true;
     if (this.#asker?.tenant !== tenant || this.#asker.isolation !== isolation) {
       this.#asker = { tenant, isolation };
       this.#answers = [];
@@ -34,35 +43,38 @@ export class Neighbours {
     return (this.#answers[node.index] ??= this.#answer(node, tenant, isolation));
   }
 
-  #answer(node: FleetNode, tenant: TenantId, isolation: Isolation): boolean {
-    if (this.#isClosed(node)) return false;
-    return levels.slice(1).every((level) => {
-      const { tenants, closedBy } = this.#presence(node, level);
-      const alone = levels.indexOf(isolation) >= levels.indexOf(level);
-      return !hasOther(closedBy, tenant) && !(alone && hasOther(tenants, tenant));
-    });
-  }
-
   /** What belongs to no tenant keeps everybody out. */
-  #isClosed({ index }: FleetNode): boolean {
+  isClosed({ index }: FleetNode): boolean {
+    if (this.#closing?.[index] === 0) return false;
     const holds = this.#state.calendar[index] ?? [];
     return heldIn(holds, this.#span.startMs, this.#span.endMs).some(
       ({ tenant, devicesOnly }) => tenant === undefined && devicesOnly !== true,
     );
   }
 
-  #presence(node: FleetNode, level: Isolation): Presence {
-    const place = placeOf(node, level);
+  #answer(node: FleetNode, tenant: TenantId, isolation: Isolation): boolean {
+    if (this.isClosed(node)) return false;
+    return levels.slice(1).every((level) => {
+      const alone = levels.indexOf(isolation) >= levels.indexOf(level);
+      const { tenants, closedBy } = this.#presence(node, level, alone);
+      return !hasOther(closedBy, tenant) && !(alone && hasOther(tenants, tenant));
+    });
+  }
+
+  /** `isWhole`: with all tenants, not only with those that close something. */
+  #presence(node: FleetNode, level: Isolation, isWhole: boolean): Presence {
+    const place = `${placeOf(node, level)}${isWhole ? ' ' : ''}`;
     const before = this.#known.get(level)?.get(place);
     if (before !== undefined) return before;
-    const presence = this.#found(node, level);
+    const presence = this.#found(node, level, isWhole);
     this.#known.get(level)?.set(place, presence);
     return presence;
   }
 
-  #found(around: FleetNode, level: Isolation): Presence {
+  #found(around: FleetNode, level: Isolation, isWhole: boolean): Presence {
     const presence: Presence = { tenants: new Set(), closedBy: new Set() };
     for (const node of nodesAround(this.#state, around, level)) {
+      if (!isWhole && this.#closing?.[node.index] === 0) continue;
       const holds = this.#state.calendar[node.index] ?? [];
       for (const { tenant, alone } of heldIn(holds, this.#span.startMs, this.#span.endMs)) {
         if (tenant === undefined) continue;

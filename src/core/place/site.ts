@@ -1,6 +1,14 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
+import { dayMs } from '../../model/unit.ts';
 import { never } from '../calendar.ts';
+import { fitnessByKind } from '../index/candidates.ts';
+import { domainsKnown } from '../index/domains.ts';
+import type { Stretch } from '../index/free-starts.ts';
+import { packedOf } from '../index/packed.ts';
+import { endsIn, hopefulStarts } from '../index/starts.ts';
+import { isUnindexed } from '../index/unindexed.ts';
+import { smallLimit } from '../index/watts.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Ignored, Rooms } from './bench.ts';
@@ -64,22 +72,26 @@ export function searchSite(
     readonly floor?: Speed;
     /** Only whether it fits is asked, not why not: that takes as long again. */
     readonly isTrial?: boolean;
+    /** Every start and every place is tried one after the other. Slower, with the same answer. */
+    readonly isPlain?: boolean;
   },
 ): SiteFit | SiteMiss {
   const wants = hardestFirst(asked.wants);
-  const candidates = candidatesOf(site.nodes, wants, asked);
+  const candidates = candidatesOf(state, site.nodes, wants, asked);
   const able = site.nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
-  const elsewhere = elsewhereOf(site, wants, asked);
-  const gang = { demand: asked.demand, wants, candidates, elsewhere };
+  const elsewhere = elsewhereOf(state, site, wants, asked);
+  const isPlain = asked.isPlain === true || isUnindexed(asked.demand);
+  const gang = { demand: asked.demand, wants, candidates, elsewhere, site, isPlain };
   const concerned = [...able, ...elsewhere.flatMap(({ nodes }) => nodes)];
-  for (const startMs of startsToTry(state, concerned, asked)) {
-    const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) });
+  const starts = isPlain ? startsToTry(state, concerned, asked) : hopeful(state, able, gang, asked.starts);
+  for (const startMs of starts) {
+    const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, { isPlain });
     const found = placeSurviving(rooms, able, gang);
     if (found.kind === 'whole') return { ...found, kind: 'fits', site, startMs };
   }
   if (asked.isTrial === true)
     return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
-  return missOf(state, site, able, gang, asked.starts.earliestMs);
+  return missOf(state, able, gang, asked.starts.earliestMs);
 }
 
 /** The end of a placement that starts then; `never` when it is open-ended. */
@@ -88,22 +100,31 @@ export function endOf(startMs: number, demand: Demand): number {
 }
 
 function candidatesOf(
+  { fleet }: State,
   nodes: readonly FleetNode[],
   wants: readonly Want[],
-  { demand, floor }: { readonly demand: Demand; readonly floor?: Speed },
+  { demand, floor, isPlain }: { readonly demand: Demand; readonly floor?: Speed; readonly isPlain?: boolean },
 ): Candidates {
+  const fitness = (want: Want) =>
+    isPlain === true
+      ? (node: FleetNode) => fitnessOf(node, want, demand)
+      : fitnessByKind(fleet, want, demand);
   const isFast = (node: FleetNode, want: Want) =>
     floor === undefined || want.gpuCount === 0 || isAbove(node, floor);
   return new Map(
-    wants.map((want) => [
-      want,
-      new Set(nodes.filter((node) => isFast(node, want) && fitnessOf(node, want, demand).kind === 'fits')),
-    ]),
+    wants.map((want) => {
+      const fitnessOn = fitness(want);
+      return [
+        want,
+        new Set(nodes.filter((node) => isFast(node, want) && fitnessOn(node).kind === 'fits')),
+      ] as const;
+    }),
   );
 }
 
 /** Where the spares of a gang may stand that is to survive the loss of its site. */
 function elsewhereOf(
+  state: State,
   site: FleetSite,
   wants: readonly Want[],
   {
@@ -117,9 +138,59 @@ function elsewhereOf(
   const others = open.filter((other) => other !== site);
   const fast = { demand, ...(floor === undefined ? {} : { floor }) };
   return cheapestFirst(others, want).map(({ nodes }) => {
-    const candidates = candidatesOf(nodes, [want], fast);
+    const candidates = candidatesOf(state, nodes, [want], { ...fast, isPlain: true });
     return { nodes: [...(candidates.get(want) ?? [])], candidates };
   });
+}
+
+/** The starts to try at which free GPUs alone do not rule out a fit, in order. */
+function* hopeful(
+  state: State,
+  able: readonly FleetNode[],
+  { demand, wants, candidates, site }: Gang,
+  { earliestMs, latestMs }: StartRange,
+): Generator<number> {
+  if (wants.some((want) => candidates.get(want)?.size === 0)) return;
+  yield earliestMs;
+  if (latestMs <= earliestMs) return;
+  const want = wants.find(({ gpuCount }) => gpuCount > 0);
+  const level = demand.together ?? 'site';
+  const lengthMs = (demand.window.durationS ?? Infinity) * 1000;
+  const domains = domainsKnown(level, level, site.nodes);
+  const isAble = (node: FleetNode) => want !== undefined && candidates.get(want)?.has(node) === true;
+  const layout = layoutOf(state.fleet);
+  const limitsUnder = (node: FleetNode) =>
+    limitsOn(layout, node).filter(({ nodes }) => nodes.length <= smallLimit);
+  let concerned: readonly number[] | undefined;
+  for (const starts of chunksOf(earliestMs + 1, latestMs)) {
+    const packed = packedOf(state);
+    const stretches =
+      want === undefined
+        ? [starts]
+        : hopefulStarts(packed, domains, { want, isAble, limitsOn: limitsUnder, starts, lengthMs });
+    for (const stretch of stretches)
+      yield* packed.siteClosing > 0 || demand.isolation === 'site'
+        ? startsToTry(state, able, { demand, starts: { earliestMs, latestMs } }).filter((startMs) =>
+            isIn(stretch, startMs),
+          )
+        : endsIn(packedOf(state), (concerned ??= [...concernedBy(state, able)]), stretch);
+  }
+}
+
+/** How far ahead a first look for starts goes; each later one goes four times as far. */
+const firstChunkMs = 2 * dayMs;
+
+function* chunksOf(fromMs: number, toMs: number): Generator<Stretch> {
+  let chunkMs = firstChunkMs;
+  for (let atMs = fromMs; atMs <= toMs; chunkMs *= 4) {
+    const endMs = Math.min(toMs, atMs + chunkMs);
+    yield { fromMs: atMs, toMs: endMs };
+    atMs = endMs + 1;
+  }
+}
+
+function isIn({ fromMs, toMs }: Stretch, atMs: number): boolean {
+  return atMs >= fromMs && atMs <= toMs;
 }
 
 /**
@@ -160,21 +231,23 @@ function concernedBy({ fleet }: State, nodes: readonly FleetNode[]): ReadonlySet
 }
 
 /** Says what stood in the way by taking obstacles away one after the other, on copies. */
-function missOf(
-  state: State,
-  site: FleetSite,
-  nodes: readonly FleetNode[],
-  gang: Gang,
-  startMs: number,
-): SiteMiss {
+function missOf(state: State, nodes: readonly FleetNode[], gang: Gang, startMs: number): SiteMiss {
+  const { site, isPlain } = gang;
   const span = { startMs, endMs: endOf(startMs, gang.demand) };
-  const found = placeSurviving(new Rooms(state, span), nodes, gang);
+  const found = placeSurviving(new Rooms(state, span, { isPlain }), nodes, { ...gang, isNearestAsked: true });
   const fit =
     found.kind === 'partial'
       ? { fit: found.fit, place: found.place === '' ? site.id : found.place }
       : { fit: found.members.length, place: site.id };
-  const whole = (on: State, demand: Demand, ignored?: Ignored) =>
-    placeSurviving(new Rooms(on, span, ignored), nodes, { ...gang, demand }).kind === 'whole';
+  const whole = (demand: Demand, ignored?: Ignored) =>
+    placeSurviving(
+      new Rooms(state, span, { isPlain, ...(ignored === undefined ? {} : { ignored }) }),
+      nodes,
+      {
+        ...gang,
+        demand,
+      },
+    ).kind === 'whole';
   return {
     kind: 'misses',
     site,
@@ -184,24 +257,23 @@ function missOf(
   };
 }
 
-type Whole = (state: State, demand: Demand, ignored?: Ignored) => boolean;
+type Whole = (demand: Demand, ignored?: Ignored) => boolean;
 
 function bindingOf(state: State, demand: Demand, whole: Whole): SiteMiss['binding'] {
   for (const { binding, without } of obstacles) {
-    const freed = without(state, demand);
-    if (freed !== undefined && whole(freed.state, freed.demand)) return binding;
+    const freed = without(demand, state);
+    if (freed !== undefined && whole(freed.demand, freed.ignored)) return binding;
   }
   const all = new Set(limitNames);
-  if (whole(state, demand, all)) return limitThatBinds(state, demand, whole);
-  const empty: State = { ...state, calendar: state.calendar.map(() => []), bandwidth: new Map() };
-  return whole(empty, demand, all) ? 'free-over-window' : 'inventory';
+  if (whole(demand, all)) return limitThatBinds(state, demand, whole);
+  return whole(demand, new Set([...all, 'bookings'])) ? 'free-over-window' : 'inventory';
 }
 
 /** The limit without which it fits; where it takes several, the last that has to go, from the rack outwards. */
-function limitThatBinds({ fleet, ...state }: State, demand: Demand, whole: Whole): LimitName {
+function limitThatBinds({ fleet }: State, demand: Demand, whole: Whole): LimitName {
   const known = new Set(layoutOf(fleet).limits.map(({ name }) => name));
   const names = limitNames.filter((name) => known.has(name));
-  const without = (ignored: readonly LimitName[]) => whole({ ...state, fleet }, demand, new Set(ignored));
+  const without = (ignored: readonly LimitName[]) => whole(demand, new Set(ignored));
   return (
     names.find((name) => without([name])) ??
     names.find((_, at) => without(names.slice(0, at + 1))) ??
@@ -211,44 +283,40 @@ function limitThatBinds({ fleet, ...state }: State, demand: Demand, whole: Whole
 
 type Obstacle = {
   readonly binding: 'topology' | 'uplink' | 'flows' | 'survive' | 'isolation' | 'power-cap';
-  /** State and demand without it; nothing where it is not there. */
+  /** The demand without it, and what else to leave out of account; nothing where it is not asked for. */
   readonly without: (
-    state: State,
     demand: Demand,
-  ) => { readonly state: State; readonly demand: Demand } | undefined;
+    state: State,
+  ) => { readonly demand: Demand; readonly ignored?: Ignored } | undefined;
 };
 
 const obstacles: readonly Obstacle[] = [
   {
     binding: 'topology',
-    without: (state, { together, ...demand }) => (together === undefined ? undefined : { state, demand }),
+    without: ({ together, ...demand }) => (together === undefined ? undefined : { demand }),
   },
   { binding: 'uplink', without: droppedBy(withoutUplinks) },
   { binding: 'flows', without: droppedBy(withoutFlows) },
   {
     binding: 'survive',
-    without: (state, { survive, ...demand }) => (survive === undefined ? undefined : { state, demand }),
+    without: ({ survive, ...demand }) => (survive === undefined ? undefined : { demand }),
   },
   {
     binding: 'power-cap',
-    without: (state, { powerCapW, ...demand }) => (powerCapW === undefined ? undefined : { state, demand }),
+    without: ({ powerCapW, ...demand }) => (powerCapW === undefined ? undefined : { demand }),
   },
   {
     binding: 'isolation',
-    without: (state, { isolation, ...demand }) => {
-      const closed = state.calendar.some((holds) => holds.some(({ alone }) => alone !== 'shared'));
-      if (!closed && (isolation ?? 'shared') === 'shared') return undefined;
-      const calendar = state.calendar.map((holds) =>
-        holds.map((hold) => ({ ...hold, alone: 'shared' as const })),
-      );
-      return { state: { ...state, calendar }, demand };
-    },
+    without: ({ isolation, ...demand }, state) =>
+      packedOf(state).isShared && (isolation ?? 'shared') === 'shared'
+        ? undefined
+        : { demand, ignored: new Set(['isolation'] as const) },
   },
 ];
 
 function droppedBy(dropped: (demand: Demand) => Demand | undefined): Obstacle['without'] {
-  return (state, demand) => {
+  return (demand) => {
     const freed = dropped(demand);
-    return freed === undefined ? undefined : { state, demand: freed };
+    return freed === undefined ? undefined : { demand: freed };
   };
 }

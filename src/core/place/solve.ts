@@ -21,7 +21,7 @@ import {
 } from './merit.ts';
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
 import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
-import { combinations } from './want.ts';
+import { combinations, type Want } from './want.ts';
 
 /** The best way to serve a demand at one site. */
 export type Candidate = SiteFit & { readonly price: Price };
@@ -48,6 +48,8 @@ export type Question = {
   readonly starts: StartRange;
   /** Only whether it fits is asked, not why not. */
   readonly isTrial?: boolean;
+  /** Without the index: see `Given`. */
+  readonly isPlain?: boolean;
 };
 
 /** Searches every open site and takes the best fit within the budget. Each site's best stands in the report. */
@@ -73,6 +75,24 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
   ];
   if (best !== undefined) return { kind: 'solved', best, sites };
   return { kind: 'unsolved', sites, open, closed, misses, beyondBudget: fits };
+}
+
+/** Whether some open site fits within the budget: what `solve` would find, but not the best of it. */
+export function canSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
+  const { demand } = asked;
+  if (demand.objective === 'fastest' || demand.guarantee === 'elastic')
+    return solve(state, verdict, { ...asked, isTrial: true }).kind === 'solved';
+  const { open } = splitSites(state, demand, verdict);
+  return open.some((site) =>
+    waysAt(site, demand).some((wants) => {
+      const result = searchSite(state, site, { ...asked, open, wants, isTrial: true });
+      if (result.kind === 'misses') return false;
+      return (
+        demand.budget === undefined ||
+        withinBudget(priceOf(state.fleet, result, demand.window.durationS), demand)
+      );
+    }),
+  );
 }
 
 /** Micro-euros a day at an hourly price. */
@@ -117,10 +137,7 @@ function bestOf(
   const { demand } = asked;
   let best: Candidate | undefined;
   let nearest: SiteMiss | undefined;
-  const models = [
-    ...new Set(site.nodes.flatMap((node) => node.shape.models.map(({ model }) => model))),
-  ].toSorted(compareText);
-  for (const wants of combinations(demand, models)) {
+  for (const wants of waysAt(site, demand)) {
     const result = searchSite(state, site, { ...asked, wants });
     if (result.kind === 'misses') {
       if (nearest === undefined || result.replicasFit > nearest.replicasFit) nearest = result;
@@ -133,6 +150,24 @@ function bestOf(
     if (best === undefined || order(fit, best) < 0) best = fit;
   }
   return best ?? nearest ?? { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'gpu-model' };
+}
+
+/** Every way to settle the models of the parts with what a site has. */
+function waysAt(site: FleetSite, demand: Demand): readonly (readonly Want[])[] {
+  return combinations(demand, modelsAt(site));
+}
+
+/** A site never changes, so its models are read once. */
+const models = new WeakMap<FleetSite, readonly string[]>();
+
+function modelsAt(site: FleetSite): readonly string[] {
+  const known =
+    models.get(site) ??
+    [...new Set(site.nodes.flatMap(({ shape }) => shape.models.map(({ model }) => model)))].toSorted(
+      compareText,
+    );
+  models.set(site, known);
+  return known;
 }
 
 const byPrice: Order = (a, b) =>

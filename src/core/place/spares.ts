@@ -17,6 +17,11 @@ export type Gang = {
   readonly candidates: Candidates;
   /** Other sites where spares may stand when a whole site may be lost, the one to try first at the front. */
   readonly elsewhere?: readonly Elsewhere[];
+  readonly site: FleetSite;
+  /** Every domain is filled, one after the other. */
+  readonly isPlain: boolean;
+  /** Where no domain holds all, the place that holds most is asked for. */
+  readonly isNearestAsked?: boolean;
 };
 
 export type Elsewhere = { readonly nodes: readonly FleetNode[]; readonly candidates: Candidates };
@@ -82,7 +87,7 @@ function placeBesideSite(rooms: Rooms, nodes: readonly FleetNode[], gang: Gang):
   if (want === undefined || count > countedReplicas(gang.demand)) return miss;
   const drawnW = found.members.reduce((sum, { powerW }) => sum + powerW, 0);
   const capW = powerCapW === undefined ? {} : { powerCapW: powerCapW - drawnW };
-  const alone = { demand: { ...rest, ...capW, parts: [want.part] }, wants: [want] };
+  const alone = { ...gang, demand: { ...rest, ...capW, parts: [want.part] }, wants: [want] };
   for (const other of gang.elsewhere ?? []) {
     const spares = placeGang(rooms, other.nodes, resized({ ...alone, ...other }, want, count));
     if (spares.kind === 'whole')
@@ -97,6 +102,7 @@ function resized(gang: Gang, want: Want, count: number): Gang {
   const swap = (one: Want) => (one === want ? { ...want, part } : one);
   const swapped = new Map(gang.wants.map((one) => [one, swap(one)]));
   return {
+    ...gang,
     demand: {
       ...gang.demand,
       parts: gang.demand.parts.map((one) => (one.name === part.name ? part : one)),

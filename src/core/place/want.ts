@@ -1,7 +1,7 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
-import type { FleetNode } from '../inventory/fleet.ts';
-import { firstBits, type Mask, maskOf, without } from '../mask.ts';
+import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
+import { both, firstBits, type Mask, maskOf } from '../mask.ts';
 import { type Fraction, portionOf } from '../slices.ts';
 import { shareOfNode, sliceableGpus } from './sliceable.ts';
 
@@ -76,18 +76,28 @@ function sliceSize({ part }: Want): number {
 }
 
 /** GPUs of the node that the want may use at all, whoever holds them. */
-export function usableGpus(node: FleetNode, want: Want): Mask {
-  const { shape } = node;
+export function usableGpus({ shape, downMask }: FleetNode, want: Want): Mask {
+  const byShape = usable.get(want) ?? new Map<NodeShape, Mask>();
+  if (byShape.size === 0) usable.set(want, byShape);
+  const known = byShape.get(shape) ?? fittingGpus(shape, want);
+  byShape.set(shape, known);
+  return (known & ~downMask) >>> 0;
+}
+
+/** Neither wants nor shapes change, and nodes share their shapes. */
+const usable = new WeakMap<Want, Map<NodeShape, Mask>>();
+
+function fittingGpus(shape: NodeShape, want: Want): Mask {
   const need = want.part.each.gpus;
-  if (need?.slice !== undefined) return without(sliceableGpus(shape, need, want.model), node.downMask);
+  if (need?.slice !== undefined) return sliceableGpus(shape, need, want.model);
   const memoryMib = need?.memoryMib ?? 0;
   const found = shape.models.find(({ model }) => model === want.model);
   if (found === undefined) return 0;
   const large = shape.gpus.flatMap((gpu, index) => ((gpu.memoryMib ?? 0) >= memoryMib ? [index] : []));
-  return (found.mask & maskOf(large) & onRails(node, want) & ~node.downMask) >>> 0;
+  return both(both(found.mask, maskOf(large)), onRails(shape, want));
 }
 
-function onRails({ shape }: FleetNode, { rails }: Want): Mask {
+function onRails(shape: NodeShape, { rails }: Want): Mask {
   if (rails === undefined) return firstBits(32);
   return maskOf(
     shape.railOf.flatMap((nic, gpu) => {

@@ -1,0 +1,98 @@
+import type { FleetNode } from '../inventory/fleet.ts';
+import { powerOf, type PowerLimit } from '../place/power.ts';
+import { heldBesideGpus, type Want } from '../place/want.ts';
+import type { Stretch, Stretches } from './free-starts.ts';
+import type { Packed } from './packed.ts';
+
+/**
+ * Takes the starts away at which a limit on a few nodes could not carry one replica more on one of them for the
+ * whole length. Nodes whose neighbours never draw enough for that are not looked at.
+ */
+export function withoutOverloads(
+  packed: Packed,
+  {
+    node,
+    want,
+    limits,
+    lengthMs,
+  }: {
+    readonly node: FleetNode;
+    readonly want: Want;
+    readonly limits: readonly PowerLimit[];
+    readonly lengthMs: number;
+  },
+  found: Stretches,
+): Stretches {
+  const powerW = powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
+  let left = found;
+  for (const limit of limits) {
+    const others = limit.nodes.reduce(
+      (sum, { index }) => sum + (index === node.index ? 0 : (packed.peaks[index] ?? 0)),
+      0,
+    );
+    if (others + powerW <= limit.limitW) continue;
+    left = cut(left, overloadsKnown(packed, limit, limit.limitW - powerW), lengthMs);
+  }
+  return left;
+}
+
+/** Found out once for each calendar that is followed. */
+function overloadsKnown(packed: Packed, limit: PowerLimit, mostW: number): readonly Stretch[] {
+  const key = `${limit.name} ${limit.place} ${mostW}`;
+  const found = packed.overloads.get(key) ?? overloads(packed, limit, mostW);
+  packed.overloads.set(key, found);
+  return found;
+}
+
+/** When more than `mostW` is held under the limit: from one instant up to, not including, another. */
+function overloads(packed: Packed, { nodes }: PowerLimit, mostW: number): readonly Stretch[] {
+  const steps = nodes
+    .flatMap(({ index }) => stepsOn(packed, index))
+    .toSorted((a, b) => a.atMs - b.atMs || a.watts - b.watts);
+  const found: Stretch[] = [];
+  let level = 0;
+  let sinceMs: number | undefined;
+  for (const { atMs, watts } of steps) {
+    level += watts;
+    if (level > mostW) sinceMs ??= atMs;
+    else if (sinceMs !== undefined) {
+      if (atMs > sinceMs) found.push({ fromMs: sinceMs, toMs: atMs });
+      sinceMs = undefined;
+    }
+  }
+  return found;
+}
+
+function stepsOn({ first, count, starts, ends, watts }: Packed, node: number) {
+  const from = first[node] ?? 0;
+  const steps: { atMs: number; watts: number }[] = [];
+  for (let at = from; at < from + (count[node] ?? 0); at++)
+    steps.push(
+      { atMs: starts[at] ?? 0, watts: watts[at] ?? 0 },
+      { atMs: ends[at] ?? 0, watts: -(watts[at] ?? 0) },
+    );
+  return steps;
+}
+
+/** A start is lost when it lies after `overload - length` and before the end of the overload. */
+function cut({ froms, tos }: Stretches, lost: readonly Stretch[], lengthMs: number): Stretches {
+  const left: Stretches = { froms: [], tos: [] };
+  for (const [at, from] of froms.entries()) {
+    let fromMs = from;
+    const toMs = tos[at] ?? from;
+    for (const overload of lost) {
+      if (overload.toMs <= fromMs) continue;
+      const lastMs = overload.fromMs - lengthMs;
+      if (lastMs >= toMs) break;
+      if (lastMs >= fromMs) add(left, fromMs, lastMs);
+      fromMs = overload.toMs;
+    }
+    if (fromMs <= toMs) add(left, fromMs, toMs);
+  }
+  return left;
+}
+
+function add({ froms, tos }: Stretches, fromMs: number, toMs: number): void {
+  froms.push(fromMs);
+  tos.push(toMs);
+}

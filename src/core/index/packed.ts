@@ -1,0 +1,168 @@
+import { type Calendar, type Hold, peakOf } from '../calendar.ts';
+import type { Fleet } from '../inventory/fleet.ts';
+import { type Mask, maskOf } from '../mask.ts';
+import type { Stretch } from './free-starts.ts';
+import { type Span, Window } from './window.ts';
+
+/** So many windows of one calendar are remembered; the one not asked for longest goes first. */
+const windowLimit = 24;
+
+/**
+ * The holds of a calendar side by side in numbers, node after node, each node's by start: what a search reads
+ * thousands of times. It follows the calendars it is asked about: a node is packed again when its list of holds is
+ * another one, which a comparison of pointers finds, so forks and older states get the right answer too.
+ */
+export class Packed {
+  readonly nodeCount: number;
+  #calendar: Calendar = [];
+  #lists: (readonly Hold[] | undefined)[] = [];
+  /** Where a node's holds begin in the pool, and how many they are. */
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  starts = new Float64Array(0);
+  ends = new Float64Array(0);
+  masks = new Uint32Array(0);
+  watts = new Float64Array(0);
+  /** The most watts that are ever held on a node at one time. */
+  readonly peaks: Float64Array;
+  /** When limits would be passed, as far as it was asked; for the calendar that was followed last. */
+  overloads = new Map<string, readonly Stretch[]>();
+  #used = 0;
+  /** How many holds close something to others, by node. */
+  readonly #closing: Int32Array;
+  #closingTotal = 0;
+  #siteClosingTotal = 0;
+  #closingKnown: Int32Array | undefined;
+  #windows: Window[] = [];
+
+  constructor(nodeCount: number) {
+    this.nodeCount = nodeCount;
+    this.first = new Int32Array(nodeCount);
+    this.count = new Int32Array(nodeCount);
+    this.#closing = new Int32Array(nodeCount);
+    this.peaks = new Float64Array(nodeCount);
+  }
+
+  /** Whether no hold at any time closes anything to other tenants, or to all. */
+  get isShared(): boolean {
+    return this.#closingTotal === 0;
+  }
+
+  /** How many holds at any time close a whole site to other tenants. */
+  get siteClosing(): number {
+    return this.#siteClosingTotal;
+  }
+
+  /** By node, how many holds at any time close something to other tenants, or to all. A copy: it stays as it is. */
+  closing(): Int32Array {
+    return (this.#closingKnown ??= this.#closing.slice());
+  }
+
+  /** Moves to a calendar; free when it is the one already packed. */
+  follow(calendar: Calendar): void {
+    if (calendar === this.#calendar) return;
+    let isChanged = false;
+    for (let node = 0; node < this.nodeCount; node++) {
+      const holds = calendar[node] ?? nothing;
+      if (holds === this.#lists[node]) continue;
+      this.#pack(node, holds);
+      isChanged = true;
+    }
+    this.#calendar = calendar;
+    if (!isChanged) return;
+    this.#windows = [];
+    this.overloads = new Map();
+    this.#closingKnown = undefined;
+  }
+
+  /** What is taken over a span of the calendar that was followed last. */
+  window(span: Span): Window {
+    const at = this.#windows.findIndex(
+      ({ startMs, endMs }) => startMs === span.startMs && endMs === span.endMs,
+    );
+    const window = this.#windows[at] ?? new Window(this, span);
+    if (at >= 0) this.#windows.splice(at, 1);
+    this.#windows.unshift(window);
+    if (this.#windows.length > windowLimit) this.#windows.pop();
+    return window;
+  }
+
+  #pack(node: number, holds: readonly Hold[]): void {
+    const length = holds.length;
+    if (length > (this.count[node] ?? 0)) {
+      this.#reserve(length);
+      this.first[node] = this.#used;
+      this.#used += length;
+    }
+    this.count[node] = length;
+    const first = this.first[node] ?? 0;
+    let closing = 0;
+    for (const [at, entry] of inOrder(holds).entries()) {
+      this.starts[first + at] = entry.startMs;
+      this.ends[first + at] = entry.endMs;
+      this.masks[first + at] = touched(entry);
+      this.watts[first + at] = entry.powerW;
+      if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
+    }
+    this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
+    this.#closingTotal += closing - (this.#closing[node] ?? 0);
+    this.#closing[node] = closing;
+    this.peaks[node] = peakOf(holds, -Infinity, ({ powerW }) => powerW);
+    this.#lists[node] = holds;
+  }
+
+  /** Makes room at the end of the pool: drops what no node points at any more, then grows by a quarter. */
+  #reserve(length: number): void {
+    if (this.#used + length <= this.starts.length) return;
+    const live = this.count.reduce((sum, count) => sum + count, 0);
+    const size = Math.ceil((live + length) * 1.25) + 64;
+    const before = { starts: this.starts, ends: this.ends, masks: this.masks, watts: this.watts };
+    this.starts = new Float64Array(size);
+    this.ends = new Float64Array(size);
+    this.masks = new Uint32Array(size);
+    this.watts = new Float64Array(size);
+    this.#used = 0;
+    for (let node = 0; node < this.nodeCount; node++) {
+      const from = this.first[node] ?? 0;
+      const to = from + (this.count[node] ?? 0);
+      this.first[node] = this.#used;
+      this.starts.set(before.starts.subarray(from, to), this.#used);
+      this.ends.set(before.ends.subarray(from, to), this.#used);
+      this.masks.set(before.masks.subarray(from, to), this.#used);
+      this.watts.set(before.watts.subarray(from, to), this.#used);
+      this.#used += to - from;
+    }
+  }
+}
+
+const nothing: readonly Hold[] = [];
+
+/** A fleet never changes, and most questions are about one calendar of it or its next one. */
+const known = new WeakMap<Fleet, Packed>();
+
+/** The packed holds of a state, which stand as long as no other state of the fleet is asked about. */
+export function packedOf({
+  fleet,
+  calendar,
+}: {
+  readonly fleet: Fleet;
+  readonly calendar: Calendar;
+}): Packed {
+  const packed = known.get(fleet) ?? new Packed(fleet.nodes.length);
+  known.set(fleet, packed);
+  packed.follow(calendar);
+  return packed;
+}
+
+/** GPUs that are not whole any more for others: those held, and those of which slices are held. */
+function touched({ gpus, slices = [] }: Hold): Mask {
+  return (gpus | maskOf(slices.map(({ gpu }) => gpu))) >>> 0;
+}
+
+function closingSite(holds: readonly Hold[]): number {
+  return holds.reduce((sum, { alone }) => sum + Number(alone === 'site'), 0);
+}
+
+function inOrder(holds: readonly Hold[]): readonly Hold[] {
+  return holds.toSorted((a, b) => a.startMs - b.startMs);
+}

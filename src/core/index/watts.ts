@@ -1,0 +1,94 @@
+import type { Calendar } from '../calendar.ts';
+import type { Fleet, FleetNode } from '../inventory/fleet.ts';
+import type { PowerLimit } from '../place/power.ts';
+import { type Packed, packedOf } from './packed.ts';
+import { Profile } from './profile.ts';
+import type { Span } from './window.ts';
+
+/** Limits on more nodes than this have a profile; the holds of fewer are read one by one. */
+export const smallLimit = 16;
+
+/** The peaks of watts under the limits of one fleet, for whatever calendar is asked about. */
+export class Watts {
+  readonly #fleet: Fleet;
+  readonly #profiles = new Map<string, Profile>();
+  readonly #profileOf = new Map<PowerLimit, Profile>();
+  #calendar: Calendar | undefined;
+  /** Watts that all nodes of a limit together never pass, for the calendar asked about last. */
+  readonly #most = new Map<PowerLimit, number>();
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  /** The most that is held under the limit at one time of the span. */
+  peakW(calendar: Calendar, limit: PowerLimit, span: Span): number {
+    if (limit.nodes.length > smallLimit) return this.#profile(limit).peakW(calendar, span);
+    return peakOn(packedOf({ fleet: this.#fleet, calendar }), limit.nodes, span);
+  }
+
+  /** More than is ever held under the limit: the highest that each node is held at, whenever that is. */
+  mostW(calendar: Calendar, limit: PowerLimit): number {
+    const packed = packedOf({ fleet: this.#fleet, calendar });
+    if (calendar !== this.#calendar) this.#most.clear();
+    this.#calendar = calendar;
+    const known = this.#most.get(limit) ?? sumOf(packed, limit.nodes);
+    this.#most.set(limit, known);
+    return known;
+  }
+
+  /** Limits on the same nodes share one. */
+  #profile(limit: PowerLimit): Profile {
+    const before = this.#profileOf.get(limit);
+    if (before !== undefined) return before;
+    const nodes = limit.nodes.map(({ index }) => index);
+    const key = nodes.join(' ');
+    const profile = this.#profiles.get(key) ?? new Profile(nodes);
+    this.#profiles.set(key, profile);
+    this.#profileOf.set(limit, profile);
+    return profile;
+  }
+}
+
+const known = new WeakMap<Fleet, Watts>();
+
+export function wattsOf(fleet: Fleet): Watts {
+  const watts = known.get(fleet) ?? new Watts(fleet);
+  known.set(fleet, watts);
+  return watts;
+}
+
+/**
+ * The peak over a span is reached at its start or when something begins in it: the level is counted at each of these.
+ */
+function peakOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }: Span): number {
+  const held = heldOn(packed, nodes, { startMs, endMs });
+  let peak = 0;
+  for (const at of held) {
+    const atMs = Math.max(startMs, packed.starts[at] ?? 0);
+    let level = 0;
+    for (const other of held) {
+      if ((packed.starts[other] ?? 0) <= atMs && (packed.ends[other] ?? 0) > atMs)
+        level += packed.watts[other] ?? 0;
+    }
+    peak = Math.max(peak, level);
+  }
+  return peak;
+}
+
+/** Where in the pool the holds stand that overlap a span. */
+function heldOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }: Span): readonly number[] {
+  const { first, count, starts, ends } = packed;
+  const held: number[] = [];
+  for (const { index } of nodes) {
+    const from = first[index] ?? 0;
+    const to = from + (count[index] ?? 0);
+    for (let at = from; at < to && (starts[at] ?? 0) < endMs; at++)
+      if ((ends[at] ?? 0) > startMs) held.push(at);
+  }
+  return held;
+}
+
+function sumOf({ peaks }: Packed, nodes: readonly FleetNode[]): number {
+  return nodes.reduce((sum, { index }) => sum + (peaks[index] ?? 0), 0);
+}

@@ -1,0 +1,18 @@
+/** A map that can be written over another one without touching it: a copy that costs nothing until it is written. */
+export class Layers<K, V> {
+  readonly #own = new Map<K, V>();
+  readonly #below: Layers<K, V> | undefined;
+
+  /** `below` must stay as it is while this one is in use. */
+  constructor(below?: Layers<K, V>) {
+    this.#below = below;
+  }
+
+  get(key: K): V | undefined {
+    return this.#own.get(key) ?? this.#below?.get(key);
+  }
+
+  set(key: K, value: V): void {
+    this.#own.set(key, value);
+  }
+}
