@@ -5,6 +5,7 @@ import { cleanText, didYouMean } from '../model/text.ts';
 import type { Io } from './io.ts';
 import { addLife } from './life-commands.ts';
 import { addDefrag, addReclaim } from './reclaim-commands.ts';
+import type { BenchPlanningOptions } from './run/bench-planning.ts';
 import type { BenchMixesOptions, BenchOpenbOptions } from './run/bench.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
 
@@ -304,7 +305,32 @@ function addBench(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/walk.ts')).walk(io, options)),
     );
   addDefrag(bench, io, done);
+  addPlanningBenches(bench, io, done);
 }
+
+function addPlanningBenches(bench: Command, io: Io, done: Done): void {
+  for (const [topic, what] of planningTopics) {
+    bench
+      .command(topic)
+      .description(what)
+      .option('--nodes <count>', 'nodes of the largest of four fleets', wholeNumber, 1536)
+      .option('--seed <number>', 'which fleets and questions', wholeNumber, 1)
+      .option('--questions <count>', 'how many each fleet is asked', wholeNumber, 200)
+      .option('--scans <count>', 'how many a plain scan answers too, at most', wholeNumber, 10)
+      .option('--json', 'print one JSON object instead of text')
+      .addHelpText('after', examples(`berth bench ${topic}`, `berth bench ${topic} --nodes 12500 --json`))
+      .action(async (options: BenchPlanningOptions) =>
+        done(await (await import('./run/bench-planning.ts')).planning(io, topic, options)),
+      );
+  }
+}
+
+const planningTopics = [
+  ['plan', 'ask generated fleets for single nodes and small gangs'],
+  ['gang', 'ask generated fleets for 128 nodes at once'],
+  ['calendar', 'ask generated fleets, booked for 90 days, for the earliest start'],
+  ['explain', 'ask generated fleets for what they cannot hold: why not, and what would fit'],
+] as const;
 
 /** Leaves words that are no command to `refuseWords`. To be called last: commands inherit it when they are made. */
 function readingWords(command: Command): Command {
