@@ -34,6 +34,7 @@ export class Packed {
   #siteClosingTotal = 0;
   #closingKnown: Int32Array | undefined;
   #windows: Window[] = [];
+  #revision = 0;
 
   constructor(nodeCount: number) {
     this.nodeCount = nodeCount;
@@ -41,6 +42,11 @@ export class Packed {
     this.count = new Int32Array(nodeCount);
     this.#closing = new Int32Array(nodeCount);
     this.peaks = new Float64Array(nodeCount);
+  }
+
+  /** Another one whenever other holds are packed: what was read of it before is no longer true. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Whether no hold at any time closes anything to other tenants, or to all. */
@@ -70,6 +76,7 @@ export class Packed {
     }
     this.#calendar = calendar;
     if (!isChanged) return;
+    this.#revision++;
     this.#windows = [];
     this.overloads = new Map();
     this.#closingKnown = undefined;

@@ -36,7 +36,7 @@ export class Rooms {
   readonly #layout: Layout;
   readonly #ignored: Ignored;
   readonly #rooms = new Map<number, Room>();
-  #windowKnown: Window | undefined;
+  #read: { readonly window: Window; readonly revision: number } | undefined;
   readonly #powerLeft = new Map<PowerLimit, number>();
 
   constructor(state: State, span: TimeSpan, { ignored = nothing, isPlain = false }: Reading = {}) {
@@ -116,7 +116,10 @@ export class Rooms {
   /** What is taken of every node; nothing for a scan, and where no bookings count. */
   #window(): Window | undefined {
     if (this.isPlain || this.#ignored.has('bookings')) return undefined;
-    return (this.#windowKnown ??= packedOf(this.#state).window(this.span));
+    const packed = packedOf(this.#state);
+    if (this.#read?.revision !== packed.revision)
+      this.#read = { window: packed.window(this.span), revision: packed.revision };
+    return this.#read.window;
   }
 }
 
