@@ -52,6 +52,10 @@ describe('help', () => {
       'bench mixes',
       'bench walk',
       'bench defrag',
+      'bench plan',
+      'bench gang',
+      'bench calendar',
+      'bench explain',
     ]);
   });
 
