@@ -167,7 +167,7 @@ function planFor(
     endMs: span.startMs + span.hours * hourMs,
     members: lane.nodes.map((node, replica) => memberOn(node, replica, lane, demand)),
   };
-  const price = priceOf(state.fleet, placement.members, demand.window.durationS);
+  const price = priceOf(state.fleet, placement, demand.window.durationS);
   return {
     schema: 'berth/plan/1',
     demand,

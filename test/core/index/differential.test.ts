@@ -67,6 +67,8 @@ const wishes = record({
     '2×8 together:rack',
     '1×8 + 2×cpu16 mem32',
     '6×8 H100',
+    '3×1 L40S share:300',
+    '2×1 H100 share:500',
   ),
   durationH: integer({ min: 1, max: 12 }),
   laterH: integer({ min: 0, max: 30 }),
@@ -81,6 +83,7 @@ const wishes = record({
     { objective: 'fastest' },
     { powerCapW: 20_000 },
     { survive: { loss: 'rack', membersLeft: 1 } },
+    { guarantee: 'elastic' },
   ),
 });
 
