@@ -7,11 +7,12 @@ import { onDataNics } from './flows.ts';
 import { onUplinks } from './uplinks.ts';
 
 /**
- * Exactly what uplink budgets and flows come to for these members is held, each edge once and in order, and with
- * everything that others hold there it never passes what was recorded for the edge. One pool that holds the
- * dataset, in the site of the members, carries all flows from and to it.
+ * Exactly what uplink budgets and flows come to for the members is held, nothing for spares, each edge once and in
+ * order, and with everything that others hold there it never passes what was recorded for the edge. One pool that
+ * holds the dataset, in the site of the members, carries all flows from and to it.
  */
-export function* bandwidthHeld(audit: Audit): Generator<Violation> {
+export function* bandwidthHeld(whole: Audit): Generator<Violation> {
+  const audit = { ...whole, seats: whole.seats.filter(({ isSpare }) => !isSpare) };
   const { bandwidth = [] } = audit.placement;
   yield* listed(bandwidth.map(({ fabric, edge }) => `${fabric} ${edge}`));
   const due = new Map<string, number>();

@@ -13,6 +13,7 @@ import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Ignored, Rooms } from './bench.ts';
 import { edgeEnds, withoutFlows, withoutUplinks } from './fabric/demand.ts';
+import { mustMove } from './fabric/move.ts';
 import type { Candidates } from './fill.ts';
 import { fitnessOf } from './fitness.ts';
 import { layoutOf, limitsOn } from './layout.ts';
@@ -122,7 +123,7 @@ function candidatesOf(
   );
 }
 
-/** Where the spares of a gang may stand that is to survive the loss of its site. */
+/** Where the spares of a gang may stand that is to survive the loss of its site: nothing is moved for them. */
 function elsewhereOf(
   state: State,
   site: FleetSite,
@@ -135,7 +136,7 @@ function elsewhereOf(
 ): readonly Elsewhere[] {
   const want = demand.survive?.loss === 'site' ? standInOf(wants, demand) : undefined;
   if (want === undefined) return [];
-  const others = open.filter((other) => other !== site);
+  const others = open.filter((other) => other !== site && !mustMove(other, demand));
   const fast = { demand, ...(floor === undefined ? {} : { floor }) };
   return cheapestFirst(others, want).map(({ nodes }) => {
     const candidates = candidatesOf(state, nodes, [want], { ...fast, isPlain: true });

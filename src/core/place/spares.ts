@@ -75,9 +75,9 @@ export function cheapestFirst(sites: readonly FleetSite[], { model }: Want): rea
   return sites.toSorted((a, b) => price(a) - price(b) || compareText(a.id, b.id));
 }
 
-/** The gang at one site, and at another as many spares as have to be left: with its site all of it is gone. */
+/** The gang at one site, and at another as many idle spares as have to be left: with its site all of it is gone. */
 function placeBesideSite(rooms: Rooms, nodes: readonly FleetNode[], gang: Gang): SparedFit | GangMiss {
-  const { survive, together: _together, powerCapW, ...rest } = gang.demand;
+  const { survive, together: _together, flows: _flows, powerCapW, ...rest } = gang.demand;
   const { survive: _survive, ...here } = gang.demand;
   const found = placeGang(rooms, nodes, { ...gang, demand: here });
   const count = survive?.membersLeft ?? 0;

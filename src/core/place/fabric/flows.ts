@@ -29,13 +29,13 @@ export function datasetMbps({ flows = [] }: Demand): number {
  * What the flows put on the data NICs of each node, both directions together. Every `from` replica sends its
  * even share of `mbps` evenly to all `to` replicas: with f of F and t of T on a node, f(T − t) + t(F − f) of the
  * F × T pairs cross its NICs, rounded up for each flow; pairs on one node are free. All that goes to or comes from
- * the dataset crosses them.
+ * the dataset crosses them. `members` are the whole gang: of an elastic part those that it got.
  */
 export function flowsOnNodes(demand: Demand, members: readonly Member[]): ReadonlyMap<Path, number> {
   const held = new Map<Path, number>();
   for (const [node, own] of Map.groupBy(members, (member) => member.node)) {
     let sum = 0;
-    for (const flow of demand.flows ?? []) sum += crossing(demand, flow, own);
+    for (const flow of demand.flows ?? []) sum += crossing(flow, own, members);
     if (sum > 0) held.set(node, sum);
   }
   return held;
@@ -43,19 +43,17 @@ export function flowsOnNodes(demand: Demand, members: readonly Member[]): Readon
 
 type Flow = NonNullable<Demand['flows']>[number];
 
-function crossing(demand: Demand, { from, to, mbps }: Flow, own: readonly Member[]): number {
-  const [sending, senders] = replicasOf(demand, from, own);
-  const [receiving, receivers] = replicasOf(demand, to, own);
+function crossing({ from, to, mbps }: Flow, own: readonly Member[], all: readonly Member[]): number {
+  const [sending, senders] = [countOf(from, own), countOf(from, all)];
+  const [receiving, receivers] = [countOf(to, own), countOf(to, all)];
   if (from === datasetEnd) return shareOf(mbps, receiving, receivers);
   if (to === datasetEnd) return shareOf(mbps, sending, senders);
   const pairs = sending * (receivers - receiving) + receiving * (senders - sending);
   return shareOf(mbps, pairs, senders * receivers);
 }
 
-/** Replicas of a part among these members, and in all. */
-function replicasOf({ parts }: Demand, name: string, own: readonly Member[]): readonly [number, number] {
-  const count = parts.find((part) => part.name === name)?.count ?? 1;
-  return [own.filter(({ part }) => part === name).length, count];
+function countOf(name: string, members: readonly Member[]): number {
+  return members.filter(({ part }) => part === name).length;
 }
 
 /** The most that one replica puts on the NICs of its node: all that it talks to stands elsewhere. */
@@ -65,7 +63,8 @@ export function mostOfReplica({ parts, flows = [] }: Demand, name: string): numb
   return ends.reduce((sum, { end, mbps }) => (end === name ? sum + shareOf(mbps, 1, count) : sum), 0);
 }
 
-/** `mbps × part / whole`, rounded up. The product may pass 2^53. */
+/** `mbps × part / whole`, rounded up; nothing between none. The product may pass 2^53. */
 function shareOf(mbps: number, part: number, whole: number): number {
+  if (whole === 0) return 0;
   return Number((BigInt(mbps) * BigInt(part) + BigInt(whole) - 1n) / BigInt(whole));
 }
