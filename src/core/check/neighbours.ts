@@ -33,7 +33,10 @@ export function* neighbours(audit: Audit): Generator<Violation> {
 
 type Stranger = { readonly node: FleetNode; readonly hold: Hold };
 
-/** What other tenants hold in the window at the sites that are used: one hold of each contract on each node. */
+/**
+ * What other tenants hold in the window at the sites that are used: of each contract on each node one hold for each
+ * level at which it is alone, which a change may have moved.
+ */
 function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly Stranger[] {
   const sites = new Set(seats.map(({ node }) => node.site));
   const own = new Set(seats.map(({ node }) => node.id));
@@ -46,10 +49,12 @@ function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly 
           tenant !== demand.tenant &&
           (own.has(node.id) || alone !== 'shared' || (demand.isolation ?? 'shared') !== 'shared'),
       );
-      return [...new Map(holds.map((hold) => [hold.holder, hold])).values()].map((hold) => ({
-        node,
-        hold,
-      }));
+      return [...new Map(holds.map((hold) => [`${hold.holder} ${hold.alone}`, hold])).values()].map(
+        (hold) => ({
+          node,
+          hold,
+        }),
+      );
     });
 }
 
