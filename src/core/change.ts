@@ -6,7 +6,7 @@ import type { PolicyVerdict } from '../model/policy.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { endedBy, isChangeable } from './commit.ts';
 import type { Given } from './given.ts';
-import { givenUp, withoutTransfers } from './holding.ts';
+import { givenUpForChange } from './holding.ts';
 import { lapse } from './lapse.ts';
 import { differenceOf, differenceWords } from './moves.ts';
 import { tally } from './place/count.ts';
@@ -77,7 +77,7 @@ export function planChangeTo(
   const gap = gapAfter(contract, earliestStartMs, given.atMs);
   if (gap !== undefined) return refused(state, given.verdict, gap);
   const takeover = takeoverMs(contract, earliestStartMs, given.atMs);
-  const trial = withoutTransfers(givenUp(state, [contract], takeover), contract);
+  const trial = givenUpForChange(state, contract, takeover);
   const kept = staying(trial, given.verdict, { contract, demand });
   const answer: PlanAnswer =
     kept === undefined ? plan(trial, given, demand) : plannedAs(trial, given, { demand, best: kept });

@@ -50,6 +50,23 @@ export function endEdges(edges: EdgeCalendar, { id, placement }: Held, atMs: num
   return next;
 }
 
+/** Leaves out the transfers of a placement, entry by entry: the same holder may hold other things on these edges. */
+export function withoutMoves(edges: EdgeCalendar, { id, placement }: Held): EdgeCalendar {
+  const { startMs, members, transfers = [] } = placement;
+  const next = new Map(edges);
+  for (const { key, entry } of holdsOf(id, { startMs, members, transfers })) {
+    const holds = next.get(key) ?? [];
+    const at = holds.findIndex(
+      ({ holder, startMs: fromMs, endMs, mbps }) =>
+        holder === id && fromMs === entry.startMs && endMs === entry.endMs && mbps === entry.mbps,
+    );
+    if (at < 0) continue;
+    if (holds.length === 1) next.delete(key);
+    else next.set(key, holds.toSpliced(at, 1));
+  }
+  return next;
+}
+
 type Entry = { readonly key: string; readonly entry: EdgeHold };
 
 function holdsOf(holder: string, placement: Placement): readonly Entry[] {

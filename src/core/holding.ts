@@ -1,6 +1,6 @@
 import type { Contract } from '../model/contract.ts';
 import { endHolds, hold, type Holding, never } from './calendar.ts';
-import { endEdges, holdEdges } from './edges.ts';
+import { endEdges, holdEdges, withoutMoves } from './edges.ts';
 import type { State } from './state.ts';
 
 /** The state in which something is held besides. The digests stay: they are the fold's. */
@@ -28,11 +28,14 @@ export function givenUp(state: State, contracts: readonly Contract[], atMs: numb
     .reduce((rest, { holding }) => withoutHolding(rest, holding, atMs), state);
 }
 
-/** The state without the transfers of a contract: what changes it carries them on, or needs them no more. */
-export function withoutTransfers(state: State, { id, placement }: Contract): State {
-  const { transfers, bandwidth: _bandwidth, ...rest } = placement;
-  if (transfers === undefined) return state;
-  return { ...state, bandwidth: endEdges(state.bandwidth, { id, placement: { ...rest, transfers } }, 0) };
+/**
+ * The state in which a contract has made room for a change from `atMs` on: it holds nothing then, and moves no data at
+ * all, since what changes it carries its transfers on or needs them no more.
+ */
+export function givenUpForChange(state: State, contract: Contract, atMs: number): State {
+  const bandwidth =
+    contract.placement.transfers === undefined ? state.bandwidth : withoutMoves(state.bandwidth, contract);
+  return givenUp({ ...state, bandwidth }, [contract], atMs);
 }
 
 /** One placement of a contract, held no longer than until `untilMs`. */

@@ -17,7 +17,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
 import { type Calendar, close, reopen } from './calendar.ts';
 import type { EdgeCalendar } from './edges.ts';
-import { givenUp, tenuresOf, withHolding, withoutHolding, withoutTransfers } from './holding.ts';
+import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './holding.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
 import { emptyFleet, type Fleet } from './inventory/fleet.ts';
@@ -215,7 +215,7 @@ function change(state: State, event: Of<'contract-changed'>, archive: Archive): 
       { ...past, demand: before.demand, placement: before.placement, price: before.price },
     ],
   };
-  const freed = withoutTransfers(givenUp(state, [before], event.atMs), before);
+  const freed = givenUpForChange(state, before, event.atMs);
   return chained(withHolding(withContract(freed, contract), contract), event);
 }
 

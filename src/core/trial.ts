@@ -1,7 +1,7 @@
 import { beginOf, type Contract } from '../model/contract.ts';
 import type { ContractId, PlanId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
-import { givenUp, withoutHolding, withoutTransfers } from './holding.ts';
+import { givenUp, givenUpForChange, withoutHolding } from './holding.ts';
 import { contractOf, type State } from './state.ts';
 
 /**
@@ -17,9 +17,7 @@ export function trialOf(
   const { startMs } = plan.placement;
   const changed = plan.changes === undefined ? undefined : contractOf(freed, plan.changes.contract);
   const own =
-    changed === undefined
-      ? freed
-      : withoutTransfers(givenUp(freed, [changed], takeoverMs(changed, startMs, atMs)), changed);
+    changed === undefined ? freed : givenUpForChange(freed, changed, takeoverMs(changed, startMs, atMs));
   return givenUp(own, contractsOf(own, plan.preempts ?? []), startMs);
 }
 
