@@ -80,8 +80,9 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
 /** Whether some open site fits within the budget: what `solve` would find, but not the best of it. */
 export function canSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
   const { demand } = asked;
-  if (demand.objective === 'fastest' || demand.guarantee === 'elastic')
-    return solve(state, verdict, { ...asked, isTrial: true }).kind === 'solved';
+  const isSimple =
+    demand.objective !== 'fastest' && demand.guarantee !== 'elastic' && demand.dataset === undefined;
+  if (!isSimple) return solve(state, verdict, { ...asked, isTrial: true }).kind === 'solved';
   const { open } = splitSites(state, demand, verdict);
   return open.some((site) =>
     waysAt(site, demand).some((wants) => {
