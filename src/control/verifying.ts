@@ -13,7 +13,7 @@ import type { Decision } from '../model/decision.ts';
 import { emptyHead, type Entry, type Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import { type ContractId, type Digest, parentOf, Path, planIdOf } from '../model/id.ts';
-import type { Member } from '../model/placement.ts';
+import { type Member, seatsOf } from '../model/placement.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import type { VerifyResult } from '../model/view.ts';
@@ -238,12 +238,13 @@ class Replay {
     const byGpu = new Map<string, GpuClaim[]>();
     for (const contract of this.#state.contracts) {
       for (const { holding, untilMs } of tenuresOf(contract)) {
-        const { startMs, endMs = Infinity, members } = holding.placement;
+        const { startMs, endMs = Infinity } = holding.placement;
+        const seats = seatsOf(holding.placement);
         const span = { startMs, endMs: Math.min(endMs, untilMs), contract: contract.id };
         if (span.endMs <= span.startMs) continue;
-        for (const device of members.flatMap(devicesOf))
+        for (const device of seats.flatMap(devicesOf))
           byDevice.set(device, [...(byDevice.get(device) ?? []), span]);
-        for (const [gpu, claim] of members.flatMap((member) => claimsOf(member, span)))
+        for (const [gpu, claim] of seats.flatMap((member) => claimsOf(member, span)))
           byGpu.set(gpu, [...(byGpu.get(gpu) ?? []), claim]);
       }
     }
