@@ -5,6 +5,7 @@ import { type Claim, claimsOf } from '../../src/bench/walk/claims.ts';
 import { drawFleet } from '../../src/bench/walk/fleet.ts';
 import { lifecycle } from '../../src/bench/walk/lifecycle.ts';
 import { sweep } from '../../src/bench/walk/sweep.ts';
+import { beyondEdges, type Use, usesOf } from '../../src/bench/walk/uses.ts';
 import { walk } from '../../src/bench/walk/walk.ts';
 import { Walker } from '../../src/bench/walk/walker.ts';
 import { type State, contractOf } from '../../src/core/state.ts';
@@ -61,6 +62,7 @@ const one: Claim = {
   startMs: 10,
   endMs: 20,
   devices: ['gpu0', 'nic1'],
+  slices: [],
   cpuMilli: 8000,
   memoryMib: 1024,
   storageGib: 10,
@@ -119,7 +121,7 @@ describe('the sweep', () => {
     [
       'watts of the rack',
       [one, { ...two, node: 'fra1/h1/r1/n02', powerW: 5001 }],
-      'fra1/h1/r1 W: 6001 of 6000',
+      'fra1/h1/r1 feed A without B W: 6001 of 6000',
     ],
     ['a stranger on the node', [{ ...one, alone: 'node' }, two], 'is to be alone'],
     [
@@ -227,3 +229,110 @@ test('claims leave out what has lapsed, ended or was cancelled', () => {
 function ends(state: State, nowMs: number, sinceMs: number): number[] {
   return claimsOf(state, nowMs, sinceMs).map(({ endMs }) => endMs);
 }
+
+const cut = (start: number, profile = '3g.40gb') => ({ kind: 'mig' as const, gpu: 0, profile, start });
+const part = (milli: number) => ({ kind: 'share' as const, gpu: 0, milli });
+const drawing = (node: string, powerW: number): Claim => ({
+  ...one,
+  devices: [],
+  node: `fra1/h1/${node}`,
+  powerW,
+});
+
+describe('the sweep of what is divided', () => {
+  const beside = (a: Claim['slices'], b: Claim['slices'], endMs = 20) => [
+    { ...one, devices: [], slices: a, endMs },
+    { ...two, devices: [], slices: b, cpuMilli: 0 },
+  ];
+
+  test.each([
+    ['instances side by side', beside([cut(0)], [cut(4)])],
+    ['a thousand thousandths', beside([part(400)], [part(600)])],
+    [
+      'a GPU whole before it is cut',
+      [
+        { ...one, slices: [], endMs: 10 },
+        { ...two, devices: [], slices: [cut(0)] },
+      ],
+    ],
+    ['one instance with media engines', beside([cut(0, '1g.10gb+me')], [cut(1, '1g.10gb')])],
+  ])('allows %s', (_, claims) => {
+    expect(swept(claims)).toEqual([]);
+  });
+
+  test.each([
+    ['an instance on another', beside([cut(0)], [cut(0)]), 'a memory slice twice'],
+    ['an instance where none may begin', beside([cut(1)], []), 'where none may begin'],
+    ['a profile that nobody knows', beside([cut(0, '5g.50gb')], []), 'where none may begin'],
+    [
+      'two instances with media engines',
+      beside([cut(0, '1g.10gb+me')], [cut(1, '1g.10gb+me')]),
+      'media engines',
+    ],
+    ['one thousandth too many', beside([part(400)], [part(601)]), 'more than a thousand'],
+    ['a share of a GPU in MIG mode', beside([part(1)], [cut(0)]), 'two modes'],
+    ['a share of a whole GPU', [one, { ...two, devices: [], slices: [part(1)], cpuMilli: 0 }], 'two modes'],
+  ])('sees %s', (_, claims, text) => {
+    expect(swept(claims).join()).toContain(text);
+  });
+});
+
+describe('the sweep of feeds, loops and edges', () => {
+  const fed = world('fra1/h1/r1 2×4 H100', 'fra1/h1/r2 1×4 H100', {
+    racks: {
+      'fra1/h1/r1': {
+        feedLimitW: { A: 3000, B: 2000 },
+        feeds: { A: 'fra1/fa', B: 'fra1/fb' },
+        loop: 'fra1/cdu',
+        coolingLimitW: 2400,
+      },
+      'fra1/h1/r2': { feeds: { A: 'fra1/fa' }, loop: 'fra1/cdu' },
+    },
+    feeds: { 'fra1/fa': { limitW: 2600 } },
+    loops: { 'fra1/cdu': { coolingLimitW: 2500 } },
+    nodes: { 'fra1/h1/r1/n02': { feeds: ['B'] } },
+    leafs: { 'fra1/leaf-r1': { uplinkMbps: 100 } },
+    wanLinks: { 'fra1/wan': { mbps: 50 } },
+  });
+
+  test.each<readonly [string, readonly Claim[], string]>([
+    ['nothing where all is within its limits', [drawing('r1/n01', 1000), drawing('r1/n02', 1000)], ''],
+    [
+      'a letter that carries all when the other is lost',
+      [drawing('r1/n01', 2001)],
+      'r1 feed B without A W: 2001 of 2000',
+    ],
+    [
+      'a letter with the node that has only that',
+      [drawing('r1/n01', 1000), drawing('r1/n02', 1001)],
+      'r1 feed B without A W: 2001 of 2000',
+    ],
+    ['what a rack cools', [drawing('r1/n01', 1400), drawing('r1/n02', 1001)], 'r1 cooling W: 2401 of 2400'],
+    ['a feed of the building', [drawing('r2/n01', 2601)], 'fra1/fa W: 2601 of 2600'],
+    [
+      'a loop of several racks',
+      [drawing('r1/n01', 1000), drawing('r2/n01', 1501)],
+      'fra1/cdu W: 2501 of 2500',
+    ],
+  ])('sees %s', (_, claims, text) => {
+    const found = [...sweep(fed.state, claims)].filter((line) => line.includes(' W: '));
+    expect([found.length, found.join()]).toEqual([
+      text === '' ? 0 : found.length,
+      expect.stringContaining(text),
+    ]);
+  });
+
+  const use: Use = { holder: 'C-101', edge: 'rdma fra1/leaf-r1', startMs: 10, endMs: 20, mbps: 60 };
+  test.each([
+    ['one after the other', [use, { ...use, startMs: 20, endMs: 30 }], 0],
+    ['too much at one time', [use, { ...use, startMs: 19, mbps: 41 }], 1],
+    ['more than a link carries', [{ ...use, edge: 'wan fra1/wan' }], 1],
+    ['an edge of which nothing is recorded', [{ ...use, edge: 'storage fra1/nvme' }], 1],
+  ])('%s', (_, uses, count) => {
+    expect([...beyondEdges(fed.state, uses)]).toHaveLength(count);
+  });
+
+  test('uses are read from contracts and end with them', () => {
+    expect(usesOf(fleet.state, t0, t0)).toEqual([]);
+  });
+});

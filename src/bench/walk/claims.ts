@@ -1,7 +1,7 @@
 import type { State } from '../../core/state.ts';
 import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
-import type { Placement } from '../../model/placement.ts';
+import { type HeldSlice, type Placement, seatsOf } from '../../model/placement.ts';
 
 /** What one holder has of one node for a time, read from contracts, leases and windows, not from the calendar. */
 export type Claim = {
@@ -14,6 +14,7 @@ export type Claim = {
   readonly endMs: number;
   /** `gpu3`, `nic0` */
   readonly devices: readonly string[];
+  readonly slices: readonly HeldSlice[];
   readonly cpuMilli: number;
   readonly memoryMib: number;
   readonly storageGib: number;
@@ -73,10 +74,10 @@ type Held = {
 };
 
 function placed({ holder, tenant, demand, placement, cutMs }: Held): Claim[] {
-  const { startMs, endMs = Infinity, members } = placement;
+  const { startMs, endMs = Infinity } = placement;
   const untilMs = Math.min(endMs, cutMs);
   if (untilMs <= startMs) return [];
-  return members.map((member) => ({
+  return seatsOf(placement).map((member) => ({
     holder,
     tenant,
     alone: demand.isolation ?? 'shared',
@@ -84,6 +85,7 @@ function placed({ holder, tenant, demand, placement, cutMs }: Held): Claim[] {
     startMs,
     endMs: untilMs,
     devices: [...member.gpus.map((gpu) => `gpu${gpu}`), ...member.nics.map((nic) => `nic${nic}`)],
+    slices: member.slices ?? [],
     cpuMilli: member.cpuMilli,
     memoryMib: member.memoryMib,
     storageGib: member.storageGib ?? 0,
@@ -92,6 +94,6 @@ function placed({ holder, tenant, demand, placement, cutMs }: Held): Claim[] {
 }
 
 function closed(holder: string, node: string, startMs: number, endMs: number): Claim {
-  const nothing = { devices: [], cpuMilli: 0, memoryMib: 0, storageGib: 0, powerW: 0 };
+  const nothing = { devices: [], slices: [], cpuMilli: 0, memoryMib: 0, storageGib: 0, powerW: 0 };
   return { holder, tenant: undefined, alone: 'shared', node, startMs, endMs, ...nothing };
 }

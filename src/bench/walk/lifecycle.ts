@@ -1,6 +1,8 @@
 import type { State } from '../../core/state.ts';
 import type { Contract } from '../../model/contract.ts';
+import { heldWords } from '../../model/slice.ts';
 import { contractClaims, type Claim } from './claims.ts';
+import { whole } from './whole.ts';
 
 /** What a step was allowed to do to contracts that stood before it. */
 export type Allowed = {
@@ -38,36 +40,9 @@ function* moved(old: Contract, now: Contract, { contract, preempts, atMs }: Allo
 }
 
 function pastOf(contract: Contract, horizonMs: number): string {
-  const cut = ({ node, devices, startMs, endMs }: Claim) =>
-    startMs < horizonMs ? [`${node} ${devices.join()} ${startMs} ${Math.min(endMs, horizonMs)}`] : [];
+  const cut = ({ node, devices, slices, startMs, endMs }: Claim) =>
+    startMs < horizonMs
+      ? [`${node} ${devices.join()} ${slices.map(heldWords).join()} ${startMs} ${Math.min(endMs, horizonMs)}`]
+      : [];
   return contractClaims(contract).claims.flatMap(cut).toSorted().join('; ');
-}
-
-/** A placement that is new: the gang is whole, on nodes that take work, where it asked to be. */
-function* whole({ fleet }: State, { id, demand, placement }: Contract): Generator<string> {
-  for (const { name, count, each, apart } of demand.parts) {
-    const members = placement.members.filter(({ part }) => part === name);
-    const replicas = new Set(members.map(({ replica }) => replica));
-    if (members.length !== count || replicas.size !== count)
-      yield `${id}: ${members.length} of ${count} \`${name}\``;
-    if (members.some(({ gpus }) => gpus.length !== (each.gpus?.count ?? 0)))
-      yield `${id}: another number of GPUs`;
-    if (apart === 'node' && new Set(members.map(({ node }) => node)).size < count) yield `${id}: not apart`;
-  }
-  for (const { node: name, gpus } of placement.members) {
-    const node = fleet.nodes.find((known) => known.id === name);
-    if (node === undefined || node.health === 'down' || !node.schedulable)
-      yield `${id}: ${name} takes no work`;
-    if (gpus.some((gpu) => node?.shape.gpus[gpu] === undefined)) yield `${id}: ${name} has no such GPU`;
-    if ((demand.avoid ?? []).some((place) => isIn(name, place))) yield `${id}: ${name} is to be avoided`;
-    if (demand.where !== undefined && !demand.where.some((place) => isIn(name, place)))
-      yield `${id}: ${name} is not where it asked to be`;
-  }
-  const { durationS } = demand.window;
-  const lengthMs = placement.endMs === undefined ? undefined : placement.endMs - placement.startMs;
-  if (lengthMs !== (durationS === undefined ? undefined : durationS * 1000)) yield `${id}: another length`;
-}
-
-function isIn(node: string, place: string): boolean {
-  return `${node}/`.startsWith(`${place}/`);
 }

@@ -9,6 +9,7 @@ import { type Contract, isStanding } from '../../model/contract.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Demand } from '../../model/demand.ts';
 import { type MaintenanceId, parentOf, Path } from '../../model/id.ts';
+import type { HeldSlice, Placement } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Random } from '../random.ts';
 import { drawDemand } from './demand.ts';
@@ -56,7 +57,7 @@ export const stepKinds: readonly (readonly [
 function take(walker: Walker, random: Random): Taken {
   const made = ask(walker, random, drawDemand(random, walker.nowMs));
   if (made === undefined) return refused;
-  return mustBe('contract-granted', commit(walker, made));
+  return { ...mustBe('contract-granted', commit(walker, made)), ...endedBy(made) };
 }
 
 function offer(walker: Walker, random: Random): Taken {
@@ -68,7 +69,8 @@ function offer(walker: Walker, random: Random): Taken {
 
 function takeOffer(walker: Walker, random: Random): Taken {
   const made = drawOffer(walker, random);
-  return made === undefined ? refused : outcome('contract-granted', commit(walker, made));
+  if (made === undefined) return refused;
+  return { ...outcome('contract-granted', commit(walker, made)), ...endedBy(made) };
 }
 
 function release(walker: Walker, random: Random): Taken {
@@ -117,10 +119,21 @@ function move(walker: Walker, random: Random): Taken {
 /** A plan on a state without some other contracts, whatever they were sold as: those that were reserved must stay. */
 function preempt(walker: Walker, random: Random): Taken {
   const { state, nowMs } = walker;
-  const victims = [drawContract(walker, random), drawContract(walker, random)].flatMap((one) => one ?? []);
-  const named = [...new Set(victims.slice(0, 1 + random.below(2)).map(({ id }) => id))];
-  const demand = drawDemand(random, nowMs);
+  const victims = [drawContract(walker, random), drawContract(walker, random), drawContract(walker, random)]
+    .flatMap((one) => one ?? [])
+    .toSorted((a, b) => Number(isFirm(a)) - Number(isFirm(b)))
+    .slice(random.below(5) === 0 ? 1 : 0);
+  const named = [...new Set(victims.slice(0, 1 + (random.below(4) === 0 ? 1 : 0)).map(({ id }) => id))];
+  const inTheWay = victims.slice(0, 1).flatMap(({ placement }) => placement.members.map(({ node }) => node));
+  const drawn = drawDemand(random, nowMs);
+  const demand: Demand = {
+    ...drawn,
+    mayPreempt: random.below(8) > 0,
+    ...(drawn.guarantee === 'preemptible' && random.below(8) > 0 ? { guarantee: 'reserved' as const } : {}),
+    ...(inTheWay.length === 0 ? {} : { where: inTheWay.slice(0, 2) }),
+  };
   const { latestStartMs: _latest, ...window } = demand.window;
+  if (random.below(2) === 0) return preemptAsPlanned(walker, random, { ...demand, window });
   const now = lapse(state, nowMs);
   const freed = givenUp(
     now,
@@ -133,19 +146,33 @@ function preempt(walker: Walker, random: Random): Taken {
   return { ...taken, preempts: named };
 }
 
+/** The same with victims that the planner chose. */
+function preemptAsPlanned(walker: Walker, random: Random, demand: Demand): Taken {
+  const made = ask(walker, random, demand);
+  if (made?.plan.preempts === undefined) return refused;
+  return { ...mustBe('contract-granted', commit(walker, made)), ...endedBy(made) };
+}
+
+function isFirm({ demand: { guarantee } }: Contract): boolean {
+  return guarantee !== 'preemptible';
+}
+
 /** A good plan spoilt at one place: it may still be right, but nothing may be promised that is not. */
 function forge(walker: Walker, random: Random): Taken {
   const made = ask(walker, random, drawDemand(random, walker.nowMs));
   if (made === undefined) return refused;
-  return outcome('contract-granted', commit(walker, walker.keep(spoilt(walker.state, made.plan, random))));
+  const spoilt = walker.keep(spoil(walker.state, made.plan, random));
+  return { ...outcome('contract-granted', commit(walker, spoilt)), ...endedBy(made) };
 }
 
-function spoilt({ fleet }: State, made: Plan, random: Random): Plan {
-  const at = random.below(made.placement.members.length);
+function spoil({ fleet }: State, made: Plan, random: Random): Plan {
+  const { placement } = made;
+  const at = random.below(placement.members.length);
   const node = fleet.nodes[random.below(fleet.nodes.length)];
-  const members = made.placement.members.map((member, index) => {
+  const members = placement.members.map((member, index) => {
     if (index !== at) return member;
-    switch (random.below(5)) {
+    const { slices } = member;
+    switch (random.below(6)) {
       case 0:
         return { ...member, gpus: member.gpus.map((gpu) => gpu + 1) };
       case 1:
@@ -154,11 +181,35 @@ function spoilt({ fleet }: State, made: Plan, random: Random): Plan {
         return { ...member, cpuMilli: Math.floor(member.cpuMilli / 2), powerW: 0 };
       case 3:
         return { ...member, nics: [] };
+      case 4:
+        return slices === undefined ? member : { ...member, slices: slices.map((slice) => shifted(slice)) };
       default:
         return { ...member, gpus: member.gpus.slice(1) };
     }
   });
-  return { ...made, placement: { ...made.placement, members } };
+  return { ...made, placement: { ...spoilAround(placement, random), members } };
+}
+
+function shifted(slice: HeldSlice): HeldSlice {
+  return slice.kind === 'mig'
+    ? { ...slice, start: Math.min(7, slice.start + 1) }
+    : { ...slice, milli: 1000 - slice.milli };
+}
+
+/** What is held beside the members. */
+function spoilAround({ spares, bandwidth, transfers, ...bare }: Placement, random: Random): Placement {
+  const kept = () => random.below(5) > 0;
+  return {
+    ...bare,
+    ...(spares === undefined || !kept() ? {} : { spares }),
+    ...(bandwidth === undefined || !kept() ? {} : { bandwidth }),
+    ...(transfers === undefined || !kept() ? {} : { transfers }),
+  };
+}
+
+/** What a plan says that it ends. */
+function endedBy({ plan: { preempts = [] } }: Planned): { preempts: readonly string[] } {
+  return { preempts };
 }
 
 function lease(walker: Walker, random: Random): Taken {
@@ -245,8 +296,9 @@ function ask(
   const { nowMs: atMs, verdict } = walker;
   const range = startRange(demand, atMs);
   if (range.kind === 'refused') return undefined;
+  const isAnyhow = demand.mayPreempt === true || random.below(50) === 0;
   const trial = { demand, starts: range.starts, isTrial: true };
-  if (random.below(50) > 0 && solve(lapse(state, atMs), verdict, trial).kind === 'unsolved') return undefined;
+  if (!isAnyhow && solve(lapse(state, atMs), verdict, trial).kind === 'unsolved') return undefined;
   const answer = plan(state, { atMs, verdict }, demand);
   return answer.kind === 'planned' ? walker.keep(answer.plan) : undefined;
 }
@@ -257,11 +309,13 @@ function change(walker: Walker, random: Random, editOf: (contract: Contract) => 
   const given = { atMs: walker.nowMs, verdictOf: () => walker.verdict };
   const answer = planChange(walker.state, given, { contract: contract.id, edit: editOf(contract) });
   if (answer.kind === 'refused') return refused;
-  const { id, digest } = walker.keep(answer.plan);
+  const made = walker.keep(answer.plan);
+  const { id, digest } = made;
   const named = { contract: contract.id, plan: id, planDigest: digest };
   return {
     ...mustBe('contract-changed', walker.act({ kind: 'change-contract', ...named })),
     contract: contract.id,
+    ...endedBy(made),
   };
 }
 

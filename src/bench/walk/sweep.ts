@@ -1,5 +1,7 @@
 import type { State } from '../../core/state.ts';
 import type { Claim } from './claims.ts';
+import { beyondFeeds } from './sweep-feeds.ts';
+import { gpusDivided } from './sweep-gpus.ts';
 
 /**
  * What is wrong with everything that is promised, found by sums of its own at the instants at which something
@@ -10,8 +12,10 @@ export function* sweep(state: State, claims: readonly Claim[]): Generator<string
   for (const [node, own] of byNode) {
     yield* promisedTwice(node, own);
     yield* beyondNode(state, node, own);
+    yield* gpusDivided(node, own);
   }
   yield* beyondPower(state, claims);
+  yield* beyondFeeds(state, claims);
   yield* notAlone(claims);
 }
 
@@ -39,8 +43,6 @@ function* beyondNode({ fleet }: State, id: string, claims: readonly Claim[]): Ge
 
 function* beyondPower({ fleet }: State, claims: readonly Claim[]): Generator<string> {
   const inside = (place: string) => claims.filter(({ node }) => node.startsWith(`${place}/`));
-  for (const { id, powerLimitW } of fleet.racks.values())
-    if (powerLimitW !== undefined) yield* beyond(`${id} W`, inside(id), 'powerW', powerLimitW);
   for (const [id, { powerBudgetW }] of fleet.halls)
     if (powerBudgetW !== undefined) yield* beyond(`${id} W`, inside(id), 'powerW', powerBudgetW);
   for (const { id, facts } of fleet.sites)

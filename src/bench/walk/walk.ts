@@ -1,12 +1,14 @@
 import { digestState } from '../../core/digest.ts';
 import { lapse } from '../../core/lapse.ts';
 import { digestOf } from '../../model/canonical.ts';
+import { heldWords } from '../../model/slice.ts';
 import { Random } from '../random.ts';
 import { type Claim, claimsOf } from './claims.ts';
 import { drawFleet } from './fleet.ts';
 import { graceMs, lifecycle } from './lifecycle.ts';
 import { stepKinds } from './steps.ts';
 import { sweep } from './sweep.ts';
+import { beyondEdges, type Use, usesOf } from './uses.ts';
 import { Walker } from './walker.ts';
 
 export type WalkReport = {
@@ -87,29 +89,52 @@ function stepOn(
   const { done, contract, preempts = [], fault } = step(walker, random);
   const { state, nowMs } = walker;
   const claims = claimsOf(state, nowMs, nowMs - graceMs);
+  const uses = usesOf(state, nowMs, nowMs - graceMs);
   const allowed = { ...(contract === undefined ? {} : { contract }), preempts, atMs: nowMs };
   const found = [
     ...(fault === undefined ? [] : [fault]),
     ...sweep(state, claims),
     ...lifecycle(before, state, allowed),
-    ...calendarGap(walker, claims),
+    ...beyondEdges(state, uses),
+    ...calendarGap(walker, claims, uses),
   ];
   return { kind, done, found, claims: claims.length };
 }
 
-/** Whether the calendar says what contracts, leases and windows say, from now on. */
-function* calendarGap({ state, nowMs }: Walker, claims: readonly Claim[]): Generator<string> {
+/** Whether both calendars say what contracts, leases and windows say, from now on. */
+function* calendarGap(
+  { state, nowMs }: Walker,
+  claims: readonly Claim[],
+  uses: readonly Use[],
+): Generator<string> {
   const now = lapse(state, nowMs);
   const held = now.fleet.nodes.flatMap(({ id, index }) =>
-    (now.calendar[index] ?? []).flatMap(({ holder, startMs, endMs, cpuMilli, tenant }) =>
-      endMs > nowMs ? [`${holder} ${id} ${startMs} ${endMs} ${tenant === undefined ? '' : cpuMilli}`] : [],
+    (now.calendar[index] ?? []).flatMap((hold) => {
+      const gpus = Array.from({ length: 32 }, (_, gpu) => gpu).filter((gpu) => (hold.gpus >>> gpu) & 1);
+      const devices = [...gpus.map((gpu) => `gpu${gpu}`), ...hold.nics.map((nic) => `nic${nic}`)];
+      return hold.endMs > nowMs ? [inWords({ ...hold, node: id, devices, slices: hold.slices ?? [] })] : [];
+    }),
+  );
+  const claimed = claims.flatMap((claim) =>
+    claim.endMs > nowMs ? [inWords({ ...claim, endMs: Math.min(claim.endMs, never) })] : [],
+  );
+  if (held.toSorted().join() !== claimed.toSorted().join()) yield 'the calendar is not what is promised';
+  const carried = [...now.bandwidth].flatMap(([edge, holds]) =>
+    holds.flatMap(({ holder, startMs, endMs, mbps }) =>
+      endMs > nowMs ? [`${edge} ${holder} ${startMs} ${endMs} ${mbps}`] : [],
     ),
   );
-  const claimed = claims.flatMap(({ holder, node, startMs, endMs, cpuMilli, tenant }) => {
-    const untilMs = Math.min(endMs, Number.MAX_SAFE_INTEGER);
-    return endMs > nowMs
-      ? [`${holder} ${node} ${startMs} ${untilMs} ${tenant === undefined ? '' : cpuMilli}`]
-      : [];
-  });
-  if (held.toSorted().join() !== claimed.toSorted().join()) yield 'the calendar is not what is promised';
+  const used = uses.flatMap(({ edge, holder, startMs, endMs, mbps }) =>
+    endMs > nowMs ? [`${edge} ${holder} ${startMs} ${Math.min(endMs, never)} ${mbps}`] : [],
+  );
+  if (carried.toSorted().join() !== used.toSorted().join()) yield 'the edges do not hold what is promised';
+}
+
+const never = Number.MAX_SAFE_INTEGER;
+
+/** A closed node is held whole, whatever it has. */
+function inWords(held: Omit<Claim, 'tenant' | 'alone'> & { readonly tenant?: string | undefined }): string {
+  const { holder, node, startMs, endMs, tenant, devices, slices, cpuMilli, memoryMib, powerW } = held;
+  const what = `${devices.join()} ${slices.map(heldWords).join()} ${cpuMilli} ${memoryMib} ${powerW}`;
+  return `${holder} ${node} ${startMs} ${endMs} ${tenant === undefined ? '' : what}`;
 }
