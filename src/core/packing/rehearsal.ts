@@ -9,10 +9,19 @@ import type { Target } from './target.ts';
 /** Percent of the GPUs requested, at which the use of the GPUs is compared. */
 const marks = [90, 95, 100, 110, 120, 130] as const;
 
-/** Requests that are tried with each base, in all its takes: small fleets get more takes, large ones at least two. */
-const requestsTried = 12_000;
-const takesMin = 2;
-const takesMax = 8;
+/** Takes that every base plays, and takes in all: the rest only by those that can still win, and by their rivals. */
+const takesOfAll = 3;
+const takesInAll = 8;
+const finalists = 4;
+
+/**
+ * What it costs to fall behind the best published policy at one mark, where that is worst, in marks at which one is
+ * ahead by as much: a policy that is best on the whole must not be a bad choice for a fleet that stays at one load.
+ */
+const lagMarks = 24;
+
+/** A base, and GPU milli in use at each mark, of all takes that it has played together. */
+type Played = { readonly base: Base; readonly uses: readonly number[] };
 
 /**
  * No published policy leads on every workload, so the default policy tries: it fills a small copy of the empty fleet
@@ -23,36 +32,51 @@ const takesMax = 8;
  * everywhere.
  */
 export function rehearse({ nodes, target }: Fleet): Base {
-  const scripts = takesOf(nodes, target);
-  if (scripts.length === 0) return usualBase;
-  const played = bases.map((base) => ({ base, uses: play(base, scripts, target) }));
-  const rivals = played.filter(({ base }) => base.weights === undefined);
-  const goals = marks.map((_, mark) => Math.max(...rivals.map(({ uses }) => uses[mark] ?? 0)));
-  let best = { base: usualBase, worth: -Infinity };
-  for (const { base, uses } of played) {
+  let played: readonly Played[] = bases.map((base) => ({ base, uses: marks.map(() => 0) }));
+  for (let take = 1; take <= takesInAll; take++) {
+    const script = scriptOf(nodes.capacities, target, take);
+    if (script === undefined) return usualBase;
+    if (take === takesOfAll + 1) played = stillOpen(played);
+    played = played.map(({ base, uses }) => {
+      const more = perform(script, target, base);
+      return { base, uses: uses.map((milli, mark) => milli + (more[mark] ?? 0)) };
+    });
+  }
+  return byWorth(played)[0]?.base ?? usualBase;
+}
+
+/** The finalists, and the published policies that are the best of those at some mark. */
+function stillOpen(played: readonly Played[]): readonly Played[] {
+  const best = new Set(byWorth(played).slice(0, finalists));
+  const rivals = played.filter(isPublished);
+  for (const [mark, goal] of goalsOf(played).entries()) {
+    const leader = rivals.find(({ uses }) => uses[mark] === goal);
+    if (leader !== undefined) best.add(leader);
+  }
+  return played.filter((one) => best.has(one));
+}
+
+/** The best first, and of equals the one that stands first. */
+function byWorth(played: readonly Played[]): Played[] {
+  const goals = goalsOf(played);
+  const worthOf = ({ uses }: Played) => {
     const lag = Math.max(0, ...goals.map((goal, mark) => goal - (uses[mark] ?? 0)));
-    const worth = uses.reduce((sum, milli) => sum + milli, 0) - lag * marks.length;
-    if (worth > best.worth) best = { base, worth };
-  }
-  return best.base;
+    return uses.reduce((sum, milli) => sum + milli, 0) - lag * lagMarks;
+  };
+  return played
+    .map((one) => ({ one, worth: worthOf(one) }))
+    .toSorted((a, b) => b.worth - a.worth)
+    .map(({ one }) => one);
 }
 
-function takesOf({ capacities }: Nodes, target: Target): Script[] {
-  const scripts: Script[] = [];
-  let tried = 0;
-  while (scripts.length < takesMin || (tried < requestsTried && scripts.length < takesMax)) {
-    const script = scriptOf(capacities, target, scripts.length + 1);
-    if (script === undefined) return [];
-    tried += script.requests.length;
-    scripts.push(script);
-  }
-  return scripts;
+/** The most that a published policy as it is uses at each mark. */
+function goalsOf(played: readonly Played[]): number[] {
+  const rivals = played.filter(isPublished);
+  return marks.map((_, mark) => Math.max(0, ...rivals.map(({ uses }) => uses[mark] ?? 0)));
 }
 
-/** GPU milli in use at each mark, of all takes together. */
-function play(base: Base, scripts: readonly Script[], target: Target): number[] {
-  const takes = scripts.map((script) => perform(script, target, base));
-  return marks.map((_, mark) => takes.reduce((sum, uses) => sum + (uses[mark] ?? 0), 0));
+function isPublished({ base }: Played): boolean {
+  return base.weights === undefined;
 }
 
 /** GPU milli in use at each mark, and at the end where a mark was not reached. */
