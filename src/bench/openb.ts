@@ -25,6 +25,8 @@ export type OpenbOptions = {
   readonly orders?: string;
   readonly seed: number;
   readonly policy: PolicyName;
+  /** Thousandths of the score that are watts; only for the policy that saves power. */
+  readonly powerWeight?: number;
   /** How many times the nodes, and the arrivals, are repeated. */
   readonly scale: number;
   /** A file for every decision. */
@@ -41,6 +43,12 @@ export const powerColumns = [20, 40, 60, 80, 100] as const;
 /** Figures by column; null where the column was never reached. */
 type ByColumn = Readonly<Record<string, number | null>>;
 
+type Figures = {
+  readonly alloc: ByColumn;
+  readonly powerW: ByColumn | null;
+  readonly gpuPowerW: ByColumn | null;
+};
+
 export type OpenbReport = Speed & {
   readonly list: string;
   readonly policy: PolicyName;
@@ -55,8 +63,10 @@ export type OpenbReport = Speed & {
   readonly alloc: ByColumn;
   /** Mean watts that the fleet draws; null where the draw of a GPU model is not known. */
   readonly powerW: ByColumn | null;
+  /** The same for each GPU in use, to tenths: what is fair between policies that place more and less. */
+  readonly gpuPowerW: ByColumn | null;
   /** The same of FGD in the same order; null where that is the policy. */
-  readonly fgd: { readonly alloc: ByColumn; readonly powerW: ByColumn | null } | null;
+  readonly fgd: Figures | null;
   readonly failed: number;
   readonly usedMilli: number;
   /** Of all decisions, as the bytes of the placements file. */
@@ -88,10 +98,11 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
   const pods = Array.from({ length: options.scale }, () => arrivals.pods).flat();
   const lines = ['index,node,gpus'];
   const scenario = { nodes, list, arrivals: pods };
-  const { policy, nowNs } = options;
+  const { policy, powerWeight, nowNs } = options;
   const onDecision = (decided: Decided) => lines.push(lineOf(decided));
+  const timed = { policy, nowNs, scanCount, onDecision, ...(powerWeight !== undefined && { powerWeight }) };
   const total = pods.length * (policy === 'fgd' ? 1 : 2);
-  const result = yield* withTotal(replaySteps(scenario, { policy, nowNs, scanCount, onDecision }), 0, total);
+  const result = yield* withTotal(replaySteps(scenario, timed), 0, total);
   const rival =
     policy === 'fgd'
       ? undefined
@@ -109,15 +120,19 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
     nodeCount: nodes.length,
     gpuCount: gpuCount * options.scale,
     decisionCount: pods.length,
-    alloc: allocOf(result),
-    powerW: powerOf(result),
-    fgd: rival === undefined ? null : { alloc: allocOf(rival), powerW: powerOf(rival) },
+    ...figuresOf(result, nodes),
+    fgd: rival === undefined ? null : figuresOf(rival, nodes),
     failed: result.failedCount,
     usedMilli: result.usedMilli,
     ...speedOf(result),
     digest: digestOfBytes(new TextEncoder().encode(text)),
     anchors: readAnchors(options.data, listName(options.list), isPublished ? options.seed : undefined),
   };
+}
+
+function figuresOf(replay: Replay, nodes: readonly NodeCapacity[]): Figures {
+  const gpuCount = nodes.reduce((sum, node) => sum + node.gpuCount, 0);
+  return { alloc: allocOf(replay), powerW: powerOf(replay), gpuPowerW: gpuPowerOf(replay, gpuCount) };
 }
 
 /** Percent to hundredths by column. */
@@ -130,6 +145,14 @@ function allocOf({ allocation }: Replay): ByColumn {
 
 function powerOf({ powerW }: Replay): ByColumn | null {
   return powerW === undefined ? null : byColumn(powerColumns, (column) => powerW.get(column) ?? null);
+}
+
+function gpuPowerOf({ allocation, powerW }: Replay, gpuCount: number): ByColumn | null {
+  if (powerW === undefined) return null;
+  return byColumn(powerColumns, (column) => {
+    const [watts, used] = [powerW.get(column), ((allocation.get(column) ?? 0) * gpuCount) / 10_000];
+    return watts === undefined || used === 0 ? null : Math.round((10 * watts) / used) / 10;
+  });
 }
 
 function byColumn(columns: readonly number[], figure: (column: number) => number | null): ByColumn {

@@ -21,6 +21,8 @@ export type Decided = { readonly index: number; readonly node: string | undefine
 
 export type ReplayOptions = {
   readonly policy: PolicyName;
+  /** Thousandths of the score that are watts, for the policy that saves power; half of them where nobody says. */
+  readonly powerWeight?: number;
   /** A clock in nanoseconds; without it nothing is timed. */
   readonly nowNs?: () => bigint;
   /** About how many decisions a plain scan makes as well, to compare answers and times. */
@@ -72,7 +74,8 @@ export function* replaySteps(
   const bornNs = nowNs();
   const nodes = new Nodes(capacities);
   const shapes = new Shapes(nodes.models);
-  const { policy, plain, base } = policyNamed(options.policy, { nodes, shapes, target: targetOf(list) });
+  const fleet = { nodes, shapes, target: targetOf(list) };
+  const { policy, plain, base } = policyNamed(options.policy, fleet, options.powerWeight);
   const packer = new Packer(nodes, shapes, policy);
   const ids = list.map((shape) => shapes.idOf(shape));
   for (const shape of new Set(ids)) packer.prepare(shape);

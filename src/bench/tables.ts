@@ -86,7 +86,7 @@ function fgdRow({ fgd }: OpenbReport): string[] {
 }
 
 /** What the fleet draws, beside what it draws under FGD. */
-function powerRows({ policy, powerW, fgd }: OpenbReport): string[] {
+function powerRows({ policy, powerW, gpuPowerW, fgd }: OpenbReport): string[] {
   if (powerW === null) return [];
   const rows = [
     row('GPUs requested, %', powerColumns.map(String)),
@@ -106,6 +106,10 @@ function powerRows({ policy, powerW, fgd }: OpenbReport): string[] {
     row(
       'saved, %',
       powerColumns.map((column) => savedPercent(powerW[column], rival[column])),
+    ),
+    row(
+      'saved a GPU in use, %',
+      powerColumns.map((column) => savedPercent(gpuPowerW?.[column], fgd?.gpuPowerW?.[column])),
     ),
     '',
   ];

@@ -277,6 +277,11 @@ function addBench(program: Command, io: Io, done: Done): void {
     .option('--orders <file.json>', 'published orders of arrival; without it one is drawn from the seed')
     .option('--seed <number>', 'which order', wholeNumber, 42)
     .option('--policy <name>', 'default, power, fgd, bestfit, packing, clustering or dotprod', 'default')
+    .option(
+      '--power-weight <thousandths>',
+      'how much of the score of `--policy power` is watts: 0 none, 1000 all (default: 500)',
+      wholeNumber,
+    )
     .option('--scale <count>', 'repeat nodes and arrivals so many times', wholeNumber, 1)
     .option('--placements <file>', 'write every decision: `index,node,gpus`')
     .option('--json', 'print one JSON object instead of text')

@@ -11,10 +11,12 @@ import { nodeHeader, podHeader, traceFolder } from './trace.ts';
 const Report = z.looseObject({
   alloc: z.record(z.string(), z.number().nullable()),
   powerW: z.record(z.string(), z.int().nullable()).nullable(),
+  gpuPowerW: z.record(z.string(), z.number().nullable()).nullable(),
   fgd: z
     .strictObject({
       alloc: z.record(z.string(), z.number().nullable()),
       powerW: z.record(z.string(), z.int().nullable()).nullable(),
+      gpuPowerW: z.record(z.string(), z.number().nullable()).nullable(),
     })
     .nullable(),
   failed: z.int(),
@@ -111,10 +113,26 @@ describe('berth bench openb', () => {
       80: null,
       100: null,
     });
+    // Of the 12 GPUs, 2.4 are in use then, and 4.8.
+    expect(bestfit.gpuPowerW).toEqual({ 20: 362.5, 40: 303.1, 60: null, 80: null, 100: null });
     const fgd = await report(...args, 'fgd');
     expect(fgd.fgd).toBeNull();
-    expect(bestfit.fgd).toEqual({ alloc: fgd.alloc, powerW: fgd.powerW });
-    expect((await run(...args, 'power')).stdout).toMatch(/^power under fgd, kW +0\.\d +1\.\d +–/m);
+    expect(bestfit.fgd).toEqual({ alloc: fgd.alloc, powerW: fgd.powerW, gpuPowerW: fgd.gpuPowerW });
+    const { stdout } = await run(...args, 'power');
+    expect(stdout).toMatch(/^power under fgd, kW +0\.\d +1\.\d +–/m);
+    expect(stdout).toMatch(/^saved a GPU in use, % +-?\d+\.\d +-?\d+\.\d +–/m);
+  });
+
+  test('the policy that saves power is told how much watts weigh; half of the score where it is not', async () => {
+    const folder = traceFolder();
+    const power = (...args: readonly string[]) => report('--data', folder, '--policy', 'power', ...args);
+    const [usual, half, none] = [
+      await power(),
+      await power('--power-weight', '500'),
+      await power('--power-weight', '0'),
+    ];
+    expect(half.digest).toBe(usual.digest);
+    expect(none.digest).not.toBe(usual.digest);
   });
 
   test('a list without the column of models is one that names none', async () => {
@@ -126,7 +144,11 @@ describe('berth bench openb', () => {
   test('without the draw of a GPU there is no figure for power, and no policy that saves it', async () => {
     const nodeList = [nodeHeader, 'n-1,16000,65536,2,H900', 'n-2,16000,65536,2,T4'].join('\n');
     const folder = traceFolder({ 'openb_node_list_all_node.csv': nodeList });
-    expect(await report('--data', folder)).toMatchObject({ powerW: null, fgd: { powerW: null } });
+    expect(await report('--data', folder)).toMatchObject({
+      powerW: null,
+      gpuPowerW: null,
+      fgd: { powerW: null, gpuPowerW: null },
+    });
     expect((await run('--data', folder)).stdout).not.toContain('kW');
     const ran = await run('--data', folder, '--policy', 'power');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
@@ -161,6 +183,13 @@ describe('what cannot be replayed is refused with what to do', () => {
     ['no node list', { 'openb_node_list_all_node.csv': undefined }, [], 'github.com/alibaba/clusterdata'],
     ['an unknown list', {}, ['--list', 'nope'], 'openb_pod_list_nope.csv'],
     ['an unknown policy', {}, ['--policy', 'defualt'], 'did you mean `default`'],
+    [
+      'more watts than all',
+      {},
+      ['--policy', 'power', '--power-weight', '1001'],
+      'more than 1000 thousandths',
+    ],
+    ['watts in another policy', {}, ['--power-weight', '10'], 'not for the policy `default`'],
     ['a scale of nothing', {}, ['--scale', '0'], 'not from 1 to 100'],
     ['a share of two GPUs', lists('p,1,1,2,500,,,,,,'), [], 'line 2: `gpu_milli` is 500 for 2 GPUs'],
     ['a GPU of nothing', lists('p,1,1,1,0,,,,,,'), [], 'line 2: `gpu_milli` is 0 for 1 GPUs'],

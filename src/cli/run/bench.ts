@@ -5,6 +5,7 @@ import { mixes as namedMixes } from '../../bench/mixes.ts';
 import { benchOpenb, type OpenbOptions } from '../../bench/openb.ts';
 import { drawMixes, drawOpenb } from '../../bench/tables.ts';
 import { type PolicyName, policyNames } from '../../core/packing/policies.ts';
+import { powerWeightMax } from '../../core/packing/powered.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText, didYouMean } from '../../model/text.ts';
 import type { Io } from '../io.ts';
@@ -22,6 +23,7 @@ export async function openb(io: Io, { json, ...options }: BenchOpenbOptions): Pr
   if (data === undefined) throw noTrace();
   if (scale < 1 || scale > 100) throw wrongScale(scale);
   const policy = policyOf(options.policy);
+  checkPowerWeight(policy, options.powerWeight);
   const steps = benchOpenb({ ...options, data, policy, nowNs: () => process.hrtime.bigint() });
   const report = await drive(io, steps, (line, { done, total }) => line.step(done, total, 'decisions'));
   io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawOpenb(report));
@@ -71,6 +73,21 @@ function policyOf(name: string): PolicyName {
     message: `no policy is called \`${cleanText(name, 80)}\``,
     fix: meant === undefined ? `use one of ${policyNames.join(', ')}` : `did you mean \`${meant}\`?`,
     allowed: policyNames,
+  });
+}
+
+function checkPowerWeight(policy: PolicyName, weight: number | undefined): void {
+  if (weight === undefined || (policy === 'power' && weight <= powerWeightMax)) return;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message:
+      policy === 'power'
+        ? `\`--power-weight ${weight}\` is more than ${powerWeightMax} thousandths`
+        : `\`--power-weight\` is not for the policy \`${policy}\``,
+    fix:
+      policy === 'power'
+        ? `pass one from 0 to ${powerWeightMax}`
+        : 'add `--policy power`, or leave the weight out',
   });
 }
 

@@ -2,7 +2,7 @@ import { type Base, policyOn, usualBase } from './bases.ts';
 import type { Fleet } from './fleet.ts';
 import type { Policy } from './policy.ts';
 import { PowerModel } from './power.ts';
-import { powered } from './powered.ts';
+import { powered, powerWeightMax, usualPowerWeight } from './powered.ts';
 import { publishedNames } from './published.ts';
 import { rehearse } from './rehearsal.ts';
 
@@ -18,14 +18,17 @@ export type NamedPolicy = {
 };
 
 /**
- * The policy of that name for a fleet. The default one rehearses first, which takes a moment. Throws INVALID_INPUT
- * where the one that saves power does not know what a GPU of the fleet draws.
+ * The policy of that name for a fleet. The default one rehearses first, which takes a moment. `powerWeight`: how many
+ * thousandths of the score are watts, for the one that saves power. Throws INVALID_INPUT where that one does not know
+ * what a GPU of the fleet draws, RangeError for a weight that is none.
  */
-export function policyNamed(name: PolicyName, fleet: Fleet): NamedPolicy {
+export function policyNamed(name: PolicyName, fleet: Fleet, powerWeight = usualPowerWeight): NamedPolicy {
+  if (!Number.isInteger(powerWeight) || powerWeight < 0 || powerWeight > powerWeightMax)
+    throw new RangeError(`${powerWeight} is not from 0 to ${powerWeightMax} thousandths`);
   const base = baseOf(name, fleet);
   const made = (plain: boolean) => {
     const policy = policyOn(base, fleet, plain);
-    return name === 'power' ? powered(policy, fleet, new PowerModel(fleet.nodes)) : policy;
+    return name === 'power' ? powered(policy, fleet, new PowerModel(fleet.nodes), powerWeight) : policy;
   };
   return { policy: made(false), plain: made(true), base };
 }

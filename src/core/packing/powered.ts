@@ -1,5 +1,5 @@
 import type { Fleet } from './fleet.ts';
-import type { Nodes } from './nodes.ts';
+import { Load } from './load.ts';
 import type { Policy } from './policy.ts';
 import type { PowerModel } from './power.ts';
 import { type ShapeId, wholeGpuMilli } from './shape.ts';
@@ -10,19 +10,28 @@ const modelPointsPerWatt = 1;
 const nodePointsPerTenWatts = 1;
 const nodePointsMax = 100;
 
-/** Per mille of the fleet's GPUs in use, up to which a model's watts count in full, and from which they do not. */
+/** Per mille of the fleet in use, up to which a model's watts count in full, and from which they do not. */
 const fullUntil = 600;
 const noneFrom = 900;
 
+/** Thousandths of the score that watts can be; the base has the rest. Half and half saves most before it strands GPUs. */
+export const powerWeightMax = 1000;
+export const usualPowerWeight = 500;
+
 /**
- * A thrifty policy that also saves watts. While the fleet has room, requests go to the models whose GPUs draw least;
- * the fuller the fleet, the less that counts, for in the end every GPU is needed and only fragments matter. All the
- * time, sockets and GPUs that already run are preferred to those that would have to wake.
+ * A thrifty policy that also saves watts, as much as it is told to: `weight` thousandths of the score are watts, the
+ * rest the base, as in Lettich et al. (CCGrid 2025). While the fleet has room, requests go to the models whose GPUs
+ * draw least; the fuller the fleet, the less that counts, for in the end every GPU is needed and only fragments
+ * matter. All the time, sockets and GPUs that already run are preferred to those that would have to wake.
  */
-export function powered(base: Policy, { nodes, shapes }: Fleet, power: PowerModel): Policy {
+export function powered(base: Policy, { nodes, shapes }: Fleet, power: PowerModel, weight: number): Policy {
+  const load = new Load(nodes);
+  const baseWeight = powerWeightMax - weight;
   return {
-    score: (node, shape) => base.score(node, shape) + (nodePointsMax - nodePoints(node, shape)) * pointParts,
-    bonus: (model, shape) => (base.bonus?.(model, shape) ?? 0) - modelCost(model, shape),
+    score: (node, shape) =>
+      base.score(node, shape) * baseWeight + (nodePointsMax - nodePoints(node, shape)) * pointParts * weight,
+    bonus: (model, shape) =>
+      (base.bonus?.(model, shape) ?? 0) * baseWeight - modelCost(model, shape) * weight,
     choose: (node, shape) => base.choose(node, shape),
   };
 
@@ -45,18 +54,8 @@ export function powered(base: Policy, { nodes, shapes }: Fleet, power: PowerMode
   /** In hundredths of a point. */
   function modelCost(model: number, shape: ShapeId): number {
     if ((shapes.gpuCount[shape] ?? 0) === 0) return 0;
-    const used = Math.max(fullUntil, Math.min(noneFrom, usedPerMille(nodes)));
+    const used = Math.max(fullUntil, Math.min(noneFrom, load.usedPerMille()));
     const points = power.gpuWatts(model) * modelPointsPerWatt;
     return Math.floor((points * pointParts * (noneFrom - used)) / (noneFrom - fullUntil));
   }
-}
-
-function usedPerMille({ modelLeft, modelCapacity }: Nodes): number {
-  let left = 0;
-  let capacity = 0;
-  for (const [model, milli] of modelCapacity.entries()) {
-    left += modelLeft[model] ?? 0;
-    capacity += milli;
-  }
-  return 1000 - Math.floor((left * 1000) / Math.max(1, capacity));
 }

@@ -1,8 +1,12 @@
 import { assert, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { policyOn, usualBase } from '../../../src/core/packing/bases.ts';
+import type { Fleet } from '../../../src/core/packing/fleet.ts';
+import { Load } from '../../../src/core/packing/load.ts';
 import { Packer } from '../../../src/core/packing/packer.ts';
 import { policyNamed } from '../../../src/core/packing/policies.ts';
+import type { Policy } from '../../../src/core/packing/policy.ts';
 import { PowerMeter, PowerModel, unknownModels } from '../../../src/core/packing/power.ts';
 import { fleetOf, nodesOf, seed, shapeOf, someNodes, someShapes, someSteps } from './given.ts';
 
@@ -114,21 +118,83 @@ describe('the policy that saves power', () => {
     const fleet = fleetOf(nodesOf(...lines), [shapeOf('cpu1 1x1000')]);
     const { policy } = policyNamed('power', fleet);
     const shape = fleet.shapes.idOf(shapeOf('cpu1 1x1000'));
-    // 400 − 50 W against 70 − 10 W.
-    expect([policy.bonus?.(0, shape), policy.bonus?.(1, shape)]).toEqual([-35_000, -6000]);
+    // 400 − 50 W against 70 − 10 W, in hundredths of a point, of which 500 of 1,000 parts count.
+    expect([policy.bonus?.(0, shape), policy.bonus?.(1, shape)]).toEqual([-35_000 * 500, -6000 * 500]);
     fleet.nodes.take(1, fleet.shapes, fleet.shapes.idOf(shapeOf('cpu1 9x1000')), 0x1ff);
     // 9 of 12 are in use: half of the way from 600 to 900 per mille.
-    expect([policy.bonus?.(0, shape), policy.bonus?.(1, shape)]).toEqual([-17_500, -3000]);
+    expect([policy.bonus?.(0, shape), policy.bonus?.(1, shape)]).toEqual([-17_500 * 500, -3000 * 500]);
     fleet.nodes.take(2, fleet.shapes, shape, 1);
     fleet.nodes.take(1, fleet.shapes, shape, 1 << 9);
     expect([policy.bonus?.(0, shape), policy.bonus?.(1, shape)]).toEqual([-0, -0]);
   });
 });
 
+describe('how much watts weigh', () => {
+  const lines = ['a 4xA100 cpu64 mem99', 'b 2xA100 cpu64 mem99', 't 1xT4 cpu64 mem99', 'u 8xT4 cpu64 mem99'];
+  const requests = ['cpu1 1x1000', 'cpu1 1x500', 'cpu1 2x1000', 'cpu33', 'cpu1 1x500', 'cpu40 4x1000'];
+
+  test('nothing: the base alone decides', () => {
+    const fleet = fleetOf(nodesOf(...lines), requests.map(shapeOf));
+    const base = policyOn(usualBase, fleet);
+    const { policy } = policyNamed('power', fleet, 0);
+    for (const text of requests) {
+      const shape = fleet.shapes.idOf(shapeOf(text));
+      const bonuses = fleet.nodes.models.map((_, model) => (base.bonus?.(model, shape) ?? 0) * 1000 || 0);
+      expect(fleet.nodes.models.map((_, model) => policy.bonus?.(model, shape) || 0)).toEqual(bonuses);
+    }
+    expect(placed(lines, requests, 0)).toEqual(placedBy(fleet, base, requests));
+  });
+
+  test('everything: the fewest watts more, whatever they break', () => {
+    // A T4 draws 60 W more in use, an A100 350 W; then the half that is left of the T4 that runs costs nothing.
+    expect(placed(lines, ['cpu1 1x500', 'cpu1 1x500'], 1000)).toEqual(['t', 't']);
+    const scarce = ['x 1xT4 cpu64 mem99', 'a 4xA100 cpu64 mem99'];
+    const claimed = ['cpu1 1x1000 T4', 'cpu1 1x1000 T4', 'cpu1 1x1000'];
+    // Under the base alone, a request that names no model leaves the T4 to those that do.
+    expect(placed(scarce, claimed.toReversed(), 0)[0]).toBe('a');
+    expect(placed(scarce, claimed.toReversed(), 1000)[0]).toBe('x');
+  });
+
+  test.each([-1, 1001, 0.5, Number.NaN])('%d is no weight', (weight) => {
+    const fleet = fleetOf(nodesOf(...lines), []);
+    expect(() => policyNamed('power', fleet, weight)).toThrow(RangeError);
+  });
+});
+
+describe('how full a fleet is', () => {
+  test('is what is used up first: GPUs, or CPUs beside them', () => {
+    const { nodes, shapes } = fleetOf(
+      nodesOf('a 4xT4 cpu10 mem99', 'b 0x cpu90 mem99', 'c 1xA100 cpu10 mem99'),
+      [],
+    );
+    const load = new Load(nodes);
+    const take = (node: number, text: string, gpus = 0) =>
+      nodes.take(node, shapes, shapes.idOf(shapeOf(text)), gpus);
+    expect(load.usedPerMille()).toBe(0);
+    take(0, 'cpu1 2x1000', 0b11);
+    expect(load.usedPerMille()).toBe(400);
+    // CPUs of nodes without GPUs are no loss; those beside GPUs are: now 13 of 20.
+    take(1, 'cpu90');
+    expect(load.usedPerMille()).toBe(400);
+    take(0, 'cpu9');
+    take(2, 'cpu3');
+    expect(load.usedPerMille()).toBe(650);
+  });
+
+  test('without GPUs, or without CPUs beside them, that part is not full', () => {
+    expect(new Load(fleetOf(nodesOf('b 0x cpu9 mem9'), []).nodes).usedPerMille()).toBe(0);
+    expect(new Load(fleetOf(nodesOf('b 1xT4 cpu0 mem9'), []).nodes).usedPerMille()).toBe(0);
+  });
+});
+
 /** Nodes that the requests are placed on, one after the other. */
-function placed(lines: readonly string[], requests: readonly string[]): string[] {
+function placed(lines: readonly string[], requests: readonly string[], weight?: number): string[] {
   const fleet = fleetOf(nodesOf(...lines), requests.map(shapeOf));
-  const packer = new Packer(fleet.nodes, fleet.shapes, policyNamed('power', fleet).policy);
+  return placedBy(fleet, policyNamed('power', fleet, weight).policy, requests);
+}
+
+function placedBy(fleet: Fleet, policy: Policy, requests: readonly string[]): string[] {
+  const packer = new Packer(fleet.nodes, fleet.shapes, policy);
   return requests.map((text) => {
     const seat = packer.place(fleet.shapes.idOf(shapeOf(text)));
     return seat === undefined ? '-' : (fleet.nodes.ids[seat.node] ?? '');
