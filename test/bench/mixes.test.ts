@@ -137,7 +137,7 @@ describe('the use of a small fleet, to the GPU milli', () => {
 describe('berth bench mixes', () => {
   test(
     'the first mix: same seed, same figures; the default policy is level with the best',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () => {
       const [first, again] = [benchMixes(1, 0).next().value, benchMixes(1, 5).next().value];
       expect(again).toEqual(first);
@@ -170,11 +170,58 @@ describe('berth bench mixes', () => {
     expect(drawMixes(results)).toMatch(/^made +98\.00 +-0\.90 +–/m);
   });
 
-  test('a stop between two mixes stops', { timeout: 60_000 }, async () => {
+  test('a stop between two mixes stops', { timeout: 120_000 }, async () => {
     const stopped = new AbortController();
     stopped.abort();
     const ran = await berth(['bench', 'mixes'], { interrupt: stopped.signal });
     expect(ran).toMatchObject({ code: 130, stdout: '' });
+  });
+
+  test(
+    'prints one object for programs, and the mixes that were asked for',
+    { timeout: 120_000 },
+    async () => {
+      const ran = await berth([
+        'bench',
+        'mixes',
+        '--seed',
+        '1',
+        '--count',
+        '0',
+        '--only',
+        'many-multi',
+        '--json',
+      ]);
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      const [result] = benchMixes(1, 0, 'many-multi');
+      const report: unknown = JSON.parse(ran.stdout);
+      expect(report).toEqual({
+        seed: 1,
+        count: 0,
+        summary: summaryOf(result ? [result] : []),
+        mixes: [result],
+      });
+      expect(result).toMatchObject({ mix: 'many-multi', nodeCount: 600 });
+      expect(Object.keys(result?.alloc ?? {})).toEqual([
+        'default',
+        'fgd',
+        'bestfit',
+        'packing',
+        'clustering',
+        'dotprod',
+      ]);
+      for (const [column, best] of Object.entries(result?.best ?? {})) {
+        expect((result?.alloc.default[column] ?? 0) - best).toBeCloseTo(result?.ahead[column] ?? 100, 9);
+        expect(result?.alloc.fgd[column]).toBeLessThanOrEqual(best);
+      }
+    },
+  );
+
+  test('a name that no mix has is refused with those that there are', async () => {
+    const ran = await berth(['bench', 'mixes', '--count', '1', '--only', 'nope']);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain('no mix has `nope` in its name');
+    expect(ran.stderr).toContain('typed-20-scarce-multi');
   });
 
   test('more mixes than anybody waits for are refused', async () => {

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { benchMixes, type MixResult, summaryOf } from '../../bench/mix-bench.ts';
-import { mixes as namedMixes } from '../../bench/mixes.ts';
+import { benchMixes, mixesFor, type MixResult, summaryOf } from '../../bench/mix-bench.ts';
 import { benchOpenb, type OpenbOptions } from '../../bench/openb.ts';
 import { drawMixes, drawOpenb } from '../../bench/tables.ts';
 import { type PolicyName, policyNames } from '../../core/packing/policies.ts';
@@ -30,15 +29,24 @@ export async function openb(io: Io, { json, ...options }: BenchOpenbOptions): Pr
   return 0;
 }
 
-export type BenchMixesOptions = { readonly seed: number; readonly count: number; readonly json?: boolean };
+export type BenchMixesOptions = {
+  readonly seed: number;
+  readonly count: number;
+  /** A part of the names of the mixes that are compared. */
+  readonly only?: string;
+  readonly json?: boolean;
+};
 
 /** Compares the default policy with the published ones on made-up mixes. */
-export async function mixes(io: Io, { seed, count, json }: BenchMixesOptions): Promise<number> {
+export async function mixes(io: Io, { seed, count, only, json }: BenchMixesOptions): Promise<number> {
   if (count > 10_000) throw wrongCount(count);
+  const names = [...mixesFor(seed, count)].map(({ mix }) => mix.name);
+  const chosen = names.filter((name) => name.includes(only ?? ''));
+  if (chosen.length === 0) throw noMix(only ?? '', names);
   const results: MixResult[] = [];
-  await drive(io, benchMixes(seed, count), (line, result) => {
+  await drive(io, benchMixes(seed, count, only), (line, result) => {
     results.push(result);
-    line.step(results.length, namedMixes.length + count, 'mixes');
+    line.step(results.length, chosen.length, 'mixes');
   });
   const report = { seed, count, summary: summaryOf(results), mixes: results };
   io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawMixes(results));
@@ -106,6 +114,16 @@ function wrongScale(scale: number): BerthError {
     message: `\`--scale ${scale}\` is not from 1 to 100`,
     fix: 'use `--scale 8` for about 10,000 nodes',
     field: 'scale',
+  });
+}
+
+function noMix(only: string, names: readonly string[]): BerthError {
+  const allowed = [...new Set(names)];
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `no mix has \`${cleanText(only, 80)}\` in its name`,
+    fix: `use a part of one of ${allowed.join(', ')}`,
+    allowed,
   });
 }
 
