@@ -20,6 +20,9 @@ const finalists = 4;
  */
 const lagMarks = 24;
 
+/** Per mille of a fleet, all marks together, by which others must be better than the usual base: less is chance. */
+const headStart = 1;
+
 /** A base, and GPU milli in use at each mark, of all takes that it has played together. */
 type Played = { readonly base: Base; readonly uses: readonly number[] };
 
@@ -33,21 +36,23 @@ type Played = { readonly base: Base; readonly uses: readonly number[] };
  */
 export function rehearse({ nodes, target }: Fleet): Base {
   let played: readonly Played[] = bases.map((base) => ({ base, uses: marks.map(() => 0) }));
+  let capacityMilli = 0;
   for (let take = 1; take <= takesInAll; take++) {
     const script = scriptOf(nodes.capacities, target, take);
     if (script === undefined) return usualBase;
-    if (take === takesOfAll + 1) played = stillOpen(played);
+    if (take === takesOfAll + 1) played = stillOpen(played, capacityMilli);
+    capacityMilli += script.capacityMilli;
     played = played.map(({ base, uses }) => {
       const more = perform(script, target, base);
       return { base, uses: uses.map((milli, mark) => milli + (more[mark] ?? 0)) };
     });
   }
-  return byWorth(played)[0]?.base ?? usualBase;
+  return byWorth(played, capacityMilli)[0]?.base ?? usualBase;
 }
 
 /** The finalists, and the published policies that are the best of those at some mark. */
-function stillOpen(played: readonly Played[]): readonly Played[] {
-  const best = new Set(byWorth(played).slice(0, finalists));
+function stillOpen(played: readonly Played[], capacityMilli: number): readonly Played[] {
+  const best = new Set(byWorth(played, capacityMilli).slice(0, finalists));
   const rivals = played.filter(isPublished);
   for (const [mark, goal] of goalsOf(played).entries()) {
     const leader = rivals.find(({ uses }) => uses[mark] === goal);
@@ -56,12 +61,14 @@ function stillOpen(played: readonly Played[]): readonly Played[] {
   return played.filter((one) => best.has(one));
 }
 
-/** The best first, and of equals the one that stands first. */
-function byWorth(played: readonly Played[]): Played[] {
+/** The best first, the usual base with a head start; of equals the one that stands first. */
+function byWorth(played: readonly Played[], capacityMilli: number): Played[] {
   const goals = goalsOf(played);
-  const worthOf = ({ uses }: Played) => {
+  const ahead = Math.floor((capacityMilli * headStart) / 1000);
+  const worthOf = ({ base, uses }: Played) => {
     const lag = Math.max(0, ...goals.map((goal, mark) => goal - (uses[mark] ?? 0)));
-    return uses.reduce((sum, milli) => sum + milli, 0) - lag * lagMarks;
+    const sum = uses.reduce((total, milli) => total + milli, 0);
+    return sum - lag * lagMarks + (base === usualBase ? ahead : 0);
   };
   return played
     .map((one) => ({ one, worth: worthOf(one) }))
