@@ -7,23 +7,27 @@ import { addFreeStarts, type Stretch, type Stretches } from './free-starts.ts';
 import { withoutOverloads } from './overloads.ts';
 import type { Packed } from './packed.ts';
 
+/** A domain with a stretch of starts at which it may have room. */
+export type Hopeful = { readonly domain: Domain; readonly starts: Stretch };
+
+type Asked = {
+  readonly want: Want;
+  /** Nodes that could serve a replica, whatever the calendar says. */
+  readonly fitting: ReadonlySet<FleetNode>;
+  /** Limits on a few nodes each that the node draws on. */
+  readonly limitsOn: (node: FleetNode) => readonly PowerLimit[];
+  readonly starts: Stretch;
+  readonly lengthMs: number;
+};
+
 /**
- * The stretches of starts at which some domain has enough free GPUs for all replicas of a want, for the whole
- * length: outside of them the want cannot be placed, whatever else is asked for. In order, and apart.
+ * The domains with the stretches of starts at which they have enough free GPUs for all replicas of a want, for the
+ * whole length: outside of them the want cannot be placed there, whatever else is asked for.
  */
-export function hopefulStarts(
-  packed: Packed,
-  domains: readonly Domain[],
-  asked: {
-    readonly want: Want;
-    readonly isAble: (node: FleetNode) => boolean;
-    /** Limits on a few nodes each that the node draws on. */
-    readonly limitsOn: (node: FleetNode) => readonly PowerLimit[];
-    readonly starts: Stretch;
-    readonly lengthMs: number;
-  },
-): readonly Stretch[] {
-  return united(domains.flatMap(({ nodes }) => hopefulIn(packed, nodes.filter(asked.isAble), asked)));
+export function hopefulIn(packed: Packed, domains: readonly Domain[], asked: Asked): readonly Hopeful[] {
+  return domains.flatMap((domain) =>
+    stretchesIn(packed, fittingIn(domain, asked.fitting), asked).map((starts) => ({ domain, starts })),
+  );
 }
 
 /** Every instant of a stretch at which something ends on one of these nodes, in order, each once. */
@@ -45,20 +49,24 @@ export function endsIn(
   return [...new Set(Float64Array.from(found).toSorted())];
 }
 
-type Asked = {
-  readonly want: Want;
-  readonly limitsOn: (node: FleetNode) => readonly PowerLimit[];
-  readonly starts: Stretch;
-  readonly lengthMs: number;
-};
+/** Neither domains nor what fits a want changes, so the nodes that are both are found out once. */
+const known = new WeakMap<ReadonlySet<FleetNode>, WeakMap<Domain, readonly FleetNode[]>>();
 
-function hopefulIn(packed: Packed, nodes: readonly FleetNode[], asked: Asked): readonly Stretch[] {
-  const { count } = asked.want.part;
+function fittingIn(domain: Domain, fitting: ReadonlySet<FleetNode>): readonly FleetNode[] {
+  const byDomain = known.get(fitting) ?? new WeakMap<Domain, readonly FleetNode[]>();
+  known.set(fitting, byDomain);
+  const nodes = byDomain.get(domain) ?? domain.nodes.filter((node) => fitting.has(node));
+  byDomain.set(domain, nodes);
+  return nodes;
+}
+
+function stretchesIn(packed: Packed, nodes: readonly FleetNode[], asked: Asked): readonly Stretch[] {
+  const { part } = asked.want;
   const found: Stretches = { froms: [], tos: [] };
   for (const node of nodes) addHopeful(packed, node, asked, found);
-  if (found.froms.length < count) return [];
+  if (found.froms.length < part.count) return [];
   return withAtLeast(
-    count,
+    part.count,
     Float64Array.from(found.froms).toSorted(),
     Float64Array.from(found.tos).toSorted(),
   );
@@ -97,14 +105,4 @@ function withAtLeast(count: number, froms: Float64Array, tos: Float64Array): Str
     }
   }
   return found;
-}
-
-function united(stretches: readonly Stretch[]): readonly Stretch[] {
-  const merged: { fromMs: number; toMs: number }[] = [];
-  for (const { fromMs, toMs } of stretches.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const last = merged.at(-1);
-    if (last !== undefined && fromMs <= last.toMs) last.toMs = Math.max(last.toMs, toMs);
-    else merged.push({ fromMs, toMs });
-  }
-  return merged;
 }

@@ -1,14 +1,9 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
-import { dayMs } from '../../model/unit.ts';
 import { never } from '../calendar.ts';
-import { fitnessByKind } from '../index/candidates.ts';
-import { domainsKnown } from '../index/domains.ts';
-import type { Stretch } from '../index/free-starts.ts';
+import { fitnessByKind, fittingNodes, listed } from '../index/candidates.ts';
 import { packedOf } from '../index/packed.ts';
-import { endsIn, hopefulStarts } from '../index/starts.ts';
 import { isUnindexed } from '../index/unindexed.ts';
-import { smallLimit } from '../index/watts.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Ignored, Rooms } from './bench.ts';
@@ -21,6 +16,7 @@ import { isAbove, type Speed } from './merit.ts';
 import { type LimitName, limitNames } from './power.ts';
 import { cheapestFirst, type Elsewhere, type Gang, placeSurviving } from './spares.ts';
 import { standInOf } from './stand-in.ts';
+import { triesIn } from './tries.ts';
 import { hardestFirst, type Want } from './want.ts';
 
 /** When a placement may start. Both ends are included. */
@@ -79,15 +75,17 @@ export function searchSite(
 ): SiteFit | SiteMiss {
   const wants = hardestFirst(asked.wants);
   const candidates = candidatesOf(state, site.nodes, wants, asked);
-  const able = site.nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
+  const able = ableIn(site, wants, candidates);
   const elsewhere = elsewhereOf(state, site, wants, asked);
   const isPlain = asked.isPlain === true || isUnindexed(asked.demand);
   const gang = { demand: asked.demand, wants, candidates, elsewhere, site, isPlain };
   const concerned = [...able, ...elsewhere.flatMap(({ nodes }) => nodes)];
-  const starts = isPlain ? startsToTry(state, concerned, asked) : hopeful(state, able, gang, asked.starts);
-  for (const startMs of starts) {
+  const tries = isPlain
+    ? startsToTry(state, concerned, asked).map((startMs) => ({ startMs, nodes: able, site }))
+    : triesIn(state, able, gang, asked.starts);
+  for (const { startMs, ...where } of tries) {
     const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, { isPlain });
-    const found = placeSurviving(rooms, able, gang);
+    const found = placeSurviving(rooms, where.nodes, { ...gang, site: where.site });
     if (found.kind === 'whole') return { ...found, kind: 'fits', site, startMs };
   }
   if (asked.isTrial === true)
@@ -106,21 +104,30 @@ function candidatesOf(
   wants: readonly Want[],
   { demand, floor, isPlain }: { readonly demand: Demand; readonly floor?: Speed; readonly isPlain?: boolean },
 ): Candidates {
-  const fitness = (want: Want) =>
-    isPlain === true
-      ? (node: FleetNode) => fitnessOf(node, want, demand)
-      : fitnessByKind(fleet, want, demand);
   const isFast = (node: FleetNode, want: Want) =>
     floor === undefined || want.gpuCount === 0 || isAbove(node, floor);
   return new Map(
     wants.map((want) => {
-      const fitnessOn = fitness(want);
+      if (isPlain !== true && floor === undefined)
+        return [want, fittingNodes(fleet, nodes, want, demand)] as const;
+      const fitnessOn =
+        isPlain === true
+          ? (node: FleetNode) => fitnessOf(node, want, demand)
+          : fitnessByKind(fleet, want, demand);
       return [
         want,
         new Set(nodes.filter((node) => isFast(node, want) && fitnessOn(node).kind === 'fits')),
       ] as const;
     }),
   );
+}
+
+/** The nodes of a site that could serve some want, in their order. */
+function ableIn({ nodes }: FleetSite, wants: readonly Want[], candidates: Candidates): readonly FleetNode[] {
+  const [only, second] = wants;
+  const fitting = only === undefined || second !== undefined ? undefined : candidates.get(only);
+  if (fitting !== undefined) return listed(fitting);
+  return nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
 }
 
 /** Where the spares of a gang may stand that is to survive the loss of its site: nothing is moved for them. */
@@ -142,56 +149,6 @@ function elsewhereOf(
     const candidates = candidatesOf(state, nodes, [want], { ...fast, isPlain: true });
     return { nodes: [...(candidates.get(want) ?? [])], candidates };
   });
-}
-
-/** The starts to try at which free GPUs alone do not rule out a fit, in order. */
-function* hopeful(
-  state: State,
-  able: readonly FleetNode[],
-  { demand, wants, candidates, site }: Gang,
-  { earliestMs, latestMs }: StartRange,
-): Generator<number> {
-  if (wants.some((want) => candidates.get(want)?.size === 0)) return;
-  yield earliestMs;
-  if (latestMs <= earliestMs) return;
-  const want = wants.find(({ gpuCount }) => gpuCount > 0);
-  const level = demand.together ?? 'site';
-  const lengthMs = (demand.window.durationS ?? Infinity) * 1000;
-  const domains = domainsKnown(level, level, site.nodes);
-  const isAble = (node: FleetNode) => want !== undefined && candidates.get(want)?.has(node) === true;
-  const layout = layoutOf(state.fleet);
-  const limitsUnder = (node: FleetNode) =>
-    limitsOn(layout, node).filter(({ nodes }) => nodes.length <= smallLimit);
-  let concerned: readonly number[] | undefined;
-  for (const starts of chunksOf(earliestMs + 1, latestMs)) {
-    const packed = packedOf(state);
-    const stretches =
-      want === undefined
-        ? [starts]
-        : hopefulStarts(packed, domains, { want, isAble, limitsOn: limitsUnder, starts, lengthMs });
-    for (const stretch of stretches)
-      yield* packed.siteClosing > 0 || demand.isolation === 'site'
-        ? startsToTry(state, able, { demand, starts: { earliestMs, latestMs } }).filter((startMs) =>
-            isIn(stretch, startMs),
-          )
-        : endsIn(packedOf(state), (concerned ??= [...concernedBy(state, able)]), stretch);
-  }
-}
-
-/** How far ahead a first look for starts goes; each later one goes four times as far. */
-const firstChunkMs = 2 * dayMs;
-
-function* chunksOf(fromMs: number, toMs: number): Generator<Stretch> {
-  let chunkMs = firstChunkMs;
-  for (let atMs = fromMs; atMs <= toMs; chunkMs *= 4) {
-    const endMs = Math.min(toMs, atMs + chunkMs);
-    yield { fromMs: atMs, toMs: endMs };
-    atMs = endMs + 1;
-  }
-}
-
-function isIn({ fromMs, toMs }: Stretch, atMs: number): boolean {
-  return atMs >= fromMs && atMs <= toMs;
 }
 
 /**

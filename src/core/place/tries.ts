@@ -1,0 +1,204 @@
+import type { Demand } from '../../model/demand.ts';
+import { dayMs } from '../../model/unit.ts';
+import { domainsKnown } from '../index/domains.ts';
+import type { Stretch } from '../index/free-starts.ts';
+import { packedOf } from '../index/packed.ts';
+import { endsIn, hopefulIn, type Hopeful } from '../index/starts.ts';
+import { smallLimit, wattsOf } from '../index/watts.ts';
+import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
+import type { State } from '../state.ts';
+import type { Domain } from './domain.ts';
+import { type Layout, layoutOf, limitsOn } from './layout.ts';
+import { drawOf, type PowerLimit } from './power.ts';
+import type { StartRange } from './site.ts';
+import type { Gang } from './spares.ts';
+import { heldBesideGpus, type Want } from './want.ts';
+
+/** A start, and the part of a site outside of which the gang cannot stand then. */
+export type Try = {
+  readonly startMs: number;
+  readonly nodes: readonly FleetNode[];
+  readonly site: FleetSite;
+};
+
+/**
+ * The starts to try at which free GPUs alone do not rule out a fit, in order, each with the domains that it is not
+ * ruled out for. In one domain room first appears at the earliest start, or when something ends that its nodes share
+ * anything with: any fit there that starts in between could start earlier, at one of these.
+ */
+export function* triesIn(
+  state: State,
+  able: readonly FleetNode[],
+  gang: Gang,
+  { earliestMs, latestMs }: StartRange,
+): Generator<Try> {
+  const { demand, wants, candidates, site } = gang;
+  if (wants.some((want) => candidates.get(want)?.size === 0)) return;
+  if (latestMs <= earliestMs) {
+    yield { startMs: earliestMs, nodes: able, site };
+    return;
+  }
+  const level = demand.together ?? 'site';
+  const domains = domainsKnown(level, level, site.nodes);
+  const mayBind = bindingOf(state, able, gang, { earliestMs, latestMs });
+  for (const starts of chunksOf(earliestMs, latestMs)) {
+    const hopeful = hopefulAmong(state, domains, gang, starts);
+    const endsOf = ({ domain, starts: stretch }: Hopeful) =>
+      stretch.fromMs === earliestMs
+        ? [earliestMs]
+        : endsIn(packedOf(state), concernedBy(state, { domain, site, demand, mayBind }), stretch);
+    for (const [startMs, found] of inOrder(hopeful, endsOf))
+      yield { startMs, ...narrowed(site, able, found.length === domains.length ? undefined : found) };
+  }
+}
+
+/** How far ahead a first look for later starts goes; each one after it goes four times as far. */
+const firstChunkMs = 2 * dayMs;
+
+/** The earliest start for itself: most gangs fit then. */
+function* chunksOf(earliestMs: number, latestMs: number): Generator<Stretch> {
+  yield { fromMs: earliestMs, toMs: earliestMs };
+  let chunkMs = firstChunkMs;
+  for (let atMs = earliestMs + 1; atMs <= latestMs; chunkMs *= 4) {
+    const endMs = Math.min(latestMs, atMs + chunkMs);
+    yield { fromMs: atMs, toMs: endMs };
+    atMs = endMs + 1;
+  }
+}
+
+function hopefulAmong(
+  state: State,
+  domains: readonly Domain[],
+  { demand, wants, candidates }: Gang,
+  starts: Stretch,
+): readonly Hopeful[] {
+  const want = wants.find(({ gpuCount }) => gpuCount > 0);
+  const fitting = want === undefined ? undefined : candidates.get(want);
+  if (want === undefined || fitting === undefined) return domains.map((domain) => ({ domain, starts }));
+  const layout = layoutOf(state.fleet);
+  return hopefulIn(packedOf(state), domains, {
+    want,
+    fitting,
+    limitsOn: (node) => limitsOn(layout, node).filter(({ nodes }) => nodes.length <= smallLimit),
+    starts,
+    lengthMs: (demand.window.durationS ?? Infinity) * 1000,
+  });
+}
+
+/** Every start with its domains, earliest first. A stretch is looked into when no start before it is left. */
+function* inOrder(
+  hopeful: readonly Hopeful[],
+  endsOf: (found: Hopeful) => readonly number[],
+): Generator<readonly [number, readonly Domain[]]> {
+  const waiting = new Map<number, Domain[]>();
+  const before = (atMs: number) => {
+    const due = [...waiting].filter(([startMs]) => startMs < atMs).toSorted(([a], [b]) => a - b);
+    for (const [startMs] of due) waiting.delete(startMs);
+    return due;
+  };
+  for (const found of hopeful.toSorted((a, b) => a.starts.fromMs - b.starts.fromMs)) {
+    yield* before(found.starts.fromMs);
+    for (const startMs of endsOf(found)) {
+      const known = waiting.get(startMs);
+      if (known === undefined) waiting.set(startMs, [found.domain]);
+      else known.push(found.domain);
+    }
+  }
+  yield* before(Infinity);
+}
+
+/** The site as if it had only these domains. */
+function narrowed(
+  site: FleetSite,
+  able: readonly FleetNode[],
+  domains: readonly Domain[] | undefined,
+): Pick<Try, 'nodes' | 'site'> {
+  if (domains === undefined) return { nodes: able, site };
+  const [first, second] = domains;
+  const inside =
+    first !== undefined && second === undefined
+      ? first.nodes
+      : domains.flatMap(({ nodes }) => nodes).toSorted((a, b) => a.index - b.index);
+  const within = new Set(inside);
+  return { nodes: able.filter((node) => within.has(node)), site: { ...site, nodes: inside } };
+}
+
+/** Whether what is held under a limit and the gang together could pass it at some time: else it keeps nobody out. */
+function bindingOf(
+  { fleet, calendar }: State,
+  able: readonly FleetNode[],
+  { demand, wants }: Gang,
+  { earliestMs, latestMs }: StartRange,
+): (limit: PowerLimit) => boolean {
+  const span = { startMs: earliestMs, endMs: latestMs + (demand.window.durationS ?? Infinity) * 1000 };
+  const found = new Map<PowerLimit, boolean>();
+  let mostW: number | undefined;
+  return (limit) => {
+    mostW ??= mostDrawn(able, wants);
+    const isBinding = found.get(limit) ?? wattsOf(fleet).peakW(calendar, limit, span) + mostW > limit.limitW;
+    found.set(limit, isBinding);
+    return isBinding;
+  };
+}
+
+/** Watts that no choice of nodes for all replicas would pass. */
+function mostDrawn(able: readonly FleetNode[], wants: readonly Want[]): number {
+  const kinds = [...new Map(able.map((node) => [node.shape, node])).values()];
+  return wants.reduce((sum, want) => {
+    const draws = kinds.map((node) => drawOf(node, want, heldBesideGpus(node, want).cpuMilli));
+    return sum + want.part.count * Math.max(0, ...draws);
+  }, 0);
+}
+
+/** Nodes that stand in one rack with any of a domain, or draw on one small limit with it. */
+type Around = { readonly nodes: readonly number[]; readonly large: readonly PowerLimit[] };
+
+/** Neither layouts nor domains change. */
+const known = new WeakMap<Layout, WeakMap<Domain, Around>>();
+
+/** Indexes of the nodes whose holds can keep a gang out of a domain: all of the site where somebody wants it alone. */
+function concernedBy(
+  state: State,
+  {
+    domain,
+    site,
+    demand,
+    mayBind,
+  }: {
+    readonly domain: Domain;
+    readonly site: FleetSite;
+    readonly demand: Demand;
+    readonly mayBind: (limit: PowerLimit) => boolean;
+  },
+): readonly number[] {
+  const { nodes, large } = aroundKnown(layoutOf(state.fleet), domain);
+  const isSiteWide = demand.isolation === 'site' || packedOf(state).siteClosing > 0;
+  const more = [
+    ...(isSiteWide ? site.nodes : []),
+    ...large.flatMap((limit) => (mayBind(limit) ? limit.nodes : [])),
+  ];
+  return more.length === 0 ? nodes : [...new Set([...nodes, ...more.map(({ index }) => index)])];
+}
+
+function aroundKnown(layout: Layout, domain: Domain): Around {
+  const byDomain = known.get(layout) ?? new WeakMap<Domain, Around>();
+  known.set(layout, byDomain);
+  const found = byDomain.get(domain) ?? aroundOf(layout, domain);
+  byDomain.set(domain, found);
+  return found;
+}
+
+function aroundOf(layout: Layout, { nodes }: Domain): Around {
+  const racks = new Set(nodes.flatMap(({ rack }) => rack ?? []));
+  const limits = [...new Set(nodes.flatMap((node) => limitsOn(layout, node)))];
+  const [small, large] = [
+    limits.filter((limit) => limit.nodes.length <= smallLimit),
+    limits.filter((limit) => limit.nodes.length > smallLimit),
+  ];
+  const around = [
+    ...nodes,
+    ...[...racks].flatMap((rack) => layout.racks.get(rack) ?? []),
+    ...small.flatMap((limit) => limit.nodes),
+  ];
+  return { nodes: [...new Set(around.map(({ index }) => index))], large };
+}
