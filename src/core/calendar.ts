@@ -1,6 +1,6 @@
 import type { Demand, Isolation } from '../model/demand.ts';
 import { isWithin, type Path, type TenantId } from '../model/id.ts';
-import { type HeldSlice, type Placement, seatsOf } from '../model/placement.ts';
+import { type HeldSlice, type Member, type Placement, seatsOf } from '../model/placement.ts';
 import type { Fleet, FleetNode } from './inventory/fleet.ts';
 import { firstBits, maskOf, type Mask } from './mask.ts';
 import { type SliceUse, usesOf } from './slices.ts';
@@ -146,10 +146,14 @@ export function peakOf(holds: readonly Hold[], startMs: number, amount: (entry: 
 
 function ended(calendar: Calendar, indexes: Iterable<number>, holder: string, atMs: number): Calendar {
   const next = [...calendar];
+  const cut = new Map<Hold, Hold>();
   for (const index of indexes) {
     next[index] = (next[index] ?? []).flatMap((entry) => {
       if (entry.holder !== holder || entry.endMs <= atMs) return [entry];
-      return entry.startMs < atMs ? [{ ...entry, endMs: atMs }] : [];
+      if (entry.startMs >= atMs) return [];
+      const shorter = cut.get(entry) ?? { ...entry, endMs: atMs };
+      cut.set(entry, shorter);
+      return [shorter];
     });
   }
   return next;
@@ -171,30 +175,53 @@ function wholeNode({ shape }: FleetNode, { id, fromMs, toMs }: Closure): Hold {
   };
 }
 
+/** Replicas that hold the same of different nodes share one hold: it does not say which node it is of. */
 function holdsOf(fleet: Fleet, holding: Holding): ReadonlyMap<number, Hold[]> {
   const byNode = new Map<number, Hold[]>();
   const alignedParts = new Set(
     holding.demand.parts.flatMap(({ name, each }) => (each.align === undefined ? [] : [name])),
   );
+  let last: Hold | undefined;
   for (const member of seatsOf(holding.placement)) {
     const node = fleet.nodeById.get(member.node);
     if (node === undefined) continue;
-    const entry: Hold = {
-      holder: holding.id,
-      tenant: holding.tenant,
-      startMs: holding.placement.startMs,
-      endMs: holding.placement.endMs ?? never,
-      gpus: maskOf(member.gpus),
-      ...(member.slices === undefined ? {} : { slices: member.slices }),
-      nics: member.nics,
-      cpuMilli: member.cpuMilli,
-      memoryMib: member.memoryMib,
-      storageGib: member.storageGib ?? 0,
-      powerW: member.powerW,
-      aligned: alignedParts.has(member.part),
-      alone: holding.demand.isolation ?? 'shared',
-    };
-    byNode.set(node.index, [...(byNode.get(node.index) ?? []), entry]);
+    const entry = holdOf(holding, member, alignedParts.has(member.part));
+    const known = byNode.get(node.index) ?? [];
+    if (last === undefined || known.includes(last) || !isSame(last, entry)) last = entry;
+    byNode.set(node.index, [...known, last]);
   }
   return byNode;
+}
+
+function holdOf({ id, tenant, demand, placement }: Holding, member: Member, aligned: boolean): Hold {
+  return {
+    holder: id,
+    tenant,
+    startMs: placement.startMs,
+    endMs: placement.endMs ?? never,
+    gpus: maskOf(member.gpus),
+    ...(member.slices === undefined ? {} : { slices: member.slices }),
+    nics: member.nics,
+    cpuMilli: member.cpuMilli,
+    memoryMib: member.memoryMib,
+    storageGib: member.storageGib ?? 0,
+    powerW: member.powerW,
+    aligned,
+    alone: demand.isolation ?? 'shared',
+  };
+}
+
+/** Of two holds of one holder. */
+function isSame(a: Hold, b: Hold): boolean {
+  return (
+    a.gpus === b.gpus &&
+    a.slices === b.slices &&
+    a.cpuMilli === b.cpuMilli &&
+    a.memoryMib === b.memoryMib &&
+    a.storageGib === b.storageGib &&
+    a.powerW === b.powerW &&
+    a.aligned === b.aligned &&
+    a.nics.length === b.nics.length &&
+    a.nics.every((nic, at) => nic === b.nics[at])
+  );
 }

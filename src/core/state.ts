@@ -16,6 +16,7 @@ import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
 import { type Calendar, close, reopen } from './calendar.ts';
+import { compacted, compactedOffer } from './compact.ts';
 import type { EdgeCalendar } from './edges.ts';
 import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './holding.ts';
 import { buildFleet } from './inventory/build.ts';
@@ -175,7 +176,7 @@ type Of<Kind extends Event['kind']> = Extract<Event, { kind: Kind }>;
 function grant(state: State, event: Of<'contract-granted'>, stamp: Stamp, archive: Archive): State {
   if (event.contract !== nextContract(state))
     throw new Error(`contract \`${event.contract}\` is out of turn`);
-  const plan = archive.plan(event.planDigest);
+  const plan = compacted(state.fleet, archive.plan(event.planDigest));
   const contract: Contract = {
     id: event.contract,
     version: 1,
@@ -198,7 +199,7 @@ function grant(state: State, event: Of<'contract-granted'>, stamp: Stamp, archiv
 
 function change(state: State, event: Of<'contract-changed'>, archive: Archive): State {
   const before = grantedOf(state, event.contract);
-  const { demand, placement, price, terms } = archive.plan(event.planDigest);
+  const { demand, placement, price, terms } = compacted(state.fleet, archive.plan(event.planDigest));
   const { version, plan, planDigest, earlier = [] } = before;
   const past = { version, plan, planDigest, untilMs: event.atMs };
   const contract: Contract = {
@@ -242,7 +243,7 @@ function release(state: State, event: Of<'contract-released'>): State {
 }
 
 function holdOffer(state: State, event: Of<'plan-held'>, stamp: Stamp, archive: Archive): State {
-  const { demand, placement } = archive.plan(event.planDigest);
+  const { demand, placement } = compactedOffer(state.fleet, archive.plan(event.planDigest));
   const { plan, planDigest, untilMs } = event;
   const before = state.leases.get(plan);
   const lease: Lease = {
