@@ -3,6 +3,7 @@ import type { Hold } from '../calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, holdsIn, named, until } from './audit.ts';
+import { standing } from './standing.ts';
 
 /**
  * Nobody else in the node, rack or site that the tenant wants alone; nothing where another tenant wants to be
@@ -40,14 +41,16 @@ type Stranger = { readonly node: FleetNode; readonly hold: Hold };
 function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly Stranger[] {
   const sites = new Set(seats.map(({ node }) => node.site));
   const own = new Set(seats.map(({ node }) => node.id));
-  return state.fleet.nodes
-    .filter(({ site }) => sites.has(site))
+  const wantsAlone = (demand.isolation ?? 'shared') !== 'shared';
+  return [...sites]
+    .flatMap((at) => standing(state.fleet, `site ${at}`, ({ site }) => site === at))
+    .filter((node) => wantsAlone || own.has(node.id) || isClosing(state.calendar[node.index] ?? []))
     .flatMap((node) => {
       const holds = holdsIn(state, node, startMs, endMs).filter(
         ({ tenant, alone }) =>
           tenant !== undefined &&
           tenant !== demand.tenant &&
-          (own.has(node.id) || alone !== 'shared' || (demand.isolation ?? 'shared') !== 'shared'),
+          (own.has(node.id) || alone !== 'shared' || wantsAlone),
       );
       return [...new Map(holds.map((hold) => [`${hold.holder} ${hold.alone}`, hold])).values()].map(
         (hold) => ({
@@ -56,6 +59,16 @@ function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly 
         }),
       );
     });
+}
+
+/** What is held on a node is a list that never changes, so this is asked once of each. */
+const closing = new WeakMap<readonly Hold[], boolean>();
+
+/** Whether any of these closes something to others at some time. */
+function isClosing(holds: readonly Hold[]): boolean {
+  const found = closing.get(holds) ?? holds.some(({ alone }) => alone !== 'shared');
+  closing.set(holds, found);
+  return found;
 }
 
 /** Whether two nodes lie in one place of a level. A node whose rack is not recorded shares it with no other. */

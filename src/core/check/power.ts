@@ -5,6 +5,7 @@ import { type Audit, broken, holdsIn, named } from './audit.ts';
 import { hangsOn, letterLimits, rackLimitW } from './feeds.ts';
 import { peak, sum, within } from './level.ts';
 import { touched } from './slice-parts.ts';
+import { standing } from './standing.ts';
 
 /**
  * At every instant of the window the watts held in a rack, on a feed of the building, on a cooling loop, in a hall
@@ -12,10 +13,12 @@ import { touched } from './slice-parts.ts';
  * applied to none. A feed of the building carries all that hangs on it, as if every other feed were lost.
  */
 export function* power(audit: Audit): Generator<Violation> {
-  const { nodes, racks, feeds, loops, halls, sites } = audit.state.fleet;
-  for (const rack of racks.values()) {
+  const { racks, feeds, loops, halls, sites } = audit.state.fleet;
+  for (const id of new Set(audit.seats.flatMap(({ node }) => node.rack ?? []))) {
+    const rack = racks.get(id);
+    if (rack === undefined) continue;
     const inRack = (node: FleetNode) => node.rack === rack.id;
-    if (nodes.some((node) => inRack(node) && node.facts.feeds !== undefined))
+    if (standing(audit.state.fleet, `rack ${id}`, inRack).some(({ facts }) => facts.feeds !== undefined))
       yield* letterLimits(audit, rack);
     else yield* held(audit, 'rack-power', rack.id, rackLimitW(rack), inRack);
     yield* held(audit, 'rack-cooling', rack.id, rack.coolingLimitW, inRack);
@@ -59,11 +62,20 @@ function* held(
   if (limitW === undefined) return;
   const seats = audit.seats.filter(({ node }) => isThere(node));
   if (seats.length === 0) return;
-  const holds = audit.state.fleet.nodes
-    .filter(isThere)
-    .flatMap((node) => holdsIn(audit.state, node, audit.startMs, audit.endMs));
+  const around = standing(audit.state.fleet, `${constraint} ${place}`, isThere);
+  if (sumIn(audit, around) + sum(seats, 'powerW') <= limitW) return;
+  const holds = around.flatMap((node) => holdsIn(audit.state, node, audit.startMs, audit.endMs));
   yield* within(constraint, `${place}: W`, limitW, {
     asked: sum(seats, 'powerW'),
     held: peak(audit, holds, 'powerW'),
   });
+}
+
+/** Watts of everything held at some time of the window, as if all of it were held at once: never less than the peak. */
+function sumIn({ state, startMs, endMs }: Audit, nodes: readonly FleetNode[]): number {
+  let watts = 0;
+  for (const { index } of nodes)
+    for (const hold of state.calendar[index] ?? [])
+      if (hold.startMs < endMs && startMs < hold.endMs) watts += hold.powerW;
+  return watts;
 }
