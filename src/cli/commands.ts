@@ -5,6 +5,7 @@ import { cleanText, didYouMean } from '../model/text.ts';
 import type { Io } from './io.ts';
 import { addLife } from './life-commands.ts';
 import { addDefrag, addReclaim } from './reclaim-commands.ts';
+import type { BenchReplayOptions } from './run/bench-ledger.ts';
 import type { BenchPlanningOptions } from './run/bench-planning.ts';
 import type { BenchMixesOptions, BenchOpenbOptions } from './run/bench.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
@@ -312,6 +313,17 @@ function addBench(program: Command, io: Io, done: Done): void {
     );
   addDefrag(bench, io, done);
   addPlanningBenches(bench, io, done);
+  bench
+    .command('replay')
+    .description('make decisions about a generated fleet, and decide all of them again from their entries')
+    .option('--nodes <count>', 'nodes of the fleet', wholeNumber, 500)
+    .option('--decisions <count>', 'how many decisions', wholeNumber, 10_000)
+    .option('--seed <number>', 'which fleet and decisions', wholeNumber, 1)
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', examples('berth bench replay', 'berth bench replay --decisions 1000000 --json'))
+    .action(async (options: BenchReplayOptions) =>
+      done(await (await import('./run/bench-ledger.ts')).replay(io, options)),
+    );
 }
 
 function addPlanningBenches(bench: Command, io: Io, done: Done): void {

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+
+import { decide } from '../core/decide.ts';
+import { digestState } from '../core/digest.ts';
+import { type Archive, applyAll, type State } from '../core/state.ts';
+import { canonicalJson, digestOf, digestOfBytes } from '../model/canonical.ts';
+import { Command } from '../model/command.ts';
+import type { Digest } from '../model/id.ts';
+import { Plan } from '../model/plan.ts';
+import type { PolicyVerdict } from '../model/policy.ts';
+import { benchActor, makeFleet } from './fleets.ts';
+import { LedgerDraws } from './ledger-draws.ts';
+import { allowAll } from './verdict.ts';
+
+export type LedgerReplayOptions = {
+  readonly nodes: number;
+  readonly decisions: number;
+  readonly seed: number;
+  readonly nowNs: () => bigint;
+};
+
+export type LedgerReplayReport = {
+  readonly nodes: number;
+  readonly decisions: number;
+  readonly seed: number;
+  /** Decisions by what was decided, refusals among them, in the order of the names. */
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly contracts: number;
+  /** Planning, deciding, folding and writing the entries. */
+  readonly making: Pace;
+  /** Reading the entries and their plans, deciding each again, comparing bytes, and folding. */
+  readonly replaying: Pace;
+  /** Chained over all decisions with their events. The same on every machine, or the replay would have stopped. */
+  readonly decisionsDigest: Digest;
+  /** Of everything that the state says at the end. Making and replaying came to the same. */
+  readonly stateDigest: Digest;
+};
+
+type Pace = { readonly seconds: number; readonly perSecond: number; readonly lastTenthPerSecond: number };
+
+/** One decision as a ledger keeps it: text, and the plan that it names. */
+type Line = { readonly entry: string; readonly plan?: string };
+
+type Step = { readonly done: number; readonly total: number; readonly what: string };
+
+/**
+ * Makes so many decisions about a generated fleet (commits of real plans, changes and releases, some of them refused),
+ * keeps each as canonical JSON, and decides every one of them again from that text. Throws where a byte differs.
+ */
+export function* benchLedgerReplay(options: LedgerReplayOptions): Generator<Step, LedgerReplayReport> {
+  const { nodes, decisions, seed, nowNs } = options;
+  const empty = makeFleet(nodes, seed);
+  const maker = new Desk(empty);
+  const draws = new LedgerDraws(nodes, seed);
+  const lines: Line[] = [];
+  const making = new Clock(nowNs, decisions);
+  for (let at = 0; at < decisions; at++) {
+    lines.push(maker.next(draws));
+    making.tick(at);
+    if (at % 500 === 499) yield { done: at + 1, total: decisions, what: 'decisions made' };
+  }
+  const again = new Desk(empty);
+  const replaying = new Clock(nowNs, decisions);
+  for (const [at, line] of lines.entries()) {
+    again.repeat(line, at);
+    replaying.tick(at);
+    if (at % 500 === 499) yield { done: at + 1, total: decisions, what: 'decisions replayed' };
+  }
+  const stateDigest = digestState(again.state);
+  if (stateDigest !== digestState(maker.state) || again.chain !== maker.chain)
+    throw new Error('the replay came to another state');
+  return {
+    nodes,
+    decisions,
+    seed,
+    kinds: Object.fromEntries([...maker.kinds].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    contracts: again.state.contracts.size,
+    making: making.pace(),
+    replaying: replaying.pace(),
+    decisionsDigest: again.chain,
+    stateDigest,
+  };
+}
+
+/** What a person reads of a replay. */
+export function drawLedgerReplay(report: LedgerReplayReport): string {
+  const { nodes, decisions, seed, kinds, contracts, making, replaying } = report;
+  return [
+    `replay: ${decisions} decisions about ${nodes} nodes, seed ${seed}, ${contracts} contracts`,
+    Object.entries(kinds)
+      .map(([kind, count]) => `${count} ${kind}`)
+      .join(', '),
+    `making     ${paceOf(making)}`,
+    `replaying  ${paceOf(replaying)}`,
+    `every entry came out byte for byte: ${report.decisionsDigest}`,
+    `state at the end: ${report.stateDigest}`,
+    '',
+  ].join('\n');
+}
+
+function paceOf({ seconds, perSecond, lastTenthPerSecond }: Pace): string {
+  return `${perSecond} decisions a second in ${seconds} s; ${lastTenthPerSecond} a second in the last tenth`;
+}
+
+/** Where decisions are made: a state, and a chain over all that was decided. Moves only by decisions. */
+class Desk {
+  state: State;
+  chain: Digest = digestOf('no decision yet');
+  readonly kinds = new Map<string, number>();
+  readonly #verdict: PolicyVerdict;
+
+  constructor(empty: State) {
+    this.state = empty;
+    this.#verdict = allowAll(empty);
+  }
+
+  /** Draws one command, decides it, and gives it as a ledger would keep it. */
+  next(draws: LedgerDraws): Line {
+    const { atMs, command, plan } = draws.next(this.state, this.#verdict);
+    const entry = this.#settle(atMs, command, plan);
+    return plan === undefined ? { entry } : { entry, plan: canonicalJson(plan) };
+  }
+
+  /** Decides a line again. Throws where the bytes are others. */
+  repeat({ entry, plan }: Line, at: number): void {
+    const { atMs, command } = Asked.parse(JSON.parse(entry));
+    const read = plan === undefined ? undefined : Plan.parse(JSON.parse(plan));
+    if (this.#settle(atMs, command, read) !== entry)
+      throw new Error(`decision ${at} was decided differently`);
+  }
+
+  #settle(atMs: number, command: Command, plan: Plan | undefined): string {
+    const archive = archiveOf(plan);
+    const { seq, calendarDigest } = this.state;
+    const { decision, events } = decide(this.state, { atMs, verdict: this.#verdict, archive }, command);
+    const stamp = { seq: seq + 1, atMs, actor: benchActor };
+    if (events.length > 0) this.state = applyAll(this.state, events, stamp, archive);
+    const entry = canonicalJson({ seq, atMs, calendar: calendarDigest, command, decision, events });
+    this.chain = digestOf([this.chain, digestOfBytes(utf8.encode(entry))]);
+    this.kinds.set(decision.kind, (this.kinds.get(decision.kind) ?? 0) + 1);
+    return entry;
+  }
+}
+
+/** What is read of an entry: when it was decided, and what was asked. The rest has to come out again. */
+const Asked = z.object({ atMs: z.int(), command: Command });
+
+const utf8 = new TextEncoder();
+
+/** The one plan that a command names, by the digest of what was read. */
+function archiveOf(plan: Plan | undefined): Archive {
+  const known = plan === undefined ? undefined : digestOf(plan);
+  return {
+    plan: (digest) => {
+      if (plan === undefined || digest !== known) throw new Error(`nobody kept plan \`${digest}\``);
+      return plan;
+    },
+    observation: () => {
+      throw new Error('no decision here reads an observation');
+    },
+  };
+}
+
+/** Times a run, and its last tenth for itself: what grows with the ledger shows there. */
+class Clock {
+  readonly #nowNs: () => bigint;
+  readonly #startNs: bigint;
+  readonly #count: number;
+  #lastNs: bigint;
+
+  constructor(nowNs: () => bigint, count: number) {
+    this.#nowNs = nowNs;
+    this.#count = count;
+    this.#startNs = nowNs();
+    this.#lastNs = this.#startNs;
+  }
+
+  /** To be called after every decision, with its number. */
+  tick(at: number): void {
+    if (at + 1 === this.#count - this.#tenth) this.#lastNs = this.#nowNs();
+  }
+
+  pace(): Pace {
+    const endNs = this.#nowNs();
+    const seconds = Number(endNs - this.#startNs) / 1e9;
+    const lastSeconds = Number(endNs - this.#lastNs) / 1e9;
+    return {
+      seconds: Math.round(seconds * 100) / 100,
+      perSecond: rate(this.#count, seconds),
+      lastTenthPerSecond: rate(this.#tenth, lastSeconds),
+    };
+  }
+
+  get #tenth(): number {
+    return Math.ceil(this.#count / 10);
+  }
+}
+
+function rate(count: number, seconds: number): number {
+  return seconds === 0 ? 0 : Math.round(count / seconds);
+}

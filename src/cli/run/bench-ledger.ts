@@ -1,0 +1,31 @@
+import { benchLedgerReplay, drawLedgerReplay } from '../../bench/ledger-replay.ts';
+import { BerthError } from '../../model/error.ts';
+import type { Io } from '../io.ts';
+import { drive } from './bench.ts';
+
+export type BenchReplayOptions = {
+  readonly nodes: number;
+  readonly decisions: number;
+  readonly seed: number;
+  readonly json?: boolean;
+};
+
+/** Makes decisions about a generated fleet, decides all of them again from their entries, and prints how fast. */
+export async function replay(io: Io, { json, ...options }: BenchReplayOptions): Promise<number> {
+  requireRange('nodes', options.nodes, 100_000);
+  requireRange('decisions', options.decisions, 10_000_000);
+  const steps = benchLedgerReplay({ ...options, nowNs: () => process.hrtime.bigint() });
+  const report = await drive(io, steps, (line, { done, total, what }) => line.step(done, total, what));
+  io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawLedgerReplay(report));
+  return 0;
+}
+
+function requireRange(field: string, value: number, most: number): void {
+  if (value >= 1 && value <= most) return;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`--${field} ${value}\` is not from 1 to ${most}`,
+    fix: `use a number from 1 to ${most}`,
+    field,
+  });
+}
