@@ -27,7 +27,8 @@ export async function planning(io: Io, topic: Topic, options: BenchPlanningOptio
   return 0;
 }
 
-function cpuNs(): bigint {
+/** Time that this thread had a processor. */
+export function cpuNs(): bigint {
   const { user, system } = process.threadCpuUsage();
   return BigInt(user + system) * 1000n;
 }
