@@ -9,7 +9,7 @@ import { Digest } from './id.ts';
  * Fractions are refused too: Berth keeps integers in units, so that no digest rests on float formatting.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, '$');
+  return write(value, []);
 }
 
 /** `sha256:` and the hex SHA-256 of the canonical JSON of `value`. */
@@ -22,36 +22,57 @@ export function digestOfBytes(bytes: Uint8Array): Digest {
   return Digest.parse(`sha256:${bytesToHex(sha256(bytes))}`);
 }
 
-function write(value: unknown, path: string): string {
+/** Keys and numbers from the value down to what is being written; only an error reads it. */
+type Way = (string | number)[];
+
+function write(value: unknown, way: Way): string {
   if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return writeString(value, path);
-  if (typeof value === 'number') return writeNumber(value, path);
-  if (Array.isArray(value)) return writeArray(value, path);
-  if (isPlain(value)) return writeObject(value, path);
-  throw new TypeError(`canonical JSON cannot hold a ${typeof value} at \`${path}\``);
+  if (typeof value === 'string') return writeString(value, way);
+  if (typeof value === 'number') return writeNumber(value, way);
+  if (Array.isArray(value)) return writeArray(value, way);
+  if (isPlain(value)) return writeObject(value, way);
+  throw new TypeError(`canonical JSON cannot hold a ${typeof value} at \`${pathOf(way)}\``);
 }
 
-function writeString(value: string, path: string): string {
+function writeString(value: string, way: Way): string {
   if (!value.isWellFormed())
-    throw new TypeError(`canonical JSON cannot hold a lone surrogate at \`${path}\``);
+    throw new TypeError(`canonical JSON cannot hold a lone surrogate at \`${pathOf(way)}\``);
   return JSON.stringify(value);
 }
 
-function writeNumber(value: number, path: string): string {
+function writeNumber(value: number, way: Way): string {
   if (!Number.isSafeInteger(value))
-    throw new TypeError(`canonical JSON holds safe integers only, at \`${path}\``);
+    throw new TypeError(`canonical JSON holds safe integers only, at \`${pathOf(way)}\``);
   return Object.is(value, -0) ? '0' : String(value);
 }
 
-function writeArray(value: readonly unknown[], path: string): string {
-  const parts: string[] = [];
-  for (let i = 0; i < value.length; i++) parts.push(write(value[i], `${path}[${i}]`));
-  return `[${parts.join(',')}]`;
+function writeArray(value: readonly unknown[], way: Way): string {
+  let text = '';
+  for (let i = 0; i < value.length; i++) {
+    way.push(i);
+    text += `${i === 0 ? '' : ','}${write(value[i], way)}`;
+    way.pop();
+  }
+  return `[${text}]`;
 }
 
-function writeObject(value: Record<string, unknown>, path: string): string {
-  const keys = Object.keys(value).toSorted((a, b) => (a < b ? -1 : 1));
-  return `{${keys.map((key) => `${writeString(key, path)}:${write(value[key], `${path}.${key}`)}`).join(',')}}`;
+function writeObject(value: Record<string, unknown>, way: Way): string {
+  let text = '';
+  for (const key of Object.keys(value).toSorted(byCodeUnits)) {
+    way.push(key);
+    text += `${text === '' ? '' : ','}${writeString(key, way)}:${write(value[key], way)}`;
+    way.pop();
+  }
+  return `{${text}}`;
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+/** `$.parts[0].name` */
+function pathOf(way: Way): string {
+  return `$${way.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')}`;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
