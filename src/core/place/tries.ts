@@ -132,10 +132,14 @@ function bindingOf(
 ): (limit: PowerLimit) => boolean {
   const span = { startMs: earliestMs, endMs: latestMs + (demand.window.durationS ?? Infinity) * 1000 };
   const found = new Map<PowerLimit, boolean>();
+  const watts = wattsOf(fleet);
   let mostW: number | undefined;
   return (limit) => {
     mostW ??= mostDrawn(able, wants);
-    const isBinding = found.get(limit) ?? wattsOf(fleet).peakW(calendar, limit, span) + mostW > limit.limitW;
+    const leftW = limit.limitW - mostW;
+    const isBinding =
+      found.get(limit) ??
+      (watts.mostW(calendar, limit) > leftW && watts.peakW(calendar, limit, span) > leftW);
     found.set(limit, isBinding);
     return isBinding;
   };
