@@ -138,7 +138,9 @@ function observationOf(nodeCount: number, seed: number): Observation {
       ...new Map(places.map((place) => [place.leaf, place.spine]))
         .entries()
         .map(([leaf, spine]) => fact('leaf', leaf, { spine, uplinkMbps: 12_800_000 })),
-      ...distinct(places.map(({ spine }) => spine)).map((spine) => fact('spine', spine, {})),
+      ...distinct(places.map(({ spine }) => spine)).map((spine) =>
+        fact('spine', spine, { uplinkMbps: 102_400_000 }),
+      ),
       ...rackFacts(places),
       ...places.flatMap((place) => nodeFacts(place, random)),
     ],

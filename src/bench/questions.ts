@@ -71,10 +71,14 @@ function everyday({ fleet }: State, random: Random): object {
   };
 }
 
-/** 128 whole nodes with RDMA under one spine or on one site, now or at another whole hour. */
+/**
+ * 128 whole nodes with RDMA under one spine or on one site, now or at another whole hour; half of them with a budget
+ * of 3.2 Tbit/s on every uplink between their leafs.
+ */
 function largeGang(_state: State, random: Random): object {
+  const rdma = random.below(2) === 0 ? { uplinkMbps: 3_200_000 } : {};
   const wide = {
-    parts: [part('train', 128, { gpus: { count: 8, link: 'nvlink' }, rdma: {} })],
+    parts: [part('train', 128, { gpus: { count: 8, link: 'nvlink' }, rdma })],
     together: random.below(2) === 0 ? 'spine' : 'site',
     window: {
       earliestStartMs: fleetStartMs + (72 + random.below(24 * 60)) * hourMs,
