@@ -252,8 +252,13 @@ function capacityRefusal(
           },
         }),
     relaxations: [
-      ...relaxations(state, verdict, { demand, starts, isPlain }),
-      ...reclaimOffers(state, verdict, { demand, starts, atMs }),
+      ...relaxations(state, verdict, {
+        demand,
+        starts,
+        isPlain,
+        ...(nearest === undefined ? {} : { replicasFit: nearest.replicasFit }),
+      }),
+      ...reclaimOffers(state, verdict, { demand, starts, isPlain, atMs }),
     ],
     conflict: [...conflictOf(state, verdict, { demand, starts, isPlain })],
   };

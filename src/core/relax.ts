@@ -13,7 +13,13 @@ const horizonMs = 90 * dayMs;
 /** No more offers than a person reads. */
 const offerLimit = 6;
 
-type Asked = { readonly demand: Demand; readonly starts: StartRange; readonly isPlain?: boolean };
+type Asked = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  readonly isPlain?: boolean;
+  /** So many replicas fitted in the place that held most. */
+  readonly replicasFit?: number;
+};
 type Edit = { readonly change: string; readonly asked: Asked };
 
 /**
@@ -86,11 +92,14 @@ function unsliced({ demand, starts }: Asked): readonly Edit[] {
   return [{ change: 'a whole GPU instead of a slice', asked: { demand: { ...demand, parts }, starts } }];
 }
 
-/** The most replicas of the first part with several of them, found by halving: fewer always fit where more do. */
+/**
+ * The most replicas of the first part with several of them, found by halving: fewer always fit where more do. As many
+ * as were put down already are tried first, and one more: mostly that is all.
+ */
 function largestThatFits(
   state: State,
   verdict: PolicyVerdict,
-  { demand, ...rest }: Asked,
+  { demand, replicasFit = 0, ...rest }: Asked,
 ): Relaxation | undefined {
   const part = demand.parts.find(({ count }) => count > 1);
   if (part === undefined) return undefined;
@@ -100,8 +109,10 @@ function largestThatFits(
   });
   let fits = 0;
   let fails = part.count;
+  const guesses = demand.parts.length === 1 ? [replicasFit, replicasFit + 1] : [];
   while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
+    const guess = guesses.shift() ?? 0;
+    const middle = guess > fits && guess < fails ? guess : Math.floor((fits + fails) / 2);
     if (canSolve(state, verdict, { ...rest, demand: withCount(middle) })) fits = middle;
     else fails = middle;
   }

@@ -137,6 +137,11 @@ export function contractOf(state: State, id: ContractId): Contract | undefined {
   return state.contracts.at(numberOf(id) - firstContract);
 }
 
+/** The contract of a number; nothing where there is none, as for -1. */
+export function contractNumbered(state: State, number: number): Contract | undefined {
+  return number < firstContract ? undefined : state.contracts.at(number - firstContract);
+}
+
 /** The id the next contract gets: counted, so that every replay counts the same. */
 export function nextContract(state: State): ContractId {
   return ContractId.parse(`C-${firstContract + state.contracts.size}`);

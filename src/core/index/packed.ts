@@ -23,6 +23,8 @@ export class Packed {
   ends = new Float64Array(0);
   masks = new Uint32Array(0);
   watts = new Float64Array(0);
+  /** Numbers of the contracts that hold; -1 for what else does. */
+  holders = new Int32Array(0);
   /** The most watts that are ever held on a node at one time. */
   readonly peaks: Float64Array;
   /** When limits would be passed, as far as it was asked; for the calendar that was followed last. */
@@ -109,6 +111,7 @@ export class Packed {
       this.ends[first + at] = entry.endMs;
       this.masks[first + at] = touched(entry);
       this.watts[first + at] = entry.powerW;
+      this.holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
       if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
     }
     this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
@@ -123,11 +126,18 @@ export class Packed {
     if (this.#used + length <= this.starts.length) return;
     const live = this.count.reduce((sum, count) => sum + count, 0);
     const size = Math.ceil((live + length) * 1.25) + 64;
-    const before = { starts: this.starts, ends: this.ends, masks: this.masks, watts: this.watts };
+    const before = {
+      starts: this.starts,
+      ends: this.ends,
+      masks: this.masks,
+      watts: this.watts,
+      holders: this.holders,
+    };
     this.starts = new Float64Array(size);
     this.ends = new Float64Array(size);
     this.masks = new Uint32Array(size);
     this.watts = new Float64Array(size);
+    this.holders = new Int32Array(size);
     this.#used = 0;
     for (let node = 0; node < this.nodeCount; node++) {
       const from = this.first[node] ?? 0;
@@ -137,6 +147,7 @@ export class Packed {
       this.ends.set(before.ends.subarray(from, to), this.#used);
       this.masks.set(before.masks.subarray(from, to), this.#used);
       this.watts.set(before.watts.subarray(from, to), this.#used);
+      this.holders.set(before.holders.subarray(from, to), this.#used);
       this.#used += to - from;
     }
   }

@@ -9,7 +9,7 @@ import { endOf, type StartRange } from '../place/site.ts';
 import type { State } from '../state.ts';
 import { holdersOn } from './holders.ts';
 import { lossOf } from './loss.ts';
-import { Openings } from './openings.ts';
+import { Openings, Standing } from './openings.ts';
 
 /** A place that could hold the whole gang once some of its candidates are gone. */
 export type Ground = {
@@ -65,7 +65,11 @@ function groundOf(
   candidates: readonly Contract[],
 ): Ground | undefined {
   const demand = keptInside(asked.demand, domain);
-  const openings = new Openings(state, domain.nodes, { ...asked, demand, candidates });
+  const openings = new Openings(state, domain.nodes, {
+    ...asked,
+    demand,
+    standing: new Standing(candidates),
+  });
   if (candidates.length === 0 || demand.where?.length === 0 || !openings.couldFit(() => true))
     return undefined;
   return {

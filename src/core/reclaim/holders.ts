@@ -1,7 +1,7 @@
 import type { Contract } from '../../model/contract.ts';
-import { ContractId } from '../../model/id.ts';
+import { packedOf } from '../index/packed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { contractOf, type State } from '../state.ts';
+import { contractNumbered, type State } from '../state.ts';
 
 /** The contracts that hold something on these nodes at some time in [fromMs, toMs), by number. */
 export function holdersOn(
@@ -9,17 +9,15 @@ export function holdersOn(
   nodes: Iterable<FleetNode>,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): readonly Contract[] {
-  const found = new Set<string>();
-  for (const node of nodes)
-    for (const hold of state.calendar[node.index] ?? [])
-      if (hold.startMs < toMs && hold.endMs > fromMs) found.add(hold.holder);
-  return [...found].flatMap((holder) => contractNamed(state, holder) ?? []).toSorted(byNumber);
-}
-
-/** The contract behind a hold; nothing where something else holds it. */
-function contractNamed(state: State, holder: string): Contract | undefined {
-  const id = ContractId.safeParse(holder);
-  return id.success ? contractOf(state, id.data) : undefined;
+  const { first, count, starts, ends, holders } = packedOf(state);
+  const found = new Set<number>();
+  for (const { index } of nodes) {
+    const from = first[index] ?? 0;
+    const to = from + (count[index] ?? 0);
+    for (let at = from; at < to && (starts[at] ?? 0) < toMs; at++)
+      if ((ends[at] ?? 0) > fromMs) found.add(holders[at] ?? -1);
+  }
+  return [...Int32Array.from(found).toSorted()].flatMap((number) => contractNumbered(state, number) ?? []);
 }
 
 /** `C-99` before `C-100`. */

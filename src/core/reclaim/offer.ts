@@ -10,6 +10,7 @@ import { type Preemption, preemptionFor } from './victims.ts';
 type Asked = {
   readonly demand: Demand;
   readonly starts: StartRange;
+  readonly isPlain?: boolean;
   /** When somebody asks. */
   readonly atMs: number;
 };
@@ -25,9 +26,14 @@ export function reclaimOffers(state: State, verdict: PolicyVerdict, asked: Asked
 function repairOffer(
   state: State,
   verdict: PolicyVerdict,
-  { demand, starts: { earliestMs }, atMs }: Asked,
+  { demand, starts: { earliestMs }, isPlain = false, atMs }: Asked,
 ): Relaxation | undefined {
-  const found = repairFor(state, verdict, { demand, startMs: earliestMs, atMs: Math.min(atMs, earliestMs) });
+  const found = repairFor(state, verdict, {
+    demand,
+    startMs: earliestMs,
+    isPlain,
+    atMs: Math.min(atMs, earliestMs),
+  });
   if (found === undefined) return undefined;
   const { totalMicroEur } = found.best.price;
   return {
@@ -60,7 +66,11 @@ function preemptOffer(state: State, verdict: PolicyVerdict, asked: Asked): Relax
   const fixed: Preemption | undefined =
     startMs === asked.starts.earliestMs
       ? found
-      : preemptionFor(state, verdict, { demand, starts: { earliestMs: startMs, latestMs: startMs } });
+      : preemptionFor(state, verdict, {
+          demand,
+          starts: { earliestMs: startMs, latestMs: startMs },
+          isPlain: asked.isPlain === true,
+        });
   if (fixed === undefined) return undefined;
   const { totalMicroEur } = fixed.solved.best.price;
   return {

@@ -1,6 +1,11 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
-import type { FleetNode } from '../inventory/fleet.ts';
+import type { Path } from '../../model/id.ts';
+import { seatsOf } from '../../model/placement.ts';
+import { tenuresOf } from '../holding.ts';
+import { packedOf } from '../index/packed.ts';
+import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
+import { type Mask, maskOf, sizeOf, without } from '../mask.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import { modelsFor } from '../place/want.ts';
 import type { State } from '../state.ts';
@@ -8,37 +13,62 @@ import type { State } from '../state.ts';
 /** GPUs of one node that the same candidates stand on: free as soon as all of those are gone. */
 type Opening = { readonly blockers: readonly number[]; readonly gpuCount: number };
 
+/** Contracts that may go, and where they stand. */
+export class Standing {
+  readonly #position: ReadonlyMap<string, number>;
+  readonly #nodes: ReadonlySet<Path>;
+
+  constructor(candidates: readonly Contract[]) {
+    this.#position = new Map(candidates.map(({ id }, index): [string, number] => [id, index]));
+    const tenures = candidates.flatMap((candidate) => tenuresOf(candidate));
+    this.#nodes = new Set(
+      tenures.flatMap(({ holding }) => seatsOf(holding.placement).map(({ node }) => node)),
+    );
+  }
+
+  isOn({ id }: FleetNode): boolean {
+    return this.#nodes.has(id);
+  }
+
+  /** Where a holder stands in the list of candidates; -1 for everybody else. */
+  positionOf(holder: string): number {
+    return this.#position.get(holder) ?? -1;
+  }
+}
+
 /**
  * How many whole GPUs of a place a demand could have at best, by which candidates are gone. Only counts: a set that
  * opens enough may still not do, one that does not cannot.
  */
 export class Openings {
+  /** Of the nodes that some candidate stands on. */
   readonly #nodes: readonly (readonly Opening[])[];
+  /** Free GPUs of the other nodes, node by node, those that have any. */
+  readonly #free: readonly number[];
   readonly #needs: readonly { readonly gpus: number; readonly count: number }[];
 
   constructor(
     state: State,
     nodes: readonly FleetNode[],
-    asked: {
-      readonly demand: Demand;
-      readonly starts: StartRange;
-      readonly candidates: readonly Contract[];
-    },
+    asked: { readonly demand: Demand; readonly starts: StartRange; readonly standing: Standing },
   ) {
     this.#needs = wholeGpuNeeds(asked.demand);
-    const position = new Map(asked.candidates.map(({ id }, index): [string, number] => [id, index]));
     const models = wantedModels(asked.demand, state.fleet.models);
-    this.#nodes =
-      this.#needs.length === 0
-        ? []
-        : nodes.map((node) => openingsOf(state, node, { ...asked, position, models }));
+    const looked = this.#needs.length === 0 ? [] : nodes;
+    const [stoodOn, others] = [
+      looked.filter((node) => asked.standing.isOn(node)),
+      looked.filter((node) => !asked.standing.isOn(node)),
+    ];
+    this.#nodes = stoodOn.map((node) => openingsOf(state, node, { ...asked, models }));
+    this.#free = freeOn(state, others, { ...asked, models });
   }
 
   /** Whether there could be room once these candidates are gone. */
   couldFit(isGone: (candidate: number) => boolean): boolean {
-    const free = this.#nodes.map((openings) =>
+    const opened = this.#nodes.map((openings) =>
       openings.reduce((sum, { blockers, gpuCount }) => (blockers.every(isGone) ? sum + gpuCount : sum), 0),
     );
+    const free = [...this.#free, ...opened];
     const total = this.#needs.reduce((sum, { gpus, count }) => sum + gpus * count, 0);
     return (
       totalOf(free) >= total &&
@@ -49,8 +79,8 @@ export class Openings {
   /** GPUs that are missing while every candidate is there. */
   get missing(): number {
     const total = this.#needs.reduce((all, { gpus, count }) => all + gpus * count, 0);
-    const free = this.#nodes.flat().filter(({ blockers }) => blockers.length === 0);
-    return Math.max(0, total - totalOf(free.map(({ gpuCount }) => gpuCount)));
+    const open = this.#nodes.flat().filter(({ blockers }) => blockers.length === 0);
+    return Math.max(0, total - totalOf(this.#free) - totalOf(open.map(({ gpuCount }) => gpuCount)));
   }
 
   /** GPUs that a candidate stands on, alone or with others: no more than these can its end open. */
@@ -60,20 +90,41 @@ export class Openings {
   }
 }
 
+type Asked = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  readonly models: ReadonlySet<string>;
+};
+
+/** What nobody holds on nodes where no candidate stands, whichever start is taken. */
+function freeOn(
+  state: State,
+  nodes: readonly FleetNode[],
+  { demand, starts, models }: Asked,
+): readonly number[] {
+  const window = packedOf(state).window({
+    startMs: starts.latestMs,
+    endMs: endOf(starts.earliestMs, demand),
+  });
+  const wanted = new Map<NodeShape, Mask>();
+  const free: number[] = [];
+  for (const { index, shape, downMask } of nodes) {
+    const mask = wanted.get(shape) ?? modelMask(shape, models);
+    wanted.set(shape, mask);
+    const count = sizeOf(without(mask, (window.takenOn(index) | downMask) >>> 0));
+    if (count > 0) free.push(count);
+  }
+  return free;
+}
+
+function modelMask({ gpus }: NodeShape, models: ReadonlySet<string>): Mask {
+  return maskOf(gpus.flatMap(({ model }, gpu) => (model === undefined || models.has(model) ? [gpu] : [])));
+}
+
 function openingsOf(
   state: State,
   node: FleetNode,
-  {
-    demand,
-    starts,
-    position,
-    models,
-  }: {
-    readonly demand: Demand;
-    readonly starts: StartRange;
-    readonly position: ReadonlyMap<string, number>;
-    readonly models: ReadonlySet<string>;
-  },
+  { demand, starts, standing: candidates, models }: Asked & { readonly standing: Standing },
 ): readonly Opening[] {
   const firstEndMs = endOf(starts.earliestMs, demand);
   // A hold closes a GPU for good only when it overlaps the window whichever start is taken.
@@ -84,7 +135,7 @@ function openingsOf(
   for (const [gpu, { model }] of node.shape.gpus.entries()) {
     if (model !== undefined && !models.has(model)) continue;
     const standing = holds.filter((hold) => ((hold.gpus >>> gpu) & 1) === 1);
-    const blockers = [...new Set(standing.map((hold) => position.get(hold.holder) ?? -1))];
+    const blockers = [...new Set(standing.map((hold) => candidates.positionOf(hold.holder)))];
     if (blockers.includes(-1) || ((node.downMask >>> gpu) & 1) === 1) continue;
     const key = blockers.toSorted((a, b) => a - b).join();
     const entry = counted.get(key) ?? { blockers, gpuCount: 0 };

@@ -4,6 +4,7 @@ import type { Member, Placement } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { check } from '../check.ts';
 import { givenUp, withHolding } from '../holding.ts';
+import { domainsKnown } from '../index/domains.ts';
 import { closestFirst, domainsOn } from '../place/domain.ts';
 import { splitSites } from '../place/open-sites.ts';
 import { endOf } from '../place/site.ts';
@@ -13,7 +14,7 @@ import { keptInside } from './grounds.ts';
 import { byNumber, holdersOn } from './holders.ts';
 import { gpuCountOf } from './loss.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
-import { Openings } from './openings.ts';
+import { Openings, Standing } from './openings.ts';
 import { mayStand, standing } from './relocate.ts';
 
 /** No repair moves more contracts. */
@@ -42,6 +43,7 @@ export type Repair = {
 type Asked = {
   readonly demand: Demand;
   readonly startMs: number;
+  readonly isPlain?: boolean;
   /** When the moves are made. */
   readonly atMs: number;
 };
@@ -49,22 +51,20 @@ type Asked = {
 /**
  * The fewest moves of contracts, at most three, that make room for a demand at one start; among as many those of the
  * fewest GPUs. A contract that moves stays on its sites, keeps every term and pays no more. Every step was audited
- * on the state that the steps before it leave, and so was the demand on what all of them leave.
+ * on the state that the steps before it leave, and so was the demand on what all of them leave. Where no place that
+ * the demand must not leave has enough GPUs even without all that are considered, nothing is searched.
  */
 export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): Repair | undefined {
   const { demand, startMs } = asked;
-  const nodes = splitSites(state, demand, verdict).open.flatMap((site) => site.nodes);
   const pool = candidatesOn(state, asked);
   const starts = { earliestMs: startMs, latestMs: startMs };
-  const openings = new Openings(state, nodes, {
-    demand,
-    starts,
-    candidates: pool.map(({ contract }) => contract),
-  });
+  const openings = openingsFor(state, verdict, asked, pool);
+  if (openings.length === 0) return undefined;
+  const { isPlain = false } = asked;
   let trials = 0;
   for (const positions of smallSets(pool)) {
     const isGone = (position: number) => positions.includes(position);
-    if (!openings.couldFit(isGone)) continue;
+    if (!openings.some((place) => place.couldFit(isGone))) continue;
     const movers = positions.flatMap((position) => pool[position] ?? []);
     const cleared = givenUp(
       state,
@@ -73,7 +73,7 @@ export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): R
     );
     for (const inside of placesFor(state, demand, movers)) {
       if (trials++ >= trialLimit) return undefined;
-      const result = solve(cleared, verdict, { demand: inside, starts, isTrial: true });
+      const result = solve(cleared, verdict, { demand: inside, starts, isTrial: true, isPlain });
       if (result.kind !== 'solved') continue;
       const moves = movedAside(state, cleared, { movers, demand, best: result.best });
       if (moves !== undefined && isLeftRoom(state, verdict, { moves, demand, best: result.best }))
@@ -83,14 +83,31 @@ export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): R
   return undefined;
 }
 
+/** What moves could open in each place that the demand must not leave, as far as that could be enough. */
+function openingsFor(
+  state: State,
+  verdict: PolicyVerdict,
+  { demand, startMs }: Asked,
+  pool: readonly Rest[],
+): readonly Openings[] {
+  const limit = demand.together ?? 'site';
+  const movers = new Standing(pool.map(({ contract }) => contract));
+  const starts = { earliestMs: startMs, latestMs: startMs };
+  return splitSites(state, demand, verdict)
+    .open.flatMap((site) => domainsKnown(limit, limit, site.nodes))
+    .map((domain) => new Openings(state, domain.nodes, { demand, starts, standing: movers }))
+    .filter((place) => place.couldFit(() => true));
+}
+
 /** Contracts that may move and stand in the window, the smallest first. */
 function candidatesOn(state: State, { demand, startMs, atMs }: Asked): readonly Rest[] {
   const span = { fromMs: startMs, toMs: endOf(startMs, demand) };
   return holdersOn(state, state.fleet.nodes, span)
     .filter((contract) => isMovable(contract, atMs))
-    .toSorted((a, b) => gpuCountOf(a) - gpuCountOf(b) || byNumber(a, b))
+    .map((contract) => ({ contract, gpuCount: gpuCountOf(contract) }))
+    .toSorted((a, b) => a.gpuCount - b.gpuCount || byNumber(a.contract, b.contract))
     .slice(0, candidateLimit)
-    .flatMap((contract) => restOf(contract, atMs) ?? []);
+    .flatMap(({ contract }) => restOf(contract, atMs) ?? []);
 }
 
 /** Sets of up to three positions: fewer first, then those with fewer GPUs, then position by position. */
@@ -120,7 +137,9 @@ function placesFor({ fleet }: State, demand: Demand, movers: readonly Rest[]): r
   );
   const domains = closestFirst
     .flatMap((level) => domainsOn(level, [...new Set(left)]).map(({ id }) => ({ level, id })))
-    .flatMap(({ level, id }) => domainsOn(level, fleet.nodes).find((domain) => domain.id === id) ?? []);
+    .flatMap(
+      ({ level, id }) => domainsKnown(level, level, fleet.nodes).find((domain) => domain.id === id) ?? [],
+    );
   const inside = domains
     .map((domain) => keptInside(demand, domain))
     .filter(({ where }) => where?.length !== 0);

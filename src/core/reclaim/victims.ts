@@ -19,6 +19,7 @@ const trialLimit = 600;
 type Asked = {
   readonly demand: Demand;
   readonly starts: StartRange;
+  readonly isPlain?: boolean;
   /** Contracts that stay, whatever their guarantee says: those that the rules shield. */
   readonly protected?: ReadonlySet<ContractId>;
 };
@@ -101,13 +102,14 @@ class Trials {
 
   fits(demand: Demand, gone: readonly Contract[]): boolean {
     this.#left--;
-    const { starts } = this.asked;
-    return solve(this.#without(gone), this.#verdict, { demand, starts, isTrial: true }).kind === 'solved';
+    const { starts, isPlain = false } = this.asked;
+    const asked = { demand, starts, isPlain, isTrial: true };
+    return solve(this.#without(gone), this.#verdict, asked).kind === 'solved';
   }
 
   solved(gone: readonly Contract[]): Solved | undefined {
-    const { demand, starts } = this.asked;
-    const result = solve(this.#without(gone), this.#verdict, { demand, starts });
+    const { demand, starts, isPlain = false } = this.asked;
+    const result = solve(this.#without(gone), this.#verdict, { demand, starts, isPlain });
     return result.kind === 'solved' ? result : undefined;
   }
 
