@@ -1,8 +1,35 @@
 import type { Demand } from '../../model/demand.ts';
-import type { Fleet, FleetNode } from '../inventory/fleet.ts';
+import type { Fleet, FleetNode, FleetSite } from '../inventory/fleet.ts';
 import { type Fitness, fitnessOf, inPlace } from '../place/fitness.ts';
+import { isAbove, type Speed } from '../place/merit.ts';
+import { NodeSet } from '../place/node-set.ts';
+import { isCounted } from '../place/survival.ts';
 import type { Want } from '../place/want.ts';
 import { kindsOf } from './kinds.ts';
+
+/** So many sets of a site are remembered; the one not asked for longest goes first. */
+const setLimit = 48;
+
+const known = new WeakMap<FleetSite, Map<string, NodeSet>>();
+
+/** The nodes of a site that could serve a want, whatever the calendar says: remembered from search to search. */
+export function candidatesAt(
+  fleet: Fleet,
+  site: FleetSite,
+  want: Want,
+  { demand, floor }: { readonly demand: Demand; readonly floor?: Speed },
+): NodeSet {
+  const sets = known.get(site) ?? new Map<string, NodeSet>();
+  known.set(site, sets);
+  const key = keyOf(want, demand, floor);
+  const found =
+    sets.get(key) ?? setOf(fleet, site, want, { demand, ...(floor === undefined ? {} : { floor }) });
+  sets.delete(key);
+  sets.set(key, found);
+  const [oldest] = sets.keys();
+  if (sets.size > setLimit && oldest !== undefined) sets.delete(oldest);
+  return found;
+}
 
 const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
 
@@ -14,69 +41,35 @@ export function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: 
   const { examples, of } = kindsOf(fleet);
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
   const isPlaced = demand.where === undefined && (demand.avoid ?? []).length === 0;
-  const known: (Fitness | undefined)[] = [];
+  const fitness: (Fitness | undefined)[] = [];
   return (node) => {
     if (!isPlaced && !inPlace(node, demand)) return misplaced;
     const kind = of[node.index] ?? -1;
     const example = examples[kind] ?? node;
-    return (known[kind] ??= fitnessOf(example, want, anywhere));
+    return (fitness[kind] ??= fitnessOf(example, want, anywhere));
   };
 }
 
-/** So many sets of nodes are remembered for one site. */
-const setLimit = 256;
+/** Everything that the fitness of a node is decided by, and nothing that changes from search to search. */
+function keyOf(want: Want, demand: Demand, floor: Speed | undefined): string {
+  const { part, gpuCount, model, rails } = want;
+  const { each, within, apart } = part;
+  const { where, avoid, together, isolation, powerCapW, survive } = demand;
+  return JSON.stringify([
+    [each, within, apart, gpuCount, model, rails === undefined ? [] : [...rails]],
+    [where, avoid, together === 'spine' || together === 'island' ? together : ''],
+    [isolation === 'rack', powerCapW !== undefined, survive?.loss, isCounted(part, demand)],
+    floor === undefined ? [] : [floor.linkMbps ?? -1, floor.nicMbps ?? -1],
+  ]);
+}
 
-/** By fleet and by the nodes of a site: the sets that were asked for, by the kinds in them. */
-const known = new WeakMap<Fleet, WeakMap<readonly FleetNode[], Map<string, ReadonlySet<FleetNode>>>>();
-
-/**
- * The nodes of a site that could serve a want, in their order. Demands that want the same kinds anywhere get the same set,
- * so that what is found out about it serves all of them.
- */
-export function fittingNodes(
+function setOf(
   fleet: Fleet,
-  nodes: readonly FleetNode[],
+  site: FleetSite,
   want: Want,
-  demand: Demand,
-): ReadonlySet<FleetNode> {
+  { demand, floor }: { readonly demand: Demand; readonly floor?: Speed },
+): NodeSet {
   const fitnessOn = fitnessByKind(fleet, want, demand);
-  const isFit = (node: FleetNode) => fitnessOn(node).kind === 'fits';
-  if (demand.where !== undefined || (demand.avoid ?? []).length > 0) return new Set(nodes.filter(isFit));
-  const kinds = kindsIn(fleet, nodes);
-  const key = kinds.flatMap((node, at) => (isFit(node) ? [at] : [])).join(' ');
-  const sets = setsOf(fleet, nodes);
-  const found = sets.get(key) ?? new Set(nodes.filter(isFit));
-  if (sets.size >= setLimit) sets.clear();
-  sets.set(key, found);
-  return found;
-}
-
-function setsOf(fleet: Fleet, nodes: readonly FleetNode[]): Map<string, ReadonlySet<FleetNode>> {
-  const byNodes =
-    known.get(fleet) ?? new WeakMap<readonly FleetNode[], Map<string, ReadonlySet<FleetNode>>>();
-  known.set(fleet, byNodes);
-  const sets = byNodes.get(nodes) ?? new Map<string, ReadonlySet<FleetNode>>();
-  byNodes.set(nodes, sets);
-  return sets;
-}
-
-const examples = new WeakMap<Fleet, WeakMap<readonly FleetNode[], readonly FleetNode[]>>();
-
-/** One node of every kind among some nodes. */
-function kindsIn(fleet: Fleet, nodes: readonly FleetNode[]): readonly FleetNode[] {
-  const byNodes = examples.get(fleet) ?? new WeakMap<readonly FleetNode[], readonly FleetNode[]>();
-  examples.set(fleet, byNodes);
-  const { of } = kindsOf(fleet);
-  const found = byNodes.get(nodes) ?? [...new Map(nodes.map((node) => [of[node.index], node])).values()];
-  byNodes.set(nodes, found);
-  return found;
-}
-
-const lists = new WeakMap<ReadonlySet<FleetNode>, readonly FleetNode[]>();
-
-/** The nodes of a set as a list, the same one each time. */
-export function listed(nodes: ReadonlySet<FleetNode>): readonly FleetNode[] {
-  const list = lists.get(nodes) ?? [...nodes];
-  lists.set(nodes, list);
-  return list;
+  const isFast = (node: FleetNode) => floor === undefined || want.gpuCount === 0 || isAbove(node, floor);
+  return new NodeSet(site.nodes.filter((node) => fitnessOn(node).kind === 'fits' && isFast(node)));
 }

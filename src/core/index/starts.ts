@@ -1,6 +1,7 @@
 import type { FleetNode } from '../inventory/fleet.ts';
 import { sizeOf } from '../mask.ts';
 import type { Domain } from '../place/domain.ts';
+import type { NodeSet } from '../place/node-set.ts';
 import type { PowerLimit } from '../place/power.ts';
 import { usableGpus, type Want } from '../place/want.ts';
 import { addFreeStarts, type Stretch, type Stretches } from './free-starts.ts';
@@ -13,7 +14,7 @@ export type Hopeful = { readonly domain: Domain; readonly starts: Stretch };
 type Asked = {
   readonly want: Want;
   /** Nodes that could serve a replica, whatever the calendar says. */
-  readonly fitting: ReadonlySet<FleetNode>;
+  readonly fitting: NodeSet;
   /** Limits on a few nodes each that the node draws on. */
   readonly limitsOn: (node: FleetNode) => readonly PowerLimit[];
   readonly starts: Stretch;
@@ -50,9 +51,9 @@ export function endsIn(
 }
 
 /** Neither domains nor what fits a want changes, so the nodes that are both are found out once. */
-const known = new WeakMap<ReadonlySet<FleetNode>, WeakMap<Domain, readonly FleetNode[]>>();
+const known = new WeakMap<NodeSet, WeakMap<Domain, readonly FleetNode[]>>();
 
-function fittingIn(domain: Domain, fitting: ReadonlySet<FleetNode>): readonly FleetNode[] {
+function fittingIn(domain: Domain, fitting: NodeSet): readonly FleetNode[] {
   const byDomain = known.get(fitting) ?? new WeakMap<Domain, readonly FleetNode[]>();
   known.set(fitting, byDomain);
   const nodes = byDomain.get(domain) ?? domain.nodes.filter((node) => fitting.has(node));

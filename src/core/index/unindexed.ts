@@ -1,7 +1,7 @@
 import type { Demand } from '../../model/demand.ts';
 
-/** Whether a demand asks for what the index has no bound for yet: slices, bandwidth, or to survive a loss. It is scanned. */
+/** Whether a demand asks for what the index has no bound for yet: slices, flows, or to survive a loss. It is scanned. */
 export function isUnindexed({ parts, survive, flows = [] }: Demand): boolean {
   if (survive !== undefined || flows.length > 0) return true;
-  return parts.some(({ each }) => each.gpus?.slice !== undefined || each.rdma?.uplinkMbps !== undefined);
+  return parts.some(({ each }) => each.gpus?.slice !== undefined);
 }

@@ -1,4 +1,5 @@
 import type { Demand } from '../../model/demand.ts';
+import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
 import { heldIn, peakOf, type Room, roomOf } from '../calendar.ts';
 import { packedOf } from '../index/packed.ts';
@@ -14,7 +15,7 @@ import { Layers } from './layers.ts';
 import { type Layout, layoutOf, limitsOn } from './layout.ts';
 import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
 import { Neighbours } from './neighbours.ts';
-import { pickGpus, railsOf } from './pick.ts';
+import { pickGpus, railsOf, wholeReplicasIn } from './pick.ts';
 import { drawOf, type LimitName, type PowerLimit } from './power.ts';
 import { chooseSlices, replicasIn, type SliceChoice, slicesIn } from './slice.ts';
 import { isCounted, type Spread, spreadOf } from './survival.ts';
@@ -38,6 +39,7 @@ export class Rooms {
   readonly #rooms = new Map<number, Room>();
   #read: { readonly window: Window; readonly revision: number } | undefined;
   readonly #powerLeft = new Map<PowerLimit, number>();
+  readonly #surelyLeft = new Map<PowerLimit, number>();
 
   constructor(state: State, span: TimeSpan, { ignored = nothing, isPlain = false }: Reading = {}) {
     this.#state = ignored.has('bookings') ? { ...state, calendar: [], bandwidth: new Map() } : state;
@@ -48,6 +50,16 @@ export class Rooms {
     this.edges = new EdgeRooms(this.#state, span);
     if (ignored.has('bookings')) return;
     this.#neighbours = isPlain ? new Neighbours(state, span) : neighboursIn(state, span);
+  }
+
+  /** Stands for what of the calendar is read: the same thing where the same is held over the same span. */
+  get reading(): object {
+    return this.#window() ?? this.#state.fleet;
+  }
+
+  /** What is left out of account, in words. */
+  get ignoring(): string {
+    return [...this.#ignored].toSorted().join(' ');
   }
 
   of(node: FleetNode): Room {
@@ -74,6 +86,10 @@ export class Rooms {
     return this.#neighbours.letIn(node, tenant, isolation);
   }
 
+  rackNodes(rack: Path): readonly FleetNode[] {
+    return this.#layout.racks.get(rack) ?? [];
+  }
+
   limitsOn(node: FleetNode): readonly PowerLimit[] {
     const limits = limitsOn(this.#layout, node);
     return this.#ignored.size === 0 ? limits : limits.filter(({ name }) => !this.#ignored.has(name));
@@ -96,8 +112,12 @@ export class Rooms {
 
   /** Watts that a limit has left at any time at all: quick to say, and never too much. */
   #surelyLeftW(limit: PowerLimit): number {
+    const known = this.#surelyLeft.get(limit);
+    if (known !== undefined) return known;
     const { fleet, calendar } = this.#state;
-    return calendar.length === 0 ? limit.limitW : limit.limitW - wattsOf(fleet).mostW(calendar, limit);
+    const left = limit.limitW - (calendar.length === 0 ? 0 : wattsOf(fleet).mostW(calendar, limit));
+    this.#surelyLeft.set(limit, left);
+    return left;
   }
 
   #peakByIndex(limit: PowerLimit): number {
@@ -188,6 +208,16 @@ export class Bench {
     return new Bench(this.#rooms, this.#demand, this);
   }
 
+  /** Becomes what a copy of it has become since. */
+  adopt(copy: Bench): void {
+    for (const [node, left] of copy.#left.own()) this.#left.set(node, left);
+    for (const [limit, drawnW] of copy.#drawn.own()) this.#drawn.set(limit, drawnW);
+    for (const [place, standing] of copy.#standing.own()) this.#standing.set(place, standing);
+    this.#capLeftW = copy.capLeftW;
+    this.#wear = copy.wear;
+    this.fabric.adopt(copy.fabric);
+  }
+
   get capLeftW(): number {
     return this.#capLeftW;
   }
@@ -223,6 +253,8 @@ export class Bench {
     const counted = isSliced(want) ? replicasIn(node, want, this.#leftOf(node)) : undefined;
     if (counted !== undefined) return Math.min(counted, this.#dividedCapacity(node, want, most));
     if (!isSliced(want) && this.freeGpus(node, want) < want.gpuCount) return 0;
+    const whole = isSliced(want) ? undefined : wholeReplicasIn(node, want, this.#leftOf(node));
+    if (whole !== undefined) return Math.min(whole, this.#dividedCapacity(node, want, most));
     const trial = this.fork();
     let count = 0;
     while (count < most && trial.put(node, want, count) !== undefined) count++;
@@ -341,7 +373,7 @@ export class Bench {
     const bySpread = Math.max(0, this.#replicasLeft(node, want));
     const fit = Math.min(timesIn(beside, this.#leftOf(node)), bySpread, most);
     if (this.#carriesMore(node, fit * powerW)) return fit;
-    const powerLeftW = this.#powerLeftOn(node);
+    const powerLeftW = this.#powerLeftOn(node, fit * powerW);
     if (powerW > powerLeftW) return 0;
     return Math.min(fit, powerW === 0 ? Infinity : Math.floor(powerLeftW / powerW));
   }
@@ -353,10 +385,13 @@ export class Bench {
       .every((limit) => this.#rooms.carries(limit, this.#drawnW(limit) + powerW));
   }
 
-  /** Watts that the cap and the tightest limit on the node have left. */
-  #powerLeftOn(node: FleetNode): number {
+  /** Watts that the cap and the tightest limit on the node have left; limits that carry `powerW` are not looked at. */
+  #powerLeftOn(node: FleetNode, powerW: number): number {
     let leftW = this.#capLeftW;
-    for (const limit of this.#rooms.limitsOn(node)) leftW = Math.min(leftW, this.#powerLeftW(limit));
+    for (const limit of this.#rooms.limitsOn(node)) {
+      if (!this.#rooms.carries(limit, this.#drawnW(limit) + powerW))
+        leftW = Math.min(leftW, this.#powerLeftW(limit));
+    }
     return leftW;
   }
 

@@ -5,10 +5,11 @@ import type { Bench } from './bench.ts';
 import { domainsOn, placeOn } from './domain.ts';
 import { fillByLeaf } from './fabric/leafs.ts';
 import { fillEvenRails } from './fabric/rails.ts';
+import type { NodeSet } from './node-set.ts';
 import type { Want } from './want.ts';
 
 /** Nodes that could serve each want, whatever the calendar says. */
-export type Candidates = ReadonlyMap<Want, ReadonlySet<FleetNode>>;
+export type Candidates = ReadonlyMap<Want, NodeSet>;
 
 /**
  * Puts all parts of a gang on these nodes, or as many replicas as fit. The gang fits exactly when there are as
@@ -24,33 +25,36 @@ export function fillGang(
     const able = nodes.filter((node) => candidates.get(want)?.has(node) === true);
     return want.part.within === undefined
       ? fillPart(bench, able, want)
-      : fillWithin(bench, able, want, domainsOn(want.part.within, able));
+      : fillWithin(bench, want, domainsOn(want.part.within, able));
   });
 }
 
 /** All replicas of one part in one domain: the one that holds them and has least to spare. */
 function fillWithin(
   bench: Bench,
-  nodes: readonly FleetNode[],
   want: Want,
   domains: readonly { readonly nodes: readonly FleetNode[] }[],
 ): Member[] {
   let best: Filled | undefined;
   for (const domain of domains) {
     const trial = bench.fork();
-    const fit = fillPart(trial, domain.nodes, want).length;
+    const members = fillPart(trial, domain.nodes, want);
+    const fit = members.length;
     const capLeftW = trial.capLeftW;
     const { wear } = trial;
     const { leafs } = trial.fabric;
     const spare = spareIn(trial, domain.nodes, want);
-    const filled = { nodes: domain.nodes, fit, leafs, capLeftW, wear, spare };
+    const filled = { trial, members, fit, leafs, capLeftW, wear, spare };
     if (best === undefined || isBetter(filled, best)) best = filled;
   }
-  return fillPart(bench, best?.nodes ?? nodes.slice(0, 0), want);
+  if (best === undefined) return [];
+  bench.adopt(best.trial);
+  return best.members;
 }
 
 type Filled = {
-  readonly nodes: readonly FleetNode[];
+  readonly trial: Bench;
+  readonly members: Member[];
   readonly fit: number;
   readonly leafs: number;
   readonly capLeftW: number;

@@ -2,6 +2,7 @@ import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member } from '../../model/placement.ts';
 import { Bounds } from '../index/bounds.ts';
 import { domainsKnown } from '../index/domains.ts';
+import { leastLeafs } from '../index/least-leafs.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import { Bench, type Rooms } from './bench.ts';
 import { closestFirst, type Domain, domainsInside, levelsUpTo, type PlacedLevel } from './domain.ts';
@@ -49,7 +50,7 @@ export function placeGang(rooms: Rooms, nodes: readonly FleetNode[], asked: Aske
 
 function scanned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
-  const fewestLeafs = asked.wants.filter(({ part }) => uplinkMbpsOf(asked.demand, part.name) > 0).length;
+  const fewestLeafs = budgeted(asked).length;
   let best: GangFit | undefined;
   const levels = levelsUpTo(asked.demand.together, nodes);
   for (const level of levels) {
@@ -64,7 +65,7 @@ function scanned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangF
   return best ?? nearest;
 }
 
-function isBetter(a: GangFit, b: GangFit): boolean {
+function isBetter(a: Merits, b: Merits): boolean {
   return (a.leafs - b.leafs || a.closeness - b.closeness || a.wear - b.wear || a.spare - b.spare) < 0;
 }
 
@@ -76,34 +77,104 @@ function benchesFor(rooms: Rooms, demand: Demand): readonly Bench[] {
 
 /** The same answer as `scanned` gives, without filling domains that can be seen not to change it. */
 function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
-  const { demand, wants, site } = asked;
-  const replicas = replicasOf(wants);
-  const bounds = new Bounds(rooms, nodes, asked);
-  const able = new Set(nodes);
+  const { demand, wants, candidates, site } = asked;
+  const bounds = new Bounds(rooms, asked);
+  const isAble = (node: FleetNode) => wants.some((want) => candidates.get(want)?.has(node) === true);
+  const fewestLeafs = budgeted(asked).length;
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
+  let best: GangFit | undefined;
   const levels = levelsUpTo(demand.together, nodes);
   for (const level of levels) {
     const isLast = level === levels.at(-1);
     const domains = domainsKnown(demand.together ?? 'site', level, site.nodes);
     const found = new Map<Domain, GangFit | GangMiss>();
     const attempt = (domain: Domain) =>
-      remembered(found, domain, () => tried(rooms, within(domain, able), { ...asked, level, isLast }));
-    const hopeful = domains.filter((domain) => bounds.replicasOn(domain.nodes) === replicas);
-    const sorted = bounds.tightestFirst(hopeful);
-    const best = sorted === undefined ? bestOf(hopeful, attempt) : firstOf(sorted, attempt);
-    if (best !== undefined) return best;
-    if (asked.isNearestAsked !== true) continue;
-    for (const domain of domains) {
-      if (bounds.replicasOn(domain.nodes) <= nearest.fit) continue;
-      const miss = attempt(domain);
-      if (miss.kind === 'partial' && miss.fit > nearest.fit) nearest = miss;
+      remembered(found, domain, () => {
+        const own = { id: domain.id, nodes: domain.nodes.filter(isAble) };
+        return tried(rooms, own, { ...asked, level, isLast });
+      });
+    const hopeful = bounds.hopeful(domains);
+    if (fewestLeafs > 0) best = fewestLeafsOf({ rooms, asked, bounds, level }, hopeful, attempt, best);
+    else {
+      const sorted = bounds.tightestFirst(hopeful);
+      best = sorted === undefined ? bestOf(hopeful, attempt) : firstOf(sorted, attempt);
     }
+    if (best !== undefined && best.leafs <= fewestLeafs) return best;
+    if (best === undefined && asked.isNearestAsked === true)
+      nearest = nearestOf(domains, bounds.replicasOn(domains), attempt, nearest);
   }
-  return nearest;
+  return best ?? nearest;
 }
 
-function within({ id, nodes }: Domain, able: ReadonlySet<FleetNode>): Domain {
-  return { id, nodes: nodes.filter((node) => able.has(node)) };
+function budgeted({ demand, wants }: Asked): readonly Want[] {
+  return wants.filter(({ part }) => uplinkMbpsOf(demand, part.name) > 0);
+}
+
+/** The better of the best so far and the best of some domains, those first that could do with the fewest leafs. */
+function fewestLeafsOf(
+  {
+    rooms,
+    asked,
+    bounds,
+    level,
+  }: { readonly rooms: Rooms; readonly asked: Asked; readonly bounds: Bounds; readonly level: PlacedLevel },
+  domains: readonly Domain[],
+  attempt: Attempt,
+  before: GangFit | undefined,
+): GangFit | undefined {
+  const closeness = closestFirst.indexOf(level);
+  const chances = domains
+    .map((domain, at) => ({
+      domain,
+      at,
+      leafs: leastLeafs(rooms, domain, budgeted(asked), { ...asked, bounds }),
+      spare: bounds.spareAfter(domain) ?? 0,
+      closeness,
+      wear: 0,
+    }))
+    .filter(({ leafs }) => leafs < Infinity)
+    .toSorted((a, b) => a.leafs - b.leafs || a.spare - b.spare || a.at - b.at);
+  let best = before;
+  let bestAt = Infinity;
+  for (const chance of chances) {
+    if (best !== undefined && isWorse(chance, best, bestAt)) continue;
+    const found = attempt(chance.domain);
+    if (found.kind !== 'whole') continue;
+    const isTie = best !== undefined && !isBetter(best, found) && chance.at < bestAt;
+    if (best === undefined || isBetter(found, best) || isTie) [best, bestAt] = [found, chance.at];
+  }
+  return best;
+}
+
+/** What one of them cannot have better than the other. */
+type Merits = Pick<GangFit, 'leafs' | 'closeness' | 'wear' | 'spare'>;
+
+/** Whether a domain would at best be as good as what was found, and comes after it. */
+function isWorse(chance: Merits & { readonly at: number }, best: GangFit, bestAt: number): boolean {
+  return !isBetter(chance, best) && (isBetter(best, chance) || chance.at > bestAt);
+}
+
+/** The first of the places that hold most, unless none holds more than what was found before. */
+function nearestOf(
+  domains: readonly Domain[],
+  most: readonly number[],
+  attempt: Attempt,
+  before: GangMiss,
+): GangMiss {
+  const chances = domains
+    .map((domain, at) => ({ domain, at, most: most[at] ?? 0 }))
+    .filter((chance) => chance.most > before.fit)
+    .toSorted((a, b) => b.most - a.most || a.at - b.at);
+  let nearest = before;
+  let nearestAt = -1;
+  for (const chance of chances) {
+    if (chance.most < nearest.fit || (chance.most === nearest.fit && chance.at > nearestAt)) continue;
+    const miss = attempt(chance.domain);
+    if (miss.kind !== 'partial') continue;
+    if (miss.fit > nearest.fit || (miss.fit === nearest.fit && chance.at < nearestAt))
+      [nearest, nearestAt] = [miss, chance.at];
+  }
+  return nearest;
 }
 
 type Attempt = (domain: Domain) => GangFit | GangMiss;

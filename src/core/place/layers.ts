@@ -12,6 +12,11 @@ export class Layers<K, V> {
     return this.#own.get(key) ?? this.#below?.get(key);
   }
 
+  /** Everything that was written over what is below. */
+  own(): ReadonlyMap<K, V> {
+    return this.#own;
+  }
+
   set(key: K, value: V): void {
     this.#own.set(key, value);
   }

@@ -12,14 +12,21 @@ const levels: readonly Isolation[] = ['shared', 'node', 'rack', 'site'];
 /** Tenants that hold something in a place, and those that want nobody else in it. */
 type Presence = { readonly tenants: Set<TenantId>; readonly closedBy: Set<TenantId> };
 
+type Asker = {
+  readonly tenant: TenantId;
+  readonly isolation: Isolation;
+  readonly answers: (boolean | undefined)[];
+};
+
 /** Who is where over one time span. Found out when first asked for. */
 export class Neighbours {
   readonly #state: State;
   readonly #span: { readonly startMs: number; readonly endMs: number };
   readonly #known = new Map<Isolation, Map<string, Presence>>(levels.map((level) => [level, new Map()]));
-  /** Answers for the one who asked last, by the index of the node: one search asks for one tenant. */
-  #asker: { readonly tenant: TenantId; readonly isolation: Isolation } | undefined;
-  #answers: (boolean | undefined)[] = [];
+  /** Answers by who asks for what, then by the index of the node. */
+  readonly #answers = new Map<string, (boolean | undefined)[]>();
+  /** Those for the one who asked last: one search asks for one tenant. */
+  #asker: Asker | undefined;
 
   /** Nodes where something closes something to others at some time; all of them without an index. */
   readonly #closing: Int32Array | undefined;
@@ -36,11 +43,17 @@ export class Neighbours {
   /** Whether a tenant may come here: nobody keeps it out, and nobody is there whom its own isolation keeps out. */
   letIn(node: FleetNode, tenant: TenantId, isolation: Isolation = 'shared'): boolean {
     if (this.#isShared && isolation === 'shared') return true;
-    if (this.#asker?.tenant !== tenant || this.#asker.isolation !== isolation) {
-      this.#asker = { tenant, isolation };
-      this.#answers = [];
-    }
-    return (this.#answers[node.index] ??= this.#answer(node, tenant, isolation));
+    const isSame = this.#asker?.tenant === tenant && this.#asker.isolation === isolation;
+    const { answers } = isSame && this.#asker !== undefined ? this.#asker : this.#asks(tenant, isolation);
+    return (answers[node.index] ??= this.#answer(node, tenant, isolation));
+  }
+
+  #asks(tenant: TenantId, isolation: Isolation): Asker {
+    const key = `${tenant} ${isolation}`;
+    const answers = this.#answers.get(key) ?? [];
+    this.#answers.set(key, answers);
+    this.#asker = { tenant, isolation, answers };
+    return this.#asker;
   }
 
   /** What belongs to no tenant keeps everybody out. */

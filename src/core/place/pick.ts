@@ -1,7 +1,7 @@
-import type { FleetNode } from '../inventory/fleet.ts';
+import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { both, lowest, type Mask, sizeOf, without } from '../mask.ts';
 import { choosesNics } from './fabric/nics.ts';
-import type { Want } from './want.ts';
+import { usableGpus, type Want } from './want.ts';
 
 /** What a replica may choose from. */
 type Choice = {
@@ -38,13 +38,53 @@ export function pickGpus(node: FleetNode, want: Want, { free, groups, nicsTaken 
   return lowest(smallestWith(shape.numa, within, want.gpuCount) ?? within, want.gpuCount);
 }
 
+/**
+ * How many replicas the free GPUs of a node hold, where counting tells: any GPUs of the node, or of one link domain,
+ * are as good as others, and each has a rail of its own. Nothing where NICs or groups of GPUs are chosen.
+ */
+export function wholeReplicasIn(
+  node: FleetNode,
+  want: Want,
+  { gpus, nicsTaken }: { readonly gpus: Mask; readonly nicsTaken: ReadonlySet<number> },
+): number | undefined {
+  const { each } = want.part;
+  const { shape } = node;
+  if (each.align !== undefined || choosesNics(each)) return undefined;
+  if (each.rdma !== undefined && !hasOwnRails(shape)) return undefined;
+  const free = both(gpus, usableGpus(node, want));
+  const open = each.rdma === undefined ? free : without(free, blockedByRails(node, free, nicsTaken));
+  const { link, linkMbps } = each.gpus ?? {};
+  if (link === undefined && linkMbps === undefined) return Math.floor(sizeOf(open) / want.gpuCount);
+  const [island, ...others] = shape.islands;
+  if (island === undefined || others.length > 0) return undefined;
+  return Math.floor(sizeOf(both(open, island)) / want.gpuCount);
+}
+
+/** Whether no two GPUs share a rail. Shapes never change: each is looked at once. */
+function hasOwnRails(shape: NodeShape): boolean {
+  const known = ownRails.get(shape);
+  if (known !== undefined) return known;
+  const rails = shape.railOf.flatMap((nic) => nic ?? []);
+  const isOwn = new Set(rails).size === rails.length;
+  ownRails.set(shape, isOwn);
+  return isOwn;
+}
+
+const ownRails = new WeakMap<NodeShape, boolean>();
+
 /** The rails that serve these GPUs, in order; empty where the node's NICs are not known one by one. */
-export function railsOf(node: FleetNode, want: Want, gpus: readonly number[]): number[] {
+export function railsOf({ shape }: FleetNode, want: Want, gpus: readonly number[]): number[] {
   if (want.part.each.rdma === undefined) return [];
-  return [...new Set(gpus.flatMap((gpu) => node.shape.railOf[gpu] ?? []))].toSorted((a, b) => a - b);
+  const rails: number[] = [];
+  for (const gpu of gpus) {
+    const nic = shape.railOf[gpu];
+    if (nic !== undefined && !rails.includes(nic)) rails.push(nic);
+  }
+  return rails.toSorted((a, b) => a - b);
 }
 
 function blockedByRails(node: FleetNode, free: Mask, nicsTaken: ReadonlySet<number>): Mask {
+  if (nicsTaken.size === 0) return 0;
   let blocked = 0;
   for (const [gpu, nic] of node.shape.railOf.entries()) {
     if (nic !== undefined && nicsTaken.has(nic)) blocked |= 1 << gpu;

@@ -1,7 +1,7 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
 import { never } from '../calendar.ts';
-import { fitnessByKind, fittingNodes, listed } from '../index/candidates.ts';
+import { candidatesAt } from '../index/candidates.ts';
 import { packedOf } from '../index/packed.ts';
 import { isUnindexed } from '../index/unindexed.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
@@ -13,6 +13,7 @@ import type { Candidates } from './fill.ts';
 import { fitnessOf } from './fitness.ts';
 import { layoutOf, limitsOn } from './layout.ts';
 import { isAbove, type Speed } from './merit.ts';
+import { NodeSet } from './node-set.ts';
 import { type LimitName, limitNames } from './power.ts';
 import { cheapestFirst, type Elsewhere, type Gang, placeSurviving } from './spares.ts';
 import { standInOf } from './stand-in.ts';
@@ -74,13 +75,15 @@ export function searchSite(
   },
 ): SiteFit | SiteMiss {
   const wants = hardestFirst(asked.wants);
-  const candidates = candidatesOf(state, site.nodes, wants, asked);
-  const able = ableIn(site, wants, candidates);
+  const candidates = candidatesOf(state, site, wants, asked);
+  const able = ableOf(site, wants, candidates);
   const elsewhere = elsewhereOf(state, site, wants, asked);
   const isPlain = asked.isPlain === true || isUnindexed(asked.demand);
   const gang = { demand: asked.demand, wants, candidates, elsewhere, site, isPlain };
   const concerned = [...able, ...elsewhere.flatMap(({ nodes }) => nodes)];
-  const tries = isPlain
+  // What ends on the uplinks opens starts too, and stands in no node's calendar.
+  const triesAll = isPlain || withoutUplinks(asked.demand) !== undefined;
+  const tries = triesAll
     ? startsToTry(state, concerned, asked).map((startMs) => ({ startMs, nodes: able, site }))
     : triesIn(state, able, gang, asked.starts);
   for (const { startMs, ...where } of tries) {
@@ -100,34 +103,29 @@ export function endOf(startMs: number, demand: Demand): number {
 
 function candidatesOf(
   { fleet }: State,
-  nodes: readonly FleetNode[],
+  site: FleetSite,
   wants: readonly Want[],
   { demand, floor, isPlain }: { readonly demand: Demand; readonly floor?: Speed; readonly isPlain?: boolean },
 ): Candidates {
+  const how = { demand, ...(floor === undefined ? {} : { floor }) };
+  if (isPlain !== true)
+    return new Map(wants.map((want) => [want, candidatesAt(fleet, site, want, how)] as const));
   const isFast = (node: FleetNode, want: Want) =>
     floor === undefined || want.gpuCount === 0 || isAbove(node, floor);
+  const fits = (node: FleetNode, want: Want) => fitnessOf(node, want, demand).kind === 'fits';
   return new Map(
-    wants.map((want) => {
-      if (isPlain !== true && floor === undefined)
-        return [want, fittingNodes(fleet, nodes, want, demand)] as const;
-      const fitnessOn =
-        isPlain === true
-          ? (node: FleetNode) => fitnessOf(node, want, demand)
-          : fitnessByKind(fleet, want, demand);
-      return [
-        want,
-        new Set(nodes.filter((node) => isFast(node, want) && fitnessOn(node).kind === 'fits')),
-      ] as const;
-    }),
+    wants.map((want) => [
+      want,
+      new NodeSet(site.nodes.filter((node) => isFast(node, want) && fits(node, want))),
+    ]),
   );
 }
 
-/** The nodes of a site that could serve some want, in their order. */
-function ableIn({ nodes }: FleetSite, wants: readonly Want[], candidates: Candidates): readonly FleetNode[] {
-  const [only, second] = wants;
-  const fitting = only === undefined || second !== undefined ? undefined : candidates.get(only);
-  if (fitting !== undefined) return listed(fitting);
-  return nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
+/** The nodes that could serve some want, in the order of the fleet. */
+function ableOf(site: FleetSite, wants: readonly Want[], candidates: Candidates): readonly FleetNode[] {
+  const [first, ...others] = wants.flatMap((want) => candidates.get(want) ?? []);
+  if (first !== undefined && others.length === 0) return first.nodes;
+  return site.nodes.filter((node) => wants.some((want) => candidates.get(want)?.has(node) === true));
 }
 
 /** Where the spares of a gang may stand that is to survive the loss of its site: nothing is moved for them. */
@@ -145,9 +143,9 @@ function elsewhereOf(
   if (want === undefined) return [];
   const others = open.filter((other) => other !== site && !mustMove(other, demand));
   const fast = { demand, ...(floor === undefined ? {} : { floor }) };
-  return cheapestFirst(others, want).map(({ nodes }) => {
-    const candidates = candidatesOf(state, nodes, [want], { ...fast, isPlain: true });
-    return { nodes: [...(candidates.get(want) ?? [])], candidates };
+  return cheapestFirst(others, want).map((other) => {
+    const candidates = candidatesOf(state, other, [want], { ...fast, isPlain: true });
+    return { nodes: candidates.get(want)?.nodes ?? [], candidates };
   });
 }
 

@@ -129,7 +129,9 @@ function parted(found: GangFit, { name, count }: Part): SparedFit {
  * for fewer and then find more than it needs.
  */
 function thrifty(fit: SparedFit, { demand, candidates }: Gang): SparedFit {
-  const nodes = new Map([...candidates.values()].flatMap((own) => [...own].map((node) => [node.id, node])));
+  const nodes = new Map(
+    [...candidates.values()].flatMap(({ nodes: own }) => own.map((node) => [node.id, node])),
+  );
   const membersLeft = demand.survive?.membersLeft ?? 0;
   const counted = new Set(demand.parts.flatMap((part) => (isCounted(part, demand) ? [part.name] : [])));
   const isEnough = (spares: readonly Member[]) => {

@@ -134,11 +134,14 @@ test(
           });
         const found = countsFor(wish.uplinkMbps);
         const text = `${wish.count}×${wish.gpus} H100 rdma ${wish.kept}`.trim();
-        const answer = solve(fleet.state, verdictAll(fleet.state, 'allowed'), {
+        const asking = {
           demand: withRdma(text, { uplinkMbps: wish.uplinkMbps }),
           starts: { earliestMs: t0, latestMs: t0 },
           isTrial: true,
-        });
+        };
+        const verdict = verdictAll(fleet.state, 'allowed');
+        const answer = solve(fleet.state, verdict, asking);
+        expect(answer).toEqual(solve(fleet.state, verdict, { ...asking, isPlain: true }));
         expect(answer.kind).toBe(found.length > 0 ? 'solved' : 'unsolved');
         if (answer.kind === 'unsolved') {
           seen.refused++;

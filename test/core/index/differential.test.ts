@@ -14,6 +14,7 @@ import type { Demand } from '../../../src/model/demand.ts';
 import { Path } from '../../../src/model/id.ts';
 import type { PlanAnswer } from '../../../src/model/plan.ts';
 import { demand, flexible } from '../demand.ts';
+import { withRdma } from '../fabric/ask.ts';
 import { hourMs, t0, world } from '../fleet.ts';
 
 test.each(topics)(
@@ -40,6 +41,11 @@ const fleet = world(
   {
     racks: { 'fra1/h1/r2': { feedLimitW: { A: 15_000, B: 15_000 } }, 'ams1/r1': { feedLimitW: { A: 9000 } } },
     halls: { 'fra1/h1': { powerBudgetW: 40_000 } },
+    leafs: {
+      'fra1/leaf-r1': { uplinkMbps: 800_000, spine: 'fra1/spine1' },
+      'fra1/leaf-r2': { uplinkMbps: 500_000, spine: 'fra1/spine1' },
+    },
+    spines: { 'fra1/spine1': { uplinkMbps: 900_000 } },
   },
 );
 
@@ -67,9 +73,13 @@ const wishes = record({
     '2×8 together:rack',
     '1×8 + 2×cpu16 mem32',
     '6×8 H100',
+    '6×8 H100 nvlink rdma together:spine',
+    '7×4 H100 rdma',
+    '2×8 H100 nvlink rdma + 1×cpu90 mem16',
     '3×1 L40S share:300',
     '2×1 H100 share:500',
   ),
+  uplinkMbps: constantFrom(0, 0, 200_000, 400_000),
   durationH: integer({ min: 1, max: 12 }),
   laterH: integer({ min: 0, max: 30 }),
   more: constantFrom(
@@ -94,9 +104,10 @@ test(
     assert(
       property(array(wishes, { minLength: 2, maxLength: 9 }), boolean(), (asked, closed) => {
         const states: State[] = [closed ? maintained : fleet.state];
-        for (const { tenant, text, durationH, laterH, more } of asked) {
+        for (const { tenant, text, uplinkMbps, durationH, laterH, more } of asked) {
           const state = states.at(-1) ?? fleet.state;
-          const wish = demand(text, { tenant, ...flexible(durationH, laterH), ...more });
+          const rest = { tenant, ...flexible(durationH, laterH), ...more };
+          const wish = uplinkMbps === 0 ? demand(text, rest) : withRdma(text, { uplinkMbps }, rest);
           const found = answer(state, wish, false);
           expect(found).toEqual(answer(state, wish, true));
           // The index has moved on by now, and has to come back for an older state.

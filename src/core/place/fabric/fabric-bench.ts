@@ -32,6 +32,12 @@ export class FabricBench {
     return new FabricBench(this.#rooms, this.#demand, this);
   }
 
+  /** Becomes what a copy of it has become since. */
+  adopt(copy: FabricBench): void {
+    this.#taken = copy.taken;
+    this.#leafs = copy.leafs;
+  }
+
   get taken(): ReadonlyMap<string, number> {
     return this.#taken;
   }

@@ -25,7 +25,8 @@ export function fillByLeaf(bench: Bench, nodes: readonly FleetNode[], want: Want
     .toSorted(byRoom);
   const found = alone(groups, want) ?? together(bench, groups, want, fill) ?? groups[0];
   if (found === undefined) return [];
-  const members = fill(bench, found.nodes, want);
+  const { members } = found;
+  bench.adopt(found.trial);
   const due = uplinkDue(bench.fabric.rooms.fleet, bench.fabric.uplinkMbps(want), members);
   if (due.kind === 'known') bench.fabric.takeUplinks(due.held, due.leafs);
   return members;
@@ -39,17 +40,30 @@ type Group = {
   readonly leafs: ReadonlyMap<Path, number> | undefined;
 };
 
-type Room = Group & { readonly fit: number; readonly spare: number; readonly capLeftW: number };
+/** What stands on some nodes in a copy of the bench. */
+type Trial = { readonly trial: Bench; readonly members: Member[] };
+
+type Room = Group & Trial & { readonly fit: number; readonly spare: number; readonly capLeftW: number };
 
 function groupsOf(nodes: readonly FleetNode[], want: Want): readonly Group[] {
   const groups = new Map<string, Group & { readonly nodes: FleetNode[] }>();
   for (const node of nodes) {
+    const known = hangsWhole(node) ? groups.get(`leaf ${node.leaf}`) : undefined;
+    if (known !== undefined) {
+      known.nodes.push(node);
+      continue;
+    }
     const { key, leafs } = hungOn(node, want);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { key, nodes: [node], leafs });
     else group.nodes.push(node);
   }
   return [...groups.values()].toSorted((a, b) => compareText(a.key, b.key));
+}
+
+/** Whether all that a node has hangs on one leaf, as no NIC says anything else. */
+function hangsWhole({ leaf, shape }: FleetNode): boolean {
+  return leaf !== undefined && shape.nics.every((nic) => nic.leaf === undefined);
 }
 
 /** A node with a rail on an unknown leaf is a group for itself. */
@@ -80,9 +94,9 @@ function portsOf(
 
 function grouped(bench: Bench, group: Group, want: Want, fill: Fill): Room {
   const trial = bench.fork();
-  const fit = fill(trial, group.nodes, want).length;
+  const members = fill(trial, group.nodes, want);
   const spare = group.nodes.reduce((sum, node) => sum + trial.freeGpus(node, want), 0);
-  return { ...group, fit, spare, capLeftW: trial.capLeftW };
+  return { ...group, trial, members, fit: members.length, spare, capLeftW: trial.capLeftW };
 }
 
 function byRoom(a: Room, b: Room): number {
@@ -98,20 +112,20 @@ function alone(groups: readonly Room[], { part }: Want): Room | undefined {
 }
 
 /** The smallest set of groups that holds the part and has its uplinks left; under one spine where there is such. */
-function together(
-  bench: Bench,
-  groups: readonly Room[],
-  want: Want,
-  fill: Fill,
-): { readonly nodes: readonly FleetNode[] } | undefined {
+function together(bench: Bench, groups: readonly Room[], want: Want, fill: Fill): Trial | undefined {
   const able = groups.filter((group) => hasBudget(bench, group, want));
   const scopes = [...bySpine(bench.fabric.rooms.fleet, able).values(), able];
   const { count } = want.part;
-  const holds = (set: readonly Room[]) => holdsWhole(bench, set, want, fill);
+  const found = new Map<readonly Room[], Trial>();
+  const holds = (set: readonly Room[]) => {
+    const trial = held(bench, set, want, fill);
+    if (trial !== undefined) found.set(set, trial);
+    return trial !== undefined;
+  };
   for (let size = 2; size <= able.length; size++) {
     for (const scope of scopes) {
-      const found = firstSet(scope, size, count, holds);
-      if (found !== undefined) return { nodes: inFleetOrder(tightened(found, scope, count, holds)) };
+      const first = firstSet(scope, size, count, holds);
+      if (first !== undefined) return found.get(tightened(first, scope, count, holds));
     }
   }
   return undefined;
@@ -181,18 +195,23 @@ function tightened(
     .filter((group) => group.fit >= left && !rest.includes(group))
     .toSorted((a, b) => a.fit - b.fit || a.spare - b.spare || compareText(a.key, b.key))
     .slice(0, trialLimit);
-  const found = tighter.find((group) => set.includes(group) || holds([...rest, group]));
-  return found === undefined ? set : [...rest, found];
+  for (const group of tighter) {
+    if (set.includes(group)) return set;
+    const tight = [...rest, group];
+    if (holds(tight)) return tight;
+  }
+  return set;
 }
 
-function holdsWhole(bench: Bench, set: readonly Room[], want: Want, fill: Fill): boolean {
+/** The part on a set of groups; nothing where it does not fit or the leafs have not its uplinks left. */
+function held(bench: Bench, set: readonly Room[], want: Want, fill: Fill): Trial | undefined {
   const trial = bench.fork();
   const members = fill(trial, inFleetOrder(set), want);
-  if (members.length < want.part.count) return false;
+  if (members.length < want.part.count) return undefined;
   const due = uplinkDue(bench.fabric.rooms.fleet, bench.fabric.uplinkMbps(want), members);
-  return (
-    due.kind === 'known' && [...due.held].every(([edge, mbps]) => mbps <= bench.fabric.left('rdma', edge))
-  );
+  const isLeft =
+    due.kind === 'known' && [...due.held].every(([edge, mbps]) => mbps <= bench.fabric.left('rdma', edge));
+  return isLeft ? { trial, members } : undefined;
 }
 
 function inFleetOrder(set: readonly Room[]): readonly FleetNode[] {

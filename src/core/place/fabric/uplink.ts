@@ -83,7 +83,11 @@ function sameRails(nodeById: Fleet['nodeById'], members: readonly Member[]): boo
 
 /** The numbers of the rails, in order, as text; nothing when one is not known. */
 export function railsUsed(node: FleetNode | undefined, nics: readonly number[]): string | undefined {
-  const rails = nics.map((nic) => node?.shape.nics[nic]?.rail);
-  if (rails.length === 0 || rails.includes(undefined)) return undefined;
-  return [...new Set(rails.flatMap((rail) => rail ?? []))].toSorted((a, b) => a - b).join(' ');
+  const rails: number[] = [];
+  for (const nic of nics) {
+    const rail = node?.shape.nics[nic]?.rail;
+    if (rail === undefined) return undefined;
+    if (!rails.includes(rail)) rails.push(rail);
+  }
+  return rails.length === 0 ? undefined : rails.toSorted((a, b) => a - b).join(' ');
 }
