@@ -200,6 +200,7 @@ function explainPlan(moment: Moment, name: string, found: Plan): Explanation {
     verdict: 'fits',
     summary: `${chosen?.site ?? 'the site'}: ${chosen?.why ?? 'fits'}; starts ${isoIn(found.placement.startMs, zone)}`,
     sites: found.report.sites,
+    ...(found.report.here === undefined ? {} : { here: found.report.here }),
     constraints: found.report.constraints,
     policyHits: hitsOf(found.verdict.sites),
     assumptions: [...found.assumptions, ...found.unchecked],

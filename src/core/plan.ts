@@ -14,10 +14,12 @@ import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { compareText } from '../model/text.ts';
 import { conflictOf } from './conflict.ts';
 import type { Given } from './given.ts';
+import { givenUp } from './holding.ts';
 import { lapse } from './lapse.ts';
 import { type Tally, tally } from './place/count.ts';
 import { knownEnds, unknownEnds } from './place/fabric/flows.ts';
 import { missingFabric } from './place/fabric/missing.ts';
+import { hereWords } from './place/here.ts';
 import { carbonOf } from './place/merit.ts';
 import { limitNames } from './place/power.ts';
 import type { SiteMiss, StartRange } from './place/site.ts';
@@ -61,7 +63,14 @@ export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
     if (ended !== undefined) return { kind: 'planned', ...identify(ended), plan: ended };
     return refused(refusalOf(state, given.verdict, { ...asked, result, counts, atMs: given.atMs }), report);
   }
-  const made = makePlan(state, given, { demand, best: result.best, report, inputs });
+  const { best } = result;
+  const here = hereWords(state, best, { demand, isPlain });
+  const made = makePlan(state, given, {
+    demand,
+    best,
+    report: { ...report, here: [...here] },
+    inputs,
+  });
   return { kind: 'planned', ...identify(made), plan: made };
 }
 
@@ -75,7 +84,14 @@ function preemptingPlan(
   const found = preemptionFor(state, given.verdict, asked);
   if (found === undefined) return undefined;
   const { best, sites } = found.solved;
-  const report = { constraints, sites: [...sites], preempts: [...preemptReports(found, best.startMs)] };
+  const without = givenUp(state, found.victims, asked.starts.earliestMs);
+  const here = hereWords(without, best, { demand: asked.demand, isPlain: given.isPlain === true });
+  const report = {
+    constraints,
+    sites: [...sites],
+    here: [...here],
+    preempts: [...preemptReports(found, best.startMs)],
+  };
   const made = makePlan(state, given, {
     demand: asked.demand,
     best,

@@ -42,6 +42,7 @@ export type PreemptReport = z.infer<typeof PreemptReport>;
 export const Report = z.strictObject({
   constraints: z.array(ConstraintCount),
   sites: z.array(SiteReport),
+  here: z.array(z.string().max(300)).max(4).optional().describe('why in this place of the site'),
   preempts: z.array(PreemptReport).max(1000).optional(),
 });
 export type Report = z.infer<typeof Report>;

@@ -274,6 +274,7 @@ export const PlanView = z.object({
     note: z.string(),
   }),
   why: z.array(SiteReport),
+  here: z.array(z.string()).optional().describe('why in this place of the site'),
   constraints: z.array(ConstraintCount),
   assumptions: z.array(z.string()),
   changes: z
@@ -438,6 +439,7 @@ export const Explanation = z.object({
   verdict: z.enum(['fits', 'does-not-fit']),
   summary: z.string(),
   sites: z.array(SiteReport),
+  here: z.array(z.string()).optional().describe('why in this place of the site'),
   constraints: z.array(ConstraintCount),
   policyHits: z.array(RuleHit.extend({ site: Path })),
   assumptions: z.array(z.string()),

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../model/view.ts';
 import { bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
-import { constraintTable, hitList, siteTable } from './reasons.ts';
+import { constraintTable, hereLines, hitList, siteTable } from './reasons.ts';
 import { refusalCard } from './refusal.ts';
 import { section } from './section.ts';
 import { answerEnd } from './snapshot.ts';
@@ -29,10 +29,10 @@ export function explanationCard(explanation: Explanation, room: Room): Line[] {
 }
 
 /** Why here and not elsewhere. */
-function reasons({ summary, sites, constraints }: Explanation, room: Room): Line[] {
+function reasons({ summary, sites, here, constraints }: Explanation, room: Room): Line[] {
   return [
     ...wrap([{ text: '  ' }, span(summary)], columnsOf(room), 2),
-    ...section('Sites', siteTable(sites, room), room),
+    ...section('Sites', [...siteTable(sites, room), ...hereLines(here, room)], room),
     ...section('Candidates left by each constraint', constraintTable(constraints, room), room),
   ];
 }

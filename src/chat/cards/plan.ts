@@ -4,7 +4,7 @@ import { bandwidthLines } from './bandwidth.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, partsPhrase, termLines } from './parts.ts';
-import { closedList, siteTable } from './reasons.ts';
+import { closedList, hereLines, siteTable } from './reasons.ts';
 import { section } from './section.ts';
 import { capacityWords } from './slices.ts';
 import { formatInstant, formatWindow } from './time.ts';
@@ -19,7 +19,11 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
     ...section('Others lose', lossLines(plan.losses ?? [], room), room),
     ...section('Bandwidth', bandwidthLines(plan.bandwidth, room), room),
     ...section('Promised', termLines(plan.terms, room), room),
-    ...section('Why here', siteTable(plan.why, { ...room, zone: plan.zone }), room),
+    ...section(
+      'Why here',
+      [...siteTable(plan.why, { ...room, zone: plan.zone }), ...hereLines(plan.here, room)],
+      room,
+    ),
     ...section('Closed by rules', closedList(plan.policy.hits, room), room),
     ...section(
       'Assumed',

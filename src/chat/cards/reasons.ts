@@ -26,6 +26,14 @@ export function siteTable(sites: readonly SiteReport[], room: Room): Line[] {
   );
 }
 
+/** Why in this place of the chosen site: a line for each reason. */
+export function hereLines(here: readonly string[] = [], room: Room): Line[] {
+  return bullets(
+    here.map((text) => [span(text)]),
+    room,
+  );
+}
+
 function siteRow(site: SiteReport, zone: string): Row {
   return [
     span(site.site, site.outcome === 'chosen' ? 'strong' : undefined),

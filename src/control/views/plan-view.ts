@@ -45,6 +45,7 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
       note: 'a technical check of recorded facts, not legal advice',
     },
     why: plan.report.sites,
+    ...(plan.report.here === undefined ? {} : { here: plan.report.here }),
     constraints: plan.report.constraints,
     assumptions: [...plan.assumptions, ...plan.unchecked],
     ...changeView(state, plan),

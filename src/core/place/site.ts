@@ -15,6 +15,7 @@ import { layoutOf, limitsOn } from './layout.ts';
 import { isAbove, type Speed } from './merit.ts';
 import { NodeSet } from './node-set.ts';
 import { type LimitName, limitNames } from './power.ts';
+import type { Ground } from './scales.ts';
 import { cheapestFirst, type Elsewhere, type Gang, placeSurviving } from './spares.ts';
 import { standInOf } from './stand-in.ts';
 import { triesIn } from './tries.ts';
@@ -37,6 +38,8 @@ export type SiteFit = {
   readonly closeness: number;
   readonly spare: number;
   readonly bandwidth: readonly HeldBandwidth[];
+  /** What it was chosen from; nothing where it stayed without a search. */
+  readonly ground?: Ground;
   /** What has to arrive before the start. */
   readonly transfers?: readonly Transfer[];
 };
@@ -89,7 +92,10 @@ export function searchSite(
   for (const { startMs, ...where } of tries) {
     const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, { isPlain });
     const found = placeSurviving(rooms, where.nodes, { ...gang, site: where.site });
-    if (found.kind === 'whole') return { ...found, kind: 'fits', site, startMs };
+    if (found.kind === 'whole') {
+      const { level, leafs } = found;
+      return { ...found, kind: 'fits', site, startMs, ground: { level, leafs, wants, candidates } };
+    }
   }
   if (asked.isTrial === true)
     return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
