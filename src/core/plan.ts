@@ -55,6 +55,7 @@ export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
   const counts = tally(state, openSites(state, result.sites), {
     demand,
     startMs: range.starts.earliestMs,
+    starts: range.starts,
     isPlain,
   });
   const report: Report = { constraints: [...counts.counts], sites: [...result.sites] };
@@ -321,7 +322,7 @@ function closedRefusal(state: State, verdict: PolicyVerdict, failed: Failed): Re
   return {
     kind: 'no-capacity',
     constraints,
-    relaxations: [],
+    relaxations: [...relaxations(state, verdict, failed)],
     conflict: [...conflictOf(state, verdict, failed)],
   };
 }

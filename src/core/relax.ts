@@ -53,7 +53,17 @@ function offer(change: string, demand: Demand, found: Candidate): Relaxation {
     change,
     demand: { ...demand, window: { ...window, earliestStartMs: found.startMs } },
     startMs: found.startMs,
-    ...(found.price.totalMicroEur === undefined ? {} : { totalMicroEur: found.price.totalMicroEur }),
+    ...offerPrice(found),
+  };
+}
+
+/** What an offer would cost, as far as the site has prices. */
+export function offerPrice({
+  price: { totalMicroEur, microEurPerHour },
+}: Candidate): Pick<Relaxation, 'totalMicroEur' | 'microEurPerHour'> {
+  return {
+    ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+    ...(microEurPerHour === undefined ? {} : { microEurPerHour }),
   };
 }
 

@@ -76,30 +76,33 @@ export const requirements: readonly Requirement[] = [
   },
   {
     name: 'avoid',
+    change: 'also in the places it avoids',
     without: ({ avoid, ...demand }) => ((avoid ?? []).length === 0 ? undefined : demand),
   },
-  ofParts('gpu-memory', undefined, ({ each: { gpus, ...each }, ...part }) => {
+  ofParts('gpu-memory', 'with any GPU memory', ({ each: { gpus, ...each }, ...part }) => {
     if (gpus?.memoryMib === undefined) return undefined;
     const { memoryMib: _memoryMib, ...others } = gpus;
     return { ...part, each: { ...each, gpus: others } };
   }),
-  ofParts('cpu', undefined, ({ each: { cpuMilli, ...each }, ...part }) =>
+  ofParts('cpu', 'without cores beside its GPUs', ({ each: { cpuMilli, ...each }, ...part }) =>
     cpuMilli === undefined || each.gpus === undefined
       ? undefined
       : { ...part, each: { ...each, cpuMilli: 0 } },
   ),
-  ofParts('memory', undefined, ({ each: { memoryMib, ...each }, ...part }) =>
+  ofParts('memory', 'without memory', ({ each: { memoryMib, ...each }, ...part }) =>
     (memoryMib ?? 0) === 0 ? undefined : { ...part, each: { ...each, memoryMib: 0 } },
   ),
-  ofParts('storage', undefined, ({ each: { storageGib, ...each }, ...part }) =>
+  ofParts('storage', 'without local storage', ({ each: { storageGib, ...each }, ...part }) =>
     (storageGib ?? 0) === 0 ? undefined : { ...part, each },
   ),
   {
     name: 'latency',
+    change: 'however far from its users',
     without: ({ latencyMsByRegion, ...demand }) => (latencyMsByRegion === undefined ? undefined : demand),
   },
   {
     name: 'dataset',
+    change: 'without its dataset beside it',
     without: ({ dataset, flows = [], ...demand }) => {
       if (dataset === undefined) return undefined;
       const others = flows.filter(({ from, to }) => from !== 'dataset' && to !== 'dataset');
@@ -108,6 +111,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     name: 'budget',
+    change: 'beyond the budget',
     without: ({ budget, ...demand }) => (budget === undefined ? undefined : demand),
   },
 ];

@@ -12,7 +12,7 @@ const count = z.int().min(0);
 /** What one constraint cost: how many candidates were left before and after it. */
 export const ConstraintCount = z.strictObject({
   constraint: z.string().max(60).describe('such as `country`, `gpu-model`, `free-over-window`, `rack-power`'),
-  level: z.enum(['site', 'hall', 'rack', 'node', 'gpu']),
+  level: z.enum(['site', 'hall', 'rack', 'node', 'gpu', 'slice']),
   before: count,
   after: count,
   note: note.optional(),
@@ -44,6 +44,7 @@ export const Relaxation = z.strictObject({
   demand: Demand,
   startMs: AtMs,
   totalMicroEur: MicroEur.optional(),
+  microEurPerHour: MicroEur.optional(),
 });
 export type Relaxation = z.infer<typeof Relaxation>;
 

@@ -306,6 +306,7 @@ export const RefusalView = z.object({
       demand: DemandRequest,
       start: iso,
       totalMicroEur: microEur.optional(),
+      microEurPerHour: microEur.optional(),
       moves: z
         .array(z.object({ contract: ContractId, to: z.array(Path) }))
         .optional()

@@ -19,8 +19,8 @@ export function refusalCard(view: RefusalView, room: Room): Line[] {
 }
 
 function relaxationLines(view: RefusalView, room: Room): Line[] {
-  return view.relaxations.flatMap(({ change, start, totalMicroEur }, i) => {
-    const price = totalMicroEur === undefined ? '' : `, ${formatEur(totalMicroEur)} in total`;
+  return view.relaxations.flatMap(({ change, start, ...cost }, i) => {
+    const price = costPhrase(cost);
     const line = [
       span(`  ${i + 1}. `, 'accent'),
       span(change),
@@ -29,6 +29,14 @@ function relaxationLines(view: RefusalView, room: Room): Line[] {
     return wrap(line, columnsOf(room), 5);
   });
 }
+
+/** The whole price, or that of an hour where there is no end; nothing where nobody has recorded one. */
+function costPhrase({ totalMicroEur, microEurPerHour }: Cost): string {
+  if (totalMicroEur !== undefined) return `, ${formatEur(totalMicroEur)} in total`;
+  return microEurPerHour === undefined ? '' : `, ${formatEur(microEurPerHour)} an hour`;
+}
+
+type Cost = Pick<RefusalView['relaxations'][number], 'totalMicroEur' | 'microEurPerHour'>;
 
 function details(refusal: Refusal, room: Room): Line[] {
   if (refusal.kind === 'no-capacity')

@@ -13,13 +13,16 @@ export function refusalView(refusal: Refusal, report: Report | undefined, zone: 
     zone,
     refusal: withoutRelaxations(refusal),
     sites: report?.sites ?? [],
-    relaxations: relaxationsOf(refusal).map(({ change, demand, startMs, totalMicroEur, moves }) => ({
-      change,
-      demand: toDemandRequest(demand, zone),
-      start: isoIn(startMs, zone),
-      ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
-      ...(moves === undefined ? {} : { moves: moves.map(whereTo) }),
-    })),
+    relaxations: relaxationsOf(refusal).map(
+      ({ change, demand, startMs, totalMicroEur, microEurPerHour, moves }) => ({
+        change,
+        demand: toDemandRequest(demand, zone),
+        start: isoIn(startMs, zone),
+        ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+        ...(microEurPerHour === undefined ? {} : { microEurPerHour }),
+        ...(moves === undefined ? {} : { moves: moves.map(whereTo) }),
+      }),
+    ),
   };
 }
 

@@ -4,15 +4,23 @@ import { fitnessByKind } from '../index/candidates.ts';
 import { isUnindexed } from '../index/unindexed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
+import { noUses } from '../slices.ts';
 import type { State } from '../state.ts';
 import { Rooms } from './bench.ts';
 import { constraints, type Fitness, fitnessOf } from './fitness.ts';
 import { drawOf, limitNames, type PowerLimit } from './power.ts';
-import { endOf } from './site.ts';
-import { gpusWithRoom } from './slice.ts';
+import { endOf, type StartRange } from './site.ts';
+import { slicesIn } from './slice.ts';
+import { afterFabric, type Free, sitesWithData } from './steps.ts';
 import { heldBesideGpus, isSliced, modelsFor, usableGpus, type Want } from './want.ts';
 
-type Question = { readonly demand: Demand; readonly startMs: number; readonly isPlain?: boolean };
+type Question = {
+  readonly demand: Demand;
+  readonly startMs: number;
+  /** Where data may have to be moved first: the starts that are allowed. */
+  readonly starts?: StartRange;
+  readonly isPlain?: boolean;
+};
 
 /** What each constraint leaves of the fleet for the demand's hardest part, and what is not known about it. */
 export type Tally = {
@@ -22,21 +30,24 @@ export type Tally = {
 
 /**
  * Counts GPUs (nodes for CPU parts) down from the whole fleet: first the sites that rules and the demand's
- * own site conditions leave, then what each node lacks, last what is taken at the start asked for. Only
- * constraints that took something away are listed.
+ * own site conditions leave, then what each node lacks, last what is taken at the start asked for. Where slices are
+ * asked for, that last part counts the slices that all GPUs left by then could hold. Only constraints that took
+ * something away are listed.
  */
 export function tally(
   state: State,
   openSites: ReadonlySet<string>,
-  { demand, startMs, isPlain: isAsked = false }: Question,
+  { demand, startMs, starts, isPlain: isAsked = false }: Question,
 ): Tally {
   const part = demand.parts.find(({ each }) => each.gpus !== undefined) ?? demand.parts[0];
   if (part === undefined) return { counts: [], missing: [] };
   const isPlain = isAsked || isUnindexed(demand);
   const gpuCount = part.each.gpus?.count ?? 0;
-  const level = gpuCount === 0 ? 'node' : 'gpu';
+  let level: ConstraintCount['level'] = gpuCount === 0 ? 'node' : 'gpu';
   const sizeOfNode = (node: FleetNode) => (gpuCount === 0 ? 1 : node.shape.gpus.length);
-  const open = state.fleet.nodes.filter((node) => openSites.has(node.site));
+  const allowed = state.fleet.nodes.filter((node) => openSites.has(node.site));
+  const withData = starts === undefined ? openSites : sitesWithData(state, openSites, { demand, starts });
+  const open = allowed.filter((node) => withData.has(node.site));
   const judged = judge(state, open, part, { demand, isPlain });
   const counts: ConstraintCount[] = [];
   let before = sum(state.fleet.nodes, sizeOfNode);
@@ -45,13 +56,20 @@ export function tally(
       counts.push({ constraint, level, before, after, ...(note === undefined ? {} : { note }) });
     before = after;
   };
-  step('site', sum(open, sizeOfNode));
+  step('site', sum(allowed, sizeOfNode));
+  step('dataset', sum(open, sizeOfNode));
   const lost = byRank(judged, sizeOfNode);
   let left = before;
   for (const [index, constraint] of constraints.entries()) {
     const { size, unknown } = lost[index] ?? { size: 0, unknown: 0 };
     left -= size;
     step(constraint, left, unknown === 0 ? undefined : `not known for ${unknown} nodes`);
+  }
+  if (part.each.gpus?.slice !== undefined) {
+    level = 'slice';
+    before = sum(judged, ({ node, fitness, want }) =>
+      fitness.kind === 'fits' && want !== undefined ? slicesOfEmpty(node, want) : 0,
+    );
   }
   const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, demand) }, { isPlain });
   for (const after of afterCalendar(rooms, demand, judged)) step(after.constraint, after.left);
@@ -102,9 +120,15 @@ function afterCalendar(
     steps.push({ constraint: name, left: sum(left, ({ size }) => size) });
   }
   const { powerCapW } = demand;
-  if (powerCapW !== undefined)
-    steps.push({ constraint: 'power-cap', left: sum(underCap(left, powerCapW), ({ size }) => size) });
-  return steps;
+  if (powerCapW !== undefined) {
+    left = underCap(left, powerCapW);
+    steps.push({ constraint: 'power-cap', left: sum(left, ({ size }) => size) });
+  }
+  const fabric = afterFabric(rooms, demand, left);
+  return [
+    ...steps,
+    ...fabric.map(({ constraint, free: own }) => ({ constraint, left: sum(own, ({ size }) => size) })),
+  ];
 }
 
 /** What a cap on the whole gang leaves, handed out where least is drawn. */
@@ -120,12 +144,9 @@ function underCap(free: readonly Free[], capW: number): readonly Free[] {
     });
 }
 
-/**
- * Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. Of
- * slices one replica counts for each GPU that has room.
- */
+/** Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. */
 function inReplicas({ want, size }: Free, powerW: number, leftW: number): { replicas: number; size: number } {
-  const each = want.part.each.gpus?.slice === undefined ? Math.max(1, want.gpuCount) : 1;
+  const each = Math.max(1, want.gpuCount);
   const wanted = Math.floor(size / each);
   const replicas = powerW === 0 ? wanted : Math.max(0, Math.min(wanted, Math.floor(leftW / powerW)));
   return { replicas, size: replicas === wanted ? size : replicas * each };
@@ -134,9 +155,6 @@ function inReplicas({ want, size }: Free, powerW: number, leftW: number): { repl
 function wattsOf({ node, want }: Free): number {
   return drawOf(node, want, heldBesideGpus(node, want).cpuMilli);
 }
-
-/** GPUs of a node (1 for a CPU part) that a want could have. */
-type Free = { readonly node: FleetNode; readonly want: Want; readonly size: number };
 
 /** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
 function withPower(rooms: Rooms, free: readonly Free[], tight: ReadonlySet<PowerLimit>): readonly Free[] {
@@ -204,9 +222,14 @@ function bestFitness(node: FleetNode, asked: readonly Asking[]): Omit<Judged, 'n
 function freeOn(rooms: Rooms, node: FleetNode, want: Want): number {
   if (want.gpuCount > 0 && !isSliced(want)) return sizeOf(both(rooms.freeOn(node), usableGpus(node, want)));
   const room = rooms.of(node);
-  if (want.gpuCount > 0) return gpusWithRoom(node, want, room);
+  if (want.gpuCount > 0) return slicesIn(node, want, room);
   const { cpuMilli = 0, memoryMib = 0, storageGib = 0 } = want.part.each;
   return room.cpuMilli >= cpuMilli && room.memoryMib >= memoryMib && room.storageGib >= storageGib ? 1 : 0;
+}
+
+/** Slices that a node could hold if nothing were held there. */
+function slicesOfEmpty(node: FleetNode, want: Want): number {
+  return slicesIn(node, want, { gpus: usableGpus(node, want), partly: noUses });
 }
 
 function missingFacts(judged: readonly Judged[]): MissingFact[] {

@@ -69,15 +69,6 @@ export function replicasIn(node: FleetNode, want: Want, left: GpusLeft): number 
   return isCountable ? Math.floor(slicesIn(node, want, left) / want.gpuCount) : undefined;
 }
 
-/** GPUs on which at least one more slice fits. */
-export function gpusWithRoom(node: FleetNode, want: Want, left: GpusLeft): number {
-  const need = want.part.each.gpus?.slice;
-  if (need === undefined) return sizeOf(both(left.gpus, usableGpus(node, want)));
-  return roomyGpus(node, usableGpus(node, want), left).filter(
-    ({ gpu, use }) => countOn(node.shape.gpus[gpu] ?? {}, need, use) > 0,
-  ).length;
-}
-
 function cheapest(
   node: FleetNode,
   need: SliceNeed,

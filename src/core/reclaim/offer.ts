@@ -2,6 +2,7 @@ import type { Demand } from '../../model/demand.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import type { Relaxation } from '../../model/refusal.ts';
 import type { StartRange } from '../place/site.ts';
+import { offerPrice } from '../relax.ts';
 import type { State } from '../state.ts';
 import { endsWords } from './preempt-words.ts';
 import { type Repair, repairFor } from './repair.ts';
@@ -35,12 +36,11 @@ function repairOffer(
     atMs: Math.min(atMs, earliestMs),
   });
   if (found === undefined) return undefined;
-  const { totalMicroEur } = found.best.price;
   return {
     change: movesWords(found.moves),
     demand: startingAt(demand, earliestMs),
     startMs: earliestMs,
-    ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+    ...offerPrice(found.best),
     moves: found.moves.map(({ contract, members }) => ({ contract, members: [...members] })),
   };
 }
@@ -72,12 +72,11 @@ function preemptOffer(state: State, verdict: PolicyVerdict, asked: Asked): Relax
           isPlain: asked.isPlain === true,
         });
   if (fixed === undefined) return undefined;
-  const { totalMicroEur } = fixed.solved.best.price;
   return {
     change: endsWords(fixed.victims, startMs),
     demand,
     startMs,
-    ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+    ...offerPrice(fixed.solved.best),
   };
 }
 

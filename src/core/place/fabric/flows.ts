@@ -63,6 +63,17 @@ export function mostOfReplica({ parts, flows = [] }: Demand, name: string): numb
   return ends.reduce((sum, { end, mbps }) => (end === name ? sum + shareOf(mbps, 1, count) : sum), 0);
 }
 
+/**
+ * The least that a part puts on the NICs of a node that holds some of its replicas, but not all: with f of F there
+ * and t of the T it talks to, f(T − t) + t(F − f) is at least T. Flows inside the part are left out.
+ */
+export function leastBeside({ parts, flows = [] }: Demand, name: string): number {
+  const count = parts.find((part) => part.name === name)?.count ?? 1;
+  return flows
+    .filter(({ from, to }) => from !== to && (from === name || to === name))
+    .reduce((sum, { mbps }) => sum + shareOf(mbps, 1, count), 0);
+}
+
 /** `mbps × part / whole`, rounded up; nothing between none. The product may pass 2^53. */
 function shareOf(mbps: number, part: number, whole: number): number {
   if (whole === 0) return 0;

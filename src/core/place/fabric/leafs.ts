@@ -32,6 +32,23 @@ export function fillByLeaf(bench: Bench, nodes: readonly FleetNode[], want: Want
   return members;
 }
 
+/**
+ * The nodes that may serve a part with an uplink budget: those on leafs that have it left, and those whose leafs alone
+ * have room for all of it, by count, so that it needs none. `sizeOn` is what a node has room for, `needed` all of it.
+ */
+export function onUsableLeafs(
+  bench: Bench,
+  nodes: readonly FleetNode[],
+  want: Want,
+  { sizeOn, needed }: { readonly sizeOn: (node: FleetNode) => number; readonly needed: number },
+): ReadonlySet<FleetNode> {
+  const usable = groupsOf(nodes, want).filter((group) => {
+    if (hasBudget(bench, group, want)) return true;
+    return group.nodes.reduce((sum, node) => sum + sizeOn(node), 0) >= needed;
+  });
+  return new Set(usable.flatMap((group) => group.nodes));
+}
+
 /** Nodes whose rails hang on the same leafs. */
 type Group = {
   readonly key: string;
@@ -132,7 +149,7 @@ function together(bench: Bench, groups: readonly Room[], want: Want, fill: Fill)
 }
 
 /** A quick no. Groups whose leafs have not even the share of a part with all rails in use cannot be left. */
-function hasBudget(bench: Bench, { leafs }: Group, want: Want): boolean {
+function hasBudget(bench: Bench, { leafs }: Pick<Group, 'leafs'>, want: Want): boolean {
   if (leafs === undefined) return false;
   const total = [...leafs.values()].reduce((sum, count) => sum + count, 0);
   const mbps = bench.fabric.uplinkMbps(want);

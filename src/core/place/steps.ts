@@ -1,0 +1,80 @@
+import type { Demand } from '../../model/demand.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import type { State } from '../state.ts';
+import { Bench, type Rooms } from './bench.ts';
+import { leastBeside } from './fabric/flows.ts';
+import { onUsableLeafs } from './fabric/leafs.ts';
+import { firstTransfer, mustMove } from './fabric/move.ts';
+import { uplinkMbpsOf } from './fabric/uplink.ts';
+import type { StartRange } from './site.ts';
+import { spreadOf } from './survival.ts';
+import type { Want } from './want.ts';
+
+/** GPUs of a node that a want could have, slices that it could be given, or 1 for a CPU part. */
+export type Free = { readonly node: FleetNode; readonly want: Want; readonly size: number };
+
+/** Sites at which the demand's dataset is, or can be before the last start allowed. */
+export function sitesWithData(
+  state: State,
+  sites: ReadonlySet<string>,
+  { demand, starts }: { readonly demand: Demand; readonly starts: StartRange },
+): ReadonlySet<string> {
+  const { dataset } = demand;
+  if (dataset === undefined) return sites;
+  const inTime = state.fleet.sites.filter((site) => {
+    if (!mustMove(site, demand)) return true;
+    const transfer = firstTransfer(state, site, dataset, starts.transferFromMs ?? starts.earliestMs);
+    return transfer !== undefined && transfer.endMs <= starts.latestMs;
+  });
+  return new Set(inTime.map(({ id }): string => id).filter((id) => sites.has(id)));
+}
+
+/**
+ * What stays, step by step, of what is free: where it is known what is lost with what, where uplinks have the budget of
+ * the part left, and where data NICs carry what one of its replicas sends. Each step takes away only what can serve
+ * the part in no way at all.
+ */
+export function afterFabric(
+  rooms: Rooms,
+  demand: Demand,
+  free: readonly Free[],
+): readonly { readonly constraint: string; readonly free: readonly Free[] }[] {
+  const bench = new Bench(rooms, demand);
+  const surviving = ableToSurvive(demand, free);
+  const linked = withUplinks(bench, demand, surviving);
+  return [
+    { constraint: 'survive', free: surviving },
+    { constraint: 'uplink', free: linked },
+    { constraint: 'flows', free: withFlows(bench, demand, linked) },
+  ];
+}
+
+function ableToSurvive(demand: Demand, free: readonly Free[]): readonly Free[] {
+  const spread = spreadOf(demand);
+  if (spread === undefined) return free;
+  return spread.limit < 0 ? [] : free.filter(({ node }) => spread.fateOf(node).kind !== 'unknown');
+}
+
+function withUplinks(bench: Bench, demand: Demand, free: readonly Free[]): readonly Free[] {
+  return [...Map.groupBy(free, ({ want }) => want)].flatMap(([want, own]) => {
+    if (uplinkMbpsOf(demand, want.part.name) === 0) return own;
+    const sizes = new Map(own.map(({ node, size }) => [node, size]));
+    const usable = onUsableLeafs(bench, [...sizes.keys()], want, {
+      sizeOn: (node) => sizes.get(node) ?? 0,
+      needed: neededOf(want),
+    });
+    return own.filter(({ node }) => usable.has(node));
+  });
+}
+
+function withFlows(bench: Bench, demand: Demand, free: readonly Free[]): readonly Free[] {
+  return free.filter(({ node, want, size }) => {
+    const least = leastBeside(demand, want.part.name);
+    return least === 0 || size >= neededOf(want) || bench.fabric.left('data', node.id) >= least;
+  });
+}
+
+/** What all replicas of a part take. */
+function neededOf({ part, gpuCount }: Want): number {
+  return part.count * Math.max(1, gpuCount);
+}
