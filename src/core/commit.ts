@@ -108,7 +108,7 @@ function stale({ id }: Offer, changed: string[]): Outcome {
 }
 
 /** Why a plan is no change of this contract as it stands. */
-function* misfitsOf(
+export function* misfitsOf(
   contract: Contract,
   { changes, demand, placement }: Plan,
   atMs: number,

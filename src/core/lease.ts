@@ -1,11 +1,16 @@
 import type { Command } from '../model/command.ts';
+import type { Contract } from '../model/contract.ts';
 import type { Outcome } from '../model/decision.ts';
+import type { PlanId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Refusal } from '../model/refusal.ts';
 import { dayMs } from '../model/unit.ts';
+import { stepOf } from './addition.ts';
+import { endedBy, isChangeable, misfitsOf } from './commit.ts';
 import type { CommandGiven } from './given.ts';
 import { expiryOf, faultsOf } from './offer.ts';
 import { refuse } from './refuse.ts';
-import type { State } from './state.ts';
+import { contractOf, type State } from './state.ts';
 
 /** No plan is held longer than this, however often its lease is renewed. */
 const longestMs = 7 * dayMs;
@@ -16,8 +21,12 @@ const leaseLimit = 16;
 /** Holds what a plan would be promised until the lease ends, or makes the lease of a held plan longer. */
 export function holdPlan(state: State, given: CommandGiven, command: HoldPlan): Outcome {
   const plan = given.archive.plan(command.planDigest);
-  const feature = unheld(plan);
-  if (feature !== undefined) return refuse({ kind: 'not-supported', feature });
+  if ((plan.preempts ?? []).length > 0)
+    return refuse({ kind: 'not-supported', feature: 'holding a plan that preempts contracts' });
+  const contract = plan.changes === undefined ? undefined : contractOf(state, plan.changes.contract);
+  const refusal =
+    contract === undefined ? undefined : unheldChange(contract, plan, { id: command.plan, ...given });
+  if (refusal !== undefined) return refuse(refusal);
   const expiredAtMs = expiryOf(state, plan, command.plan);
   if (given.atMs >= expiredAtMs) return refuse({ kind: 'plan-expired', plan: command.plan, expiredAtMs });
   const changed = faultsOf(state, given, { plan, id: command.plan, digest: command.planDigest });
@@ -33,10 +42,21 @@ export function dropHold(state: State, { plan }: Extract<Command, { kind: 'drop-
 
 type HoldPlan = Extract<Command, { kind: 'hold-plan' }>;
 
-/** What such a plan would be given is still held by others, who keep it until the plan is committed. */
-function unheld({ changes, preempts = [] }: Plan): string | undefined {
-  if (changes !== undefined) return 'holding a plan that changes a contract';
-  return preempts.length > 0 ? 'holding a plan that preempts contracts' : undefined;
+/**
+ * Why a change is not held: the contract has ended or moved on, or some of what it holds would move. Beside what it
+ * holds until then, the place it moves to could ask for more power than there is.
+ */
+function unheldChange(
+  contract: Contract,
+  plan: Plan,
+  { id, atMs }: { readonly id: PlanId; readonly atMs: number },
+): Refusal | undefined {
+  if (!isChangeable(contract, atMs)) return endedBy(contract, atMs);
+  const changed = [...misfitsOf(contract, plan, atMs)];
+  if (changed.length > 0) return { kind: 'plan-stale', plan: id, changed };
+  const { gained, lost } = stepOf(contract, plan.placement);
+  if (gained.length === 0 || lost.length === 0) return undefined;
+  return { kind: 'not-supported', feature: `holding a plan that moves what ${contract.id} has` };
 }
 
 function withinLimits(

@@ -2,6 +2,7 @@ import { canonicalJson } from '../model/canonical.ts';
 import { type Contract, isStanding } from '../model/contract.ts';
 import { type ContractId, type Digest, type PlanId, planIdOf } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
+import { stepOf } from './addition.ts';
 import { check } from './check.ts';
 import type { CommandGiven } from './given.ts';
 import { withinBudget } from './place/solve.ts';
@@ -39,7 +40,7 @@ export function faultsOf(state: State, given: CommandGiven, offer: Offer): reado
     ...check(trial, plan.demand, verdict, plan.placement).map(
       ({ constraint, note }) => `${constraint}: ${note}`,
     ),
-    ...lateness(plan, given.atMs, state.leases.has(id)),
+    ...lateness(plan, given.atMs, state.leases.has(id) && mayBeLate(state, plan)),
     ...lateTransfers(state, plan, given.atMs),
   ];
   if (!withinBudget(plan.price, plan.demand)) changed.push('its price is beyond its budget');
@@ -65,6 +66,17 @@ function grantOf({ contracts }: State, { inputs }: Plan, digest: Digest): Contra
     if ((contract.earlier?.[0]?.planDigest ?? contract.planDigest) === digest) return contract;
   }
   return undefined;
+}
+
+/**
+ * What was held may begin in the past. A change only if it gives nothing up and costs no less: else the contract would
+ * have had until now what it does not pay for.
+ */
+function mayBeLate(state: State, { changes, placement, price }: Plan): boolean {
+  const contract = changes === undefined ? undefined : contractOf(state, changes.contract);
+  if (contract === undefined) return true;
+  const [before, after] = [contract.price.microEurPerHour ?? 0, price.microEurPerHour ?? 0];
+  return after >= before && stepOf(contract, placement).lost.length === 0;
 }
 
 /** A past that nothing was held in cannot be promised. A lease has held it, and it is paid for. */

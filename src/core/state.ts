@@ -15,6 +15,7 @@ import {
 import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
+import { additionTo } from './addition.ts';
 import { type Calendar, close, reopen } from './calendar.ts';
 import { compacted, compactedOffer } from './compact.ts';
 import type { EdgeCalendar } from './edges.ts';
@@ -35,6 +36,8 @@ export type Lease = {
   readonly tenant: TenantId;
   readonly demand: Demand;
   readonly placement: Placement;
+  /** What is held for a plan that changes a contract: what it needs beyond that. Without it, the placement. */
+  readonly held?: readonly Placement[];
   readonly heldBy: Actor;
   /** When it was first held. */
   readonly sinceMs: number;
@@ -166,7 +169,7 @@ function enterAll(state: State): State {
     for (const { holding, untilMs } of tenuresOf(contract))
       next = withoutHolding(withHolding(next, holding), holding, untilMs);
   }
-  for (const lease of state.leases.values()) next = withHolding(next, { ...lease, id: lease.plan });
+  for (const lease of state.leases.values()) next = withLease(next, lease);
   for (const window of state.maintenance.values()) {
     const closed = close(next.calendar, next.fleet, window);
     const { cancelledAtMs } = window;
@@ -197,9 +200,21 @@ function grant(state: State, event: Of<'contract-granted'>, stamp: Stamp, archiv
     grantedAtMs: stamp.atMs,
     grantedSeq: stamp.seq,
   };
-  const lease = state.leases.get(event.plan);
-  const freed = lease === undefined ? state : withoutLease(state, lease);
-  return chained(withHolding(withContract(freed, contract), contract), event);
+  return chained(withHolding(withContract(unheld(state, event.plan), contract), contract), event);
+}
+
+/** The state without the lease of a plan, which is committed now. */
+function unheld(state: State, plan: PlanId): State {
+  const lease = state.leases.get(plan);
+  return lease === undefined ? state : withoutLease(state, lease);
+}
+
+function withLease(state: State, { held, ...lease }: Lease): State {
+  const placements = held ?? [lease.placement];
+  return placements.reduce(
+    (next, placement) => withHolding(next, { ...lease, placement, id: lease.plan }),
+    state,
+  );
 }
 
 function change(state: State, event: Of<'contract-changed'>, archive: Archive): State {
@@ -221,7 +236,7 @@ function change(state: State, event: Of<'contract-changed'>, archive: Archive): 
       { ...past, demand: before.demand, placement: before.placement, price: before.price },
     ],
   };
-  const freed = givenUpForChange(state, before, event.atMs);
+  const freed = givenUpForChange(unheld(state, event.plan), before, event.atMs);
   return chained(withHolding(withContract(freed, contract), contract), event);
 }
 
@@ -248,21 +263,25 @@ function release(state: State, event: Of<'contract-released'>): State {
 }
 
 function holdOffer(state: State, event: Of<'plan-held'>, stamp: Stamp, archive: Archive): State {
-  const { demand, placement } = compactedOffer(state.fleet, archive.plan(event.planDigest));
+  const offer = archive.plan(event.planDigest);
+  const { demand, placement } = compactedOffer(state.fleet, offer);
+  const { changes } = offer;
   const { plan, planDigest, untilMs } = event;
   const before = state.leases.get(plan);
+  const addition = changes === undefined ? undefined : additionTo(grantedOf(state, changes.contract), offer);
   const lease: Lease = {
     plan,
     planDigest,
     tenant: demand.tenant,
     demand,
     placement,
+    ...(addition === undefined ? {} : { held: before?.held ?? addition }),
     heldBy: stamp.actor,
     sinceMs: before?.sinceMs ?? stamp.atMs,
     untilMs,
   };
   const held = { ...state, leases: new Map(state.leases).set(plan, lease) };
-  return chained(before === undefined ? withHolding(held, { ...lease, id: plan }) : held, event);
+  return chained(before === undefined ? withLease(held, lease) : held, event);
 }
 
 function dropHold(state: State, event: Of<'hold-dropped'>): State {

@@ -29,8 +29,10 @@ export function claimsOf(state: State, nowMs: number, sinceMs: number): readonly
     if (own.lastEndMs <= sinceMs) continue;
     for (const claim of own.claims) if (claim.endMs > sinceMs) claims.push(claim);
   }
-  for (const { plan, tenant, demand, placement, untilMs } of state.leases.values())
-    if (untilMs > nowMs) claims.push(...placed({ holder: plan, tenant, demand, placement, cutMs: Infinity }));
+  for (const { plan, tenant, demand, held, placement: all, untilMs } of state.leases.values())
+    if (untilMs > nowMs)
+      for (const placement of held ?? [all])
+        claims.push(...placed({ holder: plan, tenant, demand, placement, cutMs: Infinity }));
   for (const { id, place, fromMs, toMs, cancelledAtMs = Infinity } of state.maintenance.values()) {
     const endMs = Math.min(toMs, cancelledAtMs);
     if (endMs <= sinceMs || endMs <= fromMs) continue;

@@ -70,7 +70,10 @@ function offer(walker: Walker, random: Random): Taken {
 function takeOffer(walker: Walker, random: Random): Taken {
   const made = drawOffer(walker, random);
   if (made === undefined) return refused;
-  return { ...outcome('contract-granted', commit(walker, made)), ...endedBy(made) };
+  const { changes } = made.plan;
+  if (changes === undefined) return { ...outcome('contract-granted', commit(walker, made)), ...endedBy(made) };
+  const { contract } = changes;
+  return { ...outcome('contract-changed', commit(walker, made)), contract, ...endedBy(made) };
 }
 
 function release(walker: Walker, random: Random): Taken {
@@ -218,10 +221,7 @@ function lease(walker: Walker, random: Random): Taken {
   if (made === undefined) return refused;
   if (held === undefined) walker.offers.push(made);
   const leaseS = 600 * (1 + random.below(60));
-  return outcome(
-    'plan-held',
-    walker.act({ kind: 'hold-plan', plan: made.id, planDigest: made.digest, leaseS }),
-  );
+  return outcome('plan-held', hold(walker, made, leaseS));
 }
 
 function drop(walker: Walker, random: Random): Taken {
@@ -310,17 +310,26 @@ function change(walker: Walker, random: Random, editOf: (contract: Contract) => 
   const answer = planChange(walker.state, given, { contract: contract.id, edit: editOf(contract) });
   if (answer.kind === 'refused') return refused;
   const made = walker.keep(answer.plan);
-  const { id, digest } = made;
-  const named = { contract: contract.id, plan: id, planDigest: digest };
+  if (random.below(10) === 0) {
+    walker.offers.push(made);
+    return outcome('plan-held', hold(walker, made, 3600));
+  }
   return {
-    ...mustBe('contract-changed', walker.act({ kind: 'change-contract', ...named })),
+    ...mustBe('contract-changed', commit(walker, made)),
     contract: contract.id,
     ...endedBy(made),
   };
 }
 
-function commit(walker: Walker, { id, digest }: Planned): Decision {
-  return walker.act({ kind: 'commit-plan', plan: id, planDigest: digest });
+function commit(walker: Walker, { id, digest, plan: { changes } }: Planned): Decision {
+  const named = { plan: id, planDigest: digest };
+  return changes === undefined
+    ? walker.act({ kind: 'commit-plan', ...named })
+    : walker.act({ kind: 'change-contract', contract: changes.contract, ...named });
+}
+
+function hold(walker: Walker, { id, digest }: Planned, leaseS: number): Decision {
+  return walker.act({ kind: 'hold-plan', plan: id, planDigest: digest, leaseS });
 }
 
 function outcome(wanted: Decision['kind'], { kind }: Decision): Taken {
