@@ -13,14 +13,15 @@ export function addLife(program: Command, io: Io, done: Done): void {
 }
 
 function addHold(program: Command, io: Io, done: Done): void {
-  withCommon(program.command('hold <plan>'))
-    .description('keep the capacity of a plan until it is committed, for a time')
+  withCommon(program.command('hold [plan]'))
+    .description('keep the capacity of a plan until it is committed, for a time, or list what is held')
     .option('--for <length>', 'how long, such as 30m, 2h or 3d; a week at most', '2h')
     .option('--drop', 'give the hold up')
     .option('--key <key>', 'idempotency key: the same key never holds twice; from plan and length without it')
     .addHelpText(
       'after',
       `${examples(
+        'berth hold',
         'berth hold plan-3f9a0c1e2b7d4a58',
         'berth hold plan-3f9a0c1e2b7d4a58 --for 1d --key awaiting-approval-7',
         'berth hold plan-3f9a0c1e2b7d4a58 --drop',
@@ -28,7 +29,7 @@ function addHold(program: Command, io: Io, done: Done): void {
 A held plan can be committed until its hold ends, also after its own start, which is then paid for.
 `,
     )
-    .action(async (id: string, options: Common & { for: string }) =>
+    .action(async (id: string | undefined, options: Common & { for: string; drop?: boolean }) =>
       done(await (await import('./run/hold.ts')).hold(io, id, options)),
     );
 }

@@ -22,6 +22,7 @@ import type {
   ImportResult,
   InventoryList,
   InventorySummary,
+  LeaseList,
   LeaseResult,
   MaintenanceList,
   MaintenancePlan,
@@ -123,6 +124,8 @@ export interface Control {
   planChange(caller: Caller, request: { contract: ContractId; change: ChangeRequest }): Promise<PlanResult>;
   hold(caller: Caller, request: { plan: PlanId; leaseS: number; idemKey: IdemKey }): Promise<LeaseResult>;
   dropHold(caller: Caller, request: { plan: PlanId; idemKey: IdemKey }): Promise<LeaseResult>;
+  /** Plans that are held for tenants that the caller may act for. */
+  leases(caller: Caller): Promise<LeaseList>;
   maintenance(query: { all: boolean }): Promise<MaintenanceList>;
   scheduleMaintenance(
     caller: Caller,

@@ -8,7 +8,7 @@ import { Door } from './door.ts';
 import { planMaintenance } from './draining.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
-import { dropHold, holdPlan } from './leasing.ts';
+import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { explain, planFor } from './planning.ts';
 import { registerTenant } from './registering.ts';
@@ -42,6 +42,7 @@ export function createControl({
     planChange: (caller, request) => changeFor(door, caller, request),
     hold: (caller, request) => holdPlan(door, caller, request),
     dropHold: (caller, request) => dropHold(door, caller, request),
+    leases: (caller) => listLeases(door, caller),
     maintenance: (query) => listMaintenance(door, query),
     scheduleMaintenance: (caller, request) => scheduleMaintenance(door, caller, request),
     cancelMaintenance: (caller, request) => cancelMaintenance(door, caller, request),

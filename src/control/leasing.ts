@@ -1,8 +1,11 @@
+import { lapse } from '../core/lapse.ts';
+import type { Lease, State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
-import type { IdemKey, PlanId } from '../model/id.ts';
+import { type IdemKey, type PlanId, siteOf } from '../model/id.ts';
 import { identify } from '../model/plan.ts';
-import type { LeaseResult } from '../model/view.ts';
-import { requireTenant } from './caller.ts';
+import { compareText } from '../model/text.ts';
+import type { LeaseList, LeaseResult } from '../model/view.ts';
+import { mayActFor, requireTenant } from './caller.ts';
 import { freshPlan, shownTo } from './changes.ts';
 import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';
@@ -45,6 +48,34 @@ export async function dropHold(
   const command: Command = { kind: 'drop-hold', plan: request.plan };
   const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
   return leaseResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
+}
+
+/** The plans that are held now for tenants that the caller may act for, those first whose leases end first. */
+export async function listLeases(door: Door, caller: Caller): Promise<LeaseList> {
+  const moment = await door.moment();
+  const held = [...lapse(moment.state, moment.nowMs).leases.values()]
+    .filter(({ tenant }) => mayActFor(caller, tenant))
+    .toSorted((a, b) => a.untilMs - b.untilMs || compareText(a.plan, b.plan));
+  const leases = await Promise.all(held.map(async (lease) => leaseView(door, moment.state, lease)));
+  return { snapshot: snapshotOf(moment), leases };
+}
+
+async function leaseView(door: Door, state: State, lease: Lease): Promise<LeaseList['leases'][number]> {
+  const { plan, planDigest, tenant, placement, untilMs, heldBy } = lease;
+  const zone = zoneOf(state, { tenant });
+  const { changes } = await door.library.fetchPlan(planDigest);
+  return {
+    plan,
+    tenant,
+    ...(changes === undefined ? {} : { changes: changes.contract }),
+    gpuCount: placement.members.reduce((sum, { gpus }) => sum + gpus.length, 0),
+    sites: [...new Set(placement.members.map(({ node }) => siteOf(node)))].toSorted(compareText),
+    start: isoIn(placement.startMs, zone),
+    ...(placement.endMs === undefined ? {} : { end: isoIn(placement.endMs, zone) }),
+    untilMs,
+    until: isoIn(untilMs, zone),
+    heldBy: heldBy.principal,
+  };
 }
 
 function leaseResult(caller: Caller, passed: Passed, zone: string): LeaseResult {

@@ -404,6 +404,26 @@ export const LeaseResult = z.object({
 });
 export type LeaseResult = z.infer<typeof LeaseResult>;
 
+/** The plans that are held now, by the end of their leases. */
+export const LeaseList = z.object({
+  snapshot: Snapshot,
+  leases: z.array(
+    z.object({
+      plan: PlanId,
+      tenant: TenantId,
+      changes: ContractId.optional(),
+      gpuCount: count,
+      sites: z.array(Path),
+      start: iso,
+      end: iso.optional(),
+      untilMs: z.int(),
+      until: iso.describe('when the lease ends'),
+      heldBy: z.string(),
+    }),
+  ),
+});
+export type LeaseList = z.infer<typeof LeaseList>;
+
 /** A window in which a place is closed to everybody. */
 const MaintenanceView = z.object({
   id: MaintenanceId,

@@ -83,6 +83,48 @@ describe('a plan that is held', () => {
   });
 });
 
+describe('the list of plans that are held', () => {
+  test('names each with its end and its tenant, to whom it concerns, until it ends or is dropped', async () => {
+    const desk = await openDesk();
+    const mine = await planned(desk, wish({ tenant: 'acme' }), theirs);
+    const hold = async (plan: typeof mine.id, leaseS: number) =>
+      desk.control.hold(operator, { plan, leaseS, idemKey: key(`hold-${leaseS}`) });
+    const plans = async (caller = operator) =>
+      (await desk.control.leases(caller)).leases.map(({ plan }) => plan);
+    expect(await plans()).toEqual([]);
+    await hold(mine.id, 7200);
+    const { id } = await planned(desk, wish());
+    await hold(id, 3600);
+    expect(await plans()).toEqual([id, mine.id]);
+    expect(await plans(theirs)).toEqual([mine.id]);
+    expect((await desk.control.leases(operator)).leases[0]).toMatchObject({
+      gpuCount: 8,
+      untilMs: nowMs + hourMs,
+      heldBy: operator.principal,
+    });
+    await desk.control.dropHold(operator, { plan: mine.id, idemKey: key('drop-1') });
+    expect(await plans()).toEqual([id]);
+    desk.clock.atMs = nowMs + hourMs;
+    expect(await plans()).toEqual([]);
+  });
+
+  test('a change that is held says which contract it changes', async () => {
+    const desk = await openDesk();
+    await committed(desk, wish(), 'make-1');
+    const plan = thePlan(
+      await desk.control.planChange(operator, { contract: c106, change: { extendS: 86_400 } }),
+    );
+    await desk.control.hold(operator, { plan: plan.id, leaseS: 3600, idemKey: key('hold-1') });
+    const { leases } = await desk.control.leases(operator);
+    expect(leases).toMatchObject([{ plan: plan.id, changes: 'C-106' }]);
+    expect(await desk.control.commit(operator, { plan: plan.id, idemKey: key('commit-1') })).toMatchObject({
+      decision: 'changed',
+    });
+    expect((await desk.control.leases(operator)).leases).toEqual([]);
+    expect(await verified(desk)).toEqual({ ok: true, failed: [] });
+  });
+});
+
 describe('a contract that is changed', () => {
   test('is committed like any plan, once, and every version verifies', async () => {
     const desk = await openDesk();

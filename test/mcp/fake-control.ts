@@ -32,6 +32,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     planChange: heard('planChange', answers.planned()),
     hold: () => Promise.reject(notForTools),
     dropHold: () => Promise.reject(notForTools),
+    leases: () => Promise.reject(notForTools),
     maintenance: () => Promise.reject(notForTools),
     scheduleMaintenance: () => Promise.reject(notForTools),
     cancelMaintenance: () => Promise.reject(notForTools),

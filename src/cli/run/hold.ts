@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
+import { BerthError } from '../../model/error.ts';
 import { IdemKey, PlanId } from '../../model/id.ts';
 import { DurationS } from '../../model/unit.ts';
-import type { LeaseResult } from '../../model/view.ts';
+import type { LeaseList, LeaseResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import { durationS } from '../duration.ts';
 import type { Io } from '../io.ts';
@@ -14,12 +15,15 @@ import type { Common } from '../words.ts';
 const Hold = z.strictObject({ plan: PlanId, leaseS: DurationS, idemKey: IdemKey });
 const Drop = z.strictObject({ plan: PlanId, idemKey: IdemKey });
 
+/** Holds a plan, gives its hold up, or lists what is held, by what was typed. */
 export async function hold(
   io: Io,
-  plan: string,
+  plan: string | undefined,
   options: Common & { for: string; drop?: boolean; key?: string },
 ): Promise<number> {
   const { key, drop } = options;
+  if (plan === undefined && drop === true) throw nothingToDrop();
+  if (plan === undefined) return listed(io, options);
   const leaseS = durationS(options.for, '--for');
   return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller }) => {
     const result =
@@ -30,6 +34,33 @@ export async function hold(
             parsed(Hold, { plan, leaseS, idemKey: key ?? `cli-hold-${plan}-${leaseS}` }),
           );
     return show(io, options.json, plan, result);
+  });
+}
+
+async function listed(io: Io, options: Common): Promise<number> {
+  return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller }) => {
+    const list = await control.leases(caller);
+    const lines = list.leases.map(leaseLine);
+    print(io, options.json, { kind: 'text', lines: lines.length === 0 ? ['no plan is held'] : lines }, list);
+    return 0;
+  });
+}
+
+/** `plan-3f9a0c1e2b7d4a58 until 2026-11-25T12:00:00+01:00: 16 GPUs at fra1 for acme, from …, by person:ada` */
+function leaseLine({ plan, until, gpuCount, sites, tenant, changes, start, heldBy }: Lease): string {
+  const what = `${gpuCount} ${gpuCount === 1 ? 'GPU' : 'GPUs'} at ${sites.join(', ')} for ${tenant}`;
+  const change = changes === undefined ? '' : `, as a change of ${changes}`;
+  return `${plan} until ${until}: ${what}${change}, from ${start}, by ${heldBy}`;
+}
+
+type Lease = LeaseList['leases'][number];
+
+function nothingToDrop(): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'nothing says which hold is to be given up',
+    fix: 'name its plan; `berth hold` lists what is held',
+    field: 'plan',
   });
 }
 
