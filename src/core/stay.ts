@@ -46,24 +46,48 @@ function mayStay({ contract, demand }: Asked): readonly Member[] {
   });
 }
 
-/** Those of the members that could each be promised for the new window, one after the other. */
+/** No change costs more looks at single members than this. Who was not looked at by then is placed anew. */
+const lookLimit = 128;
+
+/**
+ * Those of the members that could be promised for the new window, one after the other. Many are looked at together,
+ * and halved where something is in their way: a few obstacles in a large contract cost a few looks.
+ */
 function unhindered(
   state: State,
   verdict: PolicyVerdict,
   { contract, demand, kept }: Kept,
 ): readonly Member[] {
   let taken = state;
-  return kept.filter((member) => {
-    const alone = aloneIn(demand, member.part);
-    const placement = placementOf(demand, [{ ...member, replica: 0 }]);
-    if (check(taken, alone, verdict, placement).length > 0) return false;
-    taken = withHolding(taken, { ...contract, demand, placement });
-    return true;
+  const free: Member[] = [];
+  const waiting: (readonly Member[])[] = [kept];
+  for (let looks = 0; looks < lookLimit; looks++) {
+    const group = waiting.pop();
+    if (group === undefined) break;
+    const placement = placementOf(demand, countedFrom0(group));
+    if (check(taken, onlyThese(demand, group), verdict, placement).length === 0) {
+      taken = withHolding(taken, { ...contract, demand, placement });
+      free.push(...group);
+    } else if (group.length > 1) {
+      const half = Math.ceil(group.length / 2);
+      waiting.push(group.slice(half), group.slice(0, half));
+    }
+  }
+  return free;
+}
+
+/** The replicas of each part with the numbers that so many of them have. */
+function countedFrom0(members: readonly Member[]): readonly Member[] {
+  const next = new Map<string, number>();
+  return members.map((member) => {
+    const replica = next.get(member.part) ?? 0;
+    next.set(member.part, replica + 1);
+    return { ...member, replica };
   });
 }
 
-/** One replica of a part, without what a gang is asked for as a whole. */
-function aloneIn(demand: Demand, name: string): Demand {
+/** So many replicas of their parts, without what a gang is asked for as a whole. */
+function onlyThese(demand: Demand, members: readonly Member[]): Demand {
   const {
     together: _together,
     survive: _survive,
@@ -74,8 +98,11 @@ function aloneIn(demand: Demand, name: string): Demand {
     ...rest
   } = demand;
   const parts = demand.parts
-    .filter((part) => part.name === name)
-    .map(({ within: _within, apart: _apart, minCount: _minCount, ...part }) => ({ ...part, count: 1 }));
+    .map(({ within: _within, apart: _apart, minCount: _minCount, ...part }) => ({
+      ...part,
+      count: members.filter(({ part: name }) => name === part.name).length,
+    }))
+    .filter(({ count }) => count > 0);
   return { ...rest, parts };
 }
 
