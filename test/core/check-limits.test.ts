@@ -16,6 +16,13 @@ function broken({ state }: World, wish: Demand, held: Placement): string[] {
 const node = 'fra1/h1/r1/n01';
 const cut = world('fra1/h1/r1 1×2 H100-SXM-80GB mig gpumem80');
 
+const halfWith = (memoryMib: number) => {
+  const plain = demand('1×1 share:500 cpu0 mem0 2h');
+  const [part] = plain.parts;
+  const gpus = { count: 1, slice: { kind: 'share', milli: 500 }, memoryMib };
+  return demand('1×1', { ...plain, parts: [{ ...part, each: { ...part?.each, gpus } }] });
+};
+
 describe('thousandths', () => {
   const single = world('fra1/h1/r1 1×1 H100-SXM-80GB mig gpumem80');
   const shared = take(single, demand('1×1 share:600 cpu0 mem0 9h'));
@@ -32,15 +39,9 @@ describe('thousandths', () => {
 
   test('memory of a share is enough to the last MiB, and unknown is not', () => {
     const held = placement(2, `train 0 ${node} 0:500`);
-    const wish = (memoryMib: number) => {
-      const plain = demand('1×1 share:500 cpu0 mem0 2h');
-      const [part] = plain.parts;
-      const gpus = { count: 1, slice: { kind: 'share', milli: 500 }, memoryMib };
-      return demand('1×1', { ...plain, parts: [{ ...part, each: { ...part?.each, gpus } }] });
-    };
-    expect(broken(cut, wish(40_960), held)).toEqual([]);
-    expect(broken(cut, wish(40_961), held)).toEqual(['gpu-memory']);
-    expect(broken(world('fra1/h1/r1 1×2 H100-SXM-80GB mig'), wish(1), held)).toEqual(['gpu-memory']);
+    expect(broken(cut, halfWith(40_960), held)).toEqual([]);
+    expect(broken(cut, halfWith(40_961), held)).toEqual(['gpu-memory']);
+    expect(broken(world('fra1/h1/r1 1×2 H100-SXM-80GB mig'), halfWith(1), held)).toEqual(['gpu-memory']);
   });
 });
 
@@ -70,27 +71,28 @@ test.each([
   expect(broken(fleet, demand('1×1 mig:1g.10gb cpu0 mem0 2h'), held)).toEqual(wrong);
 });
 
-describe('bandwidth of data NICs', () => {
-  const nic = (facts: object) =>
-    world('fra1/h1/r1 2×2 H100 rdma cpu16 mem64', {
-      nics: {
-        [`${node}/nic2`]: { rdma: false, mbps: 100, ...facts },
-        'fra1/h1/r1/n02/nic2': { kind: 'ethernet', rdma: false, mbps: 100 },
-      },
-    });
-  const wish = (mbps: number, hours = 10, more: object = {}) =>
-    demand(`load: 1×cpu1 mem1 + train: 1×cpu1 mem1 ${hours}h`, {
-      flows: [{ from: 'load', to: 'train', mbps }],
-      ...more,
-    });
-  const held = (mbps: number, hours = 10): Placement => ({
-    ...placement(hours, `load 0 ${node} cpu1 mem1`, 'train 0 fra1/h1/r1/n02 cpu1 mem1'),
-    bandwidth: [
-      { fabric: 'data', edge: nodeAt(0), mbps },
-      { fabric: 'data', edge: nodeAt(1), mbps },
-    ],
+const nic = (facts: object) =>
+  world('fra1/h1/r1 2×2 H100 rdma cpu16 mem64', {
+    nics: {
+      [`${node}/nic2`]: { rdma: false, mbps: 100, ...facts },
+      'fra1/h1/r1/n02/nic2': { kind: 'ethernet', rdma: false, mbps: 100 },
+    },
+  });
+const flowing = (mbps: number, hours = 10, more: object = {}) =>
+  demand(`load: 1×cpu1 mem1 + train: 1×cpu1 mem1 ${hours}h`, {
+    flows: [{ from: 'load', to: 'train', mbps }],
+    ...more,
   });
 
+const holding = (mbps: number, hours = 10): Placement => ({
+  ...placement(hours, `load 0 ${node} cpu1 mem1`, 'train 0 fra1/h1/r1/n02 cpu1 mem1'),
+  bandwidth: [
+    { fabric: 'data', edge: nodeAt(0), mbps },
+    { fabric: 'data', edge: nodeAt(1), mbps },
+  ],
+});
+
+describe('bandwidth of data NICs', () => {
   test.each([
     ['ethernet', { kind: 'ethernet' }, []],
     ['of unknown kind, but no RDMA', {}, []],
@@ -98,26 +100,21 @@ describe('bandwidth of data NICs', () => {
     ['of unknown kind that may do RDMA', { rdma: true }, ['bandwidth']],
     ['InfiniBand without RDMA', { kind: 'infiniband' }, ['bandwidth']],
   ])('%s', (_, facts, wrong) => {
-    expect(broken(nic(facts), wish(60), held(60))).toEqual(wrong);
-    const { bandwidth: _bandwidth, ...nothing } = held(1);
-    expect(broken(nic({ kind: 'ethernet' }), wish(1), nothing)).toEqual(['bandwidth', 'bandwidth']);
+    expect(broken(nic(facts), flowing(60), holding(60))).toEqual(wrong);
+    const { bandwidth: _bandwidth, ...nothing } = holding(1);
+    expect(broken(nic({ kind: 'ethernet' }), flowing(1), nothing)).toEqual(['bandwidth', 'bandwidth']);
   });
 
   test('what others hold one after the other is not added up', () => {
     const apart = {
-      parts: wish(60).parts.map((part) => ({ ...part, each: { ...part.each, cpuMilli: 9000 } })),
+      parts: flowing(60).parts.map((part) => ({ ...part, each: { ...part.each, cpuMilli: 9000 } })),
     };
-    const first = take(nic({ kind: 'ethernet' }), wish(60, 5, apart));
+    const first = take(nic({ kind: 'ethernet' }), flowing(60, 5, apart));
     const window = { earliestStartMs: t0 + 5 * hourMs, durationS: 5 * 3600 };
-    const both = take(first, wish(60, 5, { ...apart, window }));
-    expect(broken(both, wish(40), held(40))).toEqual([]);
-    expect(broken(both, wish(41), held(41))).toEqual(['bandwidth', 'bandwidth']);
+    const both = take(first, flowing(60, 5, { ...apart, window }));
+    expect(broken(both, flowing(40), holding(40))).toEqual([]);
+    expect(broken(both, flowing(41), holding(41))).toEqual(['bandwidth', 'bandwidth']);
   });
-
-  function nodeAt(at: number) {
-    const { id } = nic({}).state.fleet.nodes[at] ?? fail();
-    return id;
-  }
 });
 
 test('a transfer that carries the dataset to its last bit, and one that is a millisecond short', () => {
@@ -153,4 +150,9 @@ test('a spare on a node that nobody knows', () => {
 
 function fail(): never {
   throw new Error('no such node');
+}
+
+function nodeAt(at: number) {
+  const { id } = nic({}).state.fleet.nodes[at] ?? fail();
+  return id;
 }
