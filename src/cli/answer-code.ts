@@ -14,6 +14,7 @@ const unknownNames: ReadonlySet<string> = new Set([
   'tenant-unknown',
   'model-unknown',
   'place-unknown',
+  'flow-unknown',
   'contract-unknown',
   'maintenance-unknown',
   'not-held',

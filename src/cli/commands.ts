@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 
 import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
@@ -8,6 +8,7 @@ import { addDefrag, addReclaim } from './reclaim-commands.ts';
 import type { BenchReplayOptions } from './run/bench-ledger.ts';
 import type { BenchPlanningOptions } from './run/bench-planning.ts';
 import type { BenchMixesOptions, BenchOpenbOptions } from './run/bench.ts';
+import type { FileKind } from './run/schema.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
 
 /**
@@ -138,6 +139,19 @@ function addContracts(program: Command, io: Io, done: Done): void {
     )
     .action(async (options: Common & { file: string }) =>
       done(await (await import('./run/plan.ts')).plan(io, options)),
+    );
+
+  program
+    .command('schema')
+    .description('list every key of the files that Berth reads')
+    .addArgument(new Argument('<file>', 'which of them').choices(['demand', 'scenario', 'inventory']))
+    .option('--json', 'print the JSON Schema, for editors and programs')
+    .addHelpText(
+      'after',
+      examples('berth schema demand', 'berth schema inventory --json > berth.schema.json'),
+    )
+    .action(async (kind: FileKind, options: { json?: boolean }) =>
+      done((await import('./run/schema.ts')).schema(io, kind, options)),
     );
 
   withCommon(program.command('commit <plan>'))
@@ -404,13 +418,22 @@ Also \`cordon\` and \`maintain\` (like \`lose\`), and \`site\` (another operator
 `;
 
 const demandExample = `
-A demand:
-  tenant: acme
+A demand; \`berth schema demand\` lists every key:
+  tenant: globex
   parts:
     - name: train
+      count: 2               # replicas, each on one node
+      each: { gpus: { count: 8, models: [H100], link: nvlink }, rdma: { uplinkMbps: 800000 } }
+    - name: loader
       count: 2
-      each: { gpus: { count: 8, models: [H100], link: nvlink }, rdma: {} }
-  window: { earliestStart: 2026-11-30T00:00:00+01:00, durationS: 259200 }
+      each: { cpuMilli: 16000, memoryMib: 65536 }
+  survive: { loss: node, membersLeft: 2 }    # of the replicas with GPUs; a spare is held
+  window: { earliestStart: 2026-11-30T00:00:00+01:00, latestStart: 2026-12-04T00:00:00+01:00, durationS: 86400 }
   rules: { regimes: [gdpr] }
   objective: cheapest
+A slice: gpus: { count: 1, models: [H100], slice: { kind: mig, profile: 3g.40gb } }, or { kind: share, milli: 500 }.
+Also: together, where, avoid, flows, dataset, isolation, guarantee (reserved, elastic, preemptible), mayPreempt,
+latencyMsByRegion, powerCapW, budget.
+
+Exit codes: 3 a plan is ready; 2 bad input; 4 infeasible; 5 denied by the rules.
 `;

@@ -17,7 +17,7 @@ function addHold(program: Command, io: Io, done: Done): void {
     .description('keep the capacity of a plan until it is committed, for a time, or list what is held')
     .option('--for <length>', 'how long, such as 30m, 2h or 3d; a week at most', '2h')
     .option('--drop', 'give the hold up')
-    .option('--key <key>', 'idempotency key: the same key never holds twice; from plan and length without it')
+    .option('--key <key>', 'idempotency key: the same key never holds twice; a new one without it')
     .addHelpText(
       'after',
       `${examples(
@@ -69,7 +69,7 @@ function addMaintenance(program: Command, io: Io, done: Done): void {
     .option('--reason <text>', 'kept in the ledger')
     .option('--cancel <window>', 'open the place of this window again')
     .option('--all', 'list windows that are over or cancelled too')
-    .option('--key <key>', 'idempotency key: the same key never closes twice; from the window without it')
+    .option('--key <key>', 'idempotency key: the same key never closes twice; a new one without it')
     .addHelpText(
       'after',
       examples(

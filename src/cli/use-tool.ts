@@ -4,6 +4,7 @@ import type { Progress } from '../control/control.ts';
 import { callTool } from '../mcp/call.ts';
 import type { Log } from '../mcp/log.ts';
 import type { Tool } from '../mcp/tool.ts';
+import { asOption } from './as-option.ts';
 import { asError } from './failure.ts';
 import type { Io } from './io.ts';
 import type { Session } from './session.ts';
@@ -29,8 +30,13 @@ export async function useTool<I extends z.ZodObject, O extends z.ZodObject>(
     ...(progress === undefined ? {} : { progress }),
   };
   const answer = await callTool([tool], tool.name, withoutAbsent(args), context);
-  if (!answer.ok) throw asError(answer.error);
+  if (!answer.ok) throw isTyped(args) ? asOption(asError(answer.error)) : asError(answer.error);
   return tool.output.parse(answer.content);
+}
+
+/** Whether the arguments are options; a demand and a scenario are files, whose words stay as they are. */
+function isTyped(args: Record<string, unknown>): boolean {
+  return args['demand'] === undefined && args['edits'] === undefined;
 }
 
 /** Bugs of tools, for whoever asked to see them. */

@@ -4,6 +4,7 @@ import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { ContractId } from '../model/id.ts';
 import { seatsOf } from '../model/placement.ts';
+import { cleanText, didYouMean } from '../model/text.ts';
 import type { ContractDetail, ContractList } from '../model/view.ts';
 import { mayActFor } from './caller.ts';
 import type { Caller, ContractFilter } from './control.ts';
@@ -35,6 +36,7 @@ export async function searchContracts(
   const moment = await door.moment();
   const { state, nowMs } = moment;
   const place = filter.within === undefined ? undefined : placeNamed(state, filter.within);
+  if (filter.tenant !== undefined) requireKnown(state, caller, filter.tenant);
   const matching = [...state.contracts].filter(
     (contract) =>
       mayActFor(caller, contract.tenant) &&
@@ -50,6 +52,20 @@ export async function searchContracts(
     ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
     truncated: page.nextCursor !== undefined,
   };
+}
+
+/** Throws NOT_FOUND for a tenant that nobody has, or that the caller may not see. */
+function requireKnown(state: State, caller: Pick<Caller, 'tenants'>, tenant: string): void {
+  const known = [...state.tenants.keys()].filter((id) => mayActFor(caller, id));
+  if (known.some((id) => id === tenant)) return;
+  const meant = didYouMean(tenant, known);
+  throw new BerthError({
+    code: 'NOT_FOUND',
+    message: `no tenant \`${cleanText(tenant, 80)}\``,
+    fix: meant === undefined ? `one of ${known.join(', ')}` : `did you mean \`${meant}\`?`,
+    field: 'tenant',
+    ...(meant === undefined ? {} : { didYouMean: meant }),
+  });
 }
 
 export async function contractDetail(door: Door, caller: Caller, id: ContractId): Promise<ContractDetail> {

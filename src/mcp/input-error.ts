@@ -45,7 +45,7 @@ function isUnknownKey(issue: Issue): boolean {
 
 function problemsOf(issue: Issue, call: Call): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, call));
-  if (valueAt(call.args, issue.path) === undefined) return [missing(issue, call)];
+  if (issue.code !== 'custom' && valueAt(call.args, issue.path) === undefined) return [missing(issue, call)];
   switch (issue.code) {
     case 'invalid_type':
       return [wrongType(issue, call)];
@@ -60,8 +60,9 @@ function problemsOf(issue: Issue, call: Call): readonly Problem[] {
     case 'invalid_key':
     case 'invalid_element':
     case 'not_multiple_of':
-    case 'custom':
       return [malformed(issue, call)];
+    case 'custom':
+      return [valueAt(call.args, issue.path) === undefined ? broken(issue) : malformed(issue, call)];
     default:
       return issue satisfies never;
   }
@@ -164,6 +165,12 @@ function malformed(issue: Issue, { schema, args }: Call): Problem {
     message: `${quote(field)} cannot be ${quoteValue(valueAt(args, issue.path))}`,
     fix: hint(issue, schema, args),
   };
+}
+
+/** A rule between several keys, of which the one that it is about was left out. */
+function broken(issue: Issue): Problem {
+  const field = spell(issue.path);
+  return { field, message: `${quote(field)} is missing`, fix: issue.message };
 }
 
 /** The schema's own words; zod's would only name a regular expression. */

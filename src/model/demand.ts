@@ -41,7 +41,12 @@ export type Objective = z.infer<typeof Objective>;
 /** A slice of one GPU: thousandths by time or memory share, or a MIG profile such as `3g.40gb`. */
 const Slice = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('share'), milli: z.int().min(1).max(999) }),
-  z.strictObject({ kind: z.literal('mig'), profile: z.string().regex(/^[1-7]g\.[0-9]{1,3}gb(?:\+me)?$/) }),
+  z.strictObject({
+    kind: z.literal('mig'),
+    profile: z
+      .string()
+      .regex(/^[1-7]g\.[0-9]{1,3}gb(?:\+me)?$/, 'a MIG profile such as `1g.10gb` or `3g.40gb`'),
+  }),
 ]);
 
 export const GpuNeed = z.strictObject({
@@ -53,7 +58,9 @@ export const GpuNeed = z.strictObject({
     .optional()
     .describe('any of these; without it any model'),
   memoryMib: MemoryMib.optional().describe('at least, on each GPU'),
-  slice: Slice.optional(),
+  slice: Slice.optional().meta({
+    help: 'a part of each GPU: `{ kind: mig, profile: 3g.40gb }` or `{ kind: share, milli: 500 }`',
+  }),
   link: z.enum(['nvlink', 'xgmi', 'any']).optional().describe('all GPUs of a replica in one link domain'),
   linkMbps: Mbps.optional().describe('at least, for each GPU'),
 });
@@ -61,7 +68,7 @@ export type GpuNeed = z.infer<typeof GpuNeed>;
 
 const RdmaNeed = z.strictObject({
   nicMbps: Mbps.optional().describe('at least, on each NIC'),
-  nicsPerGpu: z.int().min(1).max(4).optional(),
+  nicsPerGpu: z.int().min(1).max(4).optional().meta({ help: 'RDMA NICs for each GPU; 1 without it' }),
   uplinkMbps: Mbps.optional().describe('between leaf switches, for the whole part'),
 });
 
@@ -80,7 +87,7 @@ export type ReplicaNeed = z.infer<typeof ReplicaNeed>;
 export const Part = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
   count: Count.max(100_000).describe('replicas'),
-  minCount: Count.optional(),
+  minCount: Count.optional().meta({ help: 'replicas that are guaranteed; only with `guarantee: elastic`' }),
   each: ReplicaNeed,
   within: TopologyLevel.optional().describe('all replicas of this part in one such domain'),
   apart: TopologyLevel.optional().describe('no two replicas of this part in the same such domain'),
@@ -96,11 +103,14 @@ export function guaranteedCount({ count, minCount }: Part): number {
   return minCount ?? count;
 }
 
-const Flow = z.strictObject({ from: z.string().max(41), to: z.string().max(41), mbps: Mbps });
+const end = z.string().max(41).meta({ help: 'the name of a part, or `dataset`' });
+const Flow = z.strictObject({ from: end, to: end, mbps: Mbps });
 
 const Survival = z.strictObject({
   loss: z.enum(['node', 'rack', 'feed', 'site']),
-  membersLeft: Count,
+  membersLeft: Count.meta({
+    help: 'replicas with GPUs that are left, of all parts together; spares are held where it takes them',
+  }),
 });
 
 export const Budget = z.strictObject({
@@ -130,31 +140,43 @@ const demandShape = {
       (parts) => new Set(parts.map((part) => part.name)).size === parts.length,
       'part names must differ',
     )
-    .refine(
-      (parts) => parts.every((part) => guaranteedCount(part) <= part.count),
-      '`minCount` is at most `count`',
-    ),
+    .superRefine((parts, context) => {
+      for (const [index, part] of parts.entries())
+        if (guaranteedCount(part) > part.count)
+          context.addIssue({
+            code: 'custom',
+            path: [index, 'minCount'],
+            message: '`minCount` is at most `count`',
+          });
+    }),
   together: TopologyLevel.optional().describe('the whole gang in one such domain; without it one site'),
   where: z.array(Path).min(1).max(64).optional().describe('only inside one of these places'),
   avoid: z.array(Path).max(64).optional().describe('nothing inside these places'),
   flows: z.array(Flow).max(64).optional(),
   rules: DataRules.optional(),
-  isolation: Isolation.optional(),
-  guarantee: Guarantee.optional(),
-  mayPreempt: z.boolean().optional(),
+  isolation: Isolation.optional().meta({ help: 'no other tenant there; `shared` without it' }),
+  guarantee: Guarantee.optional().meta({
+    help: '`preemptible` may end for others, `elastic` may shrink to `minCount`; `reserved` without it',
+  }),
+  mayPreempt: z.boolean().optional().meta({ help: 'may end preemptible contracts that stand in its way' }),
   survive: Survival.optional(),
-  latencyMsByRegion: z.record(z.string().max(60), LatencyMs).optional(),
-  dataset: DatasetId.optional().describe('data locality: the main dataset'),
+  latencyMsByRegion: z
+    .record(z.string().max(60), LatencyMs)
+    .optional()
+    .meta({ help: 'at most so many milliseconds to users of a region' }),
+  dataset: DatasetId.optional()
+    .meta({ help: 'the main dataset: at the site, or moved there before the start' })
+    .describe('data locality: the main dataset'),
   powerCapW: PowerW.optional(),
   budget: Budget.optional(),
-  objective: Objective.optional(),
+  objective: Objective.optional().meta({ help: 'what decides between sites that fit' }),
 };
 
 const onlyElastic = (demand: { parts: readonly Part[]; guarantee?: Guarantee | undefined }) =>
   demand.guarantee === 'elastic' || demand.parts.every(({ minCount }) => minCount === undefined);
 const minCountNeedsElastic = {
   path: ['guarantee'],
-  message: '`minCount` of a part goes with `guarantee: elastic` only',
+  message: '`minCount` of a part goes with `guarantee: elastic` only; write that, or leave `minCount` out',
 };
 
 /** What a workload declares it needs, in integers and milliseconds: what the core reads and the ledger keeps. */

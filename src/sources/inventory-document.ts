@@ -148,15 +148,19 @@ function unknownKey(path: readonly Step[], key: string): Problem {
   return {
     path: [...path, key],
     what: `unknown key \`${cleanText(key, 80)}\`${where}`,
-    fix: fixOf(suggestion, elsewhere),
+    fix: fixOf(suggestion, elsewhere, allowed),
     allowed,
     suggestion,
   };
 }
 
-function fixOf(suggestion: string | undefined, elsewhere: readonly string[]): string {
+function fixOf(
+  suggestion: string | undefined,
+  elsewhere: readonly string[],
+  allowed: readonly string[],
+): string {
   if (suggestion !== undefined) return `did you mean \`${suggestion}\`?`;
   return elsewhere.length > 0
     ? `it belongs under ${elsewhere.join(' or ')}`
-    : 'remove it, or correct its name';
+    : `remove it, or correct its name; keys there: ${allowed.join(', ')}`;
 }

@@ -33,6 +33,7 @@ describe('help', () => {
       'tenants',
       'tenants add',
       'plan',
+      'schema',
       'commit',
       'release',
       'contracts',

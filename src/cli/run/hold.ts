@@ -7,6 +7,7 @@ import type { LeaseList, LeaseResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import { durationS } from '../duration.ts';
 import type { Io } from '../io.ts';
+import { newKey } from '../new-key.ts';
 import { print } from '../output.ts';
 import { parsed } from '../parsed.ts';
 import { withSession } from '../session.ts';
@@ -25,14 +26,13 @@ export async function hold(
   if (plan === undefined && drop === true) throw nothingToDrop();
   if (plan === undefined) return listed(io, options);
   const leaseS = durationS(options.for, '--for');
-  return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller }) => {
+  return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
+    const { control, caller } = session;
+    const idemKey = key ?? (await newKey(session, drop === true ? 'drop' : 'hold'));
     const result =
       drop === true
-        ? await control.dropHold(caller, parsed(Drop, { plan, idemKey: key ?? `cli-drop-${plan}` }))
-        : await control.hold(
-            caller,
-            parsed(Hold, { plan, leaseS, idemKey: key ?? `cli-hold-${plan}-${leaseS}` }),
-          );
+        ? await control.dropHold(caller, parsed(Drop, { plan, idemKey }))
+        : await control.hold(caller, parsed(Hold, { plan, leaseS, idemKey }));
     return show(io, options.json, plan, result);
   });
 }

@@ -8,10 +8,15 @@ import { isNew, makeDemo, makeEmpty, readWorldFile } from '../session.ts';
 export async function init(io: Io, { demo }: { readonly demo?: string }): Promise<number> {
   if (demo !== undefined) readWorldFile(demo);
   const home = homeOf(io);
-  const same = demo !== undefined && readSettings(home).demo === demo;
+  const settings = readSettings(home);
+  const same = demo !== undefined && settings.demo === demo;
   const ledger = await openSqliteLedger(ledgerPath(home));
   try {
     if (!same && !(await isNew(ledger))) throw thereIsOne(home);
+    if (same && settings.unfinished !== true && !(await isNew(ledger))) {
+      io.stdout.write(`the demo world ${demo} is in ${home} already: nothing was changed\n`);
+      return 0;
+    }
     io.stdout.write(
       `${demo === undefined ? await makeEmpty(io, ledger) : await makeDemo(io, ledger, demo)}\n`,
     );

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-import { digestOf } from '../../model/canonical.ts';
+import { instant } from '../../model/demand.ts';
 import { BerthError } from '../../model/error.ts';
 import { IdemKey, MaintenanceId } from '../../model/id.ts';
 import type { MaintenanceResult, MaintenanceView } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import type { Io } from '../io.ts';
+import { newKey } from '../new-key.ts';
 import { print } from '../output.ts';
 import { parsed } from '../parsed.ts';
 import { type Session, withSession } from '../session.ts';
@@ -22,9 +23,9 @@ export type MaintenanceOptions = Common & {
 
 const Window = z.strictObject({
   place: z.string().min(1).max(200),
-  from: z.string(),
-  to: z.string(),
-  reason: z.string().min(1).max(300),
+  from: instant,
+  to: instant,
+  reason: z.string().min(1).max(300).describe('kept in the ledger, such as `firmware`'),
   idemKey: IdemKey,
 });
 const Cancel = z.strictObject({ id: MaintenanceId, idemKey: IdemKey });
@@ -48,20 +49,23 @@ export async function maintenance(
 }
 
 async function scheduled(
-  { control, caller }: Session,
+  session: Session,
   place: string,
   { from, to, reason, key }: MaintenanceOptions,
 ): Promise<MaintenanceResult> {
-  const idemKey = key ?? `cli-maintenance-${digestOf([place, from ?? '', to ?? '']).slice(7, 23)}`;
+  const { control, caller } = session;
+  const idemKey = key ?? (await newKey(session, 'maintenance'));
   return control.scheduleMaintenance(caller, parsed(Window, { place, from, to, reason, idemKey }));
 }
 
 async function cancelled(
-  { control, caller }: Session,
+  session: Session,
   id: string,
   { key }: MaintenanceOptions,
 ): Promise<MaintenanceResult> {
-  return control.cancelMaintenance(caller, parsed(Cancel, { id, idemKey: key ?? `cli-cancel-${id}` }));
+  const { control, caller } = session;
+  const idemKey = key ?? (await newKey(session, 'cancel'));
+  return control.cancelMaintenance(caller, parsed(Cancel, { id, idemKey }));
 }
 
 function show(io: Io, json: boolean | undefined, result: MaintenanceResult): number {

@@ -3,10 +3,14 @@ import { contractRelease } from '../../../tools/contract-release.ts';
 import { placementExplain } from '../../../tools/placement-explain.ts';
 import { placementPlan } from '../../../tools/placement-plan.ts';
 import { exitCodeOf } from '../../chat/exit-code.ts';
+import { digestOf } from '../../model/canonical.ts';
+import { BerthError } from '../../model/error.ts';
+import { cleanText } from '../../model/text.ts';
 import type { ChangeResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
-import { readYaml } from '../files.ts';
+import { readWritten } from '../files.ts';
 import type { Io } from '../io.ts';
+import { located } from '../located.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
@@ -15,9 +19,12 @@ import type { Common } from '../words.ts';
 const client = 'berth-cli';
 
 export async function plan(io: Io, { file, ...options }: Common & { file: string }): Promise<number> {
-  const demand = await readYaml(io, file);
+  const written = await readWritten(io, file);
   return withSession(io, { ...options, client }, async (session) => {
-    const result = await useTool(io, session, placementPlan, { demand });
+    const args = { demand: written.value };
+    const result = await useTool(io, session, placementPlan, args).catch((error: unknown) => {
+      throw located(error, written, file, 'demand');
+    });
     if (result.plan !== undefined) {
       print(io, options.json, { kind: 'plan', plan: result.plan }, result);
       return exitCodeOf({ outcome: 'planned' });
@@ -45,21 +52,31 @@ export async function release(
   { key, reason, ...options }: Common & { key?: string; reason?: string },
 ): Promise<number> {
   return withSession(io, { ...options, client }, async (session) => {
-    const args = { contract: id, idempotencyKey: key ?? `cli-release-${id}`, reason };
+    const args = { contract: id, idempotencyKey: key ?? releaseKey(id, reason), reason };
     return showChange(io, await useTool(io, session, contractRelease, args), options.json);
   });
 }
 
+/** The same words release once; with another reason it is another request, which an ended contract refuses. */
+function releaseKey(id: string, reason: string | undefined): string {
+  return `cli-release-${id}${reason === undefined ? '' : `-${digestOf(reason).slice(7, 15)}`}`;
+}
+
 export async function explain(io: Io, id: string, options: Common): Promise<number> {
   return withSession(io, { ...options, client }, async (session) => {
-    const explanation = await useTool(
-      io,
-      session,
-      placementExplain,
-      id.startsWith('C-') ? { contract: id } : { plan: id },
-    );
+    const explanation = await useTool(io, session, placementExplain, subjectOf(id));
     print(io, options.json, { kind: 'explanation', explanation }, explanation);
     return 0;
+  });
+}
+
+function subjectOf(id: string): Record<string, string> {
+  if (id.startsWith('C-')) return { contract: id };
+  if (id.startsWith('plan-')) return { plan: id };
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${cleanText(id, 80)}\` is neither a plan nor a contract`,
+    fix: 'name a contract such as `C-101` (see `berth contracts`), or a plan such as `plan-3f9a0c1e2b7d4a58`',
   });
 }
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { placementSimulate } from '../../../tools/placement-simulate.ts';
 import { BerthError } from '../../model/error.ts';
-import { cleanText } from '../../model/text.ts';
 import { readWritten, type Written } from '../files.ts';
 import type { Io } from '../io.ts';
+import { located } from '../located.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
@@ -35,15 +35,6 @@ function argumentsIn({ value }: Written, file: string): Record<string, unknown> 
     message: `\`${file}\` is no scenario`,
     fix: 'write `edits:` and a list below it; `berth whatif --help` shows an example',
   });
-}
-
-/** Says on which line of the file the thing stands that was wrong. */
-function located(error: unknown, { lineOf }: Written, file: string): unknown {
-  if (!(error instanceof BerthError) || error.detail.field === undefined) return error;
-  const line = lineOf(error.detail.field);
-  if (line === undefined) return error;
-  const message = `\`${cleanText(file)}\` line ${line}: ${error.detail.message}`;
-  return new BerthError({ ...error.detail, message }, { cause: error });
 }
 
 function notOne(): BerthError {

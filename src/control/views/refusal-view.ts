@@ -76,7 +76,7 @@ function summaryOf(refusal: Refusal, zone: string): string {
     case 'place-unknown':
       return `no place is called ${refusal.asked.join(', ')}`;
     case 'flow-unknown':
-      return `no part is called ${refusal.asked.join(', ')}; a flow joins ${refusal.known.join(', ') || 'nothing here'}`;
+      return `no part is called ${refusal.asked.join(', ')}; a flow joins ${refusal.known.join(', ') || 'nothing here'}${hasDataset(refusal.asked)}`;
     case 'over-budget':
       return `the lowest price is ${euros(refusal.lowestMicroEur)} ${refusal.basis === 'day' ? 'a day' : 'in all'}, the budget ${euros(refusal.limitMicroEur)}`;
     case 'window-impossible':
@@ -98,7 +98,7 @@ function summaryOf(refusal: Refusal, zone: string): string {
     case 'lease-limit':
       return refusal.limit === 'plans'
         ? `${refusal.most} plans are held for this tenant already, and no more may be`
-        : `a plan is held for ${refusal.most} seconds at most, not for ${refusal.asked}`;
+        : `a plan is held for ${refusal.most / 86_400} days at most in all, not for ${refusal.asked} seconds`;
     case 'not-held':
       return `plan \`${refusal.plan}\` is not held`;
     case 'place-in-use':
@@ -110,6 +110,11 @@ function summaryOf(refusal: Refusal, zone: string): string {
     default:
       return refusal satisfies never;
   }
+}
+
+/** `dataset` is an end only where the demand names one. */
+function hasDataset(asked: readonly string[]): string {
+  return asked.includes('dataset') ? ', and `dataset` once the demand names one with `dataset:`' : '';
 }
 
 function inUse(
