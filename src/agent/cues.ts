@@ -19,6 +19,9 @@ export type Intent =
   | 'fraction'
   | 'swap'
   | 'resize'
+  | 'hold'
+  | 'close'
+  | 'consolidate'
   | 'audit'
   | 'replay'
   | 'approvals'
@@ -33,6 +36,17 @@ const ruleWord = String.raw`(?:${regimeWord}|polic(?:y|ies)|compliance|rules?|re
 const fails = String.raw`(?:fails?|failed|dies|die|goes? (?:down|dark|away|offline|out)|went (?:down|dark)|burns?(?: down)?|is (?:lost|down|gone|offline)|are (?:lost|down|gone)|breaks?|loses? power|crash(?:es)?|floods?|catch(?:es)? fire|disappears?|drops? out|blows? up|dropped)`;
 
 export const cues: readonly Cue[] = [
+  [
+    'hold',
+    12,
+    /\bhold (?:it|this|that|(?:(?:this|that|the) )?(?:plan|offer|placement))\b(?!-)|\bhold plan-[0-9a-f]+\b/gu,
+  ],
+  [
+    'close',
+    14,
+    /\b(?:close|block|lock|open|shut)\b[^.;?]{0,60}\bmaintenance\b|\b(?:show|list|which|what|cancel|schedule|book) (?:the |a |an )?maintenance windows?\b/gu,
+  ],
+  ['consolidate', 12, /\b(?:consolidat\w*|de-?frag\w*)\b/gu],
   ['drain', 6, /\b(?:reboot|restart|repair|patch|re-?image|power off|switch off|shut down|turn off)\b/gu],
   [
     'list',

@@ -6,11 +6,11 @@ import { type Answer, asking, type Talk } from './answers/answer.ts';
 import {
   greet,
   help,
-  isNotYet,
+  isNotHere,
+  namesCommand,
   notUnderstood,
   refuseErase,
   refuseOverride,
-  sayNotYet,
 } from './answers/closed.ts';
 import {
   askRelease,
@@ -240,7 +240,7 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
   if (intent === undefined) return elliptical(talk);
   if (rival !== undefined) return whichIntent(talk, intent, rival);
   if (pointsAtContract(talk, intent)) return showContract(talk);
-  if (isNotYet(intent)) return sayNotYet(talk, intent);
+  if (isNotHere(intent)) return namesCommand(talk, intent);
   switch (intent) {
     case 'greeting':
       return greet(talk);
@@ -283,10 +283,13 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
     case 'fraction':
     case 'swap':
     case 'resize':
+    case 'hold':
+    case 'close':
+    case 'consolidate':
     case 'audit':
     case 'replay':
     case 'approvals':
-      return sayNotYet(talk, intent);
+      return namesCommand(talk, intent);
     default:
       return intent satisfies never;
   }
@@ -318,7 +321,7 @@ async function elliptical(talk: Talk): Promise<Answer> {
   const { frame } = frameOf(reading, talk.gazetteer);
   if (frame.amount !== undefined && (frame.models !== undefined || memory.frame !== undefined))
     return planRequest(talk);
-  if (memory.contract !== undefined && isAmendment(reading.line.text)) return sayNotYet(talk, 'resize');
+  if (memory.contract !== undefined && isAmendment(reading.line.text)) return namesCommand(talk, 'resize');
   return notUnderstood(talk);
 }
 

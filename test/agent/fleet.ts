@@ -4,6 +4,7 @@ import type { Toolbox, ToolAnswer } from '../../src/agent/agent.ts';
 import { digestOf } from '../../src/model/canonical.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
 import { isWithin, planIdOf } from '../../src/model/id.ts';
+import { ScenarioEdit } from '../../src/model/scenario.ts';
 import {
   ChangeResult,
   ContractDetail,
@@ -434,13 +435,17 @@ function explanationOf(world: World, args: Record<string, unknown>) {
 }
 
 function simulationOf(world: World, args: Record<string, unknown>) {
-  const { lose } = z
-    .strictObject({ lose: z.array(z.string()).min(1), from: z.iso.datetime({ offset: true }).optional() })
+  const { lose = [], edits = [] } = z
+    .strictObject({
+      lose: z.array(z.string()).min(1).optional(),
+      from: z.iso.datetime({ offset: true }).optional(),
+      edits: z.array(ScenarioEdit).min(1).optional(),
+    })
     .parse(args);
   const lost = nodes.filter((node) => lose.some((place) => isWithin(node.id, place)));
   return Simulation.parse({
     snapshot: world.snapshot,
-    edit: `lose ${lose.join()}`,
+    edit: edits.length > 0 ? 'other prices' : `lose ${lose.join()}`,
     edits: [],
     from: new Date(world.nowMs).toISOString(),
     unaffected: 0,

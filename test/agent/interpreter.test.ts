@@ -335,7 +335,9 @@ describe('why, what if, drain', () => {
 
   test('a drain changes nothing and says where it is planned', async () => {
     const { last } = await talk(['drain node fra1-r11-n02']);
-    expect(last.reply).toContain('`berth drain` plans it move by move. Nothing has been changed.');
+    expect(last.reply).toContain(
+      '`berth drain fra1/h1/r11/n02` plans it move by move. Nothing has been changed.',
+    );
     expect(last.reply).toContain('C-101');
   });
 
@@ -391,9 +393,6 @@ describe('contracts and ledger', () => {
 
 describe('what is not there, or not allowed', () => {
   test.each([
-    'Swap the A100s in C-104 for whatever is equivalent and available sooner',
-    'Scale contract C-103 from 8 to 12 H200, keep it in ams2, budget 400 € per day',
-    'extend C-101 by two days',
     'Show me everything agent ops-bot did last week and who approved it',
     'Replay the ledger up to yesterday noon and tell me whether C-105 would have been placed the same way',
   ])('%s', async (line) => {
@@ -406,7 +405,7 @@ describe('what is not there, or not allowed', () => {
   test('power is shown as it stands, and adding machines is not pretended', async () => {
     const { last } = await talk(['How much power headroom is left in r12 if I add two more HGX nodes?']);
     expect(last.reply).toContain('fra1/h1/r12 38.5 kW of 60.0 kW not reserved');
-    expect(last.reply).toContain('not available yet');
+    expect(last.reply).toContain('`berth whatif -f edits.yaml`');
   });
 
   test.each([

@@ -3,26 +3,43 @@ import { spansOf } from '../reading.ts';
 import { listed } from '../reply.ts';
 import { type Answer, answered, type Talk, using } from './answer.ts';
 
-/** What is understood and not there yet: said plainly, with what can be done instead. Nothing is called. */
-const notYet: Readonly<Partial<Record<Intent, string>>> = {
-  fraction:
+/** What is understood and not done in words: said plainly, with the command that does it. Nothing is called. */
+const notHere: Readonly<Partial<Record<Intent, (talk: Talk) => string>>> = {
+  fraction: () =>
     'Which part of a GPU is meant was not said. Ask for a MIG profile such as `two 1g.10gb slices`, or for a share such as `half an H100`; how an engine shares it cannot be chosen.',
-  swap: 'Swapping the GPUs of a contract is not available yet. Plan the new GPUs as a request of their own, commit it, then release the old contract.',
-  resize:
-    'Changing a contract is not available yet. Plan the new size as a request of its own, commit it, then release the old contract.',
-  audit:
+  swap: (talk) =>
+    `The GPUs of a contract are exchanged with \`berth change ${contractIn(talk)} -f demand.yaml\`, which plans all of it anew; the plan is then committed.`,
+  resize: (talk) =>
+    `A contract is changed with \`berth change ${contractIn(talk)}\` and what is to be different: \`--extend 2d\`, \`--until INSTANT\`, \`--replicas PART=COUNT\`, \`--avoid PLACE\`. That makes a plan, which is then committed.`,
+  hold: ({ memory }) =>
+    `A plan is held with \`berth hold ${memory.plan?.id ?? 'PLAN'} --for 2h\`; until then its capacity can be taken by others.`,
+  close: (talk) =>
+    `A place is closed with \`berth maintenance ${placeIn(talk)} --from INSTANT --to INSTANT --reason TEXT\`, once nothing is held there; \`berth drain ${placeIn(talk)}\` plans how it gets empty, and \`berth maintenance\` lists the windows.`,
+  consolidate: (talk) =>
+    `Moves that empty whole nodes are found with \`berth consolidate --within ${placeIn(talk)}\`; \`--free 2\` asks for that many nodes. Nothing is moved by it.`,
+  audit: () =>
     'Reading back who did and approved what is not available here yet. `verify the ledger` checks that nothing in it was altered, and a contract shows its own entries.',
-  replay:
+  replay: () =>
     'Replaying to an earlier moment is not available here yet. `verify the ledger` replays all of it and checks every plan.',
-  approvals: 'Approvals and mandates are not available here yet.',
+  approvals: () => 'Approvals and mandates are not available here yet.',
 };
 
-export function isNotYet(intent: Intent): boolean {
-  return notYet[intent] !== undefined;
+/** The contract that was named, or a word that stands for one: none is guessed. */
+function contractIn({ reading }: Talk): string {
+  return spansOf(reading, 'contract')[0]?.contract ?? 'CONTRACT';
 }
 
-export function sayNotYet(talk: Talk, intent: Intent): Answer {
-  return answered(talk, `${notYet[intent] ?? ''} Nothing was changed.`, [], () => true);
+function placeIn({ reading }: Talk): string {
+  const places = spansOf(reading, 'place').flatMap((span) => span.places.map(({ path }) => path));
+  return places.length === 1 ? (places[0] ?? 'PLACE') : 'PLACE';
+}
+
+export function isNotHere(intent: Intent): boolean {
+  return notHere[intent] !== undefined;
+}
+
+export function namesCommand(talk: Talk, intent: Intent): Answer {
+  return answered(talk, `${notHere[intent]?.(talk) ?? ''} Nothing was changed.`, [], () => true);
 }
 
 /** Rules are not negotiable in a conversation: no plan is made, and the answer says who can change them. */
@@ -61,10 +78,12 @@ export function greet(talk: Talk): Answer {
 export function help(talk: Talk): Answer {
   const lines = [
     'Plan: 16 H100 with NVLink for 3 days from next Monday in the EU for team NAME, cheapest',
+    'Slices: half an H100 for 3 hours from now for team NAME · two 1g.10gb slices for NAME tomorrow for a day',
     'Change it: make it two weeks · in Amsterdam instead · same but 24. Then: yes, or no',
     'Look: which nodes have 4 free H100s · how many H200 are free next week · what do we have',
-    'Ask: why can I not get 64 GPUs in Frankfurt · what if we lose rack 12 · drain NODE',
-    'Contracts: show contracts of NAME · show C-101 · release C-101 · verify the ledger',
+    'Ask: why can I not get 64 GPUs in Frankfurt · what if we lose feed A of r12 · drain NODE',
+    'Contracts: show contracts of NAME · which can be preempted · release C-101 · verify the ledger',
+    'At the shell: berth change, hold, maintenance, drain, consolidate, whatif -f; each has --help',
   ];
   return answered(talk, abilities, [{ kind: 'text', lines }], () => true);
 }

@@ -33,7 +33,8 @@ export async function listContracts(talk: Talk): Promise<Answer> {
   const spans = spansOf(reading, 'place');
   const { places, problems } = resolvePlaces(reading, spans, spans);
   if (problems.length > 0) return asking(talk, problems, 'To list contracts I need to know');
-  const state = ContractState.options.find((one) => new RegExp(`\\b${one}\\b`, 'u').test(reading.line.text));
+  const guarantee = guaranteeIn(talk);
+  const state = stateIn(talk, guarantee);
   const [tenant] = spansOf(reading, 'tenant');
   const withins = innermost(places).map(({ path }) => ({ within: path }));
   const contracts = new Map<string, ContractList['contracts'][number]>();
@@ -50,7 +51,10 @@ export async function listContracts(talk: Talk): Promise<Answer> {
   }
   const models = spansOf(reading, 'model').flatMap((span) => span.models);
   const found = [...contracts.values()].filter(
-    (contract) => isOfModel(contract, models) && isInTime(contract, talk),
+    (contract) =>
+      isOfModel(contract, models) &&
+      isInTime(contract, talk) &&
+      (guarantee === undefined || (contract.guarantee === guarantee && isLive(contract))),
   );
   const gpus = found.reduce((sum, { gpuCount }) => sum + gpuCount, 0);
   talk.memory.list = { kind: 'contracts', ids: found.map(({ id }) => id) };
@@ -66,9 +70,29 @@ export async function listContracts(talk: Talk): Promise<Answer> {
     talk,
     reply,
     shown,
-    using(['place', 'tenant', 'gpus', 'model', ...(asksEnd(talk) ? ['time'] : [])]),
+    using(['place', 'tenant', 'gpus', 'model', ...(asksEnd(talk) ? ['time'] : [])], ['guarantee']),
     new RegExp(`\\b(?:${ContractState.options.join('|')}|end|ends|ending|expir\\w*|finish\\w*)\\b`, 'gu'),
   );
+}
+
+/** `which contracts can be preempted` asks for a guarantee, not for what has happened to them. */
+function guaranteeIn({ reading }: Talk): ContractView['guarantee'] | undefined {
+  const said = spansOf(reading, 'trait').flatMap(({ trait, negative }) =>
+    trait.slot === 'guarantee' && negative !== true ? [trait.value] : [],
+  );
+  return said.length === 1 ? said[0] : undefined;
+}
+
+function stateIn(
+  { reading: { line } }: Talk,
+  guarantee: string | undefined,
+): ContractView['state'] | undefined {
+  const state = ContractState.options.find((one) => new RegExp(`\\b${one}\\b`, 'u').test(line.text));
+  return state === 'preempted' && guarantee !== undefined ? undefined : state;
+}
+
+function isLive({ state }: ContractView): boolean {
+  return state === 'granted' || state === 'bound' || state === 'active';
 }
 
 function isOfModel({ gpuModel }: ContractView, models: readonly string[]): boolean {

@@ -141,7 +141,7 @@ export function showPower(talk: Talk): Answer {
     talk.reading.line.text,
   );
   const future = adds
-    ? ' Trying out additional machines is not available yet, so this is the headroom as it stands.'
+    ? ' This is the headroom as it stands: additional machines are tried out with `berth whatif -f edits.yaml` (`add`).'
     : '';
   const reply = racks.length === 0 ? 'No power figures are known there.' : `Power: ${listed(words)}.`;
   const uses = using(adds ? ['place', 'gpus'] : ['place', 'gpus', 'time']);

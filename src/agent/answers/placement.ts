@@ -9,7 +9,18 @@ import { spansOf } from '../reading.ts';
 import { listed, plural, sentence } from '../reply.ts';
 import { frameOf, isRequestSpan } from '../slots.ts';
 import { innermost, resolvePlaces } from '../slots/place.ts';
+import { overlap } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
+import {
+  isOtherScenario,
+  lostIn,
+  namesScenario,
+  lostWords,
+  partsIn,
+  priceEdit,
+  priceImpact,
+  priceWords,
+} from './scenario.ts';
 
 /** Why: about a contract, the last plan, the last refusal, or a wish in words. Changes nothing. */
 export async function explain(talk: Talk): Promise<Answer> {
@@ -67,13 +78,31 @@ export async function explainWish(talk: Talk, known?: Frame): Promise<Answer> {
 
 /** What a loss would do, on a copy of the state. */
 export async function whatIf(talk: Talk): Promise<Answer> {
+  if (isOtherScenario(talk.reading)) return otherPrice(talk);
   const run = await simulated(talk);
   if (!run.ok) return run.answer;
+  const parts = partsIn(talk.reading.line.text);
+  const isRead = using(['place', 'time', 'contract', 'gpus'], ['survive']);
   return answered(
     talk,
     `${impactWords(run.simulation)} Nothing has been changed.`,
     [{ kind: 'simulation', simulation: run.simulation }],
-    using(['place', 'time', 'contract', 'gpus'], ['survive']),
+    (span) => isRead(span) || parts.some((part) => overlap(part, span)),
+    lostWords,
+  );
+}
+
+/** Other prices are read from words; every other scenario in which nothing is lost takes a file. */
+async function otherPrice(talk: Talk): Promise<Answer> {
+  const price = priceEdit(talk.reading);
+  if (price === undefined) return namesScenario(talk);
+  const simulation = await talk.calls.ask('placement_simulate', { edits: [{ price }] }, Simulation);
+  return answered(
+    talk,
+    priceImpact(simulation),
+    [{ kind: 'simulation', simulation }],
+    using(['place', 'model', 'gpus', 'number', 'fraction'], ['objective']),
+    priceWords,
   );
 }
 
@@ -81,7 +110,7 @@ export async function whatIf(talk: Talk): Promise<Answer> {
 export async function drain(talk: Talk): Promise<Answer> {
   const run = await simulated(talk);
   if (!run.ok) return run.answer;
-  const reply = `Draining would mean: ${impactWords(run.simulation)} \`berth drain\` plans it move by move. Nothing has been changed.`;
+  const reply = `Draining would mean: ${impactWords(run.simulation)} \`berth drain ${run.lose.join(' ')}\` plans it move by move. Nothing has been changed.`;
   return answered(
     talk,
     reply,
@@ -92,18 +121,20 @@ export async function drain(talk: Talk): Promise<Answer> {
 
 async function simulated(
   talk: Talk,
-): Promise<{ ok: true; simulation: Simulation } | { ok: false; answer: Answer }> {
+): Promise<{ ok: true; simulation: Simulation; lose: readonly string[] } | { ok: false; answer: Answer }> {
   const { reading, gazetteer } = talk;
   const spans = spansOf(reading, 'place').filter(({ negative }) => negative !== true);
   const { places, problems } = resolvePlaces(reading, spans, spans);
-  const unknown = spansOf(reading, 'unknown-place').map(({ asked, didYouMean }) => ({
+  const parts = partsIn(reading.line.text);
+  const strangers = spansOf(reading, 'unknown-place').filter(
+    (span) => !parts.some((part) => overlap(part, span)),
+  );
+  const unknown = strangers.map(({ asked, didYouMean }) => ({
     slot: 'place',
     text: `which place (I do not know \`${asked}\`)`,
     suggestions: didYouMean === undefined ? gazetteer.summary.sites.map(({ id }) => id) : [didYouMean],
   }));
-  const lose = innermost(places)
-    .map(({ path }) => path)
-    .toSorted(compareText);
+  const lose = lostIn(reading.line.text, innermost(places)).toSorted(compareText);
   const racks = (gazetteer.summary.racks ?? []).map(({ id }) => id);
   const none = {
     slot: 'place',
@@ -120,7 +151,7 @@ async function simulated(
   const from = time === undefined ? undefined : stretchOf(time.moment, talk.zone)?.start;
   const isLater = from !== undefined && from.toMillis() > gazetteer.summary.snapshot.atMs;
   const args = { lose, ...(isLater ? { from: isoOf(from) } : {}) };
-  return { ok: true, simulation: await talk.calls.ask('placement_simulate', args, Simulation) };
+  return { ok: true, lose, simulation: await talk.calls.ask('placement_simulate', args, Simulation) };
 }
 
 function impactWords(simulation: Simulation): string {

@@ -98,7 +98,7 @@ const phrases: readonly (readonly [RegExp, ...Trait[]])[] = [
     const loss = String.raw`(?:(?:the )?(?:loss|losing|failure|outage) of )?(?:losing )?(?:any |a |an |one |1 |a single )?${noun}(?: (?:failure|loss|outage|going down|failing|dying))?`;
     return [
       new RegExp(
-        `\\b(?:(?:must |should |to |can |has to |that )?(?:survives?|tolerates?|withstands?|keeps? running (?:through|despite|if|even if)|stays? up if|resilient to|(?:fault[- ])?tolerant to|robust against)) ${loss}(?: (?:fails|dies|is lost|goes down))?\\b`,
+        `\\b(?:(?:must |should |to |can |has to |that )?(?:surviv(?:es?|ing)|tolerat(?:es?|ing)|withstand(?:s|ing)?|keeps? running (?:through|despite|if|even if)|stays? up if|resilient to|(?:fault[- ])?tolerant to|robust against)) ${loss}(?: (?:fails|dies|is lost|goes down))?\\b`,
         'gu',
       ),
       { slot: 'survive', value },
