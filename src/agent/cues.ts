@@ -39,7 +39,7 @@ export const cues: readonly Cue[] = [
   [
     'hold',
     12,
-    /\bhold (?:it|this|that|(?:(?:this|that|the) )?(?:plan|offer|placement))\b(?!-)|\bhold plan-[0-9a-f]+\b/gu,
+    /\bhold (?:(?:(?:this|that|the) )?(?:plan|offer|placement)(?!-)|it|this|that)\b|\bhold plan-[0-9a-f]+\b/gu,
   ],
   [
     'close',

@@ -18,11 +18,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { ContractList } from '../../src/model/view.ts';
 import { flaws, headOf } from './refusal.ts';
 import { berth, demoHome, newFolder, spawned } from './run.ts';
+
+// Every test starts processes of its own, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const release = ['release', 'C-102', '--key', 'release-102'];
 

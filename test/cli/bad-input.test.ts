@@ -54,19 +54,19 @@ test('the demand that the bad ones differ from is planned', async () => {
 
 describe('keys that are not known, with what was meant', () => {
   test.each([
-    [{ windw: '{}' }, '`demand.windw` is not known', 'write `window`'],
+    [{ windw: '{}' }, '`windw` is not known', 'write `window`'],
     [
       { parts: '[{ name: a, count: 1, each: { gpu: { count: 8 } } }]' },
-      '`demand.parts[0].each.gpu` is not known',
+      '`parts[0].each.gpu` is not known',
       'write `gpus`',
     ],
     [
       { parts: '[{ name: a, count: 1, each: { gpus: { count: 8, modles: [H100] } } }]' },
-      '`demand.parts[0].each.gpus.modles` is not known',
+      '`parts[0].each.gpus.modles` is not known',
       'write `models`',
     ],
-    [{ frobnicate: '3' }, '`demand.frobnicate` is not known', 'allowed there: `tenant`'],
-    [{ __proto__x: '3' }, '`demand.__proto__x` is not known', 'allowed there'],
+    [{ frobnicate: '3' }, '`frobnicate` is not known', 'allowed there: `tenant`'],
+    [{ __proto__x: '3' }, '`__proto__x` is not known', 'allowed there'],
   ])('%j', async (lines, what, fix) => {
     expect(flaws(await plan(demand(lines)), 2, what, fix)).toEqual([]);
   });
@@ -74,34 +74,34 @@ describe('keys that are not known, with what was meant', () => {
 
 describe('numbers and times that cannot be', () => {
   test.each([
-    [part('-1', '8'), '`demand.parts[0].count` is `-1`', 'send at least 1'],
-    [part('0', '8'), '`demand.parts[0].count` is `0`', 'send at least 1'],
-    [part('.nan', '8'), '`demand.parts[0].count`', 'send a number'],
-    [part('.inf', '8'), '`demand.parts[0].count`', 'send a number'],
-    [part('1.5', '8'), '`demand.parts[0].count`', 'a whole number'],
-    [part('"8"', '8'), '`demand.parts[0].count` is the text `8`', 'send a number'],
-    [part('1', '1e12'), '`demand.parts[0].each.gpus.count` is `1000000000000`', 'send at most 72'],
-    [part('100001', '8'), '`demand.parts[0].count` is `100001`', 'send at most 100000'],
-    [part('1', '-8'), '`demand.parts[0].each.gpus.count` is `-8`', 'send at least 1'],
+    [part('-1', '8'), '`parts[0].count` is `-1`', 'send at least 1'],
+    [part('0', '8'), '`parts[0].count` is `0`', 'send at least 1'],
+    [part('.nan', '8'), '`parts[0].count`', 'send a number'],
+    [part('.inf', '8'), '`parts[0].count`', 'send a number'],
+    [part('1.5', '8'), '`parts[0].count`', 'a whole number'],
+    [part('"8"', '8'), '`parts[0].count` is the text `8`', 'send a number'],
+    [part('1', '1e12'), '`parts[0].each.gpus.count` is `1000000000000`', 'send at most 72'],
+    [part('100001', '8'), '`parts[0].count` is `100001`', 'send at most 100000'],
+    [part('1', '-8'), '`parts[0].each.gpus.count` is `-8`', 'send at least 1'],
     [
       { window: '{ earliestStart: 2026-12-01T00:00:00Z, durationS: 0 }' },
-      '`demand.window.durationS` is `0`',
+      '`window.durationS` is `0`',
       'at least 1',
     ],
     [
       { window: '{ earliestStart: 2026-12-01T00:00:00Z, durationS: 99999999999 }' },
-      '`demand.window.durationS`',
+      '`window.durationS`',
       'at most',
     ],
     [
       { window: '{ earliestStart: tomorrow, durationS: 60 }' },
-      '`demand.window.earliestStart` cannot be `tomorrow`',
+      '`window.earliestStart` cannot be `tomorrow`',
       'ISO 8601',
     ],
-    [{ window: '{ earliestStart: 2026-12-01, durationS: 60 }' }, '`demand.window.earliestStart`', 'ISO 8601'],
+    [{ window: '{ earliestStart: 2026-12-01, durationS: 60 }' }, '`window.earliestStart`', 'ISO 8601'],
     [
       { window: '{ earliestStart: 2026-02-30T00:00:00Z, durationS: 60 }' },
-      '`demand.window.earliestStart`',
+      '`window.earliestStart`',
       'ISO 8601',
     ],
     [
@@ -109,8 +109,8 @@ describe('numbers and times that cannot be', () => {
       'may end after 2199',
       'start earlier',
     ],
-    [{ budget: '{ totalEur: -1 }' }, '`demand.budget.totalEur` is `-1`', 'at least 0'],
-    [{ budget: '{ totalEur: 0.0000000001 }' }, '`demand.budget.totalEur`', 'at most six decimals'],
+    [{ budget: '{ totalEur: -1 }' }, '`budget.totalEur` is `-1`', 'at least 0'],
+    [{ budget: '{ totalEur: 0.0000000001 }' }, '`budget.totalEur`', 'at most six decimals'],
   ])('%j', async (lines, what, fix) => {
     expect(flaws(await plan(demand(lines)), 2, what, fix)).toEqual([]);
   });
@@ -178,18 +178,18 @@ describe('names that nobody knows', () => {
   test.each([
     [['contracts', 'C106'], '`contract` cannot be `C106`', 'a contract id looks like `C-106`'],
     [['commit', 'C-106'], '`plan` cannot be `C-106`', 'a plan id looks like'],
-    [['commit', 'plan-0000000000000000', '--key', 'k'], '`idempotencyKey`', '6 to 100'],
-    [['explain', '../../etc/passwd'], '`plan` cannot be', 'a plan id looks like'],
-    [['contracts', '--state', 'actve'], '`state` cannot be `actve`', 'write `active`'],
-    [['contracts', '--cursor', 'x'], '`cursor`', 'nextCursor'],
-    [['contracts', '--limit', '0'], '`limit` is `0`', 'at least 1'],
-    [['inventory', '--from', 'now'], '`from` cannot be `now`', 'ISO 8601'],
+    [['commit', 'plan-0000000000000000', '--key', 'k'], '`--key`', '6 to 100'],
+    [['explain', '../../etc/passwd'], 'is neither a plan nor a contract', 'name a contract such as'],
+    [['contracts', '--state', 'actve'], '`--state` cannot be `actve`', 'write `active`'],
+    [['contracts', '--cursor', 'x'], '`x` is not a cursor', '`--cursor`'],
+    [['contracts', '--limit', '0'], '`--limit` is `0`', 'at least 1'],
+    [['inventory', '--from', 'now'], '`--from` cannot be `now`', 'ISO 8601'],
     [
       ['inventory', '--from', '2026-12-02T00:00:00Z', '--to', '2026-12-01T00:00:00Z'],
-      '`to`',
-      'must be later than `from`',
+      '`--to`',
+      'must be later than `--from`',
     ],
-    [['inventory', '--link', 'wire'], '`link` cannot be `wire`', '`nvlink`'],
+    [['inventory', '--link', 'wire'], '`--link` cannot be `wire`', '`nvlink`'],
     [['inventory', 'n02'], '`n02` could be', 'write one of'],
     [['tenants', 'add', 'New!'], '`id` cannot be `New!`', 'lower-case letters'],
     [['tenants', 'add', 'new', '--zone', 'Mars/Base'], '`Mars/Base` is not a time zone', 'Europe/Berlin'],
@@ -212,9 +212,9 @@ describe('names that nobody knows', () => {
 
 describe('files that are no demand', () => {
   test.each([
-    ['nothing', '', '`demand` is `null`, not an object'],
-    ['a list', '- a\n- b\n', '`demand` is a list, not an object'],
-    ['a number', '42\n', '`demand` is `42`, not an object'],
+    ['nothing', '', 'the file is `null`, not an object'],
+    ['a list', '- a\n- b\n', 'the file is a list, not an object'],
+    ['a number', '42\n', 'the file is `42`, not an object'],
     ['YAML that ends too early', 'tenant: globex\nparts: [{\n', '`-` line 3'],
     ['a key twice', 'tenant: a\ntenant: b\n', '`-` line 2, column 1: Map keys must be unique'],
     ['an alias', 'tenant: &x globex\npurpose: *x\n', 'without aliases'],
@@ -226,7 +226,7 @@ describe('files that are no demand', () => {
     ['a key that is a list', '? [a, b]\n: 3\n', 'is not known'],
     ['Latin 1', bytes(0x74, 0x3a, 0x20, 0xe9), 'is not UTF-8'],
     ['UTF-16', bytes(0xff, 0xfe, 0x74, 0), 'is not UTF-8'],
-    ['escape sequences', 'tenant: "\\u001b[2J\\u202eevil"\n', '`demand.tenant` cannot be'],
+    ['escape sequences', 'tenant: "\\u001b[2J\\u202eevil"\n', '`tenant` cannot be'],
     ['more than a mebibyte', `purpose: ${'x'.repeat(1024 * 1024)}\n`, 'more than a demand has'],
     ['more than an agent may send', `purpose: ${'x'.repeat(300 * 1024)}\n`, 'at most'],
     ['nested deeply', `${'['.repeat(60)}${']'.repeat(60)}\n`, 'nested deeper than 32 levels'],

@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { traceLike } from '../sources/trace.ts';
 import { headOf } from './refusal.ts';
 import { demoHome, newFolder, spawned, start } from './run.ts';
+
+// Every test starts processes of its own, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s in the middle of an import records nothing', async (signal) => {
   const home = await demoHome();

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import { playWorld, readWorld } from '../../src/control/world.ts';
@@ -10,6 +10,9 @@ import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { ContractList, VerifyResult } from '../../src/model/view.ts';
 import { berth, demoHome, newFolder, start } from '../cli/run.ts';
 import { retold, worldFile } from './desk.ts';
+
+// Every test starts processes of its own, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const demo = ['init', '--demo', 'four-sites'];
 

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { PlanId } from '../../src/model/id.ts';
 import { ChangeResult } from '../../src/model/view.ts';
 import { key, nodesOf, nowMs, openDesk, operator, planned, wish } from './desk.ts';
+
+// Every test starts processes of its own, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const racerFile = fileURLToPath(new URL('racer.ts', import.meta.url));
 
