@@ -47,7 +47,9 @@ export async function simulateScenario(
     prices: done.prices.filter(({ contract }) => mayActFor(caller, contract.tenant)).map(repricingView),
     ...(done.bottleneck === undefined
       ? {}
-      : { bottleneck: `${done.bottleneck.binding} (${done.bottleneck.count} times)` }),
+      : {
+          bottleneck: `${done.bottleneck.binding} (${done.bottleneck.count === 1 ? 'once' : `${done.bottleneck.count} times`})`,
+        }),
     remaining: left(state, done.state, shownMs),
     remainingAt: isoIn(shownMs, zone),
     hints: hintsOf(named, done),

@@ -141,6 +141,7 @@ test.each([
   ],
   [['inventory', '--from', 'tomorrow'], '`--from` cannot be `tomorrow`', 'ISO 8601'],
   [['contracts', '--of', 'acmee'], 'no tenant `acmee`', 'did you mean `acme`?'],
+  [['maintenance', '--tenant', 'acme', 'r12', '--reason', 'x'], 'no place', 'name the place first'],
   [['explain', 'foo'], '`foo` is neither a plan nor a contract', '`C-101`'],
 ])('%j is answered in the words of the command line', async (args, fault, fix) => {
   expect(flaws(await berth(args, { home: await demoHome() }), 2, fault, fix)).toEqual([]);

@@ -38,6 +38,8 @@ export async function maintenance(
 ): Promise<number> {
   const { cancel } = options;
   if (place !== undefined && cancel !== undefined) throw both();
+  const { from, to, reason } = options;
+  if (place === undefined && cancel === undefined && (from ?? to ?? reason) !== undefined) throw nowhere();
   return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
     if (cancel !== undefined) return show(io, options.json, await cancelled(session, cancel, options));
     if (place !== undefined) return show(io, options.json, await scheduled(session, place, options));
@@ -87,6 +89,15 @@ function show(io: Io, json: boolean | undefined, result: MaintenanceResult): num
 function windowLine({ id, state, place, nodeCount, from, to, reason }: MaintenanceView): string {
   const nodes = `${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}`;
   return `${id} ${state}: ${place} (${nodes}) from ${from} to ${to}, ${reason}`;
+}
+
+/** A place behind `--tenant` is read as one more tenant. */
+function nowhere(): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'a window is named, and no place',
+    fix: 'name the place first: `berth maintenance r12 --from … --to … --reason …`',
+  });
 }
 
 function both(): BerthError {

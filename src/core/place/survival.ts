@@ -2,7 +2,7 @@ import type { Demand, Part } from '../../model/demand.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 
 /** What becomes of a node when something around it is lost: it falls with one such place, or with none alone. */
-export type Fate =
+type Fate =
   | { readonly kind: 'falls'; readonly place: string }
   | { readonly kind: 'stays' }
   | { readonly kind: 'unknown'; readonly attribute: string };

@@ -72,7 +72,7 @@ function isData({ kind, rdma }: NicFacts): boolean {
 }
 
 /** The most that is held at one time in [startMs, endMs). */
-export function peakIn(holds: readonly EdgeHold[], startMs: number, endMs: number): number {
+function peakIn(holds: readonly EdgeHold[], startMs: number, endMs: number): number {
   const steps = holds
     .filter((entry) => entry.startMs < endMs && entry.endMs > startMs)
     .flatMap((entry) => [
