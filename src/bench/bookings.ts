@@ -5,7 +5,7 @@ import { heldBesideGpus, type Want } from '../core/place/want.ts';
 import { inputsOf } from '../core/plan.ts';
 import { priceOf } from '../core/price.ts';
 import { type Archive, applyAll, nextContract, type State } from '../core/state.ts';
-import { termsOf } from '../core/terms.ts';
+import { termsOf } from '../core/terms/terms.ts';
 import { Demand } from '../model/demand.ts';
 import type { Member } from '../model/placement.ts';
 import { identify, type Plan } from '../model/plan.ts';

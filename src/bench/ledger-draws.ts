@@ -1,8 +1,8 @@
-import { planChange } from '../core/change.ts';
-import { lapse } from '../core/lapse.ts';
+import { planChange } from '../core/life/change.ts';
+import { lapse } from '../core/life/lapse.ts';
 import { canSolve } from '../core/place/solve.ts';
+import { startRange } from '../core/place/start-range.ts';
 import { plan } from '../core/plan.ts';
-import { startRange } from '../core/start-range.ts';
 import { contractOf, type State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
 import { isStanding } from '../model/contract.ts';

@@ -1,5 +1,5 @@
-import type { Edit } from '../core/change.ts';
-import { planChange } from '../core/change.ts';
+import type { Edit } from '../core/life/change.ts';
+import { planChange } from '../core/life/change.ts';
 import type { State } from '../core/state.ts';
 import type { ChangeRequest } from '../model/change.ts';
 import type { Contract } from '../model/contract.ts';

@@ -1,5 +1,5 @@
 import { decide } from '../core/decide.ts';
-import { lapse } from '../core/lapse.ts';
+import { lapse } from '../core/life/lapse.ts';
 import { inputsOf } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import type { Ledger } from '../ledger/port.ts';

@@ -1,4 +1,4 @@
-import { never } from '../core/calendar.ts';
+import { never } from '../core/calendar/calendar.ts';
 import { type Drained, drain, type DrainMove, type Hindrance } from '../core/drain/drain.ts';
 import { type Waves, wavesOf } from '../core/drain/waves.ts';
 import type { State } from '../core/state.ts';

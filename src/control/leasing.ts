@@ -1,4 +1,4 @@
-import { lapse } from '../core/lapse.ts';
+import { lapse } from '../core/life/lapse.ts';
 import type { Lease, State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
 import { type IdemKey, type PlanId, siteOf } from '../model/id.ts';

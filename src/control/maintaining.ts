@@ -1,4 +1,4 @@
-import { nodesIn } from '../core/calendar.ts';
+import { nodesIn } from '../core/calendar/calendar.ts';
 import type { Maintenance, State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
 import { type IdemKey, type MaintenanceId, type Path, siteOf } from '../model/id.ts';

@@ -1,4 +1,4 @@
-import { renewed, replan } from '../core/replan.ts';
+import { renewed, replan } from '../core/life/replan.ts';
 import type { State } from '../core/state.ts';
 import type { Demand, DemandRequest } from '../model/demand.ts';
 import { BerthError } from '../model/error.ts';

@@ -1,4 +1,4 @@
-import { never } from '../core/calendar.ts';
+import { never } from '../core/calendar/calendar.ts';
 import type { FleetNode, FleetSite } from '../core/inventory/fleet.ts';
 import { ShapeTable } from '../core/inventory/shape.ts';
 import { meansModel } from '../core/place/want.ts';

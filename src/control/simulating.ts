@@ -1,4 +1,4 @@
-import { never } from '../core/calendar.ts';
+import { never } from '../core/calendar/calendar.ts';
 import { closedNodes } from '../core/simulate/closure.ts';
 import type { Edit } from '../core/simulate/edit.ts';
 import { withNodes } from '../core/simulate/fleet-copy.ts';

@@ -1,5 +1,5 @@
+import { profileOf, slotOf } from '../core/calendar/mig.ts';
 import type { FleetNode } from '../core/inventory/fleet.ts';
-import { profileOf, slotOf } from '../core/mig.ts';
 import type { GpuFacts } from '../model/fact.ts';
 import type { ContractId } from '../model/id.ts';
 import type { HeldSlice, Member } from '../model/placement.ts';

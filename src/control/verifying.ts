@@ -1,8 +1,8 @@
+import { tenuresOf } from '../core/calendar/holding.ts';
 import { decide } from '../core/decide.ts';
 import { digestState } from '../core/digest.ts';
-import { tenuresOf } from '../core/holding.ts';
+import { replan } from '../core/life/replan.ts';
 import { inputsOf } from '../core/plan.ts';
-import { replan } from '../core/replan.ts';
 import { applyAll, emptyState, type State } from '../core/state.ts';
 import { coreVersion } from '../core/version.ts';
 import { checkEntry, faultText } from '../ledger/chain.ts';

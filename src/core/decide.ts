@@ -2,14 +2,14 @@ import type { Command } from '../model/command.ts';
 import { isStanding } from '../model/contract.ts';
 import type { Outcome } from '../model/decision.ts';
 import type { Digest } from '../model/id.ts';
-import { changeContract, commitPlan, endedBy, versionMoved } from './commit.ts';
 import type { CommandGiven } from './given.ts';
-import { lapse } from './lapse.ts';
-import { dropHold, holdPlan } from './lease.ts';
-import { cancelMaintenance, startMaintenance } from './maintenance.ts';
+import { changeContract, commitPlan, endedBy, versionMoved } from './life/commit.ts';
+import { lapse } from './life/lapse.ts';
+import { dropHold, holdPlan } from './life/lease.ts';
+import { cancelMaintenance, startMaintenance } from './life/maintenance.ts';
+import { usedMicroEur } from './life/used.ts';
 import { refuse } from './refuse.ts';
 import { contractOf, type State } from './state.ts';
-import { usedMicroEur } from './used.ts';
 
 /**
  * The one function that decides. Pure: same state, same arguments, same bytes. A yes carries the events that

@@ -12,10 +12,11 @@ import {
 import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { compareText } from '../model/text.ts';
-import { conflictOf } from './conflict.ts';
+import { givenUp } from './calendar/holding.ts';
+import { conflictOf } from './explain/conflict.ts';
+import { relaxations } from './explain/relax.ts';
 import type { Given } from './given.ts';
-import { givenUp } from './holding.ts';
-import { lapse } from './lapse.ts';
+import { lapse } from './life/lapse.ts';
 import { type Tally, tally } from './place/count.ts';
 import { knownEnds, unknownEnds } from './place/fabric/flows.ts';
 import { missingFabric } from './place/fabric/missing.ts';
@@ -24,15 +25,14 @@ import { carbonOf } from './place/merit.ts';
 import { limitNames } from './place/power.ts';
 import type { SiteMiss, StartRange } from './place/site.ts';
 import { type Candidate, perDay, solve, type Unsolved } from './place/solve.ts';
+import { offerMs, startRange } from './place/start-range.ts';
 import { unsupported } from './place/supported.ts';
 import { modelsFor } from './place/want.ts';
 import { reclaimOffers } from './reclaim/offer.ts';
 import { preemptReports } from './reclaim/preempt-words.ts';
 import { preemptionFor } from './reclaim/victims.ts';
-import { relaxations } from './relax.ts';
-import { offerMs, startRange } from './start-range.ts';
 import type { State } from './state.ts';
-import { termsOf } from './terms.ts';
+import { termsOf } from './terms/terms.ts';
 import { coreVersion } from './version.ts';
 
 /** The answer to a demand on this state: a plan, or a refusal with its numbers. Changes nothing. */

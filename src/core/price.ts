@@ -1,8 +1,8 @@
 import type { Member, Price, PriceLine } from '../model/placement.ts';
 import { sliceWords } from '../model/slice.ts';
 import { hourS } from '../model/unit.ts';
+import { type Fraction, portionUp, sizeOfSlice } from './calendar/slices.ts';
 import type { Fleet, FleetNode, FleetSite } from './inventory/fleet.ts';
-import { type Fraction, portionUp, sizeOfSlice } from './slices.ts';
 
 /**
  * What a placement costs: every reserved GPU at its model's price on its site, every slice at its part of that

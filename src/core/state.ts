@@ -15,15 +15,15 @@ import {
 import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
-import { additionTo } from './addition.ts';
-import { type Calendar, close, reopen } from './calendar.ts';
+import { type Calendar, close, reopen } from './calendar/calendar.ts';
+import type { EdgeCalendar } from './calendar/edges.ts';
+import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './calendar/holding.ts';
 import { compacted, compactedOffer } from './compact.ts';
-import type { EdgeCalendar } from './edges.ts';
-import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './holding.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
 import { emptyFleet, type Fleet } from './inventory/fleet.ts';
-import { lapse, withoutLease } from './lapse.ts';
+import { additionTo } from './life/addition.ts';
+import { lapse, withoutLease } from './life/lapse.ts';
 import { Shelf } from './shelf.ts';
 
 /** The number of the first contract of a ledger. */

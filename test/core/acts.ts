@@ -1,5 +1,5 @@
-import { type Edit, planChange } from '../../src/core/change.ts';
 import { decide } from '../../src/core/decide.ts';
+import { type Edit, planChange } from '../../src/core/life/change.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { Command } from '../../src/model/command.ts';
 import type { Decision } from '../../src/model/decision.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Edit } from '../../src/core/change.ts';
 import { digestState } from '../../src/core/digest.ts';
+import type { Edit } from '../../src/core/life/change.ts';
 import { applyAll, emptyState } from '../../src/core/state.ts';
 import { ContractId, Path } from '../../src/model/id.ts';
 import type { PlanAnswer } from '../../src/model/plan.ts';

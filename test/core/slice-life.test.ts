@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { differenceOf, differenceWords } from '../../src/core/moves.ts';
+import { differenceOf, differenceWords } from '../../src/core/life/moves.ts';
 import { contractOf } from '../../src/core/state.ts';
 import { ContractId, Path } from '../../src/model/id.ts';
 import type { Member } from '../../src/model/placement.ts';

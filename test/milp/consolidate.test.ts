@@ -1,8 +1,8 @@
 import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { givenUp } from '../../src/core/calendar/holding.ts';
 import { check } from '../../src/core/check.ts';
-import { givenUp } from '../../src/core/holding.ts';
 import { greedyLayout } from '../../src/core/reclaim/greedy.ts';
 import { isSound, type Layout, moveCostOf } from '../../src/core/reclaim/layout.ts';
 import { type Problem, problemOf, type Wish } from '../../src/core/reclaim/problem.ts';

@@ -1,9 +1,9 @@
-import { type Edit, planChange } from '../../core/change.ts';
-import { givenUp } from '../../core/holding.ts';
-import { lapse } from '../../core/lapse.ts';
+import { givenUp } from '../../core/calendar/holding.ts';
+import { type Edit, planChange } from '../../core/life/change.ts';
+import { lapse } from '../../core/life/lapse.ts';
 import { solve } from '../../core/place/solve.ts';
+import { startRange } from '../../core/place/start-range.ts';
 import { plan } from '../../core/plan.ts';
-import { startRange } from '../../core/start-range.ts';
 import type { State } from '../../core/state.ts';
 import { type Contract, isStanding } from '../../model/contract.ts';
 import type { Decision } from '../../model/decision.ts';
@@ -71,7 +71,8 @@ function takeOffer(walker: Walker, random: Random): Taken {
   const made = drawOffer(walker, random);
   if (made === undefined) return refused;
   const { changes } = made.plan;
-  if (changes === undefined) return { ...outcome('contract-granted', commit(walker, made)), ...endedBy(made) };
+  if (changes === undefined)
+    return { ...outcome('contract-granted', commit(walker, made)), ...endedBy(made) };
   const { contract } = changes;
   return { ...outcome('contract-changed', commit(walker, made)), contract, ...endedBy(made) };
 }

@@ -1,5 +1,5 @@
 import { digestState } from '../../core/digest.ts';
-import { lapse } from '../../core/lapse.ts';
+import { lapse } from '../../core/life/lapse.ts';
 import { digestOf } from '../../model/canonical.ts';
 import { heldWords } from '../../model/slice.ts';
 import { Random } from '../random.ts';

@@ -1,4 +1,4 @@
-import { type Hold, never, peakOf, roomOf } from '../../core/calendar.ts';
+import { type Hold, never, peakOf, roomOf } from '../../core/calendar/calendar.ts';
 import type { FleetNode, FleetSite } from '../../core/inventory/fleet.ts';
 import { freeUnits } from '../../core/inventory/units.ts';
 import { sizeOf } from '../../core/mask.ts';

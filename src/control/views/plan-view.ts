@@ -1,4 +1,4 @@
-import { differenceOf, differenceWords } from '../../core/moves.ts';
+import { differenceOf, differenceWords } from '../../core/life/moves.ts';
 import { contractOf, type State } from '../../core/state.ts';
 import { beginOf, type Contract, stateAt } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';

@@ -1,6 +1,6 @@
-import { heldIn, roomOf } from '../../core/calendar.ts';
+import { heldIn, roomOf } from '../../core/calendar/calendar.ts';
+import { freeProfiles } from '../../core/calendar/mig.ts';
 import type { FleetNode } from '../../core/inventory/fleet.ts';
-import { freeProfiles } from '../../core/mig.ts';
 import type { State } from '../../core/state.ts';
 import { ContractId, Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';

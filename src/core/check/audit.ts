@@ -2,7 +2,7 @@ import type { Demand, Part } from '../../model/demand.ts';
 import type { Member, Placement } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
-import { type Hold, never } from '../calendar.ts';
+import { type Hold, never } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';

@@ -1,4 +1,4 @@
-import type { Hold } from '../calendar.ts';
+import type { Hold } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import { type Audit, broken, named, until } from './audit.ts';
 

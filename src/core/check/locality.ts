@@ -1,6 +1,6 @@
 import type { ReplicaNeed } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
-import type { Hold } from '../calendar.ts';
+import type { Hold } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, hasBit, named, type Seat } from './audit.ts';

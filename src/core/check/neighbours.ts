@@ -1,5 +1,5 @@
 import type { Isolation } from '../../model/demand.ts';
-import type { Hold } from '../calendar.ts';
+import type { Hold } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, holdsIn, named, until } from './audit.ts';

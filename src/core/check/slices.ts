@@ -2,7 +2,7 @@ import type { GpuNeed } from '../../model/demand.ts';
 import type { GpuFacts } from '../../model/fact.ts';
 import type { HeldSlice } from '../../model/placement.ts';
 import { heldWords, sliceWords } from '../../model/slice.ts';
-import type { Hold } from '../calendar.ts';
+import type { Hold } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, hasBit, named, type Seat, until } from './audit.ts';

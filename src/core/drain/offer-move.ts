@@ -1,6 +1,6 @@
 import type { Path } from '../../model/id.ts';
 import type { Plan } from '../../model/plan.ts';
-import { editedDemand, planChangeTo } from '../change.ts';
+import { editedDemand, planChangeTo } from '../life/change.ts';
 import type { Judge } from '../simulate/edit.ts';
 import type { Remainder } from '../simulate/remainder.ts';
 import { contractOf, type State } from '../state.ts';

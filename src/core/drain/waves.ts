@@ -1,6 +1,6 @@
 import type { Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
-import { heldIn } from '../calendar.ts';
+import { heldIn } from '../calendar/calendar.ts';
 import type { Judge } from '../simulate/edit.ts';
 import type { State } from '../state.ts';
 import { type Drained, drain, type DrainMove, type Hindrance } from './drain.ts';

@@ -1,4 +1,4 @@
-import { type Calendar, type Hold, peakOf } from '../calendar.ts';
+import { type Calendar, type Hold, peakOf } from '../calendar/calendar.ts';
 import type { Fleet } from '../inventory/fleet.ts';
 import { type Mask, maskOf } from '../mask.ts';
 import type { Stretch } from './free-starts.ts';

@@ -1,4 +1,4 @@
-import type { Calendar, Hold } from '../calendar.ts';
+import type { Calendar, Hold } from '../calendar/calendar.ts';
 import type { Span } from './window.ts';
 
 /** So many steps stand together: what one change copies. */

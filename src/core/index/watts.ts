@@ -1,4 +1,4 @@
-import type { Calendar } from '../calendar.ts';
+import type { Calendar } from '../calendar/calendar.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import type { PowerLimit } from '../place/power.ts';
 import { type Packed, packedOf } from './packed.ts';

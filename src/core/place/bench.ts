@@ -1,7 +1,7 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
-import { heldIn, peakOf, type Room, roomOf } from '../calendar.ts';
+import { heldIn, peakOf, type Room, roomOf } from '../calendar/calendar.ts';
 import { packedOf } from '../index/packed.ts';
 import { wattsOf } from '../index/watts.ts';
 import type { Window } from '../index/window.ts';

@@ -1,10 +1,10 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import type { ConstraintCount, MissingFact } from '../../model/refusal.ts';
+import { noUses } from '../calendar/slices.ts';
 import { fitnessByKind } from '../index/candidates.ts';
 import { isUnindexed } from '../index/unindexed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
-import { noUses } from '../slices.ts';
 import type { State } from '../state.ts';
 import { Rooms } from './bench.ts';
 import { constraints, type Fitness, fitnessOf } from './fitness.ts';

@@ -1,5 +1,5 @@
 import type { NicFacts } from '../../model/fact.ts';
-import { type Hold, peakOf } from '../calendar.ts';
+import { type Hold, peakOf } from '../calendar/calendar.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { both, indexesOf, type Mask, sizeOf } from '../mask.ts';
 import { choosesNics, nicCountOf, nicsReach } from './fabric/nics.ts';

@@ -1,5 +1,5 @@
+import { type MigClass, type MigProfile, slotOf } from '../calendar/mig.ts';
 import type { Mask } from '../mask.ts';
-import { type MigClass, type MigProfile, slotOf } from '../mig.ts';
 
 /** Everything about the masks of one class of GPUs that a choice needs, looked up instead of searched. */
 export type MigLayout = {

@@ -1,6 +1,6 @@
 import type { Isolation } from '../../model/demand.ts';
 import type { TenantId } from '../../model/id.ts';
-import { heldIn } from '../calendar.ts';
+import { heldIn } from '../calendar/calendar.ts';
 import { packedOf } from '../index/packed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';

@@ -1,7 +1,7 @@
 import { type Path, parentOf } from '../../model/id.ts';
+import { portionUp } from '../calendar/slices.ts';
 import { sharersOf } from '../inventory/feeds.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
-import { portionUp } from '../slices.ts';
 import { drawOfSlices } from './sliceable.ts';
 import type { Want } from './want.ts';
 

@@ -1,6 +1,6 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
-import { never } from '../calendar.ts';
+import { never } from '../calendar/calendar.ts';
 import { candidatesAt } from '../index/candidates.ts';
 import { packedOf } from '../index/packed.ts';
 import { isUnindexed } from '../index/unindexed.ts';

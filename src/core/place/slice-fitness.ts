@@ -1,6 +1,6 @@
+import { migClassOf } from '../calendar/mig.ts';
+import { memoryOfSlice, noUses } from '../calendar/slices.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { migClassOf } from '../mig.ts';
-import { memoryOfSlice, noUses } from '../slices.ts';
 import { chooseSlices } from './slice.ts';
 import { sliceable } from './sliceable.ts';
 import { usableGpus, type Want } from './want.ts';

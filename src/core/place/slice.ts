@@ -1,10 +1,10 @@
 import type { GpuFacts } from '../../model/fact.ts';
 import type { HeldSlice } from '../../model/placement.ts';
-import type { Room } from '../calendar.ts';
+import type { Room } from '../calendar/calendar.ts';
+import { type MigClass, migClassOf, profileOf, slotOf } from '../calendar/mig.ts';
+import { type SliceNeed, type SliceUse, withSlice } from '../calendar/slices.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, type Mask, maskOf, sizeOf, without } from '../mask.ts';
-import { type MigClass, migClassOf, profileOf, slotOf } from '../mig.ts';
-import { type SliceNeed, type SliceUse, withSlice } from '../slices.ts';
 import { migLayoutOf } from './mig-layout.ts';
 import { usableGpus, type Want } from './want.ts';
 

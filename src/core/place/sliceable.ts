@@ -1,9 +1,15 @@
 import type { GpuNeed } from '../../model/demand.ts';
 import type { GpuFacts } from '../../model/fact.ts';
+import { migClassOf } from '../calendar/mig.ts';
+import {
+  drawOfSlice,
+  type Fraction,
+  memoryOfSlice,
+  sizeOfSlice,
+  type SliceNeed,
+} from '../calendar/slices.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { indexesOf, type Mask, maskOf } from '../mask.ts';
-import { migClassOf } from '../mig.ts';
-import { drawOfSlice, type Fraction, memoryOfSlice, sizeOfSlice, type SliceNeed } from '../slices.ts';
 
 /** Whether a GPU can ever give a slice, or the fact without which nobody can tell. */
 export type Sliceable =

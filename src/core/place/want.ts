@@ -1,8 +1,8 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
+import { type Fraction, portionOf } from '../calendar/slices.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { both, firstBits, type Mask, maskOf } from '../mask.ts';
-import { type Fraction, portionOf } from '../slices.ts';
 import { shareOfNode, sliceableGpus } from './sliceable.ts';
 
 /** A part of a demand with its GPU model settled: what one attempt tries to place. */

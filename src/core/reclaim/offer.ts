@@ -1,8 +1,8 @@
 import type { Demand } from '../../model/demand.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import type { Relaxation } from '../../model/refusal.ts';
+import { offerPrice } from '../explain/relax.ts';
 import type { StartRange } from '../place/site.ts';
-import { offerPrice } from '../relax.ts';
 import type { State } from '../state.ts';
 import { endsWords } from './preempt-words.ts';
 import { type Repair, repairFor } from './repair.ts';

@@ -2,7 +2,7 @@ import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import { seatsOf } from '../../model/placement.ts';
-import { tenuresOf } from '../holding.ts';
+import { tenuresOf } from '../calendar/holding.ts';
 import { packedOf } from '../index/packed.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
 import { type Mask, maskOf, sizeOf, without } from '../mask.ts';

@@ -2,7 +2,7 @@ import type { Contract } from '../../model/contract.ts';
 import type { Demand, Part } from '../../model/demand.ts';
 import { isWithin, type Path, siteOf } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
-import { type Hold, never } from '../calendar.ts';
+import { type Hold, never } from '../calendar/calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { indexesOf, sizeOf } from '../mask.ts';
 import { placeOn } from '../place/domain.ts';

@@ -2,8 +2,8 @@ import type { PlanId } from '../../model/id.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { check } from '../check.ts';
+import { trialOf } from '../life/trial.ts';
 import type { State } from '../state.ts';
-import { trialOf } from '../trial.ts';
 
 /**
  * Why contracts may not end for a plan, whoever made it: its demand does not allow it, or one of them does not stand

@@ -3,7 +3,7 @@ import type { Demand } from '../../model/demand.ts';
 import type { ContractId } from '../../model/id.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
-import { givenUp } from '../holding.ts';
+import { givenUp } from '../calendar/holding.ts';
 import { splitSites } from '../place/open-sites.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import { solve, type Solved } from '../place/solve.ts';

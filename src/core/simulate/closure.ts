@@ -1,6 +1,6 @@
 import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
-import { type Calendar, type Hold, heldIn, never } from '../calendar.ts';
+import { type Calendar, type Hold, heldIn, never } from '../calendar/calendar.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { firstBits, type Mask, maskOf } from '../mask.ts';
 import type { State } from '../state.ts';

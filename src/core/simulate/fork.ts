@@ -1,6 +1,6 @@
 import type { Contract } from '../../model/contract.ts';
 import { type Path, siteOf } from '../../model/id.ts';
-import { never } from '../calendar.ts';
+import { never } from '../calendar/calendar.ts';
 import type { Fleet } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { addNodes } from './add.ts';

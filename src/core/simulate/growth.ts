@@ -3,7 +3,7 @@ import type { Path } from '../../model/id.ts';
 import type { Placement } from '../../model/placement.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { compareText } from '../../model/text.ts';
-import { withHolding } from '../holding.ts';
+import { withHolding } from '../calendar/holding.ts';
 import { plan } from '../plan.ts';
 import type { State } from '../state.ts';
 import type { Edit, Judge } from './edit.ts';

@@ -3,7 +3,7 @@ import { isWithin, type Path } from '../../model/id.ts';
 import type { Member, Placement } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
 import { dayMs } from '../../model/unit.ts';
-import { withHolding } from '../holding.ts';
+import { withHolding } from '../calendar/holding.ts';
 import type { SiteMiss, StartRange } from '../place/site.ts';
 import { solve, type Unsolved } from '../place/solve.ts';
 import { plan } from '../plan.ts';

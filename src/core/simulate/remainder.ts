@@ -2,10 +2,10 @@ import { type Contract, isStanding } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import type { Placement } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
-import { never } from '../calendar.ts';
+import { never } from '../calendar/calendar.ts';
+import { givenUp, tenuresOf, withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
 import type { Violation } from '../given.ts';
-import { givenUp, tenuresOf, withHolding } from '../holding.ts';
 import type { State } from '../state.ts';
 import type { Judge } from './edit.ts';
 

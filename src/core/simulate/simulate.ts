@@ -1,7 +1,7 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Path } from '../../model/id.ts';
 import { type Placement, seatsOf } from '../../model/placement.ts';
-import { lapse } from '../lapse.ts';
+import { lapse } from '../life/lapse.ts';
 import { type Mask, sizeOf } from '../mask.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';

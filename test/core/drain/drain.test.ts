@@ -1,7 +1,7 @@
 import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { never } from '../../../src/core/calendar.ts';
+import { never } from '../../../src/core/calendar/calendar.ts';
 import { check } from '../../../src/core/check.ts';
 import { digestState } from '../../../src/core/digest.ts';
 import { drain } from '../../../src/core/drain/drain.ts';

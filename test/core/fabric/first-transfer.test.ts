@@ -1,7 +1,7 @@
 import { array, assert, integer, property, record } from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { edgeKey, type EdgeHold } from '../../../src/core/edges.ts';
+import { edgeKey, type EdgeHold } from '../../../src/core/calendar/edges.ts';
 import { firstTransfer } from '../../../src/core/place/fabric/move.ts';
 import { DatasetId } from '../../../src/model/id.ts';
 import { seed } from '../arbitrary.ts';

@@ -6,7 +6,7 @@ import { makeFleet } from '../../../src/bench/fleets.ts';
 import { ask, topics } from '../../../src/bench/questions.ts';
 import { Random } from '../../../src/bench/random.ts';
 import { allowAll } from '../../../src/bench/verdict.ts';
-import { close } from '../../../src/core/calendar.ts';
+import { close } from '../../../src/core/calendar/calendar.ts';
 import { check } from '../../../src/core/check.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { State } from '../../../src/core/state.ts';

@@ -2,8 +2,8 @@ import { array, assert, constantFrom, integer, property, record } from 'fast-che
 import { expect, test } from 'vitest';
 
 import { allowAll } from '../../../src/bench/verdict.ts';
-import { close } from '../../../src/core/calendar.ts';
-import { withHolding } from '../../../src/core/holding.ts';
+import { close } from '../../../src/core/calendar/calendar.ts';
+import { withHolding } from '../../../src/core/calendar/holding.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { State } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { book } from '../../../src/bench/bookings.ts';
 import { makeFleet } from '../../../src/bench/fleets.ts';
 import { fleetStartMs } from '../../../src/bench/fleets.ts';
-import { close } from '../../../src/core/calendar.ts';
+import { close } from '../../../src/core/calendar/calendar.ts';
 import { holdersOn } from '../../../src/core/reclaim/holders.ts';
 import type { State } from '../../../src/core/state.ts';
 import { seed } from '../arbitrary.ts';

@@ -1,8 +1,8 @@
 import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { givenUp } from '../../../src/core/calendar/holding.ts';
 import { check } from '../../../src/core/check.ts';
-import { givenUp } from '../../../src/core/holding.ts';
 import { isMovable, type Rest, restOf } from '../../../src/core/reclaim/movable.ts';
 import { mayStand, standing } from '../../../src/core/reclaim/relocate.ts';
 import { type Repair, repairFor } from '../../../src/core/reclaim/repair.ts';

@@ -1,14 +1,14 @@
 import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { givenUp } from '../../../src/core/calendar/holding.ts';
 import { check } from '../../../src/core/check.ts';
-import { givenUp } from '../../../src/core/holding.ts';
+import { trialOf } from '../../../src/core/life/trial.ts';
 import { solve } from '../../../src/core/place/solve.ts';
+import { startRange } from '../../../src/core/place/start-range.ts';
 import { lossOf } from '../../../src/core/reclaim/loss.ts';
 import { preemptionFor } from '../../../src/core/reclaim/victims.ts';
-import { startRange } from '../../../src/core/start-range.ts';
 import { contractOf, type State } from '../../../src/core/state.ts';
-import { trialOf } from '../../../src/core/trial.ts';
 import type { Contract } from '../../../src/model/contract.ts';
 import type { Demand } from '../../../src/model/demand.ts';
 import { ContractId } from '../../../src/model/id.ts';

@@ -1,6 +1,6 @@
 import { type Arbitrary, array } from 'fast-check';
 
-import { never } from '../../../src/core/calendar.ts';
+import { never } from '../../../src/core/calendar/calendar.ts';
 import type { Edit, Judge, Losable } from '../../../src/core/simulate/edit.ts';
 import { simulate } from '../../../src/core/simulate/simulate.ts';
 import { Path } from '../../../src/model/id.ts';

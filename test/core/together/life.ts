@@ -1,9 +1,9 @@
 import { type Arbitrary, array, constantFrom, integer, tuple } from 'fast-check';
 
-import type { Edit } from '../../../src/core/change.ts';
-import { lapse } from '../../../src/core/lapse.ts';
+import type { Edit } from '../../../src/core/life/change.ts';
+import { lapse } from '../../../src/core/life/lapse.ts';
+import { trialOf } from '../../../src/core/life/trial.ts';
 import { contractOf, type State } from '../../../src/core/state.ts';
-import { trialOf } from '../../../src/core/trial.ts';
 import type { Demand } from '../../../src/model/demand.ts';
 import { ContractId, Path } from '../../../src/model/id.ts';
 import type { Plan, PlanAnswer } from '../../../src/model/plan.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { never } from '../../../src/core/calendar.ts';
+import { never } from '../../../src/core/calendar/calendar.ts';
 import { check } from '../../../src/core/check.ts';
-import { conflictOf } from '../../../src/core/conflict.ts';
+import { conflictOf } from '../../../src/core/explain/conflict.ts';
 import { subjectKey } from '../../../src/core/inventory/claims.ts';
 import { applyAll } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';

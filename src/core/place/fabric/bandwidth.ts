@@ -2,7 +2,7 @@ import type { Demand } from '../../../model/demand.ts';
 import { Path, siteOf } from '../../../model/id.ts';
 import type { HeldBandwidth, Member } from '../../../model/placement.ts';
 import { compareText } from '../../../model/text.ts';
-import { edgeKey } from '../../edges.ts';
+import { edgeKey } from '../../calendar/edges.ts';
 import { withoutFlows, withoutUplinks } from './demand.ts';
 import type { EdgeRooms } from './edge-rooms.ts';
 import { datasetMbps, flowsOnNodes } from './flows.ts';

@@ -1,6 +1,6 @@
 import type { NicFacts } from '../../../model/fact.ts';
 import type { HeldBandwidth } from '../../../model/placement.ts';
-import { type EdgeHold, edgeKey } from '../../edges.ts';
+import { type EdgeHold, edgeKey } from '../../calendar/edges.ts';
 import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
 import type { State } from '../../state.ts';
 

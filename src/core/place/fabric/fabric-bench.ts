@@ -1,5 +1,5 @@
 import type { Demand } from '../../../model/demand.ts';
-import { edgeKey } from '../../edges.ts';
+import { edgeKey } from '../../calendar/edges.ts';
 import type { FleetNode } from '../../inventory/fleet.ts';
 import type { Want } from '../want.ts';
 import type { EdgeRooms, Fabric } from './edge-rooms.ts';

@@ -3,7 +3,7 @@ import { type Path, siteOf } from '../../../model/id.ts';
 import type { Transfer } from '../../../model/placement.ts';
 import { compareText } from '../../../model/text.ts';
 import { AtMs } from '../../../model/unit.ts';
-import { type EdgeHold, edgeKey } from '../../edges.ts';
+import { type EdgeHold, edgeKey } from '../../calendar/edges.ts';
 import type { Fleet, FleetSite } from '../../inventory/fleet.ts';
 import type { State } from '../../state.ts';
 

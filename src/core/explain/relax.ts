@@ -1,0 +1,144 @@
+import type { Demand, Part } from '../../model/demand.ts';
+import type { PolicyVerdict } from '../../model/policy.ts';
+import type { Relaxation } from '../../model/refusal.ts';
+import { dayMs } from '../../model/unit.ts';
+import type { StartRange } from '../place/site.ts';
+import { canSolve, type Candidate, solve } from '../place/solve.ts';
+import type { State } from '../state.ts';
+import { requirements } from './requirements.ts';
+
+/** How far ahead a later start is looked for. */
+const horizonMs = 90 * dayMs;
+
+/** No more offers than a person reads. */
+const offerLimit = 6;
+
+type Asked = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  readonly isPlain?: boolean;
+  /** So many replicas fitted in the place that held most. */
+  readonly replicasFit?: number;
+};
+type Edit = { readonly change: string; readonly asked: Asked };
+
+/**
+ * Changes of the demand that turn the no into a yes, in the order in which people usually give way. Each one
+ * was solved on this state and its demand is narrowed to the start and the models that were found, so that
+ * asking again with it gives that answer.
+ */
+export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked): readonly Relaxation[] {
+  const offers: Relaxation[] = [];
+  for (const { change, asked: relaxed } of [
+    { change: 'start later', asked: later(asked) },
+    ...loosened(asked),
+    ...unsliced(asked),
+  ]) {
+    const found = tried(state, verdict, relaxed);
+    if (found !== undefined) offers.push(offer(change, relaxed.demand, found));
+  }
+  const fewer = largestThatFits(state, verdict, asked);
+  if (fewer !== undefined) offers.push(fewer);
+  return offers.slice(0, offerLimit);
+}
+
+function tried(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
+  const result = solve(state, verdict, { ...asked, isTrial: true });
+  return result.kind === 'solved' ? result.best : undefined;
+}
+
+function offer(change: string, demand: Demand, found: Candidate): Relaxation {
+  const { latestStartMs: _latest, deadlineMs: _deadline, ...window } = demand.window;
+  return {
+    change,
+    demand: { ...demand, window: { ...window, earliestStartMs: found.startMs } },
+    startMs: found.startMs,
+    ...offerPrice(found),
+  };
+}
+
+/** What an offer would cost, as far as the site has prices. */
+export function offerPrice({
+  price: { totalMicroEur, microEurPerHour },
+}: Candidate): Pick<Relaxation, 'totalMicroEur' | 'microEurPerHour'> {
+  return {
+    ...(totalMicroEur === undefined ? {} : { totalMicroEur }),
+    ...(microEurPerHour === undefined ? {} : { microEurPerHour }),
+  };
+}
+
+/** The same with a start up to a horizon later, and no deadline. */
+export function later({ demand, starts, ...how }: Asked): Asked {
+  const latestMs = starts.earliestMs + horizonMs;
+  const { deadlineMs: _deadline, ...window } = demand.window;
+  return {
+    ...how,
+    demand: { ...demand, window: { ...window, latestStartMs: latestMs } },
+    starts: { ...starts, latestMs },
+  };
+}
+
+/** One requirement left out at a time; those the demand does not have are skipped. */
+function loosened({ demand, ...rest }: Asked): readonly Edit[] {
+  return requirements.flatMap(({ change, without }) => {
+    const relaxed = change === undefined ? undefined : without(demand);
+    return change === undefined || relaxed === undefined
+      ? []
+      : [{ change, asked: { ...rest, demand: relaxed } }];
+  });
+}
+
+/**
+ * Whole GPUs in place of slices. No requirement is left out: it takes more room, not less, and costs more, so it is
+ * offered here and never tried for a conflict set.
+ */
+function unsliced({ demand, starts }: Asked): readonly Edit[] {
+  if (demand.parts.every(({ each }) => each.gpus?.slice === undefined)) return [];
+  const parts = demand.parts.map((part) => {
+    if (part.each.gpus?.slice === undefined) return part;
+    const { slice: _slice, ...gpus } = part.each.gpus;
+    return { ...part, each: { ...part.each, gpus } };
+  });
+  return [{ change: 'a whole GPU instead of a slice', asked: { demand: { ...demand, parts }, starts } }];
+}
+
+/**
+ * The most replicas of the first part with several of them, found by halving: fewer always fit where more do. As many
+ * as were put down already are tried first, and one more: mostly that is all.
+ */
+function largestThatFits(
+  state: State,
+  verdict: PolicyVerdict,
+  { demand, replicasFit = 0, ...rest }: Asked,
+): Relaxation | undefined {
+  const part = demand.parts.find(({ count }) => count > 1);
+  if (part === undefined) return undefined;
+  const withCount = (count: number): Demand => ({
+    ...demand,
+    parts: demand.parts.map((other) => (other === part ? smaller(part, count) : other)),
+  });
+  let fits = 0;
+  let fails = part.count;
+  const guesses = demand.parts.length === 1 ? [replicasFit, replicasFit + 1] : [];
+  while (fails - fits > 1) {
+    const guess = guesses.shift() ?? 0;
+    const middle = guess > fits && guess < fails ? guess : Math.floor((fits + fails) / 2);
+    if (canSolve(state, verdict, { ...rest, demand: withCount(middle) })) fits = middle;
+    else fails = middle;
+  }
+  const best = fits === 0 ? undefined : tried(state, verdict, { ...rest, demand: withCount(fits) });
+  if (best === undefined) return undefined;
+  const gpus = part.each.gpus?.count ?? 0;
+  const what = part.each.gpus?.slice === undefined ? 'GPUs' : 'slices';
+  const change =
+    gpus === 0
+      ? `${fits} instead of ${part.count} replicas of \`${part.name}\``
+      : `${fits * gpus} instead of ${part.count * gpus} ${what}`;
+  return offer(change, withCount(fits), best);
+}
+
+/** Fewer replicas of a part, of which no more can be guaranteed. */
+function smaller(part: Part, count: number): Part {
+  const { minCount } = part;
+  return { ...part, count, ...(minCount === undefined ? {} : { minCount: Math.min(minCount, count) }) };
+}

@@ -1,0 +1,20 @@
+import type { Contract } from '../../model/contract.ts';
+import type { Placement, Price } from '../../model/placement.ts';
+import { costOf } from '../price.ts';
+
+/** Micro-euros that a contract has cost by `atMs`: each price from its start to the change that ended it. */
+export function usedMicroEur({ price, placement, earlier = [] }: Contract, atMs: number): number {
+  let untilMs = atMs;
+  let used = usedSince(price, placement, untilMs);
+  for (const before of earlier.toReversed()) {
+    untilMs = Math.min(untilMs, before.untilMs);
+    used += usedSince(before.price, before.placement, untilMs);
+  }
+  return used;
+}
+
+/** Price of the time from the start to `untilMs`; nothing before the start. Started seconds count. */
+export function usedSince({ microEurPerHour }: Price, { startMs }: Placement, untilMs: number): number {
+  if (microEurPerHour === undefined || untilMs <= startMs) return 0;
+  return costOf(microEurPerHour, Math.ceil((untilMs - startMs) / 1000));
+}
