@@ -6,7 +6,7 @@ import type { Io } from './io.ts';
 import { addLife } from './life-commands.ts';
 import { addDefrag, addReclaim } from './reclaim-commands.ts';
 import type { BenchReplayOptions } from './run/bench-ledger.ts';
-import type { BenchPlanningOptions } from './run/bench-planning.ts';
+import type { BenchPlanningOptions, BenchSimulateOptions } from './run/bench-planning.ts';
 import type { BenchMixesOptions, BenchOpenbOptions } from './run/bench.ts';
 import type { FileKind } from './run/schema.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
@@ -327,6 +327,7 @@ function addBench(program: Command, io: Io, done: Done): void {
     );
   addDefrag(bench, io, done);
   addPlanningBenches(bench, io, done);
+  addSimulateBench(bench, io, done);
   bench
     .command('replay')
     .description('make decisions about a generated fleet, and decide all of them again from their entries')
@@ -337,6 +338,20 @@ function addBench(program: Command, io: Io, done: Done): void {
     .addHelpText('after', examples('berth bench replay', 'berth bench replay --decisions 1000000 --json'))
     .action(async (options: BenchReplayOptions) =>
       done(await (await import('./run/bench-ledger.ts')).replay(io, options)),
+    );
+}
+
+function addSimulateBench(bench: Command, io: Io, done: Done): void {
+  bench
+    .command('simulate')
+    .description('lose racks of generated fleets, and place anew what stood there')
+    .option('--nodes <count>', 'nodes of the largest of four fleets', wholeNumber, 512)
+    .option('--seed <number>', 'which fleets and racks', wholeNumber, 1)
+    .option('--losses <count>', 'how many racks each fleet loses, one at a time', wholeNumber, 20)
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', examples('berth bench simulate', 'berth bench simulate --nodes 1536 --json'))
+    .action(async (options: BenchSimulateOptions) =>
+      done(await (await import('./run/bench-planning.ts')).simulating(io, options)),
     );
 }
 

@@ -1,7 +1,6 @@
 import { benchLedgerReplay, drawLedgerReplay } from '../../bench/ledger-replay.ts';
-import { BerthError } from '../../model/error.ts';
 import type { Io } from '../io.ts';
-import { cpuNs } from './bench-planning.ts';
+import { cpuNs, requireRange } from './bench-planning.ts';
 import { drive } from './bench.ts';
 
 export type BenchReplayOptions = {
@@ -19,14 +18,4 @@ export async function replay(io: Io, { json, ...options }: BenchReplayOptions): 
   const report = await drive(io, steps, (line, { done, total, what }) => line.step(done, total, what));
   io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawLedgerReplay(report));
   return 0;
-}
-
-function requireRange(field: string, value: number, most: number): void {
-  if (value >= 1 && value <= most) return;
-  throw new BerthError({
-    code: 'INVALID_INPUT',
-    message: `\`--${field} ${value}\` is not from 1 to ${most}`,
-    fix: `use a number from 1 to ${most}`,
-    field,
-  });
 }

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { benchPlanning } from '../../bench/planning-bench.ts';
 import { drawPlanning } from '../../bench/planning-table.ts';
 import type { Topic } from '../../bench/questions.ts';
+import { benchSimulate, drawSimulate } from '../../bench/simulate-bench.ts';
 import { BerthError } from '../../model/error.ts';
 import type { Io } from '../io.ts';
 import { drive } from './bench.ts';
@@ -40,7 +41,24 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
 }
 
-function requireRange(field: string, value: number, most: number): void {
+export type BenchSimulateOptions = {
+  readonly nodes: number;
+  readonly seed: number;
+  readonly losses: number;
+  readonly json?: boolean;
+};
+
+/** Loses racks of generated fleets and prints how fast their contracts found other places. */
+export async function simulating(io: Io, { json, ...options }: BenchSimulateOptions): Promise<number> {
+  requireRange('nodes', options.nodes, 100_000);
+  requireRange('losses', options.losses, 100_000);
+  const steps = benchSimulate({ ...options, nowNs: () => process.hrtime.bigint(), cpuNs });
+  const report = await drive(io, steps, (line, { done, total, what }) => line.step(done, total, what));
+  io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawSimulate(report));
+  return 0;
+}
+
+export function requireRange(field: string, value: number, most: number): void {
   if (value >= 1 && value <= most) return;
   throw new BerthError({
     code: 'INVALID_INPUT',
