@@ -57,6 +57,8 @@ describe('help', () => {
       'bench gang',
       'bench calendar',
       'bench explain',
+      'bench simulate',
+      'bench replay',
     ]);
   });
 

@@ -112,7 +112,11 @@ describe('a minimum', () => {
   test.each([undefined, 'reserved', 'preemptible'])('goes with elastic, not with %s', (guarantee) => {
     const asked = { tenant: 'acme', parts: [part], ...(guarantee === undefined ? {} : { guarantee }) };
     expect(Demand.safeParse({ ...asked, window }).error?.issues).toMatchObject([
-      { path: ['guarantee'], message: '`minCount` of a part goes with `guarantee: elastic` only' },
+      {
+        path: ['guarantee'],
+        message:
+          '`minCount` of a part goes with `guarantee: elastic` only; write that, or leave `minCount` out',
+      },
     ]);
     expect(DemandRequest.safeParse({ ...asked, window: request }).success).toBe(false);
     expect(DemandRequest.safeParse({ ...asked, guarantee: 'elastic', window: request }).success).toBe(true);

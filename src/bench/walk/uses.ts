@@ -18,8 +18,9 @@ export function usesOf(state: State, nowMs: number, sinceMs: number): readonly U
     const own = contractUses(contract);
     return own.lastEndMs <= sinceMs ? [] : own.uses;
   });
-  for (const { plan, placement, untilMs } of state.leases.values())
-    if (untilMs > nowMs) uses.push(...usedBy(plan, placement, Infinity));
+  for (const { plan, held, placement: all, untilMs } of state.leases.values())
+    if (untilMs > nowMs)
+      for (const placement of held ?? [all]) uses.push(...usedBy(plan, placement, Infinity));
   return uses.filter(({ endMs }) => endMs > sinceMs);
 }
 
