@@ -23,7 +23,7 @@ export type SimulateOptions = {
   readonly cpuNs: () => bigint;
 };
 
-export type SimulateResult = {
+type SimulateResult = {
   readonly nodes: number;
   readonly contracts: number;
   readonly losses: number;
