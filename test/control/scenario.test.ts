@@ -2,6 +2,7 @@ import { anything, array, assert, asyncProperty, constantFrom, oneof, record } f
 import { describe, expect, test } from 'vitest';
 
 import { callTool } from '../../src/mcp/call.ts';
+import { IdemKey } from '../../src/model/id.ts';
 import { ScenarioEdit } from '../../src/model/scenario.ts';
 import { MaintenancePlan } from '../../src/model/view.ts';
 import { tools } from '../../tools/index.ts';
@@ -94,6 +95,24 @@ describe('maintenance plans', () => {
   ])('%j', async (asked, message) => {
     const { control } = await openDesk();
     expect((await rejection(control.planMaintenance(operator, asked))).message).toContain(message);
+  });
+
+  test('a plan that somebody holds on the nodes is named, as long as it is held', async () => {
+    const { control } = await openDesk();
+    const { plan } = await control.plan(operator, wish());
+    if (plan === undefined) throw new Error('no plan');
+    const places = [...new Set(plan.parts.flatMap(({ members }) => members.map(({ node }) => node)))];
+    const idemKey = IdemKey.parse('hold-for-drain');
+    const hints = async (wanted: readonly string[]) =>
+      ((await control.planMaintenance(operator, { places: wanted })).hints ?? []).filter((hint) =>
+        hint.includes(plan.id),
+      );
+    expect(await hints(places)).toEqual([]);
+    await control.hold(operator, { plan: plan.id, leaseS: 3600, idemKey });
+    expect(await hints(places)).toEqual([
+      expect.stringContaining(`${plan.id} of globex is held there until`),
+    ]);
+    expect(await hints(['edge-muc'])).toEqual([]);
   });
 
   test('nothing is appended, whatever is planned', async () => {
