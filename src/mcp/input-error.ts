@@ -119,7 +119,7 @@ function wrongType(issue: Extract<Issue, { code: 'invalid_type' }>, { schema, ar
   const jsonAsText = typeof value === 'string' && /^\s*[[{]/.test(value);
   return {
     field,
-    message: `${quote(field)} is ${nameOfValue(value)}, not ${wanted}`,
+    message: `${quote(field)} is ${nameOfValue(value, issue.expected)}, not ${wanted}`,
     fix: jsonAsText ? `send ${wanted} itself, not its JSON as text` : `send ${wanted}`,
     ...(allowed.length > 0 && { allowed }),
   };
@@ -185,6 +185,8 @@ function hint(issue: Issue, schema: z.ZodObject, args: unknown): string {
     : 'write what the input schema of the tool says';
 }
 
+const structures: ReadonlySet<string> = new Set(['object', 'record', 'array']);
+
 function nameOfType(expected: string): string {
   return typeNames.get(expected) ?? expected;
 }
@@ -199,9 +201,11 @@ const typeNames = new Map([
   ['boolean', '`true` or `false`'],
 ]);
 
-function nameOfValue(value: unknown): string {
+/** Text where an object was expected is not quoted: it may be a whole file of secrets that was named by mistake. */
+function nameOfValue(value: unknown, expected: string): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'string' && structures.has(expected)) return 'text';
   return typeof value === 'string' ? `the text ${quoteValue(value)}` : quoteValue(value);
 }
 
