@@ -45,7 +45,7 @@ export function chooseNics(
   const free = new Set(rdmaNics(shape, each).filter((nic) => !taken.has(nic) && !node.downNics.has(nic)));
   const seats = gpus.length === 0 ? [undefined] : gpus;
   const chosen: number[] = [];
-  for (let round = 0; round < nicCountOf(each) / seats.length; round++) {
+  for (let round = 0; round * seats.length < nicCountOf(each); round++) {
     for (const gpu of seats) {
       const nic = nearest(shape, gpu, each.align, free);
       if (nic === undefined) return undefined;
