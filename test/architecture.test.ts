@@ -10,12 +10,12 @@ const allowed = new Map(rows.map(([, layer = '', list = '']) => [layer, list.spl
 describe('ARCHITECTURE.md', () => {
   test('names every folder of the source, and only those', () => {
     const layers = globSync('src/*/').map((folder) => folder.replaceAll('\\', '/').split('/')[1] ?? '');
-    expect([...allowed.keys()].toSorted()).toEqual(['layer', 'tools', ...layers].toSorted());
+    expect([...allowed.keys()].toSorted()).toEqual(['evals', 'layer', 'tools', ...layers].toSorted());
   });
 
   test('every import points the way the table says', () => {
     const wrong: string[] = [];
-    for (const file of globSync('{src/*,tools}/**/*.{ts,tsx}')) {
+    for (const file of globSync('{src/*,tools,evals}/**/*.{ts,tsx}')) {
       const layer = layerOf(file);
       for (const name of importsOf(file)) {
         const target = targetOf(name, file);
@@ -54,7 +54,7 @@ function namesIn(text: string): string[] {
 
 function layerOf(file: string): string {
   const [top = '', folder = ''] = file.replaceAll('\\', '/').split('/');
-  return top === 'tools' ? top : folder;
+  return top === 'tools' || top === 'evals' ? top : folder;
 }
 
 /** A layer for our own files, a package for others: `@scope/name`, `name`, or the whole name of a Node module. */

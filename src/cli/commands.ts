@@ -3,6 +3,7 @@ import { Argument, Command, Option } from 'commander';
 import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import { addBench } from './bench-commands.ts';
+import { addEval } from './eval-commands.ts';
 import type { Io } from './io.ts';
 import { addLife } from './life-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
@@ -27,6 +28,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addReclaim(program, io, done);
   addRecord(program, io, done);
   addBench(program, io, done);
+  addEval(program, io, done);
   return readingWords(program);
 }
 

@@ -59,6 +59,8 @@ describe('help', () => {
       'bench explain',
       'bench simulate',
       'bench replay',
+      'eval',
+      'eval compare',
     ]);
   });
 

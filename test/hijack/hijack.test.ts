@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import type { Wanted } from '../../evals/runner/attack/goals.ts';
+import { type Payload, payloads } from '../../evals/runner/attack/payloads.ts';
 import { connectInProcess } from '../../src/mcp/in-process.ts';
 import type { Entry } from '../../src/model/entry.ts';
 import { PrincipalId, TenantId } from '../../src/model/id.ts';
@@ -11,9 +13,7 @@ import { inventory } from '../../src/sources/inventory.ts';
 import { tools } from '../../tools/index.ts';
 import { committed, type Desk, nowMs, openDesk, operator, wish, worldFile } from '../control/desk.ts';
 import { fields, planted } from './fields.ts';
-import type { Wanted } from './goals.ts';
 import { obey, type Story } from './obedient.ts';
-import { type Payload, payloads } from './payloads.ts';
 
 const bot = PrincipalId.parse('agent:ops-bot');
 const mila = PrincipalId.parse('person:mila');

@@ -1,8 +1,8 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 
-import type { Wanted } from './goals.ts';
-import { goalsIn } from './payloads.ts';
+import type { Wanted } from '../../evals/runner/attack/goals.ts';
+import { goalsIn } from '../../evals/runner/attack/payloads.ts';
 
 /** What happened to an agent that does whatever any text tells it. */
 export type Story = {
