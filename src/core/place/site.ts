@@ -59,31 +59,23 @@ export type SiteMiss = {
     | 'dataset';
 };
 
-/** The earliest start in the range at which the gang fits into the site, and where. */
-export function searchSite(
-  state: State,
-  site: FleetSite,
-  asked: {
-    readonly demand: Demand;
-    readonly wants: readonly Want[];
-    readonly starts: StartRange;
-    /** The open sites, where spares may stand when this one may be lost. */
-    readonly open?: readonly FleetSite[];
-    /** GPUs of slower nodes are left out. */
-    readonly floor?: Speed;
-    /** Only whether it fits is asked, not why not: that takes as long again. */
-    readonly isTrial?: boolean;
-    /** Every start and every place is tried one after the other. Slower, with the same answer. */
-    readonly isPlain?: boolean;
-  },
-): SiteFit | SiteMiss {
-  const wants = hardestFirst(asked.wants);
-  const candidates = candidatesOf(state, site, wants, asked);
-  const able = ableOf(site, wants, candidates);
-  const elsewhere = elsewhereOf(state, site, wants, asked);
-  const isPlain = asked.isPlain === true || isUnindexed(asked.demand);
-  const gang = { demand: asked.demand, wants, candidates, elsewhere, site, isPlain };
-  const concerned = [...able, ...elsewhere.flatMap(({ nodes }) => nodes)];
+/** What is looked for at a site. */
+export type SiteQuestion = {
+  readonly demand: Demand;
+  readonly wants: readonly Want[];
+  readonly starts: StartRange;
+  /** The open sites, where spares may stand when this one may be lost. */
+  readonly open?: readonly FleetSite[];
+  /** GPUs of slower nodes are left out. */
+  readonly floor?: Speed;
+  /** Every start and every place is tried one after the other. Slower, with the same answer. */
+  readonly isPlain?: boolean;
+};
+
+/** The earliest start in the range at which the gang fits into the site, and where; nothing where it never does. */
+export function searchSite(state: State, site: FleetSite, asked: SiteQuestion): SiteFit | undefined {
+  const { gang, able, concerned } = groundOf(state, site, asked);
+  const { wants, candidates, isPlain } = gang;
   // What ends on the uplinks opens starts too, and stands in no node's calendar.
   const triesAll = isPlain || withoutUplinks(asked.demand) !== undefined;
   const tries = triesAll
@@ -97,9 +89,52 @@ export function searchSite(
       return { ...found, kind: 'fits', site, startMs, ground: { level, leafs, wants, candidates } };
     }
   }
-  if (asked.isTrial === true)
-    return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
-  return missOf(state, able, gang, asked.starts.earliestMs);
+  return undefined;
+}
+
+/**
+ * Why none of some ways to settle the models fits into the site, said of the one of which most replicas fit at the
+ * earliest start; of the first such.
+ */
+export function missAt(
+  state: State,
+  site: FleetSite,
+  ways: readonly (readonly Want[])[],
+  asked: Omit<SiteQuestion, 'wants'>,
+): SiteMiss {
+  const { earliestMs } = asked.starts;
+  const nearest = ways
+    .map((wants) => {
+      const { gang, able } = groundOf(state, site, { ...asked, wants });
+      return { gang, able, ...nearestIn(state, able, gang, earliestMs) };
+    })
+    .reduce<Nearest | undefined>((best, one) => (best && best.fit >= one.fit ? best : one), undefined);
+  const miss = { kind: 'misses', site } as const;
+  if (nearest === undefined) return { ...miss, replicasFit: 0, place: site.id, binding: 'gpu-model' };
+  const { gang, able, fit, place } = nearest;
+  return { ...miss, replicasFit: fit, place, binding: bindingOn(state, able, gang, earliestMs) };
+}
+
+/** Who could serve a gang at a site, and whose holds can be in its way. */
+function groundOf(
+  state: State,
+  site: FleetSite,
+  asked: SiteQuestion,
+): {
+  readonly gang: Gang;
+  readonly able: readonly FleetNode[];
+  readonly concerned: readonly FleetNode[];
+} {
+  const wants = hardestFirst(asked.wants);
+  const candidates = candidatesOf(state, site, wants, asked);
+  const able = ableOf(site, wants, candidates);
+  const elsewhere = elsewhereOf(state, site, wants, asked);
+  const isPlain = asked.isPlain === true || isUnindexed(asked.demand);
+  return {
+    gang: { demand: asked.demand, wants, candidates, elsewhere, site, isPlain },
+    able,
+    concerned: [...able, ...elsewhere.flatMap(({ nodes }) => nodes)],
+  };
 }
 
 /** The end of a placement that starts then; `never` when it is open-ended. */
@@ -192,31 +227,47 @@ function concernedBy({ fleet }: State, nodes: readonly FleetNode[]): ReadonlySet
   return new Set([...nodes, ...around].map((node) => node.index));
 }
 
-/** Says what stood in the way by taking obstacles away one after the other, on copies. */
-function missOf(state: State, nodes: readonly FleetNode[], gang: Gang, startMs: number): SiteMiss {
+type Nearest = {
+  readonly gang: Gang;
+  readonly able: readonly FleetNode[];
+  readonly fit: number;
+  readonly place: string;
+};
+
+/** How many replicas fit at a start, and where. */
+function nearestIn(
+  state: State,
+  nodes: readonly FleetNode[],
+  gang: Gang,
+  startMs: number,
+): { readonly fit: number; readonly place: string } {
   const { site, isPlain } = gang;
   const span = { startMs, endMs: endOf(startMs, gang.demand) };
   const found = placeSurviving(new Rooms(state, span, { isPlain }), nodes, { ...gang, isNearestAsked: true });
-  const fit =
-    found.kind === 'partial'
-      ? { fit: found.fit, place: found.place === '' ? site.id : found.place }
-      : { fit: found.members.length, place: site.id };
-  const whole = (demand: Demand, ignored?: Ignored) =>
-    placeSurviving(
-      new Rooms(state, span, { isPlain, ...(ignored === undefined ? {} : { ignored }) }),
-      nodes,
-      {
-        ...gang,
-        demand,
-      },
-    ).kind === 'whole';
-  return {
-    kind: 'misses',
-    site,
-    replicasFit: fit.fit,
-    place: fit.place,
-    binding: bindingOf(state, gang.demand, whole),
-  };
+  return found.kind === 'partial'
+    ? { fit: found.fit, place: found.place === '' ? site.id : found.place }
+    : { fit: found.members.length, place: site.id };
+}
+
+/** Says what stood in the way at a start by taking obstacles away one after the other, on copies. */
+function bindingOn(
+  state: State,
+  nodes: readonly FleetNode[],
+  gang: Gang,
+  startMs: number,
+): SiteMiss['binding'] {
+  const { isPlain } = gang;
+  const span = { startMs, endMs: endOf(startMs, gang.demand) };
+  return bindingOf(
+    state,
+    gang.demand,
+    (demand, ignored) =>
+      placeSurviving(
+        new Rooms(state, span, { isPlain, ...(ignored === undefined ? {} : { ignored }) }),
+        nodes,
+        { ...gang, demand },
+      ).kind === 'whole',
+  );
 }
 
 type Whole = (demand: Demand, ignored?: Ignored) => boolean;

@@ -20,8 +20,9 @@ import {
   speedWords,
 } from './merit.ts';
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
-import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
+import { missAt, searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
 import { combinations, type Want } from './want.ts';
+import { isDearer } from './ways.ts';
 
 /** The best way to serve a demand at one site. */
 export type Candidate = SiteFit & { readonly price: Price };
@@ -85,9 +86,9 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
   if (!isSimple) return solve(state, verdict, { ...asked, isTrial: true }).kind === 'solved';
   const { open } = splitSites(state, demand, verdict);
   return open.some((site) =>
-    waysAt(site, demand).some((wants) => {
-      const result = searchSite(state, site, { ...asked, open, wants, isTrial: true });
-      if (result.kind === 'misses') return false;
+    combinations(demand, modelsAt(site)).some((wants) => {
+      const result = searchSite(state, site, { ...asked, open, wants });
+      if (result === undefined) return false;
       return (
         demand.budget === undefined ||
         withinBudget(priceOf(state.fleet, result, demand.window.durationS), demand)
@@ -120,42 +121,42 @@ function bestWithData(state: State, site: FleetSite, asked: Searched, order: Ord
 }
 
 function bestAt(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
-  if (asked.demand.objective !== 'fastest') return bestOf(state, site, asked, order);
-  let last: Candidate | SiteMiss | undefined;
-  for (const floor of floorsOf(site.nodes)) {
-    last = bestOf(state, site, { ...asked, floor }, order);
-    if (last.kind === 'fits' && withinBudget(last.price, asked.demand)) return last;
+  const ways = combinations(asked.demand, modelsAt(site));
+  const floors = asked.demand.objective === 'fastest' ? floorsOf(site.nodes) : [undefined];
+  let best: Candidate | undefined;
+  for (const floor of floors) {
+    best = bestOf(state, site, ways, { asked: withFloor(asked, floor), order });
+    if (best !== undefined && withinBudget(best.price, asked.demand)) return best;
   }
-  return last ?? bestOf(state, site, asked, order);
+  if (best !== undefined) return best;
+  if (asked.isTrial !== true) return missAt(state, site, ways, withFloor(asked, floors.at(-1)));
+  return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
 }
 
+function withFloor(asked: Searched, floor: Speed | undefined): Floored {
+  return { ...asked, ...(floor === undefined ? {} : { floor }) };
+}
+
+type Floored = Searched & { readonly floor?: Speed };
+
+/** The best of all ways to settle the models, the first of equal ones. Those are left out that cannot be better. */
 function bestOf(
   state: State,
   site: FleetSite,
-  asked: Searched & { readonly floor?: Speed },
-  order: Order,
-): Candidate | SiteMiss {
-  const { demand } = asked;
+  ways: readonly (readonly Want[])[],
+  { asked, order }: { readonly asked: Floored; readonly order: Order },
+): Candidate | undefined {
+  const { demand, starts } = asked;
   let best: Candidate | undefined;
-  let nearest: SiteMiss | undefined;
-  for (const wants of waysAt(site, demand)) {
-    const result = searchSite(state, site, { ...asked, wants });
-    if (result.kind === 'misses') {
-      if (nearest === undefined || result.replicasFit > nearest.replicasFit) nearest = result;
+  for (const wants of ways) {
+    if (asked.isPlain !== true && best !== undefined && isDearer(site, wants, best, { demand, starts }))
       continue;
-    }
-    const fit: Candidate = {
-      ...result,
-      price: priceOf(state.fleet, result, demand.window.durationS),
-    };
+    const result = searchSite(state, site, { ...asked, wants });
+    if (result === undefined) continue;
+    const fit: Candidate = { ...result, price: priceOf(state.fleet, result, demand.window.durationS) };
     if (best === undefined || order(fit, best) < 0) best = fit;
   }
-  return best ?? nearest ?? { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'gpu-model' };
-}
-
-/** Every way to settle the models of the parts with what a site has. */
-function waysAt(site: FleetSite, demand: Demand): readonly (readonly Want[])[] {
-  return combinations(demand, modelsAt(site));
+  return best;
 }
 
 /** A site never changes, so its models are read once. */
