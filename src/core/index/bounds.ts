@@ -1,9 +1,10 @@
 import type { Demand } from '../../model/demand.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
-import type { Rooms } from '../place/bench.ts';
 import type { Domain } from '../place/domain.ts';
 import type { Candidates } from '../place/fill.ts';
+import type { NodeSet } from '../place/node-set.ts';
+import type { Rooms } from '../place/rooms.ts';
 import { heldBesideGpus, usableGpus, type Want } from '../place/want.ts';
 import { fitOf, type Fit } from './fits.ts';
 
@@ -13,20 +14,20 @@ type Asked = {
   readonly candidates: Candidates;
 };
 
-type Bound = { readonly want: Want; readonly fit: Fit };
+type Bound = { readonly want: Want; readonly candidates: NodeSet; readonly fit: Fit };
 
 /** How many replicas of each want domains could hold at most, were free GPUs all that counts, and what is free. */
 export class Bounds {
   readonly #rooms: Rooms;
-  readonly #asked: Asked;
+  readonly #demand: Demand;
   readonly #bounds: readonly Bound[];
 
-  constructor(rooms: Rooms, asked: Asked) {
+  constructor(rooms: Rooms, { demand, wants, candidates }: Asked) {
     this.#rooms = rooms;
-    this.#asked = asked;
-    this.#bounds = asked.wants.flatMap((want) => {
-      const candidates = asked.candidates.get(want);
-      return candidates === undefined ? [] : [{ want, fit: fitOf(rooms, asked.demand, want, candidates) }];
+    this.#demand = demand;
+    this.#bounds = wants.flatMap((want) => {
+      const able = candidates.get(want);
+      return able === undefined ? [] : [{ want, candidates: able, fit: fitOf(rooms, demand, want, able) }];
     });
   }
 
@@ -55,8 +56,8 @@ export class Bounds {
   tightestFirst(domains: readonly Domain[]): readonly Domain[] | undefined {
     if (!isUniform(this.#bounds.map(({ want }) => want))) return undefined;
     if (domains.length < 2) return domains;
-    const bySpare = Map.groupBy(domains, ({ nodes }) => this.#spareOn(nodes));
-    return [...bySpare].toSorted(([a], [b]) => a - b).flatMap(([, group]) => group);
+    const spare = Float64Array.from(domains, ({ nodes }) => this.#spareOn(nodes));
+    return Array.from(orderOf(spare), (at) => domains[at]).filter((domain) => domain !== undefined);
   }
 
   /** What stays free of a domain that takes the gang; nothing where that depends on who stands where. */
@@ -75,49 +76,56 @@ export class Bounds {
 
   #spareOn(nodes: readonly FleetNode[]): number {
     let sum = 0;
-    for (const node of nodes) {
-      if (!this.#bounds.some(({ want }) => this.#asked.candidates.get(want)?.has(node) === true)) continue;
-      for (const { want } of this.#bounds) sum += this.#spareFor(node, want);
-    }
+    for (const node of nodes)
+      if (this.isAble(node)) for (const bound of this.#bounds) sum += this.#spareFor(node, bound);
     return sum;
   }
 
-  #spareFor(node: FleetNode, want: Want): number {
+  #spareFor(node: FleetNode, { want, candidates, fit }: Bound): number {
     if (want.gpuCount === 0) return node.shape.gpus.length;
+    if (candidates.has(node)) return fit.freeOn(node);
     const free = sizeOf(both(this.#rooms.freeOn(node), usableGpus(node, want)));
-    return free > 0 && this.#rooms.letIn(node, this.#asked.demand) ? free : 0;
+    return free > 0 && this.#rooms.letIn(node, this.#demand) ? free : 0;
   }
 
   /** Whether parts that each fit alone find enough cores beside each other. */
   #couldShare({ nodes }: Domain): boolean {
     if (this.#bounds.length < 2) return true;
     let missing = 0;
-    for (const { want } of this.#bounds) missing += want.part.count * this.#leastCores(nodes, want);
+    for (const bound of this.#bounds) missing += bound.want.part.count * this.#leastCores(nodes, bound);
     for (const node of nodes) {
       if (missing <= 0) return true;
-      if (this.#isAble(node)) missing -= Math.max(0, this.#rooms.of(node).cpuMilli);
+      if (this.isAble(node)) missing -= Math.max(0, this.#rooms.of(node).cpuMilli);
     }
     return missing <= 0;
   }
 
   /** Of one replica, wherever it stands. */
-  #leastCores(nodes: readonly FleetNode[], want: Want): number {
+  #leastCores(nodes: readonly FleetNode[], { want, candidates }: Bound): number {
     const { cpuMilli } = want.part.each;
     if (cpuMilli !== undefined) return cpuMilli;
-    const candidates = this.#asked.candidates.get(want);
     let least = Infinity;
-    const shapes = new Set<FleetNode['shape']>();
+    let last: FleetNode['shape'] | undefined;
     for (const node of nodes) {
-      if (shapes.has(node.shape) || candidates?.has(node) !== true) continue;
-      shapes.add(node.shape);
+      if (node.shape === last || !candidates.has(node)) continue;
+      last = node.shape;
       least = Math.min(least, heldBesideGpus(node, want).cpuMilli);
     }
     return least === Infinity ? 0 : least;
   }
 
-  #isAble(node: FleetNode): boolean {
-    return this.#bounds.some(({ want }) => this.#asked.candidates.get(want)?.has(node) === true);
+  /** Whether a node could serve some want. */
+  isAble(node: FleetNode): boolean {
+    for (const { candidates } of this.#bounds) if (candidates.has(node)) return true;
+    return false;
   }
+}
+
+/** Places of the numbers from the least on, the first of equal ones first. */
+function orderOf(numbers: Float64Array): Uint32Array {
+  return Uint32Array.from(numbers, (_, at) => at).toSorted(
+    (a, b) => (numbers[a] ?? 0) - (numbers[b] ?? 0) || a - b,
+  );
 }
 
 /** Whether all parts with GPUs choose from the same ones, so that each takes as much from what is spare for all. */

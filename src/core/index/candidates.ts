@@ -5,7 +5,7 @@ import { isAbove, type Speed } from '../place/merit.ts';
 import { NodeSet } from '../place/node-set.ts';
 import { isCounted } from '../place/survival.ts';
 import type { Want } from '../place/want.ts';
-import { kindsOf } from './kinds.ts';
+import { byKind } from './kinds.ts';
 
 /** So many sets of a site are remembered; the one not asked for longest goes first. */
 const setLimit = 48;
@@ -38,16 +38,10 @@ const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
  * stand, which is asked first and one by one.
  */
 export function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: FleetNode) => Fitness {
-  const { examples, of } = kindsOf(fleet);
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
   const isPlaced = demand.where === undefined && (demand.avoid ?? []).length === 0;
-  const fitness: (Fitness | undefined)[] = [];
-  return (node) => {
-    if (!isPlaced && !inPlace(node, demand)) return misplaced;
-    const kind = of[node.index] ?? -1;
-    const example = examples[kind] ?? node;
-    return (fitness[kind] ??= fitnessOf(example, want, anywhere));
-  };
+  const fitnessOn = byKind(fleet, (example) => fitnessOf(example, want, anywhere));
+  return (node) => (isPlaced || inPlace(node, demand) ? fitnessOn(node) : misplaced);
 }
 
 /** Everything that the fitness of a node is decided by, and nothing that changes from search to search. */

@@ -1,13 +1,14 @@
 import type { Demand } from '../../model/demand.ts';
-import type { Path } from '../../model/id.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { both, sizeOf } from '../mask.ts';
-import type { Rooms } from '../place/bench.ts';
+import { sizeOf, without } from '../mask.ts';
 import type { Domain } from '../place/domain.ts';
 import type { NodeSet } from '../place/node-set.ts';
 import { powerOf } from '../place/power.ts';
+import type { Rooms } from '../place/rooms.ts';
 import { heldBesideGpus, usableGpus, type Want } from '../place/want.ts';
-import { smallLimit } from './watts.ts';
+import { byKind } from './kinds.ts';
+import { partitionOf } from './partition.ts';
+import { type Rack, type Racks, racksOf } from './racks.ts';
 
 /** As many replicas as anybody asks for: what replicas without GPUs are counted as on a node that could serve them. */
 const any = 255;
@@ -24,66 +25,103 @@ type Fits = {
  * all that counts. It is the same for every number of replicas, so that the searches of one refusal share it.
  */
 export class Fit {
+  readonly #nodes: readonly FleetNode[];
   readonly #first: number;
+  /** Replicas by node, and the free GPUs that they could have. */
   readonly #most: Uint8Array;
-  /** Racks whose limits carry fewer replicas than their nodes could hold one by one, and how many fewer. */
-  readonly #excess: ReadonlyMap<Path, { readonly nodes: number; readonly replicas: number }>;
+  readonly #free: Uint8Array;
+  readonly #racks: Racks;
+  /** By rack: how many replicas fewer its limits carry than its nodes could hold one by one. */
+  readonly #excess: ReadonlyMap<Rack, number>;
   readonly #known = new Map<readonly Domain[], Fits>();
 
   constructor(rooms: Rooms, demand: Demand, want: Want, { nodes }: NodeSet) {
+    this.#nodes = nodes;
     this.#first = nodes[0]?.index ?? 0;
-    this.#most = new Uint8Array((nodes.at(-1)?.index ?? -1) + 1 - this.#first);
-    for (const node of nodes) this.#most[node.index - this.#first] = mostOn(rooms, demand, want, node);
-    this.#excess = want.gpuCount === 0 ? new Map() : this.#tooMany(rooms, want, nodes);
+    const size = (nodes.at(-1)?.index ?? -1) + 1 - this.#first;
+    this.#most = new Uint8Array(size);
+    this.#free = new Uint8Array(size);
+    this.#racks = racksOf(rooms.fleet);
+    this.#count(rooms, demand, want);
+    this.#excess = want.gpuCount === 0 ? new Map() : this.#tooMany(rooms, want);
+  }
+
+  /** Free GPUs that replicas could have on a node that could serve them and lets them in. */
+  freeOn({ index }: FleetNode): number {
+    return this.#free[index - this.#first] ?? 0;
   }
 
   /** The domains must be an array that lives as long as the fleet. */
   on(domains: readonly Domain[]): Fits {
-    const known = this.#known.get(domains);
-    if (known !== undefined) return known;
-    const fits = new Float32Array(domains.length);
-    let most = 0;
-    for (const [at, { nodes }] of domains.entries()) {
-      const sum = this.in(nodes);
-      fits[at] = sum;
-      if (sum > most) most = sum;
-    }
-    const found = { fits, most };
-    this.#known.set(domains, found);
-    return found;
+    const known = this.#known.get(domains) ?? this.#sums(domains);
+    this.#known.set(domains, known);
+    return known;
   }
 
   /** On some nodes together: less what the limits of racks do not carry that are among them whole. */
   in(nodes: readonly FleetNode[]): number {
-    const racks = new Map<Path, number>();
+    const seen = new Map<Rack, number>();
     let sum = 0;
-    for (const { index, rack } of nodes) {
-      const most = this.#most[index - this.#first] ?? 0;
-      sum += most === any ? Infinity : most;
-      if (nodes.length === 1 || rack === undefined || !this.#excess.has(rack)) continue;
-      const seen = (racks.get(rack) ?? 0) + 1;
-      racks.set(rack, seen);
-      const excess = this.#excess.get(rack);
-      if (seen === excess?.nodes) sum -= excess.replicas;
+    for (const { index } of nodes) {
+      sum += replicas(this.#most[index - this.#first] ?? 0);
+      const rack = this.#excess.size === 0 ? undefined : this.#racks.all[this.#racks.of[index] ?? -1];
+      if (rack !== undefined) seen.set(rack, (seen.get(rack) ?? 0) + 1);
     }
+    if (nodes.length === 1) return sum;
+    for (const [rack, count] of seen) if (count === rack.nodes.length) sum -= this.#excess.get(rack) ?? 0;
     return sum;
   }
 
-  #tooMany(
-    rooms: Rooms,
-    want: Want,
-    nodes: readonly FleetNode[],
-  ): ReadonlyMap<Path, { readonly nodes: number; readonly replicas: number }> {
-    const counts = new Map<Path, number>();
-    for (const { index, rack } of nodes) {
-      const most = this.#most[index - this.#first] ?? 0;
-      if (most > 0 && rack !== undefined) counts.set(rack, (counts.get(rack) ?? 0) + most);
+  #count(rooms: Rooms, demand: Demand, want: Want): void {
+    const { gpuCount, part } = want;
+    const usableOn = byKind(rooms.fleet, (node) => usableGpus(node, want));
+    const powerOn = byKind(rooms.fleet, (node) =>
+      powerOf(node, gpuCount, heldBesideGpus(node, want).cpuMilli),
+    );
+    const admitted = rooms.admitted(demand);
+    const window = rooms.sight?.window;
+    for (const node of this.#nodes) {
+      if (admitted === undefined ? !rooms.letIn(node, demand) : admitted[node.index] === 0) continue;
+      const at = node.index - this.#first;
+      const free = gpuCount === 0 ? 0 : sizeOf(without(usableOn(node), window?.takenOn(node.index) ?? 0));
+      this.#free[at] = free;
+      if (free < gpuCount || !rooms.carriesClose(node, powerOn(node))) continue;
+      if (part.apart !== undefined) this.#most[at] = 1;
+      else this.#most[at] = gpuCount === 0 ? any : Math.floor(free / gpuCount);
     }
-    const found = new Map<Path, { readonly nodes: number; readonly replicas: number }>();
-    for (const [rack, count] of counts) {
-      const around = rooms.rackNodes(rack);
-      const carried = count < 2 ? count : carriedBy(rooms, want, around, count);
-      if (carried < count) found.set(rack, { nodes: around.length, replicas: count - carried });
+  }
+
+  #sums(domains: readonly Domain[]): Fits {
+    const { of } = partitionOf(domains);
+    const fits = new Float32Array(domains.length);
+    for (const { index } of this.#nodes) {
+      const at = of[index] ?? -1;
+      if (at >= 0) fits[at] = (fits[at] ?? 0) + replicas(this.#most[index - this.#first] ?? 0);
+    }
+    for (const [{ nodes }, excess] of this.#excess) {
+      const at = of[nodes[0]?.index ?? -1] ?? -1;
+      const isWhole = nodes.every(({ index }) => of[index] === at);
+      if (isWhole && (domains[at]?.nodes.length ?? 0) > 1) fits[at] = (fits[at] ?? 0) - excess;
+    }
+    let most = 0;
+    for (const fit of fits) if (fit > most) most = fit;
+    return { fits, most };
+  }
+
+  #tooMany(rooms: Rooms, want: Want): ReadonlyMap<Rack, number> {
+    const { all, of } = this.#racks;
+    const counts = new Int32Array(all.length);
+    for (const { index } of this.#nodes) {
+      const rack = of[index] ?? -1;
+      if (rack >= 0) counts[rack] = (counts[rack] ?? 0) + (this.#most[index - this.#first] ?? 0);
+    }
+    const leastW = leastPower(rooms, want);
+    const found = new Map<Rack, number>();
+    for (const [number, count] of counts.entries()) {
+      const rack = all[number];
+      if (rack === undefined || count < 2) continue;
+      const carried = carriedBy(rooms, rack, leastW(rack), count);
+      if (carried < count) found.set(rack, count - carried);
     }
     return found;
   }
@@ -104,39 +142,32 @@ export function fitOf(rooms: Rooms, demand: Demand, want: Want, candidates: Node
   return fit;
 }
 
-function mostOn(rooms: Rooms, demand: Demand, want: Want, node: FleetNode): number {
-  const { gpuCount, part } = want;
-  const free = gpuCount === 0 ? 0 : sizeOf(both(rooms.freeOn(node), usableGpus(node, want)));
-  if (free < gpuCount || !rooms.letIn(node, demand) || !isPowered(rooms, node, want)) return 0;
-  if (part.apart !== undefined) return 1;
-  return gpuCount === 0 ? any : Math.floor(free / gpuCount);
+function replicas(most: number): number {
+  return most === any ? Infinity : most;
+}
+
+/** Watts of the replica that draws least, were it on a node of the rack. */
+function leastPower(rooms: Rooms, want: Want): (rack: Rack) => number {
+  const powerOn = byKind(rooms.fleet, (node) =>
+    powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli),
+  );
+  return ({ nodes }) => {
+    let least = Infinity;
+    for (const node of nodes) least = Math.min(least, powerOn(node));
+    return least;
+  };
 }
 
 /** How many replicas, at most `count`, the limits carry that are on all nodes of a rack. */
-function carriedBy(rooms: Rooms, want: Want, nodes: readonly FleetNode[], count: number): number {
-  const shapes = new Map(nodes.map((node) => [node.shape, node]));
-  const powerW = Math.min(
-    ...[...shapes.values()].map((node) => powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli)),
-  );
-  const [first, ...others] = nodes;
-  if (first === undefined || powerW === 0) return count;
-  const shared = rooms
-    .limitsOn(first)
-    .filter((limit) => limit.nodes.length <= smallLimit)
-    .filter((limit) => others.every((node) => rooms.limitsOn(node).includes(limit)));
-  return shared.reduce(
-    (least, limit) =>
-      rooms.carries(limit, least * powerW)
-        ? least
-        : Math.max(0, Math.floor(rooms.powerLeftW(limit) / powerW)),
-    count,
-  );
-}
-
-/** Whether the limits on a few nodes carry one replica here. */
-function isPowered(rooms: Rooms, node: FleetNode, want: Want): boolean {
-  const powerW = powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
-  return rooms
-    .limitsOn(node)
-    .every((limit) => limit.nodes.length > smallLimit || rooms.carries(limit, powerW));
+function carriedBy(rooms: Rooms, { limits }: Rack, powerW: number, count: number): number {
+  if (powerW === 0) return count;
+  return limits
+    .filter((limit) => rooms.heeds(limit))
+    .reduce(
+      (least, limit) =>
+        rooms.carries(limit, least * powerW)
+          ? least
+          : Math.max(0, Math.floor(rooms.powerLeftW(limit) / powerW)),
+      count,
+    );
 }

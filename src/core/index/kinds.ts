@@ -20,6 +20,16 @@ export function kindsOf(fleet: Fleet): Kinds {
   return kinds;
 }
 
+/** What is said of any node, asked once for each kind: for what does not depend on where a node stands. */
+export function byKind<T>(fleet: Fleet, say: (example: FleetNode) => T): (node: FleetNode) => T {
+  const { examples, of } = kindsOf(fleet);
+  const said: (T | undefined)[] = [];
+  return (node) => {
+    const kind = of[node.index] ?? -1;
+    return (said[kind] ??= say(examples[kind] ?? node));
+  };
+}
+
 function made({ nodes }: Fleet): Kinds {
   const shapes = new Map<NodeShape, number>();
   const numbers = new Map<string, number>();

@@ -1,9 +1,9 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
-import type { Rooms } from '../place/bench.ts';
 import type { Domain } from '../place/domain.ts';
 import { uplinkMbpsOf } from '../place/fabric/uplink.ts';
 import type { Candidates } from '../place/fill.ts';
+import type { Rooms } from '../place/rooms.ts';
 import type { Want } from '../place/want.ts';
 import type { Bounds } from './bounds.ts';
 

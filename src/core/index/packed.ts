@@ -25,6 +25,9 @@ export class Packed {
   watts = new Float64Array(0);
   /** Numbers of the contracts that hold; -1 for what else does. */
   holders = new Int32Array(0);
+  /** Numbers of the tenants that hold, in the order in which they came up; -1 for nobody. */
+  tenants = new Int32Array(0);
+  readonly #tenantNumbers = new Map<string, number>();
   /** The most watts that are ever held on a node at one time. */
   readonly peaks: Float64Array;
   /** When limits would be passed, as far as it was asked; for the calendar that was followed last. */
@@ -84,6 +87,11 @@ export class Packed {
     this.#closingKnown = undefined;
   }
 
+  /** The number of a tenant; -2 for one that never held anything. */
+  tenantNumber(tenant: string): number {
+    return this.#tenantNumbers.get(tenant) ?? -2;
+  }
+
   /** What is taken over a span of the calendar that was followed last. */
   window(span: Span): Window {
     const at = this.#windows.findIndex(
@@ -112,6 +120,7 @@ export class Packed {
       this.masks[first + at] = touched(entry);
       this.watts[first + at] = entry.powerW;
       this.holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
+      this.tenants[first + at] = entry.tenant === undefined ? -1 : this.#numberOf(entry.tenant);
       if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
     }
     this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
@@ -119,6 +128,12 @@ export class Packed {
     this.#closing[node] = closing;
     this.peaks[node] = peakOf(holds, -Infinity, ({ powerW }) => powerW);
     this.#lists[node] = holds;
+  }
+
+  #numberOf(tenant: string): number {
+    const number = this.#tenantNumbers.get(tenant) ?? this.#tenantNumbers.size;
+    this.#tenantNumbers.set(tenant, number);
+    return number;
   }
 
   /** Makes room at the end of the pool: drops what no node points at any more, then grows by a quarter. */
@@ -132,12 +147,14 @@ export class Packed {
       masks: this.masks,
       watts: this.watts,
       holders: this.holders,
+      tenants: this.tenants,
     };
     this.starts = new Float64Array(size);
     this.ends = new Float64Array(size);
     this.masks = new Uint32Array(size);
     this.watts = new Float64Array(size);
     this.holders = new Int32Array(size);
+    this.tenants = new Int32Array(size);
     this.#used = 0;
     for (let node = 0; node < this.nodeCount; node++) {
       const from = this.first[node] ?? 0;
@@ -148,6 +165,7 @@ export class Packed {
       this.masks.set(before.masks.subarray(from, to), this.#used);
       this.watts.set(before.watts.subarray(from, to), this.#used);
       this.holders.set(before.holders.subarray(from, to), this.#used);
+      this.tenants.set(before.tenants.subarray(from, to), this.#used);
       this.#used += to - from;
     }
   }

@@ -1,24 +1,28 @@
 import type { Calendar } from '../calendar/calendar.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
+import { layoutOf } from '../place/layout.ts';
 import type { PowerLimit } from '../place/power.ts';
+import { Headroom, smallLimit } from './headroom.ts';
 import { type Packed, packedOf } from './packed.ts';
 import { Profile } from './profile.ts';
 import type { Span } from './window.ts';
-
-/** Limits on more nodes than this have a profile; the holds of fewer are read one by one. */
-export const smallLimit = 16;
 
 /** The peaks of watts under the limits of one fleet, for whatever calendar is asked about. */
 export class Watts {
   readonly #fleet: Fleet;
   readonly #profiles = new Map<string, Profile>();
   readonly #profileOf = new Map<PowerLimit, Profile>();
-  #calendar: Calendar | undefined;
-  /** Watts that all nodes of a limit together never pass, for the calendar asked about last. */
-  readonly #most = new Map<PowerLimit, number>();
+  readonly #headroom: Headroom;
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
+    this.#headroom = new Headroom(layoutOf(fleet));
+  }
+
+  /** What limits have left at any time at all. It stands as long as no other calendar of the fleet is asked about. */
+  headroom(calendar: Calendar): Headroom {
+    this.#headroom.follow(packedOf({ fleet: this.#fleet, calendar }));
+    return this.#headroom;
   }
 
   /** The most that is held under the limit at one time of the span. */
@@ -29,12 +33,7 @@ export class Watts {
 
   /** More than is ever held under the limit: the highest that each node is held at, whenever that is. */
   mostW(calendar: Calendar, limit: PowerLimit): number {
-    const packed = packedOf({ fleet: this.#fleet, calendar });
-    if (calendar !== this.#calendar) this.#most.clear();
-    this.#calendar = calendar;
-    const known = this.#most.get(limit) ?? sumOf(packed, limit.nodes);
-    this.#most.set(limit, known);
-    return known;
+    return limit.limitW - (this.headroom(calendar).leftW[limit.index] ?? 0);
   }
 
   /** Limits on the same nodes share one. */
@@ -87,8 +86,4 @@ function heldOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }:
       if ((ends[at] ?? 0) > startMs) held.push(at);
   }
   return held;
-}
-
-function sumOf({ peaks }: Packed, nodes: readonly FleetNode[]): number {
-  return nodes.reduce((sum, { index }) => sum + (peaks[index] ?? 0), 0);
 }

@@ -9,6 +9,7 @@ type Holds = {
   readonly starts: Float64Array;
   readonly ends: Float64Array;
   readonly masks: Uint32Array;
+  readonly watts: Float64Array;
 };
 
 const unread = 0;
@@ -21,6 +22,7 @@ export class Window {
   readonly endMs: number;
   readonly #holds: Holds;
   readonly #taken: Uint32Array;
+  readonly #watts: Float64Array;
   readonly #known: Uint8Array;
 
   constructor(holds: Holds, { startMs, endMs }: Span) {
@@ -28,6 +30,7 @@ export class Window {
     this.endMs = endMs;
     this.#holds = { ...holds };
     this.#taken = new Uint32Array(holds.first.length);
+    this.#watts = new Float64Array(holds.first.length);
     this.#known = new Uint8Array(holds.first.length);
   }
 
@@ -43,18 +46,27 @@ export class Window {
     return this.#known[node] === free;
   }
 
+  /** Watts of all that is held on a node at some time: at no time more. */
+  wattsOn(node: number): number {
+    if (this.#known[node] === unread) this.#read(node);
+    return this.#watts[node] ?? 0;
+  }
+
   #read(node: number): void {
-    const { first, count, starts, ends, masks } = this.#holds;
+    const { first, count, starts, ends, masks, watts } = this.#holds;
     const from = first[node] ?? 0;
     const to = from + (count[node] ?? 0);
     let taken = 0;
     let known = free;
+    let heldW = 0;
     for (let at = from; at < to && (starts[at] ?? 0) < this.endMs; at++) {
       if ((ends[at] ?? 0) <= this.startMs) continue;
       taken |= masks[at] ?? 0;
       known = held;
+      heldW += watts[at] ?? 0;
     }
     this.#taken[node] = taken >>> 0;
     this.#known[node] = known;
+    this.#watts[node] = heldW;
   }
 }

@@ -1,166 +1,18 @@
 import type { Demand } from '../../model/demand.ts';
-import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
-import { heldIn, peakOf, type Room, roomOf } from '../calendar/calendar.ts';
-import { packedOf } from '../index/packed.ts';
-import { wattsOf } from '../index/watts.ts';
-import type { Window } from '../index/window.ts';
+import type { Room } from '../calendar/calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { both, firstBits, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
-import type { State } from '../state.ts';
-import { EdgeRooms } from './fabric/edge-rooms.ts';
+import { both, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
 import { FabricBench } from './fabric/fabric-bench.ts';
 import { chooseNics, choosesNics, nicCapacity, nicsReach } from './fabric/nics.ts';
 import { Layers } from './layers.ts';
-import { type Layout, layoutOf, limitsOn } from './layout.ts';
 import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
-import { Neighbours } from './neighbours.ts';
 import { pickGpus, railsOf, wholeReplicasIn } from './pick.ts';
-import { drawOf, type LimitName, type PowerLimit } from './power.ts';
+import { drawOf, type PowerLimit } from './power.ts';
+import type { Rooms } from './rooms.ts';
 import { chooseSlices, replicasIn, type SliceChoice, slicesIn } from './slice.ts';
 import { isCounted, type Spread, spreadOf } from './survival.ts';
 import { type Beside, heldBesideGpus, isSliced, usableGpus, type Want } from './want.ts';
-
-export type TimeSpan = { readonly startMs: number; readonly endMs: number };
-
-/** What a search leaves out of account, to find out whether it is what is in the way. */
-export type Ignored = ReadonlySet<LimitName | 'isolation' | 'bookings'>;
-
-/** What the calendar leaves of every node and every limit over one time span. Computed when first asked for. */
-export class Rooms {
-  readonly span: TimeSpan;
-  readonly edges: EdgeRooms;
-  /** Over the calendar itself, without an index, as a scan would read it. */
-  readonly isPlain: boolean;
-  readonly #neighbours: Neighbours | undefined;
-  readonly #state: State;
-  readonly #layout: Layout;
-  readonly #ignored: Ignored;
-  readonly #rooms = new Map<number, Room>();
-  #read: { readonly window: Window; readonly revision: number } | undefined;
-  readonly #powerLeft = new Map<PowerLimit, number>();
-  readonly #surelyLeft = new Map<PowerLimit, number>();
-
-  constructor(state: State, span: TimeSpan, { ignored = nothing, isPlain = false }: Reading = {}) {
-    this.#state = ignored.has('bookings') ? { ...state, calendar: [], bandwidth: new Map() } : state;
-    this.span = span;
-    this.isPlain = isPlain;
-    this.#layout = layoutOf(state.fleet);
-    this.#ignored = ignored;
-    this.edges = new EdgeRooms(this.#state, span);
-    if (ignored.has('bookings')) return;
-    this.#neighbours = isPlain ? new Neighbours(state, span) : neighboursIn(state, span);
-  }
-
-  /** Stands for what of the calendar is read: the same thing where the same is held over the same span. */
-  get reading(): object {
-    return this.#window() ?? this.#state.fleet;
-  }
-
-  /** What is left out of account, in words. */
-  get ignoring(): string {
-    return [...this.#ignored].toSorted().join(' ');
-  }
-
-  of(node: FleetNode): Room {
-    const known = this.#rooms.get(node.index);
-    if (known !== undefined) return known;
-    const isFree = !this.isPlain && this.#window()?.isFree(node.index) === true;
-    const holds = isFree ? [] : (this.#state.calendar[node.index] ?? []);
-    const room = roomOf(node, holds, this.span.startMs, this.span.endMs);
-    this.#rooms.set(node.index, room);
-    return room;
-  }
-
-  /** GPUs of the node that nobody holds at any time of the span. */
-  freeOn(node: FleetNode): Mask {
-    const window = this.#window();
-    if (window === undefined) return this.of(node).gpus;
-    return without(allOf(node), (window.takenOn(node.index) | node.downMask) >>> 0);
-  }
-
-  /** Whether nobody keeps the tenant out, nor is where its own isolation would keep it out. */
-  letIn(node: FleetNode, { tenant, isolation }: Demand): boolean {
-    if (this.#neighbours === undefined) return true;
-    if (this.#ignored.has('isolation')) return !this.#neighbours.isClosed(node);
-    return this.#neighbours.letIn(node, tenant, isolation);
-  }
-
-  rackNodes(rack: Path): readonly FleetNode[] {
-    return this.#layout.racks.get(rack) ?? [];
-  }
-
-  limitsOn(node: FleetNode): readonly PowerLimit[] {
-    const limits = limitsOn(this.#layout, node);
-    return this.#ignored.size === 0 ? limits : limits.filter(({ name }) => !this.#ignored.has(name));
-  }
-
-  /** Watts that a limit has left over the whole span. */
-  powerLeftW(limit: PowerLimit): number {
-    const known = this.#powerLeft.get(limit);
-    if (known !== undefined) return known;
-    const left = limit.limitW - (this.isPlain ? this.#peakW(limit) : this.#peakByIndex(limit));
-    this.#powerLeft.set(limit, left);
-    return left;
-  }
-
-  /** Whether a limit carries so many watts more over the whole span. */
-  carries(limit: PowerLimit, powerW: number): boolean {
-    if (!this.isPlain && powerW <= this.#surelyLeftW(limit)) return true;
-    return powerW <= this.powerLeftW(limit);
-  }
-
-  /** Watts that a limit has left at any time at all: quick to say, and never too much. */
-  #surelyLeftW(limit: PowerLimit): number {
-    const known = this.#surelyLeft.get(limit);
-    if (known !== undefined) return known;
-    const { fleet, calendar } = this.#state;
-    const left = limit.limitW - (calendar.length === 0 ? 0 : wattsOf(fleet).mostW(calendar, limit));
-    this.#surelyLeft.set(limit, left);
-    return left;
-  }
-
-  #peakByIndex(limit: PowerLimit): number {
-    const { fleet, calendar } = this.#state;
-    return calendar.length === 0 ? 0 : wattsOf(fleet).peakW(calendar, limit, this.span);
-  }
-
-  #peakW(limit: PowerLimit): number {
-    const { startMs, endMs } = this.span;
-    const holds = limit.nodes.flatMap((node) =>
-      heldIn(this.#state.calendar[node.index] ?? [], startMs, endMs),
-    );
-    return peakOf(holds, startMs, (entry) => entry.powerW);
-  }
-
-  /** What is taken of every node; nothing for a scan, and where no bookings count. */
-  #window(): Window | undefined {
-    if (this.isPlain || this.#ignored.has('bookings')) return undefined;
-    const packed = packedOf(this.#state);
-    if (this.#read?.revision !== packed.revision)
-      this.#read = { window: packed.window(this.span), revision: packed.revision };
-    return this.#read.window;
-  }
-}
-
-/** Who is where over a span is the same for every search of one calendar. */
-const neighbours = new WeakMap<Window, Neighbours>();
-
-function neighboursIn(state: State, span: TimeSpan): Neighbours {
-  const window = packedOf(state).window(span);
-  const known = neighbours.get(window) ?? new Neighbours(state, span, false);
-  neighbours.set(window, known);
-  return known;
-}
-
-/** How a search reads the calendar. */
-type Reading = { readonly ignored?: Ignored; readonly isPlain?: boolean };
-
-const nothing: Ignored = new Set();
-
-function allOf({ shape }: FleetNode): Mask {
-  return firstBits(shape.gpus.length);
-}
 
 type Left = Beside & {
   readonly gpus: Mask;

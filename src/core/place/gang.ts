@@ -4,11 +4,12 @@ import { Bounds } from '../index/bounds.ts';
 import { domainsKnown } from '../index/domains.ts';
 import { leastLeafs } from '../index/least-leafs.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
-import { Bench, type Rooms } from './bench.ts';
+import { Bench } from './bench.ts';
 import { closestFirst, type Domain, domainsInside, levelsUpTo, type PlacedLevel } from './domain.ts';
 import { bandwidthOf } from './fabric/bandwidth.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
+import { type Rooms } from './rooms.ts';
 import { isSliced, type Want } from './want.ts';
 
 /** A gang put down whole, and how close together and how tightly. Smaller is better for both numbers. */
@@ -77,9 +78,8 @@ function benchesFor(rooms: Rooms, demand: Demand): readonly Bench[] {
 
 /** The same answer as `scanned` gives, without filling domains that can be seen not to change it. */
 function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
-  const { demand, wants, candidates, site } = asked;
+  const { demand, site } = asked;
   const bounds = new Bounds(rooms, asked);
-  const isAble = (node: FleetNode) => wants.some((want) => candidates.get(want)?.has(node) === true);
   const fewestLeafs = budgeted(asked).length;
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
   let best: GangFit | undefined;
@@ -90,7 +90,7 @@ function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFi
     const found = new Map<Domain, GangFit | GangMiss>();
     const attempt = (domain: Domain) =>
       remembered(found, domain, () => {
-        const own = { id: domain.id, nodes: domain.nodes.filter(isAble) };
+        const own = { id: domain.id, nodes: domain.nodes.filter((node) => bounds.isAble(node)) };
         return tried(rooms, own, { ...asked, level, isLast });
       });
     const hopeful = bounds.hopeful(domains);

@@ -4,8 +4,8 @@ import type { Member } from '../../model/placement.ts';
 import { domainsKnown } from '../index/domains.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
-import { Rooms } from './bench.ts';
 import { type Domain, levelsUpTo } from './domain.ts';
+import { Rooms } from './rooms.ts';
 import { type Ground, Scales } from './scales.ts';
 import { endOf } from './site.ts';
 

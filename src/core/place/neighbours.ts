@@ -1,7 +1,6 @@
 import type { Isolation } from '../../model/demand.ts';
 import type { TenantId } from '../../model/id.ts';
 import { heldIn } from '../calendar/calendar.ts';
-import { packedOf } from '../index/packed.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { layoutOf } from './layout.ts';
@@ -18,7 +17,7 @@ type Asker = {
   readonly answers: (boolean | undefined)[];
 };
 
-/** Who is where over one time span. Found out when first asked for. */
+/** Who is where over one time span, as a scan finds it out when first asked for. See `Admission` for the index. */
 export class Neighbours {
   readonly #state: State;
   readonly #span: { readonly startMs: number; readonly endMs: number };
@@ -28,21 +27,13 @@ export class Neighbours {
   /** Those for the one who asked last: one search asks for one tenant. */
   #asker: Asker | undefined;
 
-  /** Nodes where something closes something to others at some time; all of them without an index. */
-  readonly #closing: Int32Array | undefined;
-  readonly #isShared: boolean;
-
-  constructor(state: State, span: { readonly startMs: number; readonly endMs: number }, isPlain = true) {
+  constructor(state: State, span: { readonly startMs: number; readonly endMs: number }) {
     this.#state = state;
     this.#span = span;
-    const packed = isPlain ? undefined : packedOf(state);
-    this.#closing = packed?.closing();
-    this.#isShared = packed?.isShared === true;
   }
 
   /** Whether a tenant may come here: nobody keeps it out, and nobody is there whom its own isolation keeps out. */
   letIn(node: FleetNode, tenant: TenantId, isolation: Isolation = 'shared'): boolean {
-    if (this.#isShared && isolation === 'shared') return true;
     const isSame = this.#asker?.tenant === tenant && this.#asker.isolation === isolation;
     const { answers } = isSame && this.#asker !== undefined ? this.#asker : this.#asks(tenant, isolation);
     return (answers[node.index] ??= this.#answer(node, tenant, isolation));
@@ -58,7 +49,6 @@ export class Neighbours {
 
   /** What belongs to no tenant keeps everybody out. */
   isClosed({ index }: FleetNode): boolean {
-    if (this.#closing?.[index] === 0) return false;
     const holds = this.#state.calendar[index] ?? [];
     return heldIn(holds, this.#span.startMs, this.#span.endMs).some(
       ({ tenant, devicesOnly }) => tenant === undefined && devicesOnly !== true,
@@ -69,25 +59,23 @@ export class Neighbours {
     if (this.isClosed(node)) return false;
     return levels.slice(1).every((level) => {
       const alone = levels.indexOf(isolation) >= levels.indexOf(level);
-      const { tenants, closedBy } = this.#presence(node, level, alone);
+      const { tenants, closedBy } = this.#presence(node, level);
       return !hasOther(closedBy, tenant) && !(alone && hasOther(tenants, tenant));
     });
   }
 
-  /** `isWhole`: with all tenants, not only with those that close something. */
-  #presence(node: FleetNode, level: Isolation, isWhole: boolean): Presence {
-    const place = `${placeOf(node, level)}${isWhole ? ' ' : ''}`;
+  #presence(node: FleetNode, level: Isolation): Presence {
+    const place = placeOf(node, level);
     const before = this.#known.get(level)?.get(place);
     if (before !== undefined) return before;
-    const presence = this.#found(node, level, isWhole);
+    const presence = this.#found(node, level);
     this.#known.get(level)?.set(place, presence);
     return presence;
   }
 
-  #found(around: FleetNode, level: Isolation, isWhole: boolean): Presence {
+  #found(around: FleetNode, level: Isolation): Presence {
     const presence: Presence = { tenants: new Set(), closedBy: new Set() };
     for (const node of nodesAround(this.#state, around, level)) {
-      if (!isWhole && this.#closing?.[node.index] === 0) continue;
       const holds = this.#state.calendar[node.index] ?? [];
       for (const { tenant, alone } of heldIn(holds, this.#span.startMs, this.#span.endMs)) {
         if (tenant === undefined) continue;

@@ -22,6 +22,8 @@ export type LimitName = (typeof limitNames)[number];
  * equipment draws; PUE is not applied to them.
  */
 export type PowerLimit = {
+  /** Its place among the limits of the fleet. */
+  readonly index: number;
   readonly name: LimitName;
   readonly place: Path;
   readonly limitW: number;
@@ -74,7 +76,7 @@ export function unknownPower({ shape }: FleetNode, gpuCount: number): string | u
 export function limitsOf(fleet: Fleet): readonly PowerLimit[] {
   const letters = lettersOf(fleet);
   const budgets = budgetsOf(fleet, letters);
-  const found = new Map<string, PowerLimit & { nodes: FleetNode[] }>();
+  const found = new Map<string, Omit<PowerLimit, 'index'> & { nodes: FleetNode[] }>();
   for (const node of fleet.nodes) {
     for (const { key, name, place } of placesOf(fleet, node, letters)) {
       const limitW = budgets.get(key);
@@ -84,7 +86,9 @@ export function limitsOf(fleet: Fleet): readonly PowerLimit[] {
       else limit.nodes.push(node);
     }
   }
-  return limitNames.flatMap((name) => [...found.values()].filter((limit) => limit.name === name));
+  return limitNames
+    .flatMap((name) => [...found.values()].filter((limit) => limit.name === name))
+    .map((limit, index) => ({ ...limit, index }));
 }
 
 type Budget = { readonly key: string; readonly name: LimitName; readonly place: Path };

@@ -2,9 +2,10 @@ import type { Demand } from '../../model/demand.ts';
 import type { Member } from '../../model/placement.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, type Mask, sizeOf } from '../mask.ts';
-import { Bench, type Rooms } from './bench.ts';
+import { Bench } from './bench.ts';
 import type { PlacedLevel } from './domain.ts';
 import type { Candidates } from './fill.ts';
+import { type Rooms } from './rooms.ts';
 import { isSliced, usableGpus, type Want } from './want.ts';
 
 /** What a search chose from: the level it ended on, and the nodes that could serve each part. */

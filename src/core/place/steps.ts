@@ -1,11 +1,12 @@
 import type { Demand } from '../../model/demand.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
-import { Bench, type Rooms } from './bench.ts';
+import { Bench } from './bench.ts';
 import { leastBeside } from './fabric/flows.ts';
 import { onUsableLeafs } from './fabric/leafs.ts';
 import { firstTransfer, mustMove } from './fabric/move.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
+import { type Rooms } from './rooms.ts';
 import type { StartRange } from './site.ts';
 import { spreadOf } from './survival.ts';
 import type { Want } from './want.ts';

@@ -2,7 +2,8 @@ import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { grant } from '../../../src/bench/bookings.ts';
-import { Bench, Rooms } from '../../../src/core/place/bench.ts';
+import { Bench } from '../../../src/core/place/bench.ts';
+import { Rooms } from '../../../src/core/place/rooms.ts';
 import { combinations, hardestFirst } from '../../../src/core/place/want.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { seed } from '../arbitrary.ts';

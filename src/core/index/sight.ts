@@ -1,0 +1,97 @@
+import { type Room, roomOf } from '../calendar/calendar.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import { layoutOf, limitsOn } from '../place/layout.ts';
+import type { PowerLimit } from '../place/power.ts';
+import type { State } from '../state.ts';
+import { Admission } from './admission.ts';
+import { emptyRoom } from './empty-room.ts';
+import { type Headroom, smallLimit } from './headroom.ts';
+import { type Packed, packedOf } from './packed.ts';
+import { wattsOf } from './watts.ts';
+import type { Span, Window } from './window.ts';
+
+/**
+ * What the index sees of one calendar over one span, shared by all searches that look at it: what is taken, who may
+ * come where, what is left of nodes, and what limits carry for sure. Found out when first asked for.
+ */
+export class Sight {
+  readonly window: Window;
+  readonly admission: Admission;
+  /** Watts that limits have left over the span, as far as somebody had to know. */
+  readonly powerLeft = new Map<PowerLimit, number>();
+  readonly #state: State;
+  readonly #packed: Packed;
+  readonly #revision: number;
+  readonly #headroom: Headroom;
+  readonly #rooms = new Map<number, Room>();
+  /** By the number of the limit, and by node: NaN where nobody has asked. */
+  readonly #left: Float64Array;
+  readonly #least: Float64Array;
+
+  constructor(state: State, window: Window) {
+    this.window = window;
+    this.admission = new Admission(state, window);
+    this.#state = state;
+    this.#packed = packedOf(state);
+    this.#revision = this.#packed.revision;
+    this.#headroom = wattsOf(state.fleet).headroom(state.calendar);
+    this.#left = new Float64Array(layoutOf(state.fleet).limits.length).fill(NaN);
+    this.#least = new Float64Array(state.fleet.nodes.length).fill(NaN);
+  }
+
+  /** Whether it still shows the calendar of a state: no other one of the fleet may have been packed since. */
+  isCurrent({ calendar }: State): boolean {
+    this.#packed.follow(calendar);
+    return this.#packed.revision === this.#revision;
+  }
+
+  /** What is left of a node. Nodes of a kind on which nothing is held have the same left. */
+  roomOn(node: FleetNode): Room {
+    const { startMs, endMs } = this.window;
+    if (this.window.isFree(node.index)) return emptyRoom(this.#state.fleet, node);
+    const room =
+      this.#rooms.get(node.index) ?? roomOf(node, this.#state.calendar[node.index] ?? [], startMs, endMs);
+    this.#rooms.set(node.index, room);
+    return room;
+  }
+
+  /** By what is held at any time at all, then by all that is held at some time of the span: never wrong, often enough. */
+  surelyCarries(limit: PowerLimit, powerW: number): boolean {
+    if (powerW <= (this.#headroom.leftW[limit.index] ?? 0)) return true;
+    return limit.nodes.length <= smallLimit && powerW <= this.#leftOf(limit);
+  }
+
+  /** The same for all limits on a few nodes that a node draws on. */
+  surelyCarriesClose(node: FleetNode, powerW: number): boolean {
+    return powerW <= (this.#headroom.leastW[node.index] ?? 0) || powerW <= this.#leastOn(node);
+  }
+
+  #leastOn(node: FleetNode): number {
+    const known = this.#least[node.index] ?? NaN;
+    if (!Number.isNaN(known)) return known;
+    let least = Infinity;
+    for (const limit of limitsOn(layoutOf(this.#state.fleet), node))
+      if (limit.nodes.length <= smallLimit) least = Math.min(least, this.#leftOf(limit));
+    this.#least[node.index] = least;
+    return least;
+  }
+
+  #leftOf(limit: PowerLimit): number {
+    const known = this.#left[limit.index] ?? NaN;
+    if (!Number.isNaN(known)) return known;
+    let left = limit.limitW;
+    for (const { index } of limit.nodes) left -= this.window.wattsOn(index);
+    this.#left[limit.index] = left;
+    return left;
+  }
+}
+
+/** A window stands for what is held over its span in the calendar that is packed. */
+const sights = new WeakMap<Window, Sight>();
+
+export function sightOf(state: State, span: Span): Sight {
+  const window = packedOf(state).window(span);
+  const known = sights.get(window) ?? new Sight(state, window);
+  sights.set(window, known);
+  return known;
+}
