@@ -1,11 +1,7 @@
 import { both, type Mask, sizeOf, without } from '../mask.ts';
 import type { Packed } from './packed.ts';
-
-/** Starts from one to another, both included. */
-export type Stretch = { readonly fromMs: number; readonly toMs: number };
-
-/** Several of them, in two lists. */
-export type Stretches = { readonly froms: number[]; readonly tos: number[] };
+import { endOfHolds, firstReaching } from './reaching.ts';
+import type { Stretch, Stretches } from './stretches.ts';
 
 type Asked = {
   readonly node: number;
@@ -23,12 +19,11 @@ export function addFreeStarts(packed: Packed, asked: Asked, found: Stretches): v
 }
 
 /** Whether every single hold that touches the usable GPUs leaves too few of them. */
-function isAllOrNothing(packed: Packed, { node, usable, gpuCount }: Asked): boolean {
-  const { first, count, masks } = packed;
+function isAllOrNothing(packed: Packed, { node, usable, gpuCount, starts }: Asked): boolean {
   if (sizeOf(usable) === gpuCount) return true;
-  const from = first[node] ?? 0;
-  const to = from + (count[node] ?? 0);
-  for (let at = from; at < to; at++) {
+  const { masks } = packed;
+  const to = endOfHolds(packed, node);
+  for (let at = firstReaching(packed, node, starts.fromMs); at < to; at++) {
     const left = without(usable, masks[at] ?? 0);
     if (left !== usable && sizeOf(left) >= gpuCount) return false;
   }
@@ -37,23 +32,17 @@ function isAllOrNothing(packed: Packed, { node, usable, gpuCount }: Asked): bool
 
 /** Between one hold and the next: holds stand in the order of their starts. */
 function addGaps(packed: Packed, { node, usable, lengthMs, starts }: Asked, found: Stretches): void {
-  const { first, count, masks, starts: begins, ends } = packed;
-  const from = first[node] ?? 0;
-  const to = from + (count[node] ?? 0);
+  const { masks, starts: begins, ends } = packed;
+  const to = endOfHolds(packed, node);
   let { fromMs } = starts;
-  for (let at = from; at < to && fromMs <= starts.toMs; at++) {
+  for (let at = firstReaching(packed, node, fromMs); at < to && fromMs <= starts.toMs; at++) {
     const endMs = ends[at] ?? 0;
     if (endMs <= fromMs || both(masks[at] ?? 0, usable) === 0) continue;
     const lastMs = (begins[at] ?? 0) - lengthMs;
-    if (lastMs >= fromMs) add(found, fromMs, Math.min(lastMs, starts.toMs));
+    if (lastMs >= fromMs) found.add(fromMs, Math.min(lastMs, starts.toMs));
     fromMs = endMs;
   }
-  if (fromMs <= starts.toMs) add(found, fromMs, starts.toMs);
-}
-
-function add({ froms, tos }: Stretches, fromMs: number, toMs: number): void {
-  froms.push(fromMs);
-  tos.push(toMs);
+  if (fromMs <= starts.toMs) found.add(fromMs, starts.toMs);
 }
 
 /** Instants at which a hold begins or ceases to be in the way of a start, in order; ceasing comes first. */
@@ -65,21 +54,20 @@ function addSwept(packed: Packed, asked: Asked, found: Stretches): void {
   let free = usable;
   let { fromMs } = starts;
   for (const { atMs, mask, isInWay } of turnsOf(packed, asked)) {
-    if (atMs > fromMs && sizeOf(free) >= gpuCount) add(found, fromMs, Math.min(atMs - 1, starts.toMs));
+    if (atMs > fromMs && sizeOf(free) >= gpuCount) found.add(fromMs, Math.min(atMs - 1, starts.toMs));
     fromMs = Math.max(fromMs, atMs);
     if (fromMs > starts.toMs) return;
     free = turned(holders, free, { mask: both(mask, usable), isInWay });
   }
-  if (sizeOf(free) >= gpuCount) add(found, fromMs, starts.toMs);
+  if (sizeOf(free) >= gpuCount) found.add(fromMs, starts.toMs);
 }
 
 /** A hold is in the way of the starts after `start - length` and before its end. */
 function turnsOf(packed: Packed, { node, usable, lengthMs, starts }: Asked): readonly Turn[] {
-  const { first, count, masks, starts: begins, ends } = packed;
-  const from = first[node] ?? 0;
-  const to = from + (count[node] ?? 0);
+  const { masks, starts: begins, ends } = packed;
+  const to = endOfHolds(packed, node);
   const turns: Turn[] = [];
-  for (let at = from; at < to; at++) {
+  for (let at = firstReaching(packed, node, starts.fromMs); at < to; at++) {
     const mask = both(masks[at] ?? 0, usable);
     const endMs = ends[at] ?? 0;
     const fromMs = (begins[at] ?? 0) - lengthMs + 1;

@@ -1,8 +1,8 @@
 import type { FleetNode } from '../inventory/fleet.ts';
 import { powerOf, type PowerLimit } from '../place/power.ts';
 import { heldBesideGpus, type Want } from '../place/want.ts';
-import type { Stretch, Stretches } from './free-starts.ts';
 import type { Packed } from './packed.ts';
+import { type Stretch, Stretches } from './stretches.ts';
 
 /**
  * Takes the starts away at which a limit on a few nodes could not carry one replica more on one of them for the
@@ -15,22 +15,23 @@ export function withoutOverloads(
     want,
     limits,
     lengthMs,
+    mostW,
   }: {
     readonly node: FleetNode;
     readonly want: Want;
     readonly limits: readonly PowerLimit[];
     readonly lengthMs: number;
+    /** Watts that all nodes of a limit together never pass. */
+    readonly mostW: (limit: PowerLimit) => number;
   },
   found: Stretches,
 ): Stretches {
+  if (found.count === 0 || limits.length === 0) return found;
   const powerW = powerOf(node, want.gpuCount, heldBesideGpus(node, want).cpuMilli);
+  const ownW = packed.peaks[node.index] ?? 0;
   let left = found;
   for (const limit of limits) {
-    const others = limit.nodes.reduce(
-      (sum, { index }) => sum + (index === node.index ? 0 : (packed.peaks[index] ?? 0)),
-      0,
-    );
-    if (others + powerW <= limit.limitW) continue;
+    if (mostW(limit) - ownW + powerW <= limit.limitW) continue;
     left = cut(left, overloadsKnown(packed, limit, limit.limitW - powerW), lengthMs);
   }
   return left;
@@ -75,24 +76,19 @@ function stepsOn({ first, count, starts, ends, watts }: Packed, node: number) {
 }
 
 /** A start is lost when it lies after `overload - length` and before the end of the overload. */
-function cut({ froms, tos }: Stretches, lost: readonly Stretch[], lengthMs: number): Stretches {
-  const left: Stretches = { froms: [], tos: [] };
-  for (const [at, from] of froms.entries()) {
-    let fromMs = from;
-    const toMs = tos[at] ?? from;
+function cut({ froms, tos, count }: Stretches, lost: readonly Stretch[], lengthMs: number): Stretches {
+  const left = new Stretches();
+  for (let at = 0; at < count; at++) {
+    let fromMs = froms[at] ?? 0;
+    const toMs = tos[at] ?? 0;
     for (const overload of lost) {
       if (overload.toMs <= fromMs) continue;
       const lastMs = overload.fromMs - lengthMs;
       if (lastMs >= toMs) break;
-      if (lastMs >= fromMs) add(left, fromMs, lastMs);
+      if (lastMs >= fromMs) left.add(fromMs, lastMs);
       fromMs = overload.toMs;
     }
-    if (fromMs <= toMs) add(left, fromMs, toMs);
+    if (fromMs <= toMs) left.add(fromMs, toMs);
   }
   return left;
-}
-
-function add({ froms, tos }: Stretches, fromMs: number, toMs: number): void {
-  froms.push(fromMs);
-  tos.push(toMs);
 }

@@ -1,7 +1,8 @@
+import type { Isolation } from '../../model/demand.ts';
 import { type Calendar, type Hold, peakOf } from '../calendar/calendar.ts';
 import type { Fleet } from '../inventory/fleet.ts';
 import { type Mask, maskOf } from '../mask.ts';
-import type { Stretch } from './free-starts.ts';
+import type { Stretch } from './stretches.ts';
 import { type Span, Window } from './window.ts';
 
 /** So many windows of one calendar are remembered; the one not asked for longest goes first. */
@@ -27,6 +28,10 @@ export class Packed {
   holders = new Int32Array(0);
   /** Numbers of the tenants that hold, in the order in which they came up; -1 for nobody. */
   tenants = new Int32Array(0);
+  /** What they close to other tenants: the number of a level, see `levelOf`. */
+  alone = new Uint8Array(0);
+  /** When the last of a node's holds up to here ends: everything before the first that reaches on is over by then. */
+  reach = new Float64Array(0);
   readonly #tenantNumbers = new Map<string, number>();
   /** The most watts that are ever held on a node at one time. */
   readonly peaks: Float64Array;
@@ -114,6 +119,7 @@ export class Packed {
     this.count[node] = length;
     const first = this.first[node] ?? 0;
     let closing = 0;
+    let reachMs = -Infinity;
     for (const [at, entry] of inOrder(holds).entries()) {
       this.starts[first + at] = entry.startMs;
       this.ends[first + at] = entry.endMs;
@@ -121,6 +127,9 @@ export class Packed {
       this.watts[first + at] = entry.powerW;
       this.holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
       this.tenants[first + at] = entry.tenant === undefined ? -1 : this.#numberOf(entry.tenant);
+      this.alone[first + at] = levelOf(entry.alone);
+      reachMs = Math.max(reachMs, entry.endMs);
+      this.reach[first + at] = reachMs;
       if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
     }
     this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
@@ -148,6 +157,8 @@ export class Packed {
       watts: this.watts,
       holders: this.holders,
       tenants: this.tenants,
+      alone: this.alone,
+      reach: this.reach,
     };
     this.starts = new Float64Array(size);
     this.ends = new Float64Array(size);
@@ -155,6 +166,8 @@ export class Packed {
     this.watts = new Float64Array(size);
     this.holders = new Int32Array(size);
     this.tenants = new Int32Array(size);
+    this.alone = new Uint8Array(size);
+    this.reach = new Float64Array(size);
     this.#used = 0;
     for (let node = 0; node < this.nodeCount; node++) {
       const from = this.first[node] ?? 0;
@@ -166,6 +179,8 @@ export class Packed {
       this.watts.set(before.watts.subarray(from, to), this.#used);
       this.holders.set(before.holders.subarray(from, to), this.#used);
       this.tenants.set(before.tenants.subarray(from, to), this.#used);
+      this.alone.set(before.alone.subarray(from, to), this.#used);
+      this.reach.set(before.reach.subarray(from, to), this.#used);
       this.#used += to - from;
     }
   }
@@ -188,6 +203,13 @@ export function packedOf({
   known.set(fleet, packed);
   packed.follow(calendar);
   return packed;
+}
+
+const levels: readonly Isolation[] = ['shared', 'node', 'rack', 'site'];
+
+/** Levels at which a tenant can be alone, as numbers: each includes those below it. */
+export function levelOf(isolation: Isolation = 'shared'): number {
+  return levels.indexOf(isolation);
 }
 
 /** GPUs that are not whole any more for others: those held, and those of which slices are held. */

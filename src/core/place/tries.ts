@@ -1,10 +1,10 @@
 import type { Demand } from '../../model/demand.ts';
 import { dayMs } from '../../model/unit.ts';
 import { domainsKnown } from '../index/domains.ts';
-import type { Stretch } from '../index/free-starts.ts';
 import { smallLimit } from '../index/headroom.ts';
-import { packedOf } from '../index/packed.ts';
+import { levelOf, packedOf } from '../index/packed.ts';
 import { endsIn, hopefulIn, type Hopeful } from '../index/starts.ts';
+import type { Stretch } from '../index/stretches.ts';
 import { wattsOf } from '../index/watts.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
@@ -35,19 +35,15 @@ export function* triesIn(
 ): Generator<Try> {
   const { demand, wants, candidates, site } = gang;
   if (wants.some((want) => candidates.get(want)?.size === 0)) return;
-  if (latestMs <= earliestMs) {
-    yield { startMs: earliestMs, nodes: able, site };
-    return;
-  }
+  yield { startMs: earliestMs, nodes: able, site };
+  if (latestMs <= earliestMs) return;
   const level = demand.together ?? 'site';
   const domains = domainsKnown(level, level, site.nodes);
   const mayBind = bindingOf(state, able, gang, { earliestMs, latestMs });
+  const endsOf = ({ domain, starts: stretch }: Hopeful) =>
+    endsIn(packedOf(state), concernedBy(state, { domain, site, demand, mayBind }), stretch);
   for (const starts of chunksOf(earliestMs, latestMs)) {
     const hopeful = hopefulAmong(state, domains, gang, starts);
-    const endsOf = ({ domain, starts: stretch }: Hopeful) =>
-      stretch.fromMs === earliestMs
-        ? [earliestMs]
-        : endsIn(packedOf(state), concernedBy(state, { domain, site, demand, mayBind }), stretch);
     for (const [startMs, found] of inOrder(hopeful, endsOf))
       yield { startMs, ...narrowed(site, able, found.length === domains.length ? undefined : found) };
   }
@@ -56,9 +52,8 @@ export function* triesIn(
 /** How far ahead a first look for later starts goes; each one after it goes four times as far. */
 const firstChunkMs = 2 * dayMs;
 
-/** The earliest start for itself: most gangs fit then. */
+/** What comes after the earliest start, piece by piece: most gangs fit soon. */
 function* chunksOf(earliestMs: number, latestMs: number): Generator<Stretch> {
-  yield { fromMs: earliestMs, toMs: earliestMs };
   let chunkMs = firstChunkMs;
   for (let atMs = earliestMs + 1; atMs <= latestMs; chunkMs *= 4) {
     const endMs = Math.min(latestMs, atMs + chunkMs);
@@ -76,13 +71,15 @@ function hopefulAmong(
   const want = wants.find(({ gpuCount }) => gpuCount > 0);
   const fitting = want === undefined ? undefined : candidates.get(want);
   if (want === undefined || fitting === undefined) return domains.map((domain) => ({ domain, starts }));
-  const layout = layoutOf(state.fleet);
-  return hopefulIn(packedOf(state), domains, {
+  const packed = packedOf(state);
+  const watts = wattsOf(state.fleet);
+  return hopefulIn(packed, domains, fitting, {
     want,
-    fitting,
-    limitsOn: (node) => limitsOn(layout, node).filter(({ nodes }) => nodes.length <= smallLimit),
+    asker: { tenant: packed.tenantNumber(demand.tenant), level: levelOf(demand.isolation) },
     starts,
     lengthMs: (demand.window.durationS ?? Infinity) * 1000,
+    layout: layoutOf(state.fleet),
+    mostW: (limit) => watts.mostW(state.calendar, limit),
   });
 }
 
