@@ -1,6 +1,6 @@
 import type { Packed } from './packed.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
-import { type Stretch, Stretches } from './stretches.ts';
+import type { Stretch, Stretches } from './stretches.ts';
 
 /** Who asks, and from which level on it wants to be alone itself: see `levelOf`. */
 export type Asker = { readonly tenant: number; readonly level: number };

@@ -22,7 +22,7 @@ import {
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
 import { missAt, searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
 import { combinations, type Want } from './want.ts';
-import { isDearer } from './ways.ts';
+import { cheapestWaysFirst, startsLeft } from './ways.ts';
 
 /** The best way to serve a demand at one site. */
 export type Candidate = SiteFit & { readonly price: Price };
@@ -64,7 +64,7 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
   const { demand } = asked;
   const { open, closed } = splitSites(state, demand, verdict);
   const order = affordableFirst(demand, better(state.fleet, demand.objective ?? 'cheapest'));
-  const found = open.map((site) => bestWithData(state, site, { ...asked, open }, order));
+  const found = bestOfEach(state, { ...asked, open }, order);
   const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
   const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
   const affordable = fits.filter((fit) => withinBudget(fit.price, demand));
@@ -76,6 +76,17 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
   ];
   if (best !== undefined) return { kind: 'solved', best, sites };
   return { kind: 'unsolved', sites, open, closed, misses, beyondBudget: fits };
+}
+
+/** The best of every site. Where only the best of all is asked for, the others are what could not be seen to be worse. */
+function bestOfEach(state: State, asked: Searched, order: Order): readonly (Candidate | SiteMiss)[] {
+  let rival: Candidate | undefined;
+  return asked.open.map((site) => {
+    const found = bestWithData(state, site, rival === undefined ? asked : { ...asked, rival }, order);
+    const isBest = found.kind === 'fits' && (rival === undefined || order(found, rival) < 0);
+    if (isBest && asked.isTrial === true) rival = found;
+    return found;
+  });
 }
 
 /** Whether some open site fits within the budget: what `solve` would find, but not the best of it. */
@@ -105,7 +116,11 @@ export function perDay(microEurPerHour: number): number {
 type Order = (a: Candidate, b: Candidate) => number;
 
 /** A question with the sites that may be used for it. */
-type Searched = Question & { readonly open: readonly FleetSite[] };
+type Searched = Question & {
+  readonly open: readonly FleetSite[];
+  /** What was found elsewhere, and has to be beaten. */
+  readonly rival?: Candidate;
+};
 
 /** The best at a site once its data is there: at once, or when it has been moved. */
 function bestWithData(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
@@ -146,17 +161,18 @@ function bestOf(
   ways: readonly (readonly Want[])[],
   { asked, order }: { readonly asked: Floored; readonly order: Order },
 ): Candidate | undefined {
-  const { demand, starts } = asked;
-  let best: Candidate | undefined;
-  for (const wants of ways) {
-    if (asked.isPlain !== true && best !== undefined && isDearer(site, wants, best, { demand, starts }))
-      continue;
-    const result = searchSite(state, site, { ...asked, wants });
+  const isPlain = asked.isPlain === true;
+  const found = new Map<readonly Want[], Candidate>();
+  let rival = isPlain ? undefined : asked.rival;
+  for (const wants of isPlain ? ways : cheapestWaysFirst(site, ways)) {
+    const starts = isPlain ? asked.starts : startsLeft(site, wants, rival, asked);
+    const result = starts === undefined ? undefined : searchSite(state, site, { ...asked, wants, starts });
     if (result === undefined) continue;
-    const fit: Candidate = { ...result, price: priceOf(state.fleet, result, demand.window.durationS) };
-    if (best === undefined || order(fit, best) < 0) best = fit;
+    const fit: Candidate = { ...result, price: priceOf(state.fleet, result, asked.demand.window.durationS) };
+    found.set(wants, fit);
+    if (rival === undefined || order(fit, rival) < 0) rival = fit;
   }
-  return best;
+  return ways.flatMap((wants) => found.get(wants) ?? []).toSorted(order)[0];
 }
 
 /** A site never changes, so its models are read once. */

@@ -4,19 +4,36 @@ import type { FleetSite } from '../inventory/fleet.ts';
 import type { StartRange } from './site.ts';
 import { isSliced, type Want } from './want.ts';
 
+/** What was found so far. */
+type Rival = { readonly startMs: number; readonly price: Price };
+
 /**
- * Whether a way to settle the models cannot be better at a site than what was found there, because it costs more
- * wherever it stands: for whoever looks at the price first, or has found the earliest start that there is.
+ * The starts at which a way to settle the models could be as good at a site as what was found, or better; nothing where
+ * it is at none. Only what is asked about first is compared: the price, then the start, or the other way round. Where a
+ * budget or data that moves comes before that, all starts are left.
  */
-export function isDearer(
+export function startsLeft(
   site: FleetSite,
   wants: readonly Want[],
-  found: { readonly price: Price; readonly startMs: number },
+  found: Rival | undefined,
   { demand, starts }: { readonly demand: Demand; readonly starts: StartRange },
-): boolean {
-  const { objective = 'cheapest' } = demand;
-  const byPrice = objective === 'cheapest' || (objective === 'soonest' && found.startMs <= starts.earliestMs);
-  return byPrice && lowestPrice(site, wants) > (found.price.microEurPerHour ?? Infinity);
+): StartRange | undefined {
+  const { objective = 'cheapest', budget, dataset } = demand;
+  const isCompared = objective === 'cheapest' || objective === 'soonest';
+  if (found === undefined || budget !== undefined || dataset !== undefined || !isCompared) return starts;
+  const dearer = lowestPrice(site, wants) - (found.price.microEurPerHour ?? Infinity) || 0;
+  if (objective === 'cheapest' && dearer !== 0) return dearer > 0 ? undefined : starts;
+  const latestMs = Math.min(starts.latestMs, dearer > 0 ? found.startMs - 1 : found.startMs);
+  return latestMs < starts.earliestMs ? undefined : { ...starts, latestMs };
+}
+
+/** Those first that cost least; of equals those that came first. */
+export function cheapestWaysFirst(
+  site: FleetSite,
+  ways: readonly (readonly Want[])[],
+): readonly (readonly Want[])[] {
+  const priced = ways.map((wants) => ({ wants, price: lowestPrice(site, wants) }));
+  return priced.toSorted((a, b) => a.price - b.price || 0).map(({ wants }) => wants);
 }
 
 /** What the members of a way cost an hour at least; without end where one of them has no price. Slices count as free. */
