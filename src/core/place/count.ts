@@ -1,18 +1,19 @@
 import type { Demand, Part } from '../../model/demand.ts';
 import type { ConstraintCount, MissingFact } from '../../model/refusal.ts';
 import { noUses } from '../calendar/slices.ts';
-import { fitnessByKind } from '../index/candidates.ts';
+import { byKind } from '../index/kinds.ts';
 import { isUnindexed } from '../index/unindexed.ts';
-import type { FleetNode } from '../inventory/fleet.ts';
+import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
 import type { State } from '../state.ts';
-import { constraints, type Fitness, fitnessOf } from './fitness.ts';
-import { drawOf, limitNames, type PowerLimit } from './power.ts';
+import { constraints, type Fitness, fitnessOf, inPlace } from './fitness.ts';
+import { type AskOnce, type Free, total, withSizes } from './free.ts';
+import { afterPower } from './power-steps.ts';
 import { Rooms } from './rooms.ts';
 import { endOf, type StartRange } from './site.ts';
 import { slicesIn } from './slice.ts';
-import { afterFabric, type Free, sitesWithData } from './steps.ts';
-import { heldBesideGpus, isSliced, modelsFor, usableGpus, type Want } from './want.ts';
+import { afterFabric, sitesWithData } from './steps.ts';
+import { isSliced, modelsFor, usableGpus, type Want } from './want.ts';
 
 type Question = {
   readonly demand: Demand;
@@ -34,212 +35,200 @@ export type Tally = {
  * asked for, that last part counts the slices that all GPUs left by then could hold. Only constraints that took
  * something away are listed.
  */
-export function tally(
-  state: State,
-  openSites: ReadonlySet<string>,
-  { demand, startMs, starts, isPlain: isAsked = false }: Question,
-): Tally {
+export function tally(state: State, openSites: ReadonlySet<string>, asked: Question): Tally {
+  const { demand, starts, isPlain: isAsked = false } = asked;
   const part = demand.parts.find(({ each }) => each.gpus !== undefined) ?? demand.parts[0];
   if (part === undefined) return { counts: [], missing: [] };
   const isPlain = isAsked || isUnindexed(demand);
-  const gpuCount = part.each.gpus?.count ?? 0;
-  let level: ConstraintCount['level'] = gpuCount === 0 ? 'node' : 'gpu';
-  const sizeOfNode = (node: FleetNode) => (gpuCount === 0 ? 1 : node.shape.gpus.length);
-  const allowed = state.fleet.nodes.filter((node) => openSites.has(node.site));
+  const isCounted = (part.each.gpus?.count ?? 0) > 0;
+  const { fleet } = state;
+  const sizeOfNode = (node: FleetNode) => (isCounted ? node.shape.gpus.length : 1);
+  const allowed = fleet.nodes.filter((node) => openSites.has(node.site));
   const withData = starts === undefined ? openSites : sitesWithData(state, openSites, { demand, starts });
   const open = allowed.filter((node) => withData.has(node.site));
-  const judged = judge(state, open, part, { demand, isPlain });
-  const counts: ConstraintCount[] = [];
-  let before = sum(state.fleet.nodes, sizeOfNode);
-  const step = (constraint: string, after: number, note?: string) => {
-    if (after < before)
-      counts.push({ constraint, level, before, after, ...(note === undefined ? {} : { note }) });
-    before = after;
-  };
-  step('site', sum(allowed, sizeOfNode));
-  step('dataset', sum(open, sizeOfNode));
-  const lost = byRank(judged, sizeOfNode);
-  let left = before;
-  for (const [index, constraint] of constraints.entries()) {
-    const { size, unknown } = lost[index] ?? { size: 0, unknown: 0 };
+  const judged = judge(fleet, open, part, { demand, isPlain });
+  const counts = new Countdown(isCounted ? 'gpu' : 'node', sum(fleet.nodes, sizeOfNode));
+  counts.step('site', sum(allowed, sizeOfNode));
+  counts.step('dataset', sum(open, sizeOfNode));
+  let { left } = counts;
+  for (const [rank, { size, unknown }] of byRank(judged, sizeOfNode).entries()) {
     left -= size;
-    step(constraint, left, unknown === 0 ? undefined : `not known for ${unknown} nodes`);
+    const note = unknown === 0 ? undefined : `not known for ${unknown} nodes`;
+    counts.step(constraints[rank] ?? '', left, note);
   }
-  if (part.each.gpus?.slice !== undefined) {
-    level = 'slice';
-    before = sum(judged, ({ node, fitness, want }) =>
-      fitness.kind === 'fits' && want !== undefined ? slicesOfEmpty(node, want) : 0,
-    );
-  }
-  const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, demand) }, { isPlain });
-  for (const after of afterCalendar(rooms, demand, judged)) step(after.constraint, after.left);
+  if (part.each.gpus?.slice !== undefined) counts.recount('slice', slicesOfAll(judged));
+  const span = { startMs: asked.startMs, endMs: endOf(asked.startMs, demand) };
+  const rooms = new Rooms(state, span, { isPlain });
+  for (const after of afterCalendar(rooms, demand, judged)) counts.step(after.constraint, after.left);
   const others = demand.parts.filter((other) => other !== part);
-  const judgedOthers = others.flatMap((other) => judge(state, open, other, { demand, isPlain }));
-  return { counts, missing: missingFacts([...judged, ...judgedOthers]) };
+  const judgedOthers = others.map((other) => judge(fleet, open, other, { demand, isPlain }));
+  return { counts: counts.counts, missing: missingFacts([judged, ...judgedOthers]) };
+}
+
+/** What each constraint leaves of what was there before it. Those that take nothing are left out. */
+class Countdown {
+  readonly counts: ConstraintCount[] = [];
+  #level: ConstraintCount['level'];
+  #left: number;
+
+  constructor(level: ConstraintCount['level'], left: number) {
+    this.#level = level;
+    this.#left = left;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  step(constraint: string, after: number, note?: string): void {
+    const [level, before] = [this.#level, this.#left];
+    if (after < before)
+      this.counts.push({ constraint, level, before, after, ...(note === undefined ? {} : { note }) });
+    this.#left = after;
+  }
+
+  /** Goes on in another unit. */
+  recount(level: ConstraintCount['level'], left: number): void {
+    [this.#level, this.#left] = [level, left];
+  }
 }
 
 /** What each constraint is the first to take away, by its place in the list, and where it is not known. */
 function byRank(
-  judged: readonly (Judged & { readonly rank: number })[],
+  { nodes, verdicts }: Judged,
   sizeOfNode: (node: FleetNode) => number,
 ): readonly { readonly size: number; readonly unknown: number }[] {
   const lost = constraints.map(() => ({ size: 0, unknown: 0 }));
-  for (const { node, rank, fitness } of judged) {
-    const entry = lost[rank];
+  for (const [at, node] of nodes.entries()) {
+    const verdict = verdicts[at];
+    const entry = lost[verdict?.rank ?? -1];
     if (entry === undefined) continue;
     entry.size += sizeOfNode(node);
-    if (fitness.kind === 'unknown') entry.unknown++;
+    if (verdict?.fitness.kind === 'unknown') entry.unknown++;
   }
   return lost;
 }
 
-type Judged = {
-  readonly node: FleetNode;
-  readonly fitness: ReturnType<typeof fitnessOf>;
-  readonly want: Want | undefined;
-};
+/** Slices that all nodes that fit could hold if nothing were held there. */
+function slicesOfAll({ nodes, verdicts }: Judged): number {
+  let slices = 0;
+  for (const [at, node] of nodes.entries()) {
+    const want = wantOf(verdicts[at]);
+    if (want !== undefined) slices += slicesIn(node, want, { gpus: usableGpus(node, want), partly: noUses });
+  }
+  return slices;
+}
+
+/** The want that a node is counted for; nothing where it serves none. */
+function wantOf(verdict: Verdict | undefined): Want | undefined {
+  return verdict?.fitness.kind === 'fits' ? verdict.want : undefined;
+}
 
 /** What stays, step by step, of the nodes that fit: what is free, what other tenants leave open, what has power. */
-function afterCalendar(
+function* afterCalendar(
   rooms: Rooms,
   demand: Demand,
-  judged: readonly Judged[],
-): readonly { readonly constraint: string; readonly left: number }[] {
-  const free = judged.flatMap(({ node, fitness, want }) =>
-    fitness.kind === 'fits' && want !== undefined ? [{ node, want, size: freeOn(rooms, node, want) }] : [],
-  );
-  const open = free.filter(({ node }) => rooms.letIn(node, demand));
-  const steps = [
-    { constraint: 'free-over-window', left: sum(free, ({ size }) => size) },
-    { constraint: 'isolation', left: sum(open, ({ size }) => size) },
-  ];
-  let left: readonly Free[] = open;
-  const tight = tightLimits(rooms, open);
-  for (const name of limitNames) {
-    left = withPower(rooms, left, new Set([...tight].filter((limit) => limit.name === name)));
-    steps.push({ constraint: name, left: sum(left, ({ size }) => size) });
+  judged: Judged,
+): Generator<{ readonly constraint: string; readonly left: number }> {
+  let free = freeOf(rooms, judged);
+  yield { constraint: 'free-over-window', left: total(free) };
+  free = withSizes(free, ({ node, size }) => (rooms.letIn(node, demand) ? size : 0));
+  yield { constraint: 'isolation', left: total(free) };
+  for (const [name, left] of afterPower(rooms, demand, free)) {
+    free = left;
+    yield { constraint: name, left: total(free) };
   }
-  const { powerCapW } = demand;
-  if (powerCapW !== undefined) {
-    left = underCap(left, powerCapW);
-    steps.push({ constraint: 'power-cap', left: sum(left, ({ size }) => size) });
+  for (const { constraint, free: left } of afterFabric(rooms, demand, free))
+    yield { constraint, left: total(left) };
+}
+
+function freeOf(rooms: Rooms, { nodes, verdicts, askOnce }: Judged): Free {
+  const usableOn = askOnce((node, want) => usableGpus(node, want));
+  const fitting: FleetNode[] = [];
+  const wants: Want[] = [];
+  const sizes: number[] = [];
+  for (const [at, node] of nodes.entries()) {
+    const want = wantOf(verdicts[at]);
+    if (want === undefined) continue;
+    fitting.push(node);
+    wants.push(want);
+    const isWhole = want.gpuCount > 0 && !isSliced(want);
+    sizes.push(isWhole ? sizeOf(both(rooms.freeOn(node), usableOn(node, want))) : roomFor(rooms, node, want));
   }
-  const fabric = afterFabric(rooms, demand, left);
-  return [
-    ...steps,
-    ...fabric.map(({ constraint, free: own }) => ({ constraint, left: sum(own, ({ size }) => size) })),
-  ];
+  return { nodes: fitting, wants, sizes: Int32Array.from(sizes), askOnce };
 }
 
-/** What a cap on the whole gang leaves, handed out where least is drawn. */
-function underCap(free: readonly Free[], capW: number): readonly Free[] {
-  let leftW = capW;
-  return free
-    .map((entry) => ({ ...entry, powerW: wattsOf(entry) }))
-    .toSorted((a, b) => a.powerW - b.powerW || a.node.index - b.node.index)
-    .map((entry) => {
-      const powered = inReplicas(entry, entry.powerW, leftW);
-      leftW -= powered.replicas * entry.powerW;
-      return { ...entry, size: powered.size };
-    });
-}
-
-/** Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. */
-function inReplicas({ want, size }: Free, powerW: number, leftW: number): { replicas: number; size: number } {
-  const each = Math.max(1, want.gpuCount);
-  const wanted = Math.floor(size / each);
-  const replicas = powerW === 0 ? wanted : Math.max(0, Math.min(wanted, Math.floor(leftW / powerW)));
-  return { replicas, size: replicas === wanted ? size : replicas * each };
-}
-
-function wattsOf({ node, want }: Free): number {
-  return drawOf(node, want, heldBesideGpus(node, want).cpuMilli);
-}
-
-/** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
-function withPower(rooms: Rooms, free: readonly Free[], tight: ReadonlySet<PowerLimit>): readonly Free[] {
-  if (tight.size === 0) return free;
-  const leftW = new Map<PowerLimit, number>();
-  return free.map((entry) => {
-    const limits = rooms.limitsOn(entry.node).filter((limit) => tight.has(limit));
-    if (limits.length === 0) return entry;
-    const powerW = wattsOf(entry);
-    const left = Math.min(...limits.map((limit) => leftW.get(limit) ?? rooms.powerLeftW(limit)));
-    const { replicas, size } = inReplicas(entry, powerW, left);
-    for (const limit of limits)
-      leftW.set(limit, (leftW.get(limit) ?? rooms.powerLeftW(limit)) - replicas * powerW);
-    return { ...entry, size };
-  });
-}
-
-/** The limits that do not carry all that is free under them. The others take nothing away. */
-function tightLimits(rooms: Rooms, free: readonly Free[]): ReadonlySet<PowerLimit> {
-  const wantedW = new Map<PowerLimit, number>();
-  for (const entry of free) {
-    const replicas = Math.floor(entry.size / Math.max(1, entry.want.gpuCount));
-    if (replicas === 0) continue;
-    const powerW = replicas * wattsOf(entry);
-    for (const limit of rooms.limitsOn(entry.node)) wantedW.set(limit, (wantedW.get(limit) ?? 0) + powerW);
-  }
-  return new Set([...wantedW].flatMap(([limit, powerW]) => (rooms.carries(limit, powerW) ? [] : [limit])));
-}
-
-function judge(
-  { fleet }: State,
-  nodes: readonly FleetNode[],
-  part: Part,
-  { demand, isPlain }: { readonly demand: Demand; readonly isPlain: boolean },
-): readonly (Judged & { readonly rank: number })[] {
-  const gpuCount = part.each.gpus?.count ?? 0;
-  const models = gpuCount === 0 ? [undefined] : modelsFor(part, fleet.models);
-  const asked = models.map((model): Asking => {
-    const want = { part, gpuCount, model };
-    return {
-      want,
-      on: isPlain ? (node) => fitnessOf(node, want, demand) : fitnessByKind(fleet, want, demand),
-    };
-  });
-  return nodes.map((node) => ({ node, ...bestFitness(node, asked) }));
-}
-
-type Asking = { readonly want: Want; readonly on: (node: FleetNode) => Fitness };
-
-/** A node counts by the want that gets furthest on it. */
-function bestFitness(node: FleetNode, asked: readonly Asking[]): Omit<Judged, 'node'> & { rank: number } {
-  let best: Omit<Judged, 'node'> & { rank: number } = {
-    fitness: { kind: 'fails', constraint: 'gpu-model' },
-    want: undefined,
-    rank: asked.length === 0 ? constraints.indexOf('gpu-model') : -1,
-  };
-  for (const { want, on } of asked) {
-    const fitness = on(node);
-    const rank = fitness.kind === 'fits' ? constraints.length : constraints.indexOf(fitness.constraint);
-    if (rank > best.rank) best = { fitness, want, rank };
-  }
-  return best;
-}
-
-function freeOn(rooms: Rooms, node: FleetNode, want: Want): number {
-  if (want.gpuCount > 0 && !isSliced(want)) return sizeOf(both(rooms.freeOn(node), usableGpus(node, want)));
+/** Slices that a node has left; 1 where it has what a CPU part asks for. */
+function roomFor(rooms: Rooms, node: FleetNode, want: Want): number {
   const room = rooms.of(node);
   if (want.gpuCount > 0) return slicesIn(node, want, room);
   const { cpuMilli = 0, memoryMib = 0, storageGib = 0 } = want.part.each;
   return room.cpuMilli >= cpuMilli && room.memoryMib >= memoryMib && room.storageGib >= storageGib ? 1 : 0;
 }
 
-/** Slices that a node could hold if nothing were held there. */
-function slicesOfEmpty(node: FleetNode, want: Want): number {
-  return slicesIn(node, want, { gpus: usableGpus(node, want), partly: noUses });
+/** Nodes with what they are worth for a part. */
+type Judged = {
+  readonly nodes: readonly FleetNode[];
+  /** By the place of the node. */
+  readonly verdicts: readonly Verdict[];
+  readonly askOnce: AskOnce;
+};
+
+type Verdict = { readonly fitness: Fitness; readonly want: Want | undefined; readonly rank: number };
+
+function judge(
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  part: Part,
+  { demand, isPlain }: { readonly demand: Demand; readonly isPlain: boolean },
+): Judged {
+  const gpuCount = part.each.gpus?.count ?? 0;
+  const models = gpuCount === 0 ? [undefined] : modelsFor(part, fleet.models);
+  const wants = models.map((model): Want => ({ part, gpuCount, model }));
+  const verdictOn = isPlain
+    ? (node: FleetNode) => verdictOf(node, wants, demand)
+    : verdictByKind(fleet, wants, demand);
+  const askOnce: AskOnce = (say) => {
+    if (isPlain) return say;
+    const byWant = new Map(wants.map((want) => [want, byKind(fleet, (node) => say(node, want))]));
+    return (node, want) => byWant.get(want)?.(node) ?? say(node, want);
+  };
+  return { nodes, verdicts: nodes.map(verdictOn), askOnce };
+}
+
+/** Nodes of a kind differ only in where they stand. */
+function verdictByKind(fleet: Fleet, wants: readonly Want[], demand: Demand): (node: FleetNode) => Verdict {
+  const { where: _where, avoid: _avoid, ...anywhere } = demand;
+  const verdictOn = byKind(fleet, (example) => verdictOf(example, wants, anywhere));
+  if (demand.where === undefined && (demand.avoid ?? []).length === 0) return verdictOn;
+  return (node) => (inPlace(node, demand) ? verdictOn(node) : verdictOf(node, wants, demand));
+}
+
+/** A node counts by the want that gets furthest on it. */
+function verdictOf(node: FleetNode, wants: readonly Want[], demand: Demand): Verdict {
+  let best: Verdict = {
+    fitness: { kind: 'fails', constraint: 'gpu-model' },
+    want: undefined,
+    rank: wants.length === 0 ? constraints.indexOf('gpu-model') : -1,
+  };
+  for (const want of wants) {
+    const fitness = fitnessOf(node, want, demand);
+    const rank = fitness.kind === 'fits' ? constraints.length : constraints.indexOf(fitness.constraint);
+    if (rank > best.rank) best = { fitness, want, rank };
+  }
+  return best;
 }
 
 function missingFacts(judged: readonly Judged[]): MissingFact[] {
   const byAttribute = new Map<string, Set<FleetNode>>();
-  for (const { node, fitness } of judged) {
-    if (fitness.kind !== 'unknown') continue;
-    const known = byAttribute.get(fitness.attribute);
-    if (known === undefined) byAttribute.set(fitness.attribute, new Set([node]));
-    else known.add(node);
-  }
+  for (const { nodes, verdicts } of judged)
+    for (const [at, { fitness }] of verdicts.entries()) {
+      const node = nodes[at];
+      if (fitness.kind !== 'unknown' || node === undefined) continue;
+      const known = byAttribute.get(fitness.attribute);
+      if (known === undefined) byAttribute.set(fitness.attribute, new Set([node]));
+      else known.add(node);
+    }
   return [...byAttribute].map(([attribute, nodes]) => {
     const [first] = nodes;
     return {
@@ -252,5 +241,5 @@ function missingFacts(judged: readonly Judged[]): MissingFact[] {
 }
 
 function sum<T>(items: readonly T[], amount: (item: T) => number): number {
-  return items.reduce((total, item) => total + amount(item), 0);
+  return items.reduce((before, item) => before + amount(item), 0);
 }

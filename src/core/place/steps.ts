@@ -6,13 +6,11 @@ import { leastBeside } from './fabric/flows.ts';
 import { onUsableLeafs } from './fabric/leafs.ts';
 import { firstTransfer, mustMove } from './fabric/move.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
+import { type Free, type FreeNode, withSizes } from './free.ts';
 import { type Rooms } from './rooms.ts';
 import type { StartRange } from './site.ts';
 import { spreadOf } from './survival.ts';
 import type { Want } from './want.ts';
-
-/** GPUs of a node that a want could have, slices that it could be given, or 1 for a CPU part. */
-export type Free = { readonly node: FleetNode; readonly want: Want; readonly size: number };
 
 /** Sites at which the demand's dataset is, or can be before the last start allowed. */
 export function sitesWithData(
@@ -38,8 +36,8 @@ export function sitesWithData(
 export function afterFabric(
   rooms: Rooms,
   demand: Demand,
-  free: readonly Free[],
-): readonly { readonly constraint: string; readonly free: readonly Free[] }[] {
+  free: Free,
+): readonly { readonly constraint: string; readonly free: Free }[] {
   const bench = new Bench(rooms, demand);
   const surviving = ableToSurvive(demand, free);
   const linked = withUplinks(bench, demand, surviving);
@@ -50,28 +48,33 @@ export function afterFabric(
   ];
 }
 
-function ableToSurvive(demand: Demand, free: readonly Free[]): readonly Free[] {
+function ableToSurvive(demand: Demand, free: Free): Free {
   const spread = spreadOf(demand);
   if (spread === undefined) return free;
-  return spread.limit < 0 ? [] : free.filter(({ node }) => spread.fateOf(node).kind !== 'unknown');
+  const isLost = ({ node }: FreeNode) => spread.limit < 0 || spread.fateOf(node).kind === 'unknown';
+  return withSizes(free, (one) => (isLost(one) ? 0 : one.size));
 }
 
-function withUplinks(bench: Bench, demand: Demand, free: readonly Free[]): readonly Free[] {
-  return [...Map.groupBy(free, ({ want }) => want)].flatMap(([want, own]) => {
-    if (uplinkMbpsOf(demand, want.part.name) === 0) return own;
-    const sizes = new Map(own.map(({ node, size }) => [node, size]));
-    const usable = onUsableLeafs(bench, [...sizes.keys()], want, {
-      sizeOn: (node) => sizes.get(node) ?? 0,
-      needed: neededOf(want),
-    });
-    return own.filter(({ node }) => usable.has(node));
-  });
+function withUplinks(bench: Bench, demand: Demand, free: Free): Free {
+  const usable = new Map<Want, ReadonlySet<FleetNode>>();
+  for (const want of new Set(free.wants)) {
+    if (uplinkMbpsOf(demand, want.part.name) === 0) continue;
+    const sizes = new Map(
+      free.nodes.flatMap((node, at) => (free.wants[at] === want ? [[node, free.sizes[at] ?? 0]] : [])),
+    );
+    const sizeOn = (node: FleetNode) => sizes.get(node) ?? 0;
+    usable.set(want, onUsableLeafs(bench, [...sizes.keys()], want, { sizeOn, needed: neededOf(want) }));
+  }
+  if (usable.size === 0) return free;
+  return withSizes(free, ({ node, want, size }) => (usable.get(want)?.has(node) === false ? 0 : size));
 }
 
-function withFlows(bench: Bench, demand: Demand, free: readonly Free[]): readonly Free[] {
-  return free.filter(({ node, want, size }) => {
+function withFlows(bench: Bench, demand: Demand, free: Free): Free {
+  if ((demand.flows ?? []).length === 0) return free;
+  return withSizes(free, ({ node, want, size }) => {
     const least = leastBeside(demand, want.part.name);
-    return least === 0 || size >= neededOf(want) || bench.fabric.left('data', node.id) >= least;
+    const isLinked = least === 0 || size >= neededOf(want) || bench.fabric.left('data', node.id) >= least;
+    return isLinked ? size : 0;
   });
 }
 

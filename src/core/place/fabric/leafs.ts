@@ -5,7 +5,7 @@ import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
 import type { Bench } from '../bench.ts';
 import type { Want } from '../want.ts';
 import { nicCountOf, rdmaNics } from './nics.ts';
-import { leafOfNic, uplinkDue } from './uplink.ts';
+import { hangsWhole, leafOfNic, uplinkDue } from './uplink.ts';
 
 /** Puts as many replicas of a part as fit on these nodes, whatever its uplinks. */
 export type Fill = (bench: Bench, nodes: readonly FleetNode[], want: Want) => Member[];
@@ -63,24 +63,23 @@ type Trial = { readonly trial: Bench; readonly members: Member[] };
 type Room = Group & Trial & { readonly fit: number; readonly spare: number; readonly capLeftW: number };
 
 function groupsOf(nodes: readonly FleetNode[], want: Want): readonly Group[] {
-  const groups = new Map<string, Group & { readonly nodes: FleetNode[] }>();
+  type Growing = Group & { readonly nodes: FleetNode[] };
+  const groups = new Map<string, Growing>();
+  const byLeaf = new Map<Path | undefined, Growing>();
   for (const node of nodes) {
-    const known = hangsWhole(node) ? groups.get(`leaf ${node.leaf}`) : undefined;
+    const isWhole = hangsWhole(node);
+    const known = isWhole ? byLeaf.get(node.leaf) : undefined;
     if (known !== undefined) {
       known.nodes.push(node);
       continue;
     }
     const { key, leafs } = hungOn(node, want);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { key, nodes: [node], leafs });
-    else group.nodes.push(node);
+    const group = groups.get(key) ?? { key, nodes: [], leafs };
+    group.nodes.push(node);
+    groups.set(key, group);
+    if (isWhole) byLeaf.set(node.leaf, group);
   }
   return [...groups.values()].toSorted((a, b) => compareText(a.key, b.key));
-}
-
-/** Whether all that a node has hangs on one leaf, as no NIC says anything else. */
-function hangsWhole({ leaf, shape }: FleetNode): boolean {
-  return leaf !== undefined && shape.nics.every((nic) => nic.leaf === undefined);
 }
 
 /** A node with a rail on an unknown leaf is a group for itself. */

@@ -1,7 +1,8 @@
 import type { Demand } from '../../../model/demand.ts';
 import type { Path } from '../../../model/id.ts';
 import type { Member } from '../../../model/placement.ts';
-import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
+import type { Fleet, FleetNode, NodeShape } from '../../inventory/fleet.ts';
+import { type Mask, maskOf } from '../../mask.ts';
 
 /** Uplink budget of a part in Mbit/s; 0 when it asks for none. */
 export function uplinkMbpsOf({ parts }: Demand, name: string): number {
@@ -49,17 +50,29 @@ function shares(uplinkMbps: number, placesByRail: readonly ReadonlySet<Path>[]):
   ]);
 }
 
+/** Whether all that a node has hangs on one leaf, as no NIC says anything else. Shapes never change. */
+export function hangsWhole({ leaf, shape }: FleetNode): boolean {
+  const isWhole = wholes.get(shape) ?? shape.nics.every((nic) => nic.leaf === undefined);
+  wholes.set(shape, isWhole);
+  return leaf !== undefined && isWhole;
+}
+
+const wholes = new WeakMap<NodeShape, boolean>();
+
 /** For every rail the leafs that it stands on; nothing when one of them is not recorded. */
 function leafsOf({ nodeById }: Fleet, members: readonly Member[]): readonly ReadonlySet<Path>[] | undefined {
   const alike = sameRails(nodeById, members);
   const byRail = new Map<number | undefined, Set<Path>>();
-  for (const member of members) {
-    const node = nodeById.get(member.node);
+  let last: Hung | undefined;
+  for (const { node: id, nics } of members) {
+    const node = nodeById.get(id);
     if (node === undefined) return undefined;
+    if (isSaidBy(last, node, nics)) continue;
+    last = { node, nics };
     const ports =
-      member.nics.length === 0
+      nics.length === 0
         ? [{ rail: undefined, leaf: node.leaf }]
-        : member.nics.map((nic) => ({ rail: node.shape.nics[nic]?.rail, leaf: leafOfNic(node, nic) }));
+        : nics.map((nic) => ({ rail: node.shape.nics[nic]?.rail, leaf: leafOfNic(node, nic) }));
     for (const { rail, leaf } of ports) {
       if (leaf === undefined) return undefined;
       const key = alike ? rail : undefined;
@@ -69,25 +82,56 @@ function leafsOf({ nodeById }: Fleet, members: readonly Member[]): readonly Read
   return [...byRail.values()];
 }
 
+type Hung = { readonly node: FleetNode; readonly nics: readonly number[] };
+
+/** Whether a member stands on the leafs of another one, rail by rail, so that there is nothing new to say of it. */
+function isSaidBy(before: Hung | undefined, node: FleetNode, nics: readonly number[]): boolean {
+  return (
+    before !== undefined &&
+    hangsWhole(node) &&
+    before.node.leaf === node.leaf &&
+    before.node.shape === node.shape &&
+    before.nics.length === nics.length &&
+    nics.every((nic, at) => nic === before.nics[at])
+  );
+}
+
 /** Whether the members use the same known rails on every node. */
 function sameRails(nodeById: Fleet['nodeById'], members: readonly Member[]): boolean {
-  const railsByNode = Map.groupBy(members, ({ node }) => node);
-  const lists = [...railsByNode].map(([id, own]) =>
-    railsUsed(
-      nodeById.get(id),
-      own.flatMap(({ nics }) => nics),
-    ),
-  );
-  return lists.every((rails) => rails !== undefined && rails === lists[0]);
+  const nicsByNode = new Map<Path, readonly number[]>();
+  for (const { node, nics } of members) {
+    const before = nicsByNode.get(node);
+    nicsByNode.set(node, before === undefined ? nics : [...before, ...nics]);
+  }
+  let first: string | undefined;
+  for (const [id, nics] of nicsByNode) {
+    const rails = railsUsed(nodeById.get(id), nics);
+    first ??= rails;
+    if (rails === undefined || rails !== first) return false;
+  }
+  return true;
 }
 
 /** The numbers of the rails, in order, as text; nothing when one is not known. */
 export function railsUsed(node: FleetNode | undefined, nics: readonly number[]): string | undefined {
-  const rails: number[] = [];
+  if (node === undefined || nics.length === 0) return undefined;
+  if (nics.some((nic) => nic > 31)) return railsText(node.shape, nics);
+  const known = railTexts.get(node.shape) ?? new Map<Mask, string | undefined>();
+  if (known.size === 0) railTexts.set(node.shape, known);
+  const mask = maskOf(nics);
+  if (!known.has(mask)) known.set(mask, railsText(node.shape, nics));
+  return known.get(mask);
+}
+
+/** By the shape of the node and the mask of its NICs. */
+const railTexts = new WeakMap<NodeShape, Map<Mask, string | undefined>>();
+
+function railsText({ nics: all }: NodeShape, nics: readonly number[]): string | undefined {
+  const rails = new Set<number>();
   for (const nic of nics) {
-    const rail = node?.shape.nics[nic]?.rail;
+    const rail = all[nic]?.rail;
     if (rail === undefined) return undefined;
-    if (!rails.includes(rail)) rails.push(rail);
+    rails.add(rail);
   }
-  return rails.length === 0 ? undefined : rails.toSorted((a, b) => a - b).join(' ');
+  return [...rails].toSorted((a, b) => a - b).join(' ');
 }

@@ -1,0 +1,92 @@
+import type { Demand } from '../../model/demand.ts';
+import { type Free, type FreeNode, wattsOn, withSizes } from './free.ts';
+import { layoutOf } from './layout.ts';
+import { limitNames, type PowerLimit } from './power.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What every kind of limit leaves in turn, and then a cap on the whole gang where there is one. */
+export function* afterPower(
+  rooms: Rooms,
+  { powerCapW }: Demand,
+  free: Free,
+): Generator<readonly [string, Free]> {
+  let left = free;
+  const tight = tightLimits(rooms, free);
+  for (const name of limitNames) {
+    left = withPower(rooms, left, new Set(tight.filter((limit) => limit.name === name)));
+    yield [name, left];
+  }
+  if (powerCapW !== undefined) yield ['power-cap', underCap(left, powerCapW)];
+}
+
+/** The limits that do not carry all that is free under them. The others take nothing away. */
+function tightLimits(rooms: Rooms, free: Free): readonly PowerLimit[] {
+  const { limits } = layoutOf(rooms.fleet);
+  const wantedW = new Float64Array(limits.length);
+  const watts = wattsOn(free);
+  for (const [at, node] of free.nodes.entries()) {
+    const want = free.wants[at];
+    const replicas = want === undefined ? 0 : Math.floor((free.sizes[at] ?? 0) / Math.max(1, want.gpuCount));
+    if (want === undefined || replicas === 0) continue;
+    const powerW = replicas * watts(node, want);
+    for (const { index } of rooms.limitsOn(node)) wantedW[index] = (wantedW[index] ?? 0) + powerW;
+  }
+  return limits.filter((limit) => {
+    const powerW = wantedW[limit.index] ?? 0;
+    return powerW > 0 && !rooms.carries(limit, powerW);
+  });
+}
+
+/** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
+function withPower(rooms: Rooms, free: Free, tight: ReadonlySet<PowerLimit>): Free {
+  if (tight.size === 0) return free;
+  const left = new Map([...tight].map((limit) => [limit, rooms.powerLeftW(limit)]));
+  const watts = wattsOn(free);
+  return withSizes(free, (one) => {
+    let leastW = Infinity;
+    for (const limit of rooms.limitsOn(one.node)) leastW = Math.min(leastW, left.get(limit) ?? Infinity);
+    if (leastW === Infinity) return one.size;
+    const powerW = watts(one.node, one.want);
+    const { replicas, size } = inReplicas(one, powerW, leastW);
+    for (const limit of rooms.limitsOn(one.node)) {
+      const before = left.get(limit);
+      if (before !== undefined) left.set(limit, before - replicas * powerW);
+    }
+    return size;
+  });
+}
+
+/** What a cap on the whole gang leaves, handed out where least is drawn. */
+function underCap(free: Free, capW: number): Free {
+  const watts = wattsOn(free);
+  const powerW = Float64Array.from(free.nodes, (node, at) => {
+    const want = free.wants[at];
+    return want === undefined ? 0 : watts(node, want);
+  });
+  const order = Uint32Array.from(powerW, (_, at) => at).toSorted(
+    (a, b) => (powerW[a] ?? 0) - (powerW[b] ?? 0) || a - b,
+  );
+  const sizes = new Int32Array(free.sizes.length);
+  let leftW = capW;
+  for (const at of order) {
+    const [node, want, size] = [free.nodes[at], free.wants[at], free.sizes[at] ?? 0];
+    if (node === undefined || want === undefined) continue;
+    const eachW = powerW[at] ?? 0;
+    const powered = inReplicas({ node, want, size }, eachW, leftW);
+    leftW -= powered.replicas * eachW;
+    sizes[at] = powered.size;
+  }
+  return { ...free, sizes };
+}
+
+/** Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. */
+function inReplicas(
+  { want, size }: FreeNode,
+  powerW: number,
+  leftW: number,
+): { readonly replicas: number; readonly size: number } {
+  const each = Math.max(1, want.gpuCount);
+  const wanted = Math.floor(size / each);
+  const replicas = powerW === 0 ? wanted : Math.max(0, Math.min(wanted, Math.floor(leftW / powerW)));
+  return { replicas, size: replicas === wanted ? size : replicas * each };
+}
