@@ -1,160 +1,154 @@
 import type { Calendar, Hold } from '../calendar/calendar.ts';
 import type { Span } from './window.ts';
 
-/** So many steps stand together: what one change copies. */
-const blockSize = 512;
+/** So many levels share one highest. */
+const blockSize = 64;
 
-/** More changes than this are not followed one by one: all is laid out again. */
+/** A calendar that differs in more holds than this is read anew. */
 const changeLimit = 2048;
 
-/** What changes at an instant. At one instant what ends comes before what begins. */
-type Step = { readonly atMs: number; readonly watts: number };
-
-/** Steps that follow each other, with what they add up to and the highest level among them, from 0 before them. */
-type Block = { steps: Step[]; sum: number; peak: number };
-
 /**
- * The watts held on some nodes over all time, as steps in order. The peak of a span is read block by block, and a
- * calendar that differs in some nodes is followed by taking out and putting in what differs.
+ * The watts held on some nodes over all time, as the level from each instant on at which it may change. The peak of a
+ * span is read block by block, and a calendar that differs in some nodes is followed by putting in and taking out what
+ * differs. An instant stays when nothing begins or ends there any more; a fresh reading drops it.
  */
 export class Profile {
   readonly #nodes: readonly number[];
   #calendar: Calendar | undefined;
-  readonly #lists = new Map<number, readonly Hold[]>();
-  #blocks: Block[] = [];
+  readonly #lists: (readonly Hold[])[];
+  #times = new Float64Array(0);
+  #levels = new Float64Array(0);
+  #peaks = new Float64Array(0);
+  #count = 0;
+  #countWhenRead = 0;
 
   constructor(nodes: readonly number[]) {
     this.#nodes = nodes;
+    this.#lists = nodes.map(() => none);
   }
 
   /** The most that is held at one time of a span. */
-  peakW(calendar: Calendar, span: Span): number {
+  peakW(calendar: Calendar, { startMs, endMs }: Span): number {
     this.#follow(calendar);
-    let level = 0;
+    const to = firstAt(this.#times, this.#count, endMs);
+    const after = firstAt(this.#times, this.#count, startMs + 1);
     let peak = 0;
-    for (const block of this.#blocks) {
-      const first = block.steps[0]?.atMs ?? 0;
-      const last = block.steps.at(-1)?.atMs ?? 0;
-      if (first >= span.endMs) break;
-      if (last <= span.startMs) {
-        level += block.sum;
-        peak = level;
-      } else if (first > span.startMs && last < span.endMs) {
-        peak = Math.max(peak, level + block.peak);
-        level += block.sum;
-      } else {
-        for (const { atMs, watts } of block.steps) {
-          if (atMs >= span.endMs) break;
-          level += watts;
-          peak = atMs <= span.startMs ? level : Math.max(peak, level);
-        }
-      }
+    for (let at = Math.max(0, after - 1); at < to;) {
+      const isWhole = at % blockSize === 0 && at + blockSize <= to;
+      peak = Math.max(peak, (isWhole ? this.#peaks[at / blockSize] : this.#levels[at]) ?? 0);
+      at += isWhole ? blockSize : 1;
     }
-    return Math.max(0, peak);
+    return peak;
   }
 
   #follow(calendar: Calendar): void {
     if (calendar === this.#calendar) return;
-    const gone: Step[] = [];
-    const come: Step[] = [];
-    for (const node of this.#nodes) {
-      const before = this.#lists.get(node) ?? none;
+    const gone: Hold[] = [];
+    const come: Hold[] = [];
+    for (const [at, node] of this.#nodes.entries()) {
+      const before = this.#lists[at] ?? none;
       const now = calendar[node] ?? none;
       if (before === now) continue;
-      this.#lists.set(node, now);
+      this.#lists[at] = now;
       const [old, fresh] = [new Set(before), new Set(now)];
-      for (const hold of before) if (!fresh.has(hold)) gone.push(...stepsOf(hold));
-      for (const hold of now) if (!old.has(hold)) come.push(...stepsOf(hold));
+      for (const hold of before) if (!fresh.has(hold)) gone.push(hold);
+      for (const hold of now) if (!old.has(hold)) come.push(hold);
     }
     this.#calendar = calendar;
-    if (gone.length + come.length > changeLimit) this.#blocks = blocksOf(this.#allSteps());
+    const isMuch = gone.length + come.length > changeLimit || this.#count > 2 * this.#countWhenRead + 512;
+    if (isMuch) this.#read();
     else {
-      for (const step of gone) this.#remove(step);
-      for (const step of come) this.#insert(step);
+      for (const { startMs, endMs, powerW } of gone) this.#add({ startMs, endMs }, -powerW);
+      for (const { startMs, endMs, powerW } of come) this.#add({ startMs, endMs }, powerW);
     }
+    if (gone.length + come.length > 0) this.#rise();
   }
 
-  #allSteps(): readonly Step[] {
-    return [...this.#lists.values()].flatMap((holds) => holds.flatMap(stepsOf)).toSorted(inOrder);
-  }
-
-  #insert(step: Step): void {
-    const at = this.#blockOf(step);
-    const block = this.#blocks[at];
-    const steps = [...(block?.steps ?? [])];
-    steps.splice(placeIn(steps, step), 0, step);
-    this.#blocks.splice(
-      at,
-      block === undefined ? 0 : 1,
-      ...(steps.length > 2 * blockSize ? blocksOf(steps) : [blockOf(steps)]),
-    );
-  }
-
-  /** Equal steps are as good as each other. */
-  #remove(step: Step): void {
-    const at = this.#blockOf(step);
-    const block = this.#blocks[at];
-    const index = block === undefined ? -1 : placeIn(block.steps, step);
-    const found = block?.steps[index];
-    if (block === undefined || found === undefined || inOrder(found, step) !== 0)
-      throw new Error('a profile lost a step');
-    const steps = block.steps.toSpliced(index, 1);
-    this.#blocks.splice(at, 1, ...(steps.length === 0 ? [] : [blockOf(steps)]));
-  }
-
-  /** The first block that ends at or after a step, else the last. */
-  #blockOf(step: Step): number {
-    let low = 0;
-    let high = Math.max(0, this.#blocks.length - 1);
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const last = this.#blocks[middle]?.steps.at(-1);
-      if (last !== undefined && inOrder(last, step) < 0) low = middle + 1;
-      else high = middle;
+  #read(): void {
+    const holds = this.#lists.flatMap((list) => list.filter(isDrawing));
+    const instants = new Float64Array(2 * holds.length);
+    for (const [at, { startMs, endMs }] of holds.entries()) {
+      instants[2 * at] = startMs;
+      instants[2 * at + 1] = endMs;
     }
-    return low;
+    this.#times = distinct(instants.toSorted());
+    this.#count = this.#times.length;
+    this.#countWhenRead = this.#count;
+    this.#levels = new Float64Array(this.#count);
+    for (const { startMs, endMs, powerW } of holds) {
+      const from = firstAt(this.#times, this.#count, startMs);
+      const to = firstAt(this.#times, this.#count, endMs);
+      this.#levels[from] = (this.#levels[from] ?? 0) + powerW;
+      this.#levels[to] = (this.#levels[to] ?? 0) - powerW;
+    }
+    for (let at = 1; at < this.#count; at++)
+      this.#levels[at] = (this.#levels[at] ?? 0) + (this.#levels[at - 1] ?? 0);
+  }
+
+  #add({ startMs, endMs }: Span, powerW: number): void {
+    if (powerW === 0 || endMs <= startMs) return;
+    const from = this.#instant(startMs);
+    const to = this.#instant(endMs);
+    for (let at = from; at < to; at++) this.#levels[at] = (this.#levels[at] ?? 0) + powerW;
+  }
+
+  /** The place of an instant, which is put in where it is missing: at the level of the one before. */
+  #instant(atMs: number): number {
+    const at = firstAt(this.#times, this.#count, atMs);
+    if (at < this.#count && this.#times[at] === atMs) return at;
+    if (this.#count === this.#times.length) this.#grow();
+    this.#times.copyWithin(at + 1, at, this.#count);
+    this.#levels.copyWithin(at + 1, at, this.#count);
+    this.#times[at] = atMs;
+    this.#levels[at] = at === 0 ? 0 : (this.#levels[at - 1] ?? 0);
+    this.#count++;
+    return at;
+  }
+
+  #grow(): void {
+    const size = Math.ceil(1.25 * this.#count) + 64;
+    const { times, levels } = { times: this.#times, levels: this.#levels };
+    this.#times = new Float64Array(size);
+    this.#levels = new Float64Array(size);
+    this.#times.set(times);
+    this.#levels.set(levels);
+  }
+
+  #rise(): void {
+    const peaks = new Float64Array(Math.ceil(this.#count / blockSize));
+    for (let at = 0; at < this.#count; at++) {
+      const block = Math.floor(at / blockSize);
+      peaks[block] = Math.max(peaks[block] ?? 0, this.#levels[at] ?? 0);
+    }
+    this.#peaks = peaks;
   }
 }
 
 const none: readonly Hold[] = [];
 
-function stepsOf({ startMs, endMs, powerW }: Hold): readonly Step[] {
-  if (powerW === 0 || endMs <= startMs) return [];
-  return [
-    { atMs: startMs, watts: powerW },
-    { atMs: endMs, watts: -powerW },
-  ];
+function isDrawing({ startMs, endMs, powerW }: Hold): boolean {
+  return powerW > 0 && endMs > startMs;
 }
 
-function inOrder(a: Step, b: Step): number {
-  return a.atMs - b.atMs || a.watts - b.watts;
-}
-
-/** Before the first step that does not come before this one. */
-function placeIn(steps: readonly Step[], step: Step): number {
+/** The first instant that is not before another one. */
+function firstAt(times: Float64Array, count: number, atMs: number): number {
   let low = 0;
-  let high = steps.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const other = steps[middle];
-    if (other !== undefined && inOrder(other, step) < 0) low = middle + 1;
+    if ((times[middle] ?? 0) < atMs) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-function blocksOf(steps: readonly Step[]): Block[] {
-  const blocks: Block[] = [];
-  for (let at = 0; at < steps.length; at += blockSize) blocks.push(blockOf(steps.slice(at, at + blockSize)));
-  return blocks;
-}
-
-function blockOf(steps: Step[]): Block {
-  let sum = 0;
-  let peak = -Infinity;
-  for (const { watts } of steps) {
-    sum += watts;
-    peak = Math.max(peak, sum);
+function distinct(sorted: Float64Array): Float64Array<ArrayBuffer> {
+  let count = 0;
+  const found = new Float64Array(sorted.length);
+  for (const atMs of sorted) {
+    if (count > 0 && found[count - 1] === atMs) continue;
+    found[count] = atMs;
+    count++;
   }
-  return { steps, sum, peak };
+  return found.slice(0, count);
 }
