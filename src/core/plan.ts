@@ -254,6 +254,13 @@ function capacityRefusal(
   { demand, starts, isPlain, result, counts, atMs }: Failed,
 ): Refusal {
   const [nearest] = result.misses.toSorted(nearestFirst);
+  const asked = { demand, starts, isPlain };
+  const looser = relaxations(state, verdict, {
+    ...asked,
+    ...(nearest === undefined ? {} : { replicasFit: nearest.replicasFit }),
+  });
+  // Before copies are looked at on which others have moved: the index then has to follow those.
+  const conflict = conflictOf(state, verdict, asked);
   return {
     kind: 'no-capacity',
     constraints: [...counts.counts],
@@ -268,16 +275,8 @@ function capacityRefusal(
             binding: nearest.binding,
           },
         }),
-    relaxations: [
-      ...relaxations(state, verdict, {
-        demand,
-        starts,
-        isPlain,
-        ...(nearest === undefined ? {} : { replicasFit: nearest.replicasFit }),
-      }),
-      ...reclaimOffers(state, verdict, { demand, starts, isPlain, atMs }),
-    ],
-    conflict: [...conflictOf(state, verdict, { demand, starts, isPlain })],
+    relaxations: [...looser, ...reclaimOffers(state, verdict, { ...asked, atMs })],
+    conflict: [...conflict],
   };
 }
 

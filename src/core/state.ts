@@ -27,7 +27,7 @@ import { lapse, withoutLease } from './life/lapse.ts';
 import { Shelf } from './shelf.ts';
 
 /** The number of the first contract of a ledger. */
-const firstContract = 101;
+export const firstContract = 101;
 
 /** A plan whose capacity is held until `untilMs`, or until it is committed or dropped. */
 export type Lease = {

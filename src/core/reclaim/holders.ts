@@ -1,7 +1,8 @@
 import type { Contract } from '../../model/contract.ts';
 import { packedOf } from '../index/packed.ts';
+import { endOfHolds, firstReaching } from '../index/reaching.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { contractNumbered, type State } from '../state.ts';
+import { contractNumbered, firstContract, type State } from '../state.ts';
 
 /** The contracts that hold something on these nodes at some time in [fromMs, toMs), by number. */
 export function holdersOn(
@@ -9,15 +10,22 @@ export function holdersOn(
   nodes: Iterable<FleetNode>,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): readonly Contract[] {
-  const { first, count, starts, ends, holders } = packedOf(state);
-  const found = new Set<number>();
+  const packed = packedOf(state);
+  const { starts, ends, holders } = packed;
+  const isHolder = new Uint8Array(firstContract + state.contracts.size);
   for (const { index } of nodes) {
-    const from = first[index] ?? 0;
-    const to = from + (count[index] ?? 0);
-    for (let at = from; at < to && (starts[at] ?? 0) < toMs; at++)
-      if ((ends[at] ?? 0) > fromMs) found.add(holders[at] ?? -1);
+    const to = endOfHolds(packed, index);
+    for (let at = firstReaching(packed, index, fromMs); at < to && (starts[at] ?? 0) < toMs; at++) {
+      const holder = holders[at] ?? -1;
+      if (holder >= 0 && (ends[at] ?? 0) > fromMs) isHolder[holder] = 1;
+    }
   }
-  return [...Int32Array.from(found).toSorted()].flatMap((number) => contractNumbered(state, number) ?? []);
+  const found: Contract[] = [];
+  for (let number = isHolder.indexOf(1); number >= 0; number = isHolder.indexOf(1, number + 1)) {
+    const contract = contractNumbered(state, number);
+    if (contract !== undefined) found.push(contract);
+  }
+  return found;
 }
 
 /** `C-99` before `C-100`. */

@@ -4,6 +4,7 @@ import type { Member, Placement } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { givenUp, withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
+import { firstOf } from '../first-of.ts';
 import { domainsKnown } from '../index/domains.ts';
 import { closestFirst, domainsOn } from '../place/domain.ts';
 import { splitSites } from '../place/open-sites.ts';
@@ -11,7 +12,7 @@ import { endOf } from '../place/site.ts';
 import { type Candidate, solve } from '../place/solve.ts';
 import type { State } from '../state.ts';
 import { keptInside } from './grounds.ts';
-import { byNumber, holdersOn } from './holders.ts';
+import { holdersOn } from './holders.ts';
 import { gpuCountOf } from './loss.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 import { Openings, Standing } from './openings.ts';
@@ -102,12 +103,12 @@ function openingsFor(
 /** Contracts that may move and stand in the window, the smallest first. */
 function candidatesOn(state: State, { demand, startMs, atMs }: Asked): readonly Rest[] {
   const span = { fromMs: startMs, toMs: endOf(startMs, demand) };
-  return holdersOn(state, state.fleet.nodes, span)
+  const movable = holdersOn(state, state.fleet.nodes, span)
     .filter((contract) => isMovable(contract, atMs))
-    .map((contract) => ({ contract, gpuCount: gpuCountOf(contract) }))
-    .toSorted((a, b) => a.gpuCount - b.gpuCount || byNumber(a.contract, b.contract))
-    .slice(0, candidateLimit)
-    .flatMap(({ contract }) => restOf(contract, atMs) ?? []);
+    .map((contract) => ({ contract, gpuCount: gpuCountOf(contract) }));
+  return firstOf(movable, candidateLimit, (a, b) => a.gpuCount - b.gpuCount).flatMap(
+    ({ contract }) => restOf(contract, atMs) ?? [],
+  );
 }
 
 /** Sets of up to three positions: fewer first, then those with fewer GPUs, then position by position. */
