@@ -6,6 +6,7 @@ import type { Candidates } from '../place/fill.ts';
 import type { NodeSet } from '../place/node-set.ts';
 import type { Rooms } from '../place/rooms.ts';
 import { heldBesideGpus, usableGpus, type Want } from '../place/want.ts';
+import { emptyFits } from './empty-fits.ts';
 import { fitOf, type Fit } from './fits.ts';
 
 type Asked = {
@@ -14,7 +15,7 @@ type Asked = {
   readonly candidates: Candidates;
 };
 
-type Bound = { readonly want: Want; readonly candidates: NodeSet; readonly fit: Fit };
+type Bound = { readonly want: Want; readonly candidates: NodeSet; readonly fit: () => Fit };
 
 /** How many replicas of each want domains could hold at most, were free GPUs all that counts, and what is free. */
 export class Bounds {
@@ -27,13 +28,19 @@ export class Bounds {
     this.#demand = demand;
     this.#bounds = wants.flatMap((want) => {
       const able = candidates.get(want);
-      return able === undefined ? [] : [{ want, candidates: able, fit: fitOf(rooms, demand, want, able) }];
+      if (able === undefined) return [];
+      let fit: Fit | undefined;
+      return [{ want, candidates: able, fit: () => (fit ??= fitOf(rooms, demand, want, able)) }];
     });
   }
 
   /** The domains that could hold all replicas, in their order. */
   hopeful(domains: readonly Domain[]): readonly Domain[] {
-    const counted = this.#bounds.map(({ want, fit }) => ({ ...fit.on(domains), count: want.part.count }));
+    if (
+      this.#bounds.some(({ want, candidates }) => emptyFits(domains, want, candidates).most < want.part.count)
+    )
+      return [];
+    const counted = this.#bounds.map(({ want, fit }) => ({ ...fit().on(domains), count: want.part.count }));
     if (counted.some(({ most, count }) => most < count)) return [];
     return domains.filter(
       (domain, at) =>
@@ -43,7 +50,7 @@ export class Bounds {
 
   /** By domain: at most so many replicas of all wants together, and never more than were asked for. */
   replicasOn(domains: readonly Domain[]): readonly number[] {
-    const counted = this.#bounds.map(({ want, fit }) => ({ ...fit.on(domains), count: want.part.count }));
+    const counted = this.#bounds.map(({ want, fit }) => ({ ...fit().on(domains), count: want.part.count }));
     return domains.map((_, at) =>
       counted.reduce((sum, { fits, count }) => sum + Math.min(fits[at] ?? 0, count), 0),
     );
@@ -71,7 +78,12 @@ export class Bounds {
 
   /** How many replicas of one want some nodes could hold at most. */
   replicasIn(nodes: readonly FleetNode[], want: Want): number {
-    return this.#bounds.find((bound) => bound.want === want)?.fit.in(nodes) ?? 0;
+    return (
+      this.#bounds
+        .find((bound) => bound.want === want)
+        ?.fit()
+        .in(nodes) ?? 0
+    );
   }
 
   #spareOn(nodes: readonly FleetNode[]): number {
@@ -83,7 +95,7 @@ export class Bounds {
 
   #spareFor(node: FleetNode, { want, candidates, fit }: Bound): number {
     if (want.gpuCount === 0) return node.shape.gpus.length;
-    if (candidates.has(node)) return fit.freeOn(node);
+    if (candidates.has(node)) return fit().freeOn(node);
     const free = sizeOf(both(this.#rooms.freeOn(node), usableGpus(node, want)));
     return free > 0 && this.#rooms.letIn(node, this.#demand) ? free : 0;
   }

@@ -8,7 +8,7 @@ import type { Want } from '../place/want.ts';
 import { byKind } from './kinds.ts';
 
 /** So many sets of a site are remembered; the one not asked for longest goes first. */
-const setLimit = 48;
+const setLimit = 96;
 
 const known = new WeakMap<FleetSite, Map<string, NodeSet>>();
 
@@ -23,12 +23,18 @@ export function candidatesAt(
   known.set(site, sets);
   const key = keyOf(want, demand, floor);
   const found =
-    sets.get(key) ?? setOf(fleet, site, want, { demand, ...(floor === undefined ? {} : { floor }) });
+    sets.get(key) ??
+    sameAs(sets, setOf(fleet, site, want, { demand, ...(floor === undefined ? {} : { floor }) }));
   sets.delete(key);
   sets.set(key, found);
   const [oldest] = sets.keys();
   if (sets.size > setLimit && oldest !== undefined) sets.delete(oldest);
   return found;
+}
+
+/** The set that is remembered where it has the same nodes: what is found out about it then serves both. */
+function sameAs(sets: ReadonlyMap<string, NodeSet>, fresh: NodeSet): NodeSet {
+  return sets.values().find((known) => known.equals(fresh)) ?? fresh;
 }
 
 const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
@@ -44,13 +50,17 @@ export function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: 
   return (node) => (isPlaced || inPlace(node, demand) ? fitnessOn(node) : misplaced);
 }
 
-/** Everything that the fitness of a node is decided by, and nothing that changes from search to search. */
+/**
+ * Everything that the fitness of a node is decided by, and nothing that changes from search to search. Which models
+ * were asked for no longer matters once one is settled.
+ */
 function keyOf(want: Want, demand: Demand, floor: Speed | undefined): string {
   const { part, gpuCount, model, rails } = want;
-  const { each, within, apart } = part;
+  const { gpus, ...beside } = part.each;
+  const { models: _models, ...devices } = gpus ?? {};
   const { where, avoid, together, isolation, powerCapW, survive } = demand;
   return JSON.stringify([
-    [each, within, apart, gpuCount, model, rails === undefined ? [] : [...rails]],
+    [beside, devices, part.within, part.apart, gpuCount, model, rails === undefined ? [] : [...rails]],
     [where, avoid, together === 'spine' || together === 'island' ? together : ''],
     [isolation === 'rack', powerCapW !== undefined, survive?.loss, isCounted(part, demand)],
     floor === undefined ? [] : [floor.linkMbps ?? -1, floor.nicMbps ?? -1],

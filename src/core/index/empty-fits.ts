@@ -2,6 +2,7 @@ import { sizeOf } from '../mask.ts';
 import type { Domain } from '../place/domain.ts';
 import type { NodeSet } from '../place/node-set.ts';
 import { usableGpus, type Want } from '../place/want.ts';
+import { takingOf } from './taking.ts';
 
 type EmptyFits = {
   /** By domain. */
@@ -19,8 +20,7 @@ const known = new WeakMap<NodeSet, Map<string, WeakMap<readonly Domain[], EmptyF
 export function emptyFits(domains: readonly Domain[], want: Want, candidates: NodeSet): EmptyFits {
   const byWant = known.get(candidates) ?? new Map<string, WeakMap<readonly Domain[], EmptyFits>>();
   known.set(candidates, byWant);
-  const { part, gpuCount, model, rails = [] } = want;
-  const key = `${gpuCount} ${model} ${part.each.gpus?.memoryMib} ${[...rails].join()} ${part.apart === undefined}`;
+  const key = `${takingOf(want)} ${want.part.apart === undefined}`;
   const byDomains = byWant.get(key) ?? new WeakMap<readonly Domain[], EmptyFits>();
   byWant.set(key, byDomains);
   const found = byDomains.get(domains) ?? counted(domains, want, candidates);

@@ -9,6 +9,7 @@ import { heldBesideGpus, usableGpus, type Want } from '../place/want.ts';
 import { byKind } from './kinds.ts';
 import { partitionOf } from './partition.ts';
 import { type Rack, type Racks, racksOf } from './racks.ts';
+import { takingOf } from './taking.ts';
 
 /** As many replicas as anybody asks for: what replicas without GPUs are counted as on a node that could serve them. */
 const any = 255;
@@ -130,13 +131,14 @@ export class Fit {
 /** By what of the calendar is read, by candidates, and by who asks for what besides. */
 const known = new WeakMap<object, WeakMap<NodeSet, Map<string, Fit>>>();
 
-/** Found out once for each span that is looked at: `candidates` stand for all that a want asks of a node. */
+/** Found out once for each span that is looked at. */
 export function fitOf(rooms: Rooms, demand: Demand, want: Want, candidates: NodeSet): Fit {
   const byNodes = known.get(rooms.reading) ?? new WeakMap<NodeSet, Map<string, Fit>>();
   known.set(rooms.reading, byNodes);
   const byAsker = byNodes.get(candidates) ?? new Map<string, Fit>();
   byNodes.set(candidates, byAsker);
-  const key = `${demand.tenant} ${demand.isolation ?? 'shared'} ${want.part.apart ?? '-'} ${rooms.ignoring}`;
+  const who = `${demand.tenant} ${demand.isolation ?? 'shared'}`;
+  const key = `${who} ${takingOf(want)} ${want.part.apart ?? '-'} ${rooms.ignoring}`;
   const fit = byAsker.get(key) ?? new Fit(rooms, demand, want, candidates);
   byAsker.set(key, fit);
   return fit;

@@ -10,6 +10,7 @@ import { withoutOverloads } from './overloads.ts';
 import { levelOf, type Packed } from './packed.ts';
 import { addBoth, addUnshared, type Asker } from './strangers.ts';
 import { type Stretch, Stretches } from './stretches.ts';
+import { takingOf } from './taking.ts';
 
 /** What is asked of each node: so many GPUs for so long, for whom, from which starts on. */
 export type Sought = {
@@ -153,10 +154,8 @@ function remembered(packed: Packed, { revision }: { readonly revision: number })
   return fresh;
 }
 
-/** All that stretches depend on beside the nodes: what a want takes of them, and who asks for when. */
+/** All that stretches depend on beside the nodes. */
 function keyOf({ want, asker, starts, lengthMs }: Sought): string {
-  const { part, gpuCount, model, rails = [] } = want;
-  const { cpuMilli = '', gpus } = part.each;
-  const devices = `${gpuCount} ${model} ${gpus?.memoryMib} ${[...rails].join()} ${mostOnNode(want)} ${cpuMilli}`;
-  return `${devices} ${asker.tenant} ${asker.level} ${starts.fromMs} ${starts.toMs} ${lengthMs}`;
+  const who = `${asker.tenant} ${asker.level}`;
+  return `${takingOf(want)} ${mostOnNode(want)} ${who} ${starts.fromMs} ${starts.toMs} ${lengthMs}`;
 }

@@ -83,10 +83,14 @@ function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFi
   const fewestLeafs = budgeted(asked).length;
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
   let best: GangFit | undefined;
+  const limit = demand.together ?? 'site';
+  // What no domain of the highest level can hold, none inside it can.
+  const isHopeless = bounds.hopeful(domainsKnown(limit, limit, site.nodes)).length === 0;
+  if (isHopeless && asked.isNearestAsked !== true) return nearest;
   const levels = levelsUpTo(demand.together, nodes);
   for (const level of levels) {
     const isLast = level === levels.at(-1);
-    const domains = domainsKnown(demand.together ?? 'site', level, site.nodes);
+    const domains = domainsKnown(limit, level, site.nodes);
     const found = new Map<Domain, GangFit | GangMiss>();
     const attempt = (domain: Domain) =>
       remembered(found, domain, () => {

@@ -18,6 +18,11 @@ export class NodeSet {
     return this.nodes.length;
   }
 
+  /** Whether it has the same nodes as another one of the same fleet. */
+  equals({ nodes }: NodeSet): boolean {
+    return nodes.length === this.nodes.length && nodes.every((node, at) => node === this.nodes[at]);
+  }
+
   has({ index }: FleetNode): boolean {
     return this.#isIn[index - this.#first] === 1;
   }
