@@ -3,6 +3,7 @@ import { isWithin, type Path, type TenantId } from '../../model/id.ts';
 import { type HeldSlice, type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { firstBits, maskOf, type Mask } from '../mask.ts';
+import { peaksOf } from './peaks.ts';
 import { type SliceUse, usesOf } from './slices.ts';
 
 /** Stands for the end of a hold that has none. */
@@ -105,18 +106,25 @@ export function roomOf(node: FleetNode, holds: readonly Hold[], startMs: number,
   const overlapping = heldIn(holds, startMs, endMs);
   let taken = 0;
   for (const entry of overlapping) taken |= entry.gpus;
-  const all = maskOf(node.shape.gpus.map((_, index) => index));
+  const all = firstBits(node.shape.gpus.length);
+  const peaks = peaksOf(overlapping, startMs);
   const uses = usesOf(node, overlapping, startMs);
   const usable = (all & ~taken & ~node.downMask) >>> 0;
   return {
     gpus: (usable & ~maskOf([...uses.keys()])) >>> 0,
     partly: uses.size === 0 ? uses : new Map([...uses].filter(([gpu]) => ((usable >>> gpu) & 1) === 1)),
-    nicsTaken: new Set([...node.downNics, ...overlapping.flatMap((entry) => entry.nics)]),
-    cpuMilli: (node.shape.cpuMilli ?? 0) - peakOf(overlapping, startMs, (entry) => entry.cpuMilli),
-    memoryMib: (node.shape.memoryMib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.memoryMib),
-    storageGib: (node.shape.storageGib ?? 0) - peakOf(overlapping, startMs, (entry) => entry.storageGib),
+    nicsTaken: nicsTaken(node, overlapping),
+    cpuMilli: (node.shape.cpuMilli ?? 0) - peaks.cpuMilli,
+    memoryMib: (node.shape.memoryMib ?? 0) - peaks.memoryMib,
+    storageGib: (node.shape.storageGib ?? 0) - peaks.storageGib,
     aligned: overlapping.filter((entry) => entry.aligned),
   };
+}
+
+function nicsTaken({ downNics }: FleetNode, holds: readonly Hold[]): ReadonlySet<number> {
+  const taken = new Set(downNics);
+  for (const { nics } of holds) for (const nic of nics) taken.add(nic);
+  return taken;
 }
 
 /** What is held at some time in [startMs, endMs). */

@@ -80,13 +80,16 @@ export class Fit {
       powerOf(node, gpuCount, heldBesideGpus(node, want).cpuMilli),
     );
     const admitted = rooms.admitted(demand);
-    const window = rooms.sight?.window;
+    const { sight } = rooms;
     for (const node of this.#nodes) {
       if (admitted === undefined ? !rooms.letIn(node, demand) : admitted[node.index] === 0) continue;
+      const taken = gpuCount === 0 ? 0 : (sight?.window.takenOn(node.index) ?? 0);
+      const free = gpuCount === 0 ? 0 : sizeOf(without(usableOn(node), taken));
       const at = node.index - this.#first;
-      const free = gpuCount === 0 ? 0 : sizeOf(without(usableOn(node), window?.takenOn(node.index) ?? 0));
       this.#free[at] = free;
-      if (free < gpuCount || !rooms.carriesClose(node, powerOn(node))) continue;
+      if (free < gpuCount) continue;
+      const powerW = powerOn(node);
+      if (sight?.surelyCarriesClose(node, powerW) !== true && !rooms.carriesClose(node, powerW)) continue;
       if (part.apart !== undefined) this.#most[at] = 1;
       else this.#most[at] = gpuCount === 0 ? any : Math.floor(free / gpuCount);
     }

@@ -1,4 +1,5 @@
 import type { Mask } from '../mask.ts';
+import { firstReaching } from './reaching.ts';
 
 export type Span = { readonly startMs: number; readonly endMs: number };
 
@@ -10,6 +11,8 @@ type Holds = {
   readonly ends: Float64Array;
   readonly masks: Uint32Array;
   readonly watts: Float64Array;
+  /** When the last of a node's holds up to here ends. */
+  readonly reach: Float64Array;
 };
 
 const unread = 0;
@@ -54,12 +57,15 @@ export class Window {
 
   #read(node: number): void {
     const { first, count, starts, ends, masks, watts } = this.#holds;
-    const from = first[node] ?? 0;
-    const to = from + (count[node] ?? 0);
+    const to = (first[node] ?? 0) + (count[node] ?? 0);
     let taken = 0;
     let known = free;
     let heldW = 0;
-    for (let at = from; at < to && (starts[at] ?? 0) < this.endMs; at++) {
+    for (
+      let at = firstReaching(this.#holds, node, this.startMs);
+      at < to && (starts[at] ?? 0) < this.endMs;
+      at++
+    ) {
       if ((ends[at] ?? 0) <= this.startMs) continue;
       taken |= masks[at] ?? 0;
       known = held;

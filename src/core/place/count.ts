@@ -13,7 +13,7 @@ import { Rooms } from './rooms.ts';
 import { endOf, type StartRange } from './site.ts';
 import { slicesIn } from './slice.ts';
 import { afterFabric, sitesWithData } from './steps.ts';
-import { isSliced, modelsFor, usableGpus, type Want } from './want.ts';
+import { modelsFor, usableGpus, type Want } from './want.ts';
 
 type Question = {
   readonly demand: Demand;
@@ -43,9 +43,9 @@ export function tally(state: State, openSites: ReadonlySet<string>, asked: Quest
   const isCounted = (part.each.gpus?.count ?? 0) > 0;
   const { fleet } = state;
   const sizeOfNode = (node: FleetNode) => (isCounted ? node.shape.gpus.length : 1);
-  const allowed = fleet.nodes.filter((node) => openSites.has(node.site));
+  const allowed = nodesAt(fleet, openSites, fleet.nodes);
   const withData = starts === undefined ? openSites : sitesWithData(state, openSites, { demand, starts });
-  const open = allowed.filter((node) => withData.has(node.site));
+  const open = nodesAt(fleet, withData, allowed);
   const judged = judge(fleet, open, part, { demand, isPlain });
   const counts = new Countdown(isCounted ? 'gpu' : 'node', sum(fleet.nodes, sizeOfNode));
   counts.step('site', sum(allowed, sizeOfNode));
@@ -63,6 +63,15 @@ export function tally(state: State, openSites: ReadonlySet<string>, asked: Quest
   const others = demand.parts.filter((other) => other !== part);
   const judgedOthers = others.map((other) => judge(fleet, open, other, { demand, isPlain }));
   return { counts: counts.counts, missing: missingFacts([judged, ...judgedOthers]) };
+}
+
+/** Those of some nodes that are at one of these sites. */
+function nodesAt(
+  { sites }: Fleet,
+  open: ReadonlySet<string>,
+  nodes: readonly FleetNode[],
+): readonly FleetNode[] {
+  return sites.every(({ id }) => open.has(id)) ? nodes : nodes.filter((node) => open.has(node.site));
 }
 
 /** What each constraint leaves of what was there before it. Those that take nothing are left out. */
@@ -99,10 +108,11 @@ function byRank(
   sizeOfNode: (node: FleetNode) => number,
 ): readonly { readonly size: number; readonly unknown: number }[] {
   const lost = constraints.map(() => ({ size: 0, unknown: 0 }));
-  for (const [at, node] of nodes.entries()) {
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at];
     const verdict = verdicts[at];
     const entry = lost[verdict?.rank ?? -1];
-    if (entry === undefined) continue;
+    if (entry === undefined || node === undefined) continue;
     entry.size += sizeOfNode(node);
     if (verdict?.fitness.kind === 'unknown') entry.unknown++;
   }
@@ -132,7 +142,7 @@ function* afterCalendar(
 ): Generator<{ readonly constraint: string; readonly left: number }> {
   let free = freeOf(rooms, judged);
   yield { constraint: 'free-over-window', left: total(free) };
-  free = withSizes(free, ({ node, size }) => (rooms.letIn(node, demand) ? size : 0));
+  free = withSizes(free, (node, _want, size) => (rooms.letIn(node, demand) ? size : 0));
   yield { constraint: 'isolation', left: total(free) };
   for (const [name, left] of afterPower(rooms, demand, free)) {
     free = left;
@@ -144,18 +154,17 @@ function* afterCalendar(
 
 function freeOf(rooms: Rooms, { nodes, verdicts, askOnce }: Judged): Free {
   const usableOn = askOnce((node, want) => usableGpus(node, want));
-  const fitting: FleetNode[] = [];
-  const wants: Want[] = [];
-  const sizes: number[] = [];
-  for (const [at, node] of nodes.entries()) {
-    const want = wantOf(verdicts[at]);
-    if (want === undefined) continue;
-    fitting.push(node);
-    wants.push(want);
-    const isWhole = want.gpuCount > 0 && !isSliced(want);
-    sizes.push(isWhole ? sizeOf(both(rooms.freeOn(node), usableOn(node, want))) : roomFor(rooms, node, want));
+  const fitting = nodes.filter((_, at) => verdicts[at]?.fitness.kind === 'fits');
+  const wants = verdicts.flatMap((verdict) => wantOf(verdict) ?? []);
+  const sizes = new Int32Array(fitting.length);
+  for (let at = 0; at < sizes.length; at++) {
+    const node = fitting[at];
+    const want = wants[at];
+    if (node === undefined || want === undefined) continue;
+    const isWhole = want.gpuCount > 0 && want.part.each.gpus?.slice === undefined;
+    sizes[at] = isWhole ? sizeOf(both(rooms.freeOn(node), usableOn(node, want))) : roomFor(rooms, node, want);
   }
-  return { nodes: fitting, wants, sizes: Int32Array.from(sizes), askOnce };
+  return { nodes: fitting, wants, sizes, askOnce };
 }
 
 /** Slices that a node has left; 1 where it has what a CPU part asks for. */
@@ -222,9 +231,10 @@ function verdictOf(node: FleetNode, wants: readonly Want[], demand: Demand): Ver
 function missingFacts(judged: readonly Judged[]): MissingFact[] {
   const byAttribute = new Map<string, Set<FleetNode>>();
   for (const { nodes, verdicts } of judged)
-    for (const [at, { fitness }] of verdicts.entries()) {
+    for (let at = 0; at < nodes.length; at++) {
+      const fitness = verdicts[at]?.fitness;
       const node = nodes[at];
-      if (fitness.kind !== 'unknown' || node === undefined) continue;
+      if (fitness?.kind !== 'unknown' || node === undefined) continue;
       const known = byAttribute.get(fitness.attribute);
       if (known === undefined) byAttribute.set(fitness.attribute, new Set([node]));
       else known.add(node);
@@ -240,6 +250,11 @@ function missingFacts(judged: readonly Judged[]): MissingFact[] {
   });
 }
 
-function sum<T>(items: readonly T[], amount: (item: T) => number): number {
-  return items.reduce((before, item) => before + amount(item), 0);
+function sum(nodes: readonly FleetNode[], amount: (node: FleetNode) => number): number {
+  let all = 0;
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at];
+    if (node !== undefined) all += amount(node);
+  }
+  return all;
 }

@@ -15,23 +15,24 @@ export type Free = {
   readonly askOnce: AskOnce;
 };
 
-export type FreeNode = { readonly node: FleetNode; readonly want: Want; readonly size: number };
-
 /** All of it together. */
 export function total({ sizes }: Free): number {
   let sum = 0;
-  for (const size of sizes) sum += size;
+  for (let at = 0; at < sizes.length; at++) sum += sizes[at] ?? 0;
   return sum;
 }
 
 /** The same nodes with other sizes. Those that have nothing left are not asked. */
-export function withSizes(free: Free, sizeOn: (one: FreeNode) => number): Free {
-  const sizes = new Int32Array(free.sizes.length);
-  for (const [at, size] of free.sizes.entries()) {
-    const [node, want] = [free.nodes[at], free.wants[at]];
-    if (size > 0 && node !== undefined && want !== undefined) sizes[at] = sizeOn({ node, want, size });
+export function withSizes(free: Free, sizeOn: (node: FleetNode, want: Want, size: number) => number): Free {
+  const { nodes, wants, sizes } = free;
+  const left = new Int32Array(sizes.length);
+  for (let at = 0; at < sizes.length; at++) {
+    const size = sizes[at] ?? 0;
+    const node = nodes[at];
+    const want = wants[at];
+    if (size > 0 && node !== undefined && want !== undefined) left[at] = sizeOn(node, want, size);
   }
-  return { ...free, sizes };
+  return { ...free, sizes: left };
 }
 
 /** What one replica draws, by node and want. */

@@ -2,6 +2,7 @@ import type { Demand } from '../../model/demand.ts';
 import { siteOf } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
 import { domainsKnown } from '../index/domains.ts';
+import { partitionOf } from '../index/partition.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Domain, levelsUpTo } from './domain.ts';
@@ -33,8 +34,9 @@ export function hereWords(
   const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, demand) }, { isPlain });
   const seats = [...members, ...spares].filter(({ node }) => siteOf(node) === site.id);
   const chosen = { site, demand, ground, scales: new Scales(rooms, { demand, ground, seats }) };
+  const standing = seats.flatMap(({ node }) => state.fleet.nodeById.get(node) ?? []);
   const lines = [
-    levelLine(chosen, new Set(seats.map(({ node }) => node))),
+    levelLine(chosen, standing),
     closerLine(chosen),
     leafLine(ground),
     sliceLine(state, rooms, seats),
@@ -52,12 +54,12 @@ type Chosen = {
 /** `all in rack fra1/h1/r12: 3 of 8 racks have room by count; 0 GPUs stay free there, the fewest (fra1/h1/r11: 8)` */
 function levelLine(
   { site, demand, ground: { level }, scales }: Chosen,
-  standing: ReadonlySet<string>,
+  standing: readonly FleetNode[],
 ): string | undefined {
   const domains = domainsKnown(demand.together ?? 'site', level, site.nodes);
-  const home = domains.find(
-    ({ nodes }) => nodes.filter(({ id }) => standing.has(id)).length === standing.size,
-  );
+  const { of } = partitionOf(domains);
+  const [place, ...more] = new Set(standing.map(({ index }) => of[index] ?? -1));
+  const home = more.length > 0 ? undefined : domains[place ?? -1];
   if (home === undefined) return undefined;
   const what = `all in ${level} ${home.id}`;
   const others = domains.filter((domain) => domain !== home);
@@ -73,9 +75,11 @@ function leftWords(scales: Scales, home: Domain, others: readonly Domain[]): str
   const left = scales.leftOn(home.nodes);
   if (left === undefined) return '';
   const stay = `; ${left === 1 ? '1 GPU stays' : `${left} GPUs stay`} free there`;
-  const [next] = others
-    .map(({ id, nodes }) => ({ id, left: scales.leftOn(nodes) ?? 0 }))
-    .toSorted((a, b) => a.left - b.left);
+  let next: { readonly id: string; readonly left: number } | undefined;
+  for (const { id, nodes } of others) {
+    const free = scales.leftOn(nodes) ?? 0;
+    if (next === undefined || free < next.left) next = { id, left: free };
+  }
   if (next === undefined || next.left < left) return stay;
   return next.left === left
     ? `${stay}, as few as in ${next.id}`
@@ -102,9 +106,11 @@ function closerLine({ site, demand, ground: { level }, scales }: Chosen): string
 }
 
 function nearestWords(scales: Scales, domains: readonly Domain[]): string {
-  const [best] = domains
-    .map(({ id, nodes }) => ({ id, fit: scales.replicasOn(nodes) }))
-    .toSorted((a, b) => b.fit - a.fit);
+  let best: { readonly id: string; readonly fit: number } | undefined;
+  for (const { id, nodes } of domains) {
+    const fit = scales.replicasOn(nodes);
+    if (best === undefined || fit > best.fit) best = { id, fit };
+  }
   if (best?.fit === 0) return ', the others for none of it';
   return best === undefined ? '' : `, ${best.id} has most: ${best.fit} of ${scales.replicas} replicas`;
 }

@@ -1,8 +1,9 @@
 import type { Demand } from '../../model/demand.ts';
-import { type Free, type FreeNode, wattsOn, withSizes } from './free.ts';
+import { type Free, wattsOn, withSizes } from './free.ts';
 import { layoutOf } from './layout.ts';
 import { limitNames, type PowerLimit } from './power.ts';
 import type { Rooms } from './rooms.ts';
+import type { Want } from './want.ts';
 
 /** What every kind of limit leaves in turn, and then a cap on the whole gang where there is one. */
 export function* afterPower(
@@ -13,7 +14,11 @@ export function* afterPower(
   let left = free;
   const tight = tightLimits(rooms, free);
   for (const name of limitNames) {
-    left = withPower(rooms, left, new Set(tight.filter((limit) => limit.name === name)));
+    left = withPower(
+      rooms,
+      left,
+      tight.filter((limit) => limit.name === name),
+    );
     yield [name, left];
   }
   if (powerCapW !== undefined) yield ['power-cap', underCap(left, powerCapW)];
@@ -23,11 +28,14 @@ export function* afterPower(
 function tightLimits(rooms: Rooms, free: Free): readonly PowerLimit[] {
   const { limits } = layoutOf(rooms.fleet);
   const wantedW = new Float64Array(limits.length);
+  const { nodes, wants, sizes } = free;
   const watts = wattsOn(free);
-  for (const [at, node] of free.nodes.entries()) {
-    const want = free.wants[at];
-    const replicas = want === undefined ? 0 : Math.floor((free.sizes[at] ?? 0) / Math.max(1, want.gpuCount));
-    if (want === undefined || replicas === 0) continue;
+  for (let at = 0; at < sizes.length; at++) {
+    const node = nodes[at];
+    const want = wants[at];
+    if (node === undefined || want === undefined) continue;
+    const replicas = Math.floor((sizes[at] ?? 0) / Math.max(1, want.gpuCount));
+    if (replicas === 0) continue;
     const powerW = replicas * watts(node, want);
     for (const { index } of rooms.limitsOn(node)) wantedW[index] = (wantedW[index] ?? 0) + powerW;
   }
@@ -38,21 +46,20 @@ function tightLimits(rooms: Rooms, free: Free): readonly PowerLimit[] {
 }
 
 /** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
-function withPower(rooms: Rooms, free: Free, tight: ReadonlySet<PowerLimit>): Free {
-  if (tight.size === 0) return free;
-  const left = new Map([...tight].map((limit) => [limit, rooms.powerLeftW(limit)]));
+function withPower(rooms: Rooms, free: Free, tight: readonly PowerLimit[]): Free {
+  if (tight.length === 0) return free;
+  const leftW = new Map(tight.map((limit) => [limit, rooms.powerLeftW(limit)]));
+  const isUnder = new Uint8Array(rooms.fleet.nodes.length);
+  for (const { nodes } of tight) for (const { index } of nodes) isUnder[index] = 1;
   const watts = wattsOn(free);
-  return withSizes(free, (one) => {
-    let leastW = Infinity;
-    for (const limit of rooms.limitsOn(one.node)) leastW = Math.min(leastW, left.get(limit) ?? Infinity);
-    if (leastW === Infinity) return one.size;
-    const powerW = watts(one.node, one.want);
-    const { replicas, size } = inReplicas(one, powerW, leastW);
-    for (const limit of rooms.limitsOn(one.node)) {
-      const before = left.get(limit);
-      if (before !== undefined) left.set(limit, before - replicas * powerW);
-    }
-    return size;
+  return withSizes(free, (node, want, size) => {
+    if (isUnder[node.index] === 0) return size;
+    const limits = rooms.limitsOn(node).filter((limit) => leftW.has(limit));
+    const powerW = watts(node, want);
+    const left = Math.min(...limits.map((limit) => leftW.get(limit) ?? 0));
+    const powered = inReplicas(want, size, powerW, left);
+    for (const limit of limits) leftW.set(limit, (leftW.get(limit) ?? 0) - powered.replicas * powerW);
+    return powered.size;
   });
 }
 
@@ -69,10 +76,10 @@ function underCap(free: Free, capW: number): Free {
   const sizes = new Int32Array(free.sizes.length);
   let leftW = capW;
   for (const at of order) {
-    const [node, want, size] = [free.nodes[at], free.wants[at], free.sizes[at] ?? 0];
-    if (node === undefined || want === undefined) continue;
+    const want = free.wants[at];
+    if (want === undefined) continue;
     const eachW = powerW[at] ?? 0;
-    const powered = inReplicas({ node, want, size }, eachW, leftW);
+    const powered = inReplicas(want, free.sizes[at] ?? 0, eachW, leftW);
     leftW -= powered.replicas * eachW;
     sizes[at] = powered.size;
   }
@@ -81,7 +88,8 @@ function underCap(free: Free, capW: number): Free {
 
 /** Whole replicas that the watts left over carry. What cannot make up one counts as long as all others can. */
 function inReplicas(
-  { want, size }: FreeNode,
+  want: Want,
+  size: number,
   powerW: number,
   leftW: number,
 ): { readonly replicas: number; readonly size: number } {

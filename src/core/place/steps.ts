@@ -6,7 +6,7 @@ import { leastBeside } from './fabric/flows.ts';
 import { onUsableLeafs } from './fabric/leafs.ts';
 import { firstTransfer, mustMove } from './fabric/move.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
-import { type Free, type FreeNode, withSizes } from './free.ts';
+import { type Free, withSizes } from './free.ts';
 import { type Rooms } from './rooms.ts';
 import type { StartRange } from './site.ts';
 import { spreadOf } from './survival.ts';
@@ -51,8 +51,8 @@ export function afterFabric(
 function ableToSurvive(demand: Demand, free: Free): Free {
   const spread = spreadOf(demand);
   if (spread === undefined) return free;
-  const isLost = ({ node }: FreeNode) => spread.limit < 0 || spread.fateOf(node).kind === 'unknown';
-  return withSizes(free, (one) => (isLost(one) ? 0 : one.size));
+  const isLost = (node: FleetNode) => spread.limit < 0 || spread.fateOf(node).kind === 'unknown';
+  return withSizes(free, (node, _want, size) => (isLost(node) ? 0 : size));
 }
 
 function withUplinks(bench: Bench, demand: Demand, free: Free): Free {
@@ -66,12 +66,12 @@ function withUplinks(bench: Bench, demand: Demand, free: Free): Free {
     usable.set(want, onUsableLeafs(bench, [...sizes.keys()], want, { sizeOn, needed: neededOf(want) }));
   }
   if (usable.size === 0) return free;
-  return withSizes(free, ({ node, want, size }) => (usable.get(want)?.has(node) === false ? 0 : size));
+  return withSizes(free, (node, want, size) => (usable.get(want)?.has(node) === false ? 0 : size));
 }
 
 function withFlows(bench: Bench, demand: Demand, free: Free): Free {
   if ((demand.flows ?? []).length === 0) return free;
-  return withSizes(free, ({ node, want, size }) => {
+  return withSizes(free, (node, want, size) => {
     const least = leastBeside(demand, want.part.name);
     const isLinked = least === 0 || size >= neededOf(want) || bench.fabric.left('data', node.id) >= least;
     return isLinked ? size : 0;
