@@ -1,7 +1,9 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Member } from '../../model/placement.ts';
 import type { Room } from '../calendar/calendar.ts';
-import type { FleetNode } from '../inventory/fleet.ts';
+import { emptyRoom } from '../index/empty-room.ts';
+import { kindsOf } from '../index/kinds.ts';
+import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { both, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
 import { FabricBench } from './fabric/fabric-bench.ts';
 import { chooseNics, choosesNics, nicCapacity, nicsReach } from './fabric/nics.ts';
@@ -21,6 +23,30 @@ type Left = Beside & {
   /** What the gang itself has taken of single NUMA nodes. */
   readonly pinned?: readonly Pinned[];
 };
+
+/** What one replica would have of a node, and what of the node would be left. */
+type Seat = {
+  readonly gpus: number[];
+  readonly slices: SliceChoice['slices'];
+  readonly nics: number[];
+  readonly beside: Beside;
+  readonly powerW: number;
+  readonly wear: number;
+  readonly left: Left;
+};
+
+type FirstSeats = { readonly seat: Seat | undefined }[];
+
+/** The first seat that nodes have for a want, by their kind. */
+const firstSeats = new WeakMap<Want, WeakMap<Fleet, FirstSeats>>();
+
+function firstSeatsOf(fleet: Fleet, want: Want): FirstSeats {
+  const byFleet = firstSeats.get(want) ?? new WeakMap<Fleet, FirstSeats>();
+  firstSeats.set(want, byFleet);
+  const seats = byFleet.get(fleet) ?? [];
+  byFleet.set(fleet, seats);
+  return seats;
+}
 
 /** One attempt at a gang: what is left while its replicas are put down one after the other. */
 export class Bench {
@@ -115,19 +141,46 @@ export class Bench {
 
   /** Puts one replica on the node and gives the member, or leaves everything as it is and gives nothing. */
   put(node: FleetNode, want: Want, replica: number): Member | undefined {
-    if (!this.#open(node)) return undefined;
+    if (!this.#open(node) || this.#replicasLeft(node, want) < 1) return undefined;
+    const seat = this.#seatOn(node, want);
+    if (seat === undefined || !this.#drawPower(node, seat.powerW)) return undefined;
+    this.#wear += seat.wear;
+    this.#left.set(node.index, seat.left);
+    this.#standHere(node, want);
+    const { gpus, slices, nics, beside, powerW } = seat;
+    return {
+      part: want.part.name,
+      replica,
+      node: node.id,
+      gpus,
+      ...(slices.length === 0 ? {} : { slices: [...slices] }),
+      nics,
+      cpuMilli: beside.cpuMilli,
+      memoryMib: beside.memoryMib,
+      ...(beside.storageGib === 0 ? {} : { storageGib: beside.storageGib }),
+      powerW,
+    };
+  }
+
+  /** What the next replica would have of the node. Nodes of a kind on which nothing is held yet give the same. */
+  #seatOn(node: FleetNode, want: Want): Seat | undefined {
     const left = this.#leftOf(node);
+    const { fleet } = this.#rooms;
+    if (left !== emptyRoom(fleet, node)) return this.#seated(node, want, left);
+    const seats = firstSeatsOf(fleet, want);
+    const kind = kindsOf(fleet).of[node.index] ?? -1;
+    return (seats[kind] ??= { seat: this.#seated(node, want, left) }).seat;
+  }
+
+  #seated(node: FleetNode, want: Want, left: Left): Seat | undefined {
     const beside = heldBesideGpus(node, want);
     if (timesIn(beside, left) < 1) return undefined;
-    if (this.#replicasLeft(node, want) < 1) return undefined;
     const devices = this.#chooseDevices(node, want, left, beside);
     if (devices === undefined) return undefined;
-    const { gpus, slices } = devices;
-    const powerW = drawOf(node, want, beside.cpuMilli);
+    const { gpus, slices, wear } = devices;
     const nics = this.#chooseNics(node, want, gpus, left);
-    if (nics === undefined || !this.#drawPower(node, powerW)) return undefined;
-    this.#wear += devices.wear;
-    this.#left.set(node.index, {
+    if (nics === undefined) return undefined;
+    const after: Left = {
       gpus: without(devices.left.gpus, gpus),
       partly: devices.left.partly,
       cpuMilli: left.cpuMilli - beside.cpuMilli,
@@ -137,20 +190,9 @@ export class Bench {
       ...(want.part.each.align === undefined
         ? {}
         : { pinned: [...(left.pinned ?? []), { ...beside, numaNode: numaNodeOf(node.shape, gpus) }] }),
-    });
-    this.#standHere(node, want);
-    return {
-      part: want.part.name,
-      replica,
-      node: node.id,
-      gpus: indexesOf(gpus),
-      ...(slices.length === 0 ? {} : { slices: [...slices] }),
-      nics,
-      cpuMilli: beside.cpuMilli,
-      memoryMib: beside.memoryMib,
-      ...(beside.storageGib === 0 ? {} : { storageGib: beside.storageGib }),
-      powerW,
     };
+    const powerW = drawOf(node, want, beside.cpuMilli);
+    return { gpus: indexesOf(gpus), slices, nics, beside, powerW, wear, left: after };
   }
 
   #open(node: FleetNode): boolean {
