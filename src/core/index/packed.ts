@@ -42,6 +42,7 @@ export class Packed {
   readonly #closing: Int32Array;
   #closingTotal = 0;
   #siteClosingTotal = 0;
+  #slicedTotal = 0;
   #closingKnown: Int32Array | undefined;
   #windows: Window[] = [];
   #revision = 0;
@@ -62,6 +63,11 @@ export class Packed {
   /** Whether no hold at any time closes anything to other tenants, or to all. */
   get isShared(): boolean {
     return this.#closingTotal === 0;
+  }
+
+  /** Whether any hold at any time holds slices of GPUs. */
+  get isSliced(): boolean {
+    return this.#slicedTotal > 0;
   }
 
   /** How many holds at any time close a whole site to other tenants. */
@@ -133,6 +139,7 @@ export class Packed {
       if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
     }
     this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
+    this.#slicedTotal += slicing(holds) - slicing(this.#lists[node] ?? nothing);
     this.#closingTotal += closing - (this.#closing[node] ?? 0);
     this.#closing[node] = closing;
     this.peaks[node] = peakOf(holds, -Infinity, ({ powerW }) => powerW);
@@ -219,6 +226,10 @@ function touched({ gpus, slices = [] }: Hold): Mask {
 
 function closingSite(holds: readonly Hold[]): number {
   return holds.reduce((sum, { alone }) => sum + Number(alone === 'site'), 0);
+}
+
+function slicing(holds: readonly Hold[]): number {
+  return holds.reduce((sum, { slices }) => sum + Number(slices !== undefined), 0);
 }
 
 function inOrder(holds: readonly Hold[]): readonly Hold[] {

@@ -4,11 +4,13 @@ import { endOfHolds, firstReaching } from '../index/reaching.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { contractNumbered, firstContract, type State } from '../state.ts';
 
+type During = { readonly fromMs: number; readonly toMs: number };
+
 /** The contracts that hold something on these nodes at some time in [fromMs, toMs), by number. */
 export function holdersOn(
   state: State,
-  nodes: Iterable<FleetNode>,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  nodes: readonly FleetNode[],
+  { fromMs, toMs }: During,
 ): readonly Contract[] {
   const packed = packedOf(state);
   const { starts, ends, holders } = packed;

@@ -117,7 +117,8 @@ function freeOn(
   return free;
 }
 
-function modelMask({ gpus }: NodeShape, models: ReadonlySet<string>): Mask {
+/** GPUs of a shape that are of one of these models, or of one that nobody has recorded. */
+export function modelMask({ gpus }: NodeShape, models: ReadonlySet<string>): Mask {
   return maskOf(gpus.flatMap(({ model }, gpu) => (model === undefined || models.has(model) ? [gpu] : [])));
 }
 
@@ -146,14 +147,15 @@ function openingsOf(
 }
 
 /** What an elastic demand can do with is less than it asks for: nothing is counted on there. */
-function wholeGpuNeeds({ guarantee, parts }: Demand): readonly { gpus: number; count: number }[] {
+export function wholeGpuNeeds({ guarantee, parts }: Demand): readonly { gpus: number; count: number }[] {
   if (guarantee === 'elastic') return [];
   return parts.flatMap(({ count, each }) =>
     each.gpus === undefined || each.gpus.slice !== undefined ? [] : [{ gpus: each.gpus.count, count }],
   );
 }
 
-function wantedModels({ parts }: Demand, known: readonly string[]): ReadonlySet<string> {
+/** Models that some part of a demand may run on. */
+export function wantedModels({ parts }: Demand, known: readonly string[]): ReadonlySet<string> {
   return new Set(parts.flatMap((part) => (part.each.gpus === undefined ? [] : [...modelsFor(part, known)])));
 }
 

@@ -16,6 +16,7 @@ import { holdersOn } from './holders.ts';
 import { gpuCountOf } from './loss.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 import { Openings, Standing } from './openings.ts';
+import { Outlook } from './outlook.ts';
 import { mayStand, standing } from './relocate.ts';
 
 /** No repair moves more contracts. */
@@ -57,7 +58,12 @@ type Asked = {
  */
 export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): Repair | undefined {
   const { demand, startMs } = asked;
+  const { open } = splitSites(state, demand, verdict);
+  const span = { startMs, endMs: endOf(startMs, demand) };
+  const outlook = new Outlook(state, open, { demand, span });
+  if (!outlook.isLargeEnough) return undefined;
   const pool = candidatesOn(state, asked);
+  if (!outlook.couldOpen(pool.map(({ contract }) => contract))) return undefined;
   const starts = { earliestMs: startMs, latestMs: startMs };
   const openings = openingsFor(state, verdict, asked, pool);
   if (openings.length === 0) return undefined;
