@@ -34,7 +34,7 @@ export function candidatesAt(
 
 /** The set that is remembered where it has the same nodes: what is found out about it then serves both. */
 function sameAs(sets: ReadonlyMap<string, NodeSet>, fresh: NodeSet): NodeSet {
-  return sets.values().find((known) => known.equals(fresh)) ?? fresh;
+  return sets.values().find((other) => other.equals(fresh)) ?? fresh;
 }
 
 const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
@@ -73,6 +73,11 @@ function setOf(
   want: Want,
   { demand, floor }: { readonly demand: Demand; readonly floor?: Speed },
 ): NodeSet {
+  const { where, avoid, ...anywhere } = demand;
+  if (where !== undefined || avoid !== undefined) {
+    const how = { demand: anywhere, ...(floor === undefined ? {} : { floor }) };
+    return new NodeSet(candidatesAt(fleet, site, want, how).nodes.filter((node) => inPlace(node, demand)));
+  }
   const fitnessOn = fitnessByKind(fleet, want, demand);
   const isFast = (node: FleetNode) => floor === undefined || want.gpuCount === 0 || isAbove(node, floor);
   return new NodeSet(site.nodes.filter((node) => fitnessOn(node).kind === 'fits' && isFast(node)));

@@ -55,10 +55,12 @@ export class Sight {
     return room;
   }
 
-  /** By what is held at any time at all, then by all that is held at some time of the span: never wrong, often enough. */
+  /**
+   * By what is held at any time at all, then by what each node holds at some time of the span, at most its highest at
+   * any time: never wrong, often enough.
+   */
   surelyCarries(limit: PowerLimit, powerW: number): boolean {
-    if (powerW <= (this.#headroom.leftW[limit.index] ?? 0)) return true;
-    return limit.nodes.length <= smallLimit && powerW <= this.#leftOf(limit);
+    return powerW <= (this.#headroom.leftW[limit.index] ?? 0) || powerW <= this.#leftOf(limit);
   }
 
   /** The same for all limits on a few nodes that a node draws on. */
@@ -80,7 +82,8 @@ export class Sight {
     const known = this.#left[limit.index] ?? NaN;
     if (!Number.isNaN(known)) return known;
     let left = limit.limitW;
-    for (const { index } of limit.nodes) left -= this.window.wattsOn(index);
+    const { peaks } = this.#packed;
+    for (const { index } of limit.nodes) left -= Math.min(this.window.wattsOn(index), peaks[index] ?? 0);
     this.#left[limit.index] = left;
     return left;
   }

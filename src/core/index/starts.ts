@@ -1,4 +1,3 @@
-import type { FleetNode } from '../inventory/fleet.ts';
 import type { Domain } from '../place/domain.ts';
 import type { NodeSet } from '../place/node-set.ts';
 import { emptyFits } from './empty-fits.ts';
@@ -31,7 +30,7 @@ export function hopefulIn(
   return domains.flatMap((domain, at) => {
     if ((empty.fits[at] ?? 0) < count) return [];
     inside.clear();
-    for (const node of fittingIn(domain, fitting)) sweep.addOn(node, inside);
+    for (const node of fitting.inDomains([domain]).nodes) sweep.addOn(node, inside);
     return overlapsOf(count, inside, starts).map((stretch) => ({ domain, starts: stretch }));
   });
 }
@@ -52,15 +51,4 @@ export function endsIn(
     }
   }
   return [...new Set(Float64Array.from(found).toSorted())];
-}
-
-/** Neither domains nor what fits a want changes, so the nodes that are both are found out once. */
-const known = new WeakMap<NodeSet, WeakMap<Domain, readonly FleetNode[]>>();
-
-function fittingIn(domain: Domain, fitting: NodeSet): readonly FleetNode[] {
-  const byDomain = known.get(fitting) ?? new WeakMap<Domain, readonly FleetNode[]>();
-  known.set(fitting, byDomain);
-  const nodes = byDomain.get(domain) ?? domain.nodes.filter((node) => fitting.has(node));
-  byDomain.set(domain, nodes);
-  return nodes;
 }

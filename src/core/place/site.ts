@@ -79,11 +79,11 @@ export function searchSite(state: State, site: FleetSite, asked: SiteQuestion): 
   // What ends on the uplinks opens starts too, and stands in no node's calendar.
   const triesAll = isPlain || withoutUplinks(asked.demand) !== undefined;
   const tries = triesAll
-    ? startsToTry(state, concerned, asked).map((startMs) => ({ startMs, nodes: able, site }))
+    ? startsToTry(state, concerned, asked).map((startMs) => ({ startMs, nodes: able, site, candidates }))
     : triesIn(state, able, gang, asked.starts);
-  for (const { startMs, ...where } of tries) {
+  for (const { startMs, nodes, ...where } of tries) {
     const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, { isPlain });
-    const found = placeSurviving(rooms, where.nodes, { ...gang, site: where.site });
+    const found = placeSurviving(rooms, nodes, { ...gang, ...where });
     if (found.kind === 'whole') {
       const { level, leafs } = found;
       return { ...found, kind: 'fits', site, startMs, ground: { level, leafs, wants, candidates } };

@@ -9,7 +9,9 @@ import { wattsOf } from '../index/watts.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import type { Domain } from './domain.ts';
+import type { Candidates } from './fill.ts';
 import { type Layout, layoutOf, limitsOn } from './layout.ts';
+import { NodeSet, unionOf } from './node-set.ts';
 import { drawOf, type PowerLimit } from './power.ts';
 import type { StartRange } from './site.ts';
 import type { Gang } from './spares.ts';
@@ -20,6 +22,7 @@ export type Try = {
   readonly startMs: number;
   readonly nodes: readonly FleetNode[];
   readonly site: FleetSite;
+  readonly candidates: Candidates;
 };
 
 /**
@@ -35,7 +38,8 @@ export function* triesIn(
 ): Generator<Try> {
   const { demand, wants, candidates, site } = gang;
   if (wants.some((want) => candidates.get(want)?.size === 0)) return;
-  yield { startMs: earliestMs, nodes: able, site };
+  const whole = { nodes: able, site, candidates };
+  yield { startMs: earliestMs, ...whole };
   if (latestMs <= earliestMs) return;
   const level = demand.together ?? 'site';
   const domains = domainsKnown(level, level, site.nodes);
@@ -45,7 +49,7 @@ export function* triesIn(
   for (const starts of chunksOf(earliestMs, latestMs)) {
     const hopeful = hopefulAmong(state, domains, gang, starts);
     for (const [startMs, found] of inOrder(hopeful, endsOf))
-      yield { startMs, ...narrowed(site, able, found.length === domains.length ? undefined : found) };
+      yield { startMs, ...(found.length === domains.length ? whole : narrowed(gang, found)) };
   }
 }
 
@@ -105,20 +109,22 @@ function* inOrder(
   yield* before(Infinity);
 }
 
-/** The site as if it had only these domains. */
-function narrowed(
-  site: FleetSite,
-  able: readonly FleetNode[],
-  domains: readonly Domain[] | undefined,
-): Pick<Try, 'nodes' | 'site'> {
-  if (domains === undefined) return { nodes: able, site };
+/** The gang's nodes as if the site had only these domains. */
+function narrowed({ wants, candidates, site }: Gang, domains: readonly Domain[]): Omit<Try, 'startMs'> {
   const [first, second] = domains;
-  const inside =
-    first !== undefined && second === undefined
-      ? first.nodes
-      : domains.flatMap(({ nodes }) => nodes).toSorted((a, b) => a.index - b.index);
-  const within = new Set(inside);
-  return { nodes: able.filter((node) => within.has(node)), site: { ...site, nodes: inside } };
+  const isOne = first !== undefined && second === undefined;
+  const inside = new Map(
+    wants.map((want) => {
+      const fitting = candidates.get(want)?.inDomains(domains) ?? new NodeSet([]);
+      return [want, fitting] as const;
+    }),
+  );
+  return {
+    nodes: unionOf([...inside.values()]),
+    // Levels of a site and of a domain are known; those of some domains would have to be found out each time.
+    site: isOne ? { ...site, nodes: first.nodes } : site,
+    candidates: inside,
+  };
 }
 
 /** Whether what is held under a limit and the gang together could pass it at some time: else it keeps nobody out. */
