@@ -1,7 +1,7 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import type { Domain } from '../place/domain.ts';
-import { uplinkMbpsOf } from '../place/fabric/uplink.ts';
+import { namesLeafs, uplinkMbpsOf } from '../place/fabric/uplink.ts';
 import type { Candidates } from '../place/fill.ts';
 import type { Rooms } from '../place/rooms.ts';
 import type { Want } from '../place/want.ts';
@@ -33,7 +33,7 @@ function leastFor(
 ): number {
   const { count, name } = want.part;
   const able = nodes.filter((node) => candidates.get(want)?.has(node) === true);
-  if (able.some(({ shape }) => shape.nics.some(({ leaf }) => leaf !== undefined))) return 1;
+  if (able.some(({ shape }) => namesLeafs(shape))) return 1;
   const byLeaf = new Map<Path | undefined, number>();
   for (const [leaf, own] of Map.groupBy(able, (node) => node.leaf))
     byLeaf.set(leaf, bounds.replicasIn(own, want));

@@ -56,17 +56,18 @@ function ableToSurvive(demand: Demand, free: Free): Free {
 }
 
 function withUplinks(bench: Bench, demand: Demand, free: Free): Free {
-  const usable = new Map<Want, ReadonlySet<FleetNode>>();
+  const usable = new Map<Want, Uint8Array>();
   for (const want of new Set(free.wants)) {
     if (uplinkMbpsOf(demand, want.part.name) === 0) continue;
-    const sizes = new Map(
-      free.nodes.flatMap((node, at) => (free.wants[at] === want ? [[node, free.sizes[at] ?? 0]] : [])),
-    );
-    const sizeOn = (node: FleetNode) => sizes.get(node) ?? 0;
-    usable.set(want, onUsableLeafs(bench, [...sizes.keys()], want, { sizeOn, needed: neededOf(want) }));
+    const own = free.nodes.filter((_, at) => free.wants[at] === want);
+    const sizes = new Int32Array(bench.fabric.rooms.fleet.nodes.length);
+    for (const [at, node] of free.nodes.entries())
+      if (free.wants[at] === want) sizes[node.index] = free.sizes[at] ?? 0;
+    const sizeOn = ({ index }: FleetNode) => sizes[index] ?? 0;
+    usable.set(want, onUsableLeafs(bench, own, want, { sizeOn, needed: neededOf(want) }));
   }
   if (usable.size === 0) return free;
-  return withSizes(free, (node, want, size) => (usable.get(want)?.has(node) === false ? 0 : size));
+  return withSizes(free, (node, want, size) => (usable.get(want)?.[node.index] === 0 ? 0 : size));
 }
 
 function withFlows(bench: Bench, demand: Demand, free: Free): Free {

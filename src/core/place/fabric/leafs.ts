@@ -35,18 +35,22 @@ export function fillByLeaf(bench: Bench, nodes: readonly FleetNode[], want: Want
 /**
  * The nodes that may serve a part with an uplink budget: those on leafs that have it left, and those whose leafs alone
  * have room for all of it, by count, so that it needs none. `sizeOn` is what a node has room for, `needed` all of it.
+ * By the index of the node: 1 where it may.
  */
 export function onUsableLeafs(
   bench: Bench,
   nodes: readonly FleetNode[],
   want: Want,
   { sizeOn, needed }: { readonly sizeOn: (node: FleetNode) => number; readonly needed: number },
-): ReadonlySet<FleetNode> {
-  const usable = groupsOf(nodes, want).filter((group) => {
-    if (hasBudget(bench, group, want)) return true;
-    return group.nodes.reduce((sum, node) => sum + sizeOn(node), 0) >= needed;
-  });
-  return new Set(usable.flatMap((group) => group.nodes));
+): Uint8Array {
+  const isUsable = new Uint8Array(bench.fabric.rooms.fleet.nodes.length);
+  for (const group of groupsOf(nodes, want)) {
+    let size = 0;
+    for (const node of group.nodes) size += sizeOn(node);
+    if (size < needed && !hasBudget(bench, group, want)) continue;
+    for (const { index } of group.nodes) isUsable[index] = 1;
+  }
+  return isUsable;
 }
 
 /** Nodes whose rails hang on the same leafs. */
@@ -84,6 +88,8 @@ function groupsOf(nodes: readonly FleetNode[], want: Want): readonly Group[] {
 
 /** A node with a rail on an unknown leaf is a group for itself. */
 function hungOn(node: FleetNode, want: Want): Pick<Group, 'key' | 'leafs'> {
+  if (node.leaf !== undefined && hangsWhole(node))
+    return { key: `leaf ${node.leaf}`, leafs: new Map([[node.leaf, 1]]) };
   const ports = portsOf(node, want);
   const leafs = new Map<Path, number>();
   for (const { leaf } of ports) {

@@ -42,22 +42,28 @@ export function leafOfNic(node: FleetNode, nic: number): Path | undefined {
 }
 
 function shares(uplinkMbps: number, placesByRail: readonly ReadonlySet<Path>[]): [Path, number][] {
-  const crossing = placesByRail.filter(({ size }) => size > 1);
-  const places = new Set(crossing.flatMap((set) => [...set]));
-  return [...places].map((place) => [
+  const crossing = new Map<Path, number>();
+  for (const places of placesByRail)
+    if (places.size > 1) for (const place of places) crossing.set(place, (crossing.get(place) ?? 0) + 1);
+  return [...crossing].map(([place, rails]) => [
     place,
-    Math.ceil((uplinkMbps * crossing.filter((set) => set.has(place)).length) / placesByRail.length),
+    Math.ceil((uplinkMbps * rails) / placesByRail.length),
   ]);
 }
 
-/** Whether all that a node has hangs on one leaf, as no NIC says anything else. Shapes never change. */
+/** Whether all that a node has hangs on one leaf, as no NIC says anything else. */
 export function hangsWhole({ leaf, shape }: FleetNode): boolean {
-  const isWhole = wholes.get(shape) ?? shape.nics.every((nic) => nic.leaf === undefined);
-  wholes.set(shape, isWhole);
-  return leaf !== undefined && isWhole;
+  return leaf !== undefined && !namesLeafs(shape);
 }
 
-const wholes = new WeakMap<NodeShape, boolean>();
+/** Whether some NIC says on which leaf it hangs. Shapes never change: each is looked at once. */
+export function namesLeafs(shape: NodeShape): boolean {
+  const isNaming = naming.get(shape) ?? shape.nics.some(({ leaf }) => leaf !== undefined);
+  naming.set(shape, isNaming);
+  return isNaming;
+}
+
+const naming = new WeakMap<NodeShape, boolean>();
 
 /** For every rail the leafs that it stands on; nothing when one of them is not recorded. */
 function leafsOf({ nodeById }: Fleet, members: readonly Member[]): readonly ReadonlySet<Path>[] | undefined {
