@@ -46,6 +46,10 @@ const fleet = world(
       'fra1/leaf-r2': { uplinkMbps: 500_000, spine: 'fra1/spine1' },
     },
     spines: { 'fra1/spine1': { uplinkMbps: 900_000 } },
+    sites: {
+      fra1: { gpuPrices: { H100: 2_000_000, L40S: 900_000 }, cpuPriceMicroEurPerHour: 10_000 },
+      ams1: { gpuPrices: { H100: 1_500_000 } },
+    },
   },
 );
 

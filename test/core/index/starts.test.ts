@@ -20,6 +20,7 @@ const fleet = world(
   {
     racks: { 'fra1/h1/r2': { feedLimitW: { A: 9000, B: 9000 } } },
     halls: { 'fra1/h1': { powerBudgetW: 12_000 } },
+    sites: { fra1: { gpuPrices: { H100: 2_000_000 } }, ams1: { gpuPrices: { H100: 1_500_000 } } },
   },
 ).state;
 
@@ -66,6 +67,7 @@ const wishes = record({
     {},
     {},
     { objective: 'soonest' },
+    { objective: 'tightest' },
     { isolation: 'node' },
     { isolation: 'rack' },
     { isolation: 'site' },
