@@ -32,7 +32,8 @@ export function withoutOverloads(
   let left = found;
   for (const limit of limits) {
     if (mostW(limit) - ownW + powerW <= limit.limitW) continue;
-    left = cut(left, overloadsKnown(packed, limit, limit.limitW - powerW), lengthMs);
+    const lost = overloadsKnown(packed, limit, limit.limitW - powerW);
+    if (lost.length > 0) left = cut(left, lost, lengthMs);
   }
   return left;
 }

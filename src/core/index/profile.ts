@@ -65,22 +65,19 @@ export class Profile {
   }
 
   #read(): void {
-    const holds = this.#lists.flatMap((list) => list.filter(isDrawing));
-    const instants = new Float64Array(2 * holds.length);
-    for (const [at, { startMs, endMs }] of holds.entries()) {
-      instants[2 * at] = startMs;
-      instants[2 * at + 1] = endMs;
-    }
-    this.#times = distinct(instants.toSorted());
+    const instants = instantsOf(this.#lists);
+    this.#times = distinct(instants);
     this.#count = this.#times.length;
     this.#countWhenRead = this.#count;
     this.#levels = new Float64Array(this.#count);
-    for (const { startMs, endMs, powerW } of holds) {
-      const from = firstAt(this.#times, this.#count, startMs);
-      const to = firstAt(this.#times, this.#count, endMs);
-      this.#levels[from] = (this.#levels[from] ?? 0) + powerW;
-      this.#levels[to] = (this.#levels[to] ?? 0) - powerW;
-    }
+    for (const list of this.#lists)
+      for (const { startMs, endMs, powerW } of list) {
+        if (endMs <= startMs) continue;
+        const from = firstAt(this.#times, this.#count, startMs);
+        const to = firstAt(this.#times, this.#count, endMs);
+        this.#levels[from] = (this.#levels[from] ?? 0) + powerW;
+        this.#levels[to] = (this.#levels[to] ?? 0) - powerW;
+      }
     for (let at = 1; at < this.#count; at++)
       this.#levels[at] = (this.#levels[at] ?? 0) + (this.#levels[at - 1] ?? 0);
   }
@@ -126,8 +123,16 @@ export class Profile {
 
 const none: readonly Hold[] = [];
 
-function isDrawing({ startMs, endMs, powerW }: Hold): boolean {
-  return powerW > 0 && endMs > startMs;
+/** When something begins or ends, in order. */
+function instantsOf(lists: readonly (readonly Hold[])[]): Float64Array {
+  const instants = new Float64Array(2 * lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists)
+    for (const { startMs, endMs } of list) {
+      instants[at++] = startMs;
+      instants[at++] = endMs;
+    }
+  return instants.toSorted();
 }
 
 /** The first instant that is not before another one. */

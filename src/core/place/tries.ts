@@ -8,6 +8,7 @@ import type { Stretch } from '../index/stretches.ts';
 import { wattsOf } from '../index/watts.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
+import { Agenda } from './agenda.ts';
 import type { Domain } from './domain.ts';
 import type { Candidates } from './fill.ts';
 import { type Layout, layoutOf, limitsOn } from './layout.ts';
@@ -44,11 +45,17 @@ export function* triesIn(
   const level = demand.together ?? 'site';
   const domains = domainsKnown(level, level, site.nodes);
   const mayBind = bindingOf(state, able, gang, { earliestMs, latestMs });
-  const endsOf = ({ domain, starts: stretch }: Hopeful) =>
-    endsIn(packedOf(state), concernedBy(state, { domain, site, demand, mayBind }), stretch);
+  const look: Look = {
+    isEnd: ({ domain, starts: { fromMs } }) => {
+      const { nodes } = aroundKnown(layoutOf(state.fleet), domain);
+      return endsIn(packedOf(state), nodes, { fromMs, toMs: fromMs }).length > 0;
+    },
+    endsOf: ({ domain, starts }, fromMs) =>
+      endsIn(packedOf(state), concernedBy(state, { domain, site, demand, mayBind }), { ...starts, fromMs }),
+  };
   for (const starts of chunksOf(earliestMs, latestMs)) {
     const hopeful = hopefulAmong(state, domains, gang, starts);
-    for (const [startMs, found] of inOrder(hopeful, endsOf))
+    for (const [startMs, found] of inOrder(hopeful, look))
       yield { startMs, ...(found.length === domains.length ? whole : narrowed(gang, found)) };
   }
 }
@@ -87,24 +94,41 @@ function hopefulAmong(
   });
 }
 
-/** Every start with its domains, earliest first. A stretch is looked into when no start before it is left. */
+/** What ends around a stretch. */
+type Look = {
+  /** Whether something ends close by where the stretch begins. */
+  readonly isEnd: (found: Hopeful) => boolean;
+  /** Every instant of it from one on at which something ends that could keep the gang out. */
+  readonly endsOf: (found: Hopeful, fromMs: number) => readonly number[];
+};
+
+/**
+ * Every start with its domains, earliest first. Most stretches begin where something ends, and mostly the gang fits
+ * then: only where it does not, all later ends in the stretch are looked up.
+ */
 function* inOrder(
   hopeful: readonly Hopeful[],
-  endsOf: (found: Hopeful) => readonly number[],
+  { isEnd, endsOf }: Look,
 ): Generator<readonly [number, readonly Domain[]]> {
-  const waiting = new Map<number, Domain[]>();
-  const before = (atMs: number) => {
-    const due = [...waiting].filter(([startMs]) => startMs < atMs).toSorted(([a], [b]) => a - b);
-    for (const [startMs] of due) waiting.delete(startMs);
-    return due;
+  const agenda = new Agenda();
+  const begun = new Set<Hopeful>();
+  const addEnds = (found: Hopeful, fromMs: number) => {
+    for (const endMs of endsOf(found, fromMs)) agenda.add(endMs, found);
   };
-  for (const found of hopeful.toSorted((a, b) => a.starts.fromMs - b.starts.fromMs)) {
-    yield* before(found.starts.fromMs);
-    for (const startMs of endsOf(found)) {
-      const known = waiting.get(startMs);
-      if (known === undefined) waiting.set(startMs, [found.domain]);
-      else known.push(found.domain);
+  function* before(atMs: number): Generator<readonly [number, readonly Domain[]]> {
+    for (let next = agenda.next(atMs); next !== undefined; next = agenda.next(atMs)) {
+      const { startMs, found } = next;
+      yield [startMs, found.map(({ domain }) => domain)];
+      for (const one of found) if (begun.delete(one)) addEnds(one, startMs + 1);
     }
+  }
+  for (const found of hopeful.toSorted((a, b) => a.starts.fromMs - b.starts.fromMs)) {
+    const { fromMs } = found.starts;
+    yield* before(fromMs);
+    if (isEnd(found)) {
+      begun.add(found);
+      agenda.add(fromMs, found);
+    } else addEnds(found, fromMs);
   }
   yield* before(Infinity);
 }
