@@ -26,6 +26,41 @@ test('writes the same text as the canonicalize package', () => {
   );
 });
 
+test('objects of few and of many keys are written in one order, whatever order they were made in', () => {
+  const name = fc.oneof(
+    text,
+    fc.integer({ min: 0, max: 99 }).map(String),
+    fc.constantFrom('a', 'aa', 'b', 'A', '_', ' ', '"', '\\', '\n', 'é', '\u{1f600}', '\uffff', '__proto__x'),
+  );
+  let many = 0;
+  fc.assert(
+    fc.property(fc.uniqueArray(name, { maxLength: 60, size: 'max' }), fc.nat(), (names, turn) => {
+      const value = Object.fromEntries(names.map((key, at) => [key, at]));
+      const entries = Object.entries(value);
+      const start = turn % Math.max(1, entries.length);
+      const other = Object.fromEntries([...entries.slice(start), ...entries.slice(0, start).toReversed()]);
+      if (names.length > 24) many++;
+      expect(canonicalJson(value)).toBe(canonicalize(value));
+      expect(canonicalJson(other)).toBe(canonicalJson(value));
+    }),
+    { seed: 20_261_124, numRuns: 600 },
+  );
+  expect(many).toBeGreaterThan(50);
+});
+
+test('every character of the basic plane is written as the canonicalize package does', () => {
+  const others = Array.from({ length: 0x1_0000 }, (_, code) => String.fromCharCode(code)).filter(
+    (character) => character.isWellFormed() && canonicalJson(character) !== canonicalize(character),
+  );
+  expect(others).toEqual([]);
+});
+
+test('does not touch what it writes', () => {
+  const value = Object.freeze({ b: 1, a: Object.freeze([Object.freeze({ d: 1, c: 2 })]) });
+  expect(canonicalJson(value)).toBe('{"a":[{"c":2,"d":1}],"b":1}');
+  expect(Object.keys(value)).toEqual(['b', 'a']);
+});
+
 test('reads back as the same value', () => {
   fc.assert(
     fc.property(json, (value) => {
