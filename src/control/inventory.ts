@@ -1,8 +1,9 @@
+import { rememberedMs } from '../core/calendar/past.ts';
 import { type Claim, subjectKey } from '../core/inventory/claims.ts';
 import type { FleetNode } from '../core/inventory/fleet.ts';
 import { type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
 import { meansModel } from '../core/place/want.ts';
-import type { State } from '../core/state.ts';
+import { type State, withPast } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
 import type { FactKind, GpuFacts, NicFacts } from '../model/fact.ts';
 import { parentOf, Path } from '../model/id.ts';
@@ -25,7 +26,7 @@ import {
   type Span,
 } from './views/inventory-view.ts';
 import { partlyUsed, slicesOn } from './views/slice-view.ts';
-import { snapshotOf } from './views/snapshot.ts';
+import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
 /** Racks and flavors listed in one summary. */
@@ -37,8 +38,9 @@ export async function summary(
   query: { readonly racks: boolean; readonly atMs?: number },
 ): Promise<InventorySummary> {
   const moment = await door.moment();
-  const { state, nowMs } = moment;
+  const { nowMs } = moment;
   const span = instant(query.atMs ?? nowMs);
+  const state = stateSince(moment, span.fromMs);
   const flavors = flavorViews(state, span);
   const racks = query.racks ? rackViews(state, span) : undefined;
   const tenants = [...state.tenants.values()]
@@ -58,8 +60,8 @@ export async function summary(
 
 export async function searchNodes(door: Door, caller: Caller, filter: NodeFilter): Promise<InventoryList> {
   const moment = await door.moment();
-  const { state, nowMs } = moment;
-  const span = spanOf(filter, nowMs);
+  const span = spanOf(filter, moment.nowMs);
+  const state = stateSince(moment, span.fromMs);
   const place = filter.within === undefined ? undefined : placeNamed(state, filter.within);
   const matching = nodesWithin(state, place).filter((node) => matches(state, node, { filter, span }));
   const page = pageOf(matching, filter);
@@ -94,6 +96,11 @@ export async function records(
       });
   }
   return { snapshot: snapshotOf(moment), records: found, notFound };
+}
+
+/** The state whose calendar says what was held from then on. That of decisions forgets what ended long ago. */
+function stateSince({ state, nowMs }: Moment, fromMs: number): State {
+  return fromMs < nowMs - rememberedMs ? withPast(state) : state;
 }
 
 function spanOf(filter: NodeFilter, nowMs: number): Span {

@@ -15,9 +15,10 @@ import {
 import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
-import { type Calendar, close, reopen } from './calendar/calendar.ts';
+import { type Calendar, close, never, reopen } from './calendar/calendar.ts';
 import type { EdgeCalendar } from './calendar/edges.ts';
 import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './calendar/holding.ts';
+import { forgottenMs } from './calendar/past.ts';
 import { compacted, compactedOffer } from './compact.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
@@ -107,11 +108,11 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
     case 'tenant-registered':
       return { ...state, tenants: new Map(state.tenants).set(event.tenant.id, event.tenant) };
     case 'observation-recorded':
-      return observe(state, event.observation, archive);
+      return observe(state, event.observation, stamp, archive);
     case 'contract-granted':
       return grant(state, event, stamp, archive);
     case 'contract-changed':
-      return change(state, event, archive);
+      return change(state, event, stamp, archive);
     case 'contract-preempted':
       return preempt(state, event);
     case 'plan-held':
@@ -154,23 +155,30 @@ function numberOf(id: ContractId): number {
   return Number(id.slice('C-'.length));
 }
 
-function observe(state: State, digest: Digest, archive: Archive): State {
+function observe(state: State, digest: Digest, { atMs }: Stamp, archive: Archive): State {
   const claims = addObservation(state.claims, archive.observation(digest));
   const fleet = buildFleet(claims);
   const inventoryDigest = digestOf([state.inventoryDigest, digest]);
-  const empty = { calendar: fleet.nodes.map(() => []), bandwidth: new Map() };
-  return enterAll({ ...state, claims, fleet, ...empty, inventoryDigest });
+  return enterAll({ ...state, claims, fleet, inventoryDigest }, forgottenMs(state, atMs));
 }
 
-/** Enters everything that is held into an empty calendar, as it stands. */
-function enterAll(state: State): State {
-  let next = state;
+/** The state with a calendar that has forgotten nothing: for looking at what was, not for decisions. */
+export function withPast(state: State): State {
+  return enterAll(state, 0);
+}
+
+/** Enters everything that is held, and had not ended by `endedMs`, into an empty calendar, as it stands. */
+function enterAll(state: State, endedMs: number): State {
+  let next: State = { ...state, calendar: state.fleet.nodes.map(() => []), bandwidth: new Map() };
   for (const contract of state.contracts) {
-    for (const { holding, untilMs } of tenuresOf(contract))
+    for (const { holding, untilMs } of tenuresOf(contract)) {
+      if (Math.min(untilMs, holding.placement.endMs ?? never) <= endedMs) continue;
       next = withoutHolding(withHolding(next, holding), holding, untilMs);
+    }
   }
   for (const lease of state.leases.values()) next = withLease(next, lease);
   for (const window of state.maintenance.values()) {
+    if (Math.min(window.toMs, window.cancelledAtMs ?? never) <= endedMs) continue;
     const closed = close(next.calendar, next.fleet, window);
     const { cancelledAtMs } = window;
     const calendar = cancelledAtMs === undefined ? closed : reopen(closed, next.fleet, window, cancelledAtMs);
@@ -200,7 +208,8 @@ function grant(state: State, event: Of<'contract-granted'>, stamp: Stamp, archiv
     grantedAtMs: stamp.atMs,
     grantedSeq: stamp.seq,
   };
-  return chained(withHolding(withContract(unheld(state, event.plan), contract), contract), event);
+  const forgotten = forgottenMs(state, stamp.atMs);
+  return chained(withHolding(withContract(unheld(state, event.plan), contract), contract, forgotten), event);
 }
 
 /** The state without the lease of a plan, which is committed now. */
@@ -217,7 +226,7 @@ function withLease(state: State, { held, ...lease }: Lease): State {
   );
 }
 
-function change(state: State, event: Of<'contract-changed'>, archive: Archive): State {
+function change(state: State, event: Of<'contract-changed'>, stamp: Stamp, archive: Archive): State {
   const before = grantedOf(state, event.contract);
   const { demand, placement, price, terms } = compacted(state.fleet, archive.plan(event.planDigest));
   const { version, plan, planDigest, earlier = [] } = before;
@@ -237,7 +246,8 @@ function change(state: State, event: Of<'contract-changed'>, archive: Archive): 
     ],
   };
   const freed = givenUpForChange(unheld(state, event.plan), before, event.atMs);
-  return chained(withHolding(withContract(freed, contract), contract), event);
+  const forgotten = forgottenMs(state, stamp.atMs);
+  return chained(withHolding(withContract(freed, contract), contract, forgotten), event);
 }
 
 function preempt(state: State, event: Of<'contract-preempted'>): State {

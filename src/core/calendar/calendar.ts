@@ -67,11 +67,23 @@ export type Room = {
   readonly aligned: readonly Hold[];
 };
 
-/** Enters what is held, spares included. Members on nodes that the fleet no longer lists hold nothing. */
-export function hold(calendar: Calendar, fleet: Fleet, holding: Holding): Calendar {
+/**
+ * Enters what is held, spares included. Members on nodes that the fleet no longer lists hold nothing. What ended on
+ * these nodes by `forgottenMs` is left out, so that a list is as long as what a node has to do, not as its history.
+ */
+export function hold(calendar: Calendar, fleet: Fleet, holding: Holding, forgottenMs = 0): Calendar {
   const next = [...calendar];
-  for (const [index, holds] of holdsOf(fleet, holding)) next[index] = [...(next[index] ?? []), ...holds];
+  for (const [index, holds] of holdsOf(fleet, holding))
+    next[index] = [...endingAfter(next[index] ?? [], forgottenMs), ...holds];
   return next;
+}
+
+/** Those that have not ended by then. The list itself where that is all of them. */
+export function endingAfter<T extends { readonly endMs: number }>(
+  holds: readonly T[],
+  atMs: number,
+): readonly T[] {
+  return holds.some(({ endMs }) => endMs <= atMs) ? holds.filter(({ endMs }) => endMs > atMs) : holds;
 }
 
 /** Ends what is held at `atMs`; what had not begun by then is gone. */

@@ -1,5 +1,5 @@
 import type { HeldBandwidth, Placement } from '../../model/placement.ts';
-import { type Holding, never } from './calendar.ts';
+import { endingAfter, type Holding, never } from './calendar.ts';
 
 /** Mbit/s on one edge of a fabric that are spoken for from `startMs` up to, not including, `endMs`. */
 export type EdgeHold = {
@@ -25,12 +25,16 @@ export function edgeKey(fabric: Fabric, edge: string): string {
 
 type Held = Pick<Holding, 'id' | 'placement'>;
 
-/** Enters the bandwidth that a placement holds: over its window, and for its transfers before it. */
-export function holdEdges(edges: EdgeCalendar, { id, placement }: Held): EdgeCalendar {
+/**
+ * Enters the bandwidth that a placement holds: over its window, and for its transfers before it. What ended on these
+ * edges by `forgottenMs` is left out.
+ */
+export function holdEdges(edges: EdgeCalendar, { id, placement }: Held, forgottenMs = 0): EdgeCalendar {
   const holds = holdsOf(id, placement);
   if (holds.length === 0) return edges;
   const next = new Map(edges);
-  for (const { key, entry } of holds) next.set(key, [...(next.get(key) ?? []), entry]);
+  for (const { key, entry } of holds)
+    next.set(key, [...endingAfter(next.get(key) ?? [], forgottenMs), entry]);
   return next;
 }
 

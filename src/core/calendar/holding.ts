@@ -3,12 +3,15 @@ import type { State } from '../state.ts';
 import { endHolds, hold, type Holding, never } from './calendar.ts';
 import { endEdges, holdEdges, withoutMoves } from './edges.ts';
 
-/** The state in which something is held besides. The digests stay: they are the fold's. */
-export function withHolding(state: State, holding: Holding): State {
+/**
+ * The state in which something is held besides. The digests stay: they are the fold's. What ended by `forgottenMs`
+ * where it is held is forgotten.
+ */
+export function withHolding(state: State, holding: Holding, forgottenMs = 0): State {
   return {
     ...state,
-    calendar: hold(state.calendar, state.fleet, holding),
-    bandwidth: holdEdges(state.bandwidth, holding),
+    calendar: hold(state.calendar, state.fleet, holding, forgottenMs),
+    bandwidth: holdEdges(state.bandwidth, holding, forgottenMs),
   };
 }
 
