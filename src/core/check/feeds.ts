@@ -24,7 +24,16 @@ function feedsIn({ feeds = {}, feedLimitW = {} }: RackFacts): readonly Feed[] {
  * Watts that a rack may hold whose nodes all hang on all its feeds: whichever one fails, or feed of the building
  * behind some of them, each letter that is left carries its equal share.
  */
-export function rackLimitW({ facts }: FleetRack): number | undefined {
+export function rackLimitW(rack: FleetRack): number | undefined {
+  const known = limits.get(rack) ?? { limitW: leastCarriedW(rack) };
+  limits.set(rack, known);
+  return known.limitW;
+}
+
+/** A rack never changes: an inventory that says something else about it makes another one. */
+const limits = new WeakMap<FleetRack, { readonly limitW: number | undefined }>();
+
+function leastCarriedW({ facts }: FleetRack): number | undefined {
   const feeds = feedsIn(facts);
   const carried = lossesOf(feeds).flatMap((lost) => {
     const left = feeds.filter(({ letter }) => !lost.has(letter));

@@ -3,6 +3,7 @@ import type { Hold } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, holdsIn, named, until } from './audit.ts';
+import { runningOf } from './running.ts';
 import { standing } from './standing.ts';
 
 /**
@@ -42,9 +43,13 @@ function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly 
   const sites = new Set(seats.map(({ node }) => node.site));
   const own = new Set(seats.map(({ node }) => node.id));
   const wantsAlone = (demand.isolation ?? 'shared') !== 'shared';
-  return [...sites]
-    .flatMap((at) => standing(state.fleet, `site ${at}`, ({ site }) => site === at))
-    .filter((node) => wantsAlone || own.has(node.id) || isClosing(state.calendar[node.index] ?? []))
+  const around = wantsAlone
+    ? [...sites].flatMap((at) =>
+        standing(state.fleet, { kind: 'site', id: at, isThere: ({ site }) => site === at }),
+      )
+    : new Set([...seats.map(({ node }) => node), ...runningOf(state).closing]);
+  return [...around]
+    .filter(({ site }) => sites.has(site))
     .flatMap((node) => {
       const holds = holdsIn(state, node, startMs, endMs).filter(
         ({ tenant, alone }) =>
@@ -59,16 +64,6 @@ function strangersOf({ state, demand, seats, startMs, endMs }: Audit): readonly 
         }),
       );
     });
-}
-
-/** What is held on a node is a list that never changes, so this is asked once of each. */
-const closing = new WeakMap<readonly Hold[], boolean>();
-
-/** Whether any of these closes something to others at some time. */
-function isClosing(holds: readonly Hold[]): boolean {
-  const found = closing.get(holds) ?? holds.some(({ alone }) => alone !== 'shared');
-  closing.set(holds, found);
-  return found;
 }
 
 /** Whether two nodes lie in one place of a level. A node whose rack is not recorded shares it with no other. */

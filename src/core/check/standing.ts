@@ -1,17 +1,24 @@
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 
-/** A fleet never changes, so who stands where is found out once for each question about it. */
-const known = new WeakMap<Fleet, Map<string, readonly FleetNode[]>>();
+/** A place as the auditor asks about it. One id may name a hall and a cooling loop: the kind is part of the name. */
+export type Place = {
+  readonly kind: 'rack' | 'feed' | 'loop' | 'hall' | 'site';
+  readonly id: string;
+  readonly isThere: (node: FleetNode) => boolean;
+};
 
-/** The nodes of a fleet for which something is so that `question` names. Equal questions must mean equal answers. */
-export function standing(
-  fleet: Fleet,
-  question: string,
-  isSo: (node: FleetNode) => boolean,
-): readonly FleetNode[] {
-  const answers = known.get(fleet) ?? new Map<string, readonly FleetNode[]>();
-  known.set(fleet, answers);
-  const nodes = answers.get(question) ?? fleet.nodes.filter(isSo);
-  answers.set(question, nodes);
+/** A fleet never changes, so who stands where is found out once for each place of it. */
+const known = new WeakMap<Fleet, Map<string, Map<string, readonly FleetNode[]>>>();
+
+/** The nodes of a fleet that are in a place: the same list whenever it is asked. Equal names must mean equal places. */
+export function standing(fleet: Fleet, { kind, id, isThere }: Place): readonly FleetNode[] {
+  const kinds = known.get(fleet) ?? new Map<string, Map<string, readonly FleetNode[]>>();
+  if (kinds.size === 0) known.set(fleet, kinds);
+  const places = kinds.get(kind) ?? new Map<string, readonly FleetNode[]>();
+  if (places.size === 0) kinds.set(kind, places);
+  const found = places.get(id);
+  if (found !== undefined) return found;
+  const nodes = fleet.nodes.filter(isThere);
+  places.set(id, nodes);
   return nodes;
 }
