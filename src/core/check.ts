@@ -63,8 +63,9 @@ export function check(
   placement: Placement,
 ): readonly Violation[] {
   const audit = auditOf(state, demand, verdict, placement);
-  return rules
-    .flatMap((rule) => [...rule(audit)])
+  const found: Violation[] = [];
+  for (const rule of rules) for (const violation of rule(audit)) found.push(violation);
+  return found
     .map(({ constraint, note }) => ({ constraint, note: cleanText(note, 300) }))
     .toSorted((a, b) => compareText(a.constraint, b.constraint) || compareText(a.note, b.note));
 }

@@ -12,8 +12,9 @@ import { onUplinks } from './uplinks.ts';
  * holds the dataset, in the site of the members, carries all flows from and to it.
  */
 export function* bandwidthHeld(whole: Audit): Generator<Violation> {
+  const { bandwidth = [] } = whole.placement;
+  if (bandwidth.length === 0 && !asksForBandwidth(whole)) return;
   const audit = { ...whole, seats: whole.seats.filter(({ isSpare }) => !isSpare) };
-  const { bandwidth = [] } = audit.placement;
   yield* listed(bandwidth.map(({ fabric, edge }) => `${fabric} ${edge}`));
   const due = new Map<string, number>();
   for (const found of [...onUplinks(audit), ...onDataNics(audit)]) {
@@ -30,6 +31,10 @@ export function* bandwidthHeld(whole: Audit): Generator<Violation> {
   }
   for (const [edge, mbps] of due)
     if (mbps > 0) yield broken('bandwidth', `${edge}: holds nothing, ${mbps} Mbit/s are due`);
+}
+
+function asksForBandwidth({ demand: { flows = [], parts } }: Audit): boolean {
+  return flows.length > 0 || parts.some(({ each }) => each.rdma?.uplinkMbps !== undefined);
 }
 
 /** A space sorts before every character of a path, so that fabric and edge compare as one text. */

@@ -16,20 +16,36 @@ export function* devicesListed({ seats }: Audit): Generator<Violation> {
 
 /** No device is promised twice: not inside the placement, and not against what others hold in the window. */
 export function* devicesOnce({ seats }: Audit): Generator<Violation> {
+  for (const own of Map.groupBy(seats, (seat) => seat.node).values()) {
+    if (own.length > 1) yield* promisedTwice(own);
+    for (const seat of own)
+      for (const hold of seat.holds)
+        for (const path of sharedWith(seat, hold))
+          yield broken(
+            'device-once',
+            `${path} is held by ${hold.holder} from ${hold.startMs} ${until(hold.endMs)}`,
+          );
+  }
+}
+
+/** Between seats on one node. Twice in one seat is a matter of its list. */
+function* promisedTwice(seats: readonly Seat[]): Generator<Violation> {
   const promised = new Map<string, Seat>();
   for (const seat of seats) {
-    for (const { path, heldBy } of devicesOf(seat)) {
+    for (const path of devicesOf(seat)) {
       const first = promised.get(path) ?? seat;
       promised.set(path, first);
       if (first !== seat)
         yield broken('device-once', `${path} serves ${named(first.member)} and ${named(seat.member)}`);
-      for (const hold of seat.holds.filter(heldBy))
-        yield broken(
-          'device-once',
-          `${path} is held by ${hold.holder} from ${hold.startMs} ${until(hold.endMs)}`,
-        );
     }
   }
+}
+
+function sharedWith({ member: { node, gpus, nics } }: Seat, hold: Hold): readonly string[] {
+  return [
+    ...gpus.filter((index) => hasBit(hold.gpus, index)).map((index) => `${node}/gpu${index}`),
+    ...nics.filter((index) => hold.nics.includes(index)).map((index) => `${node}/nic${index}`),
+  ];
 }
 
 /** The node takes work, the GPUs work, and they are whole ones. */
@@ -54,15 +70,6 @@ function* listed(what: string, numbers: readonly number[], count: number): Gener
       yield broken('device-known', `${what} ${number} does not exist, the node has ${count}`);
 }
 
-function devicesOf({ member }: Seat): { path: string; heldBy: (hold: Hold) => boolean }[] {
-  return [
-    ...member.gpus.map((index) => ({
-      path: `${member.node}/gpu${index}`,
-      heldBy: (hold: Hold) => hasBit(hold.gpus, index),
-    })),
-    ...member.nics.map((index) => ({
-      path: `${member.node}/nic${index}`,
-      heldBy: (hold: Hold) => hold.nics.includes(index),
-    })),
-  ];
+function devicesOf({ member: { node, gpus, nics } }: Seat): readonly string[] {
+  return [...gpus.map((index) => `${node}/gpu${index}`), ...nics.map((index) => `${node}/nic${index}`)];
 }

@@ -8,6 +8,7 @@ import { touched } from './slice-parts.ts';
 
 /** Inside one of the places that were named, and outside all that were excluded, down to the single device. */
 export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): Generator<Violation> {
+  if (where === undefined && avoid.length === 0) return;
   for (const { member } of seats) {
     const gpus = touched(member).map((index) => `${member.node}/gpu${index}`);
     const stands = gpus.length > 0 ? gpus : [member.node];

@@ -8,6 +8,7 @@ export type Parts = { readonly part: bigint; readonly of: bigint };
 
 /** Which GPUs a member touches: whole ones and those it has slices of, each once, in order. */
 export function touched({ gpus, slices = [] }: Member): readonly number[] {
+  if (slices.length === 0 && gpus.every((gpu, at) => at === 0 || (gpus[at - 1] ?? gpu) < gpu)) return gpus;
   return [...new Set([...gpus, ...slices.map(({ gpu }) => gpu)])].toSorted((a, b) => a - b);
 }
 

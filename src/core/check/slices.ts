@@ -48,9 +48,15 @@ export function* slicesLegal({ seats }: Audit): Generator<Violation> {
  */
 export function* slicesApart(audit: Audit): Generator<Violation> {
   for (const [node, seats] of Map.groupBy(audit.seats, (seat) => seat.node)) {
+    if (!seats.some(hasSlices)) continue;
     const gpus = new Set(seats.flatMap(({ member }) => [...member.gpus, ...slicedBy(member)]));
     for (const gpu of [...gpus].toSorted((a, b) => a - b)) yield* oneMode(audit, node, { gpu, seats });
   }
+}
+
+/** Where neither a seat nor what others hold beside it has slices, all GPUs are whole. */
+function hasSlices({ member, holds }: Seat): boolean {
+  return member.slices !== undefined || holds.some(({ slices }) => slices !== undefined);
 }
 
 function* oneMode(
