@@ -51,22 +51,39 @@ function compactMember(fleet: Fleet, member: Member): Member {
 /** So many different values are remembered of a kind; then it starts anew, which costs memory and nothing else. */
 const poolLimit = 4096;
 
-/** Values of plain JSON that were seen lately. What is given out is equal to what came in, to the order of keys. */
+/**
+ * Values of plain JSON that were seen lately. What is given out is equal to what came in, to the order of keys: values
+ * are looked up by a text, and where equal texts do not make equal values, compared.
+ */
 class Pool<T> {
   readonly #known = new Map<string, T>();
+  readonly #textOf: (value: T) => string;
+  readonly #isSame: (a: T, b: T) => boolean;
+
+  constructor(textOf: (value: T) => string = JSON.stringify, isSame: (a: T, b: T) => boolean = () => true) {
+    this.#textOf = textOf;
+    this.#isSame = isSame;
+  }
 
   one(value: T): T {
-    const key = JSON.stringify(value);
-    const found = this.#known.get(key);
-    if (found !== undefined) return found;
+    const text = this.#textOf(value);
+    const found = this.#known.get(text);
+    if (found !== undefined && this.#isSame(found, value)) return found;
     if (this.#known.size >= poolLimit) this.#known.clear();
-    this.#known.set(key, value);
+    this.#known.set(text, value);
     return value;
   }
 }
 
+/** Nearly all terms that promise the same are the same: comparing them costs less than writing them down. */
+function isSameTerm(a: Term, b: Term): boolean {
+  const [before, now] = [Object.entries(a), Object.entries(b)];
+  if (before.length !== now.length) return false;
+  return before.every(([key, value], at) => now[at]?.[0] === key && now[at][1] === value);
+}
+
 const parts = new Pool<Demand['parts']>();
 const prices = new Pool<Price>();
-const termsSeen = new Pool<Term>();
-const names = new Pool<string>();
-const indexes = new Pool<Member['gpus']>();
+const termsSeen = new Pool<Term>(({ promise }) => promise, isSameTerm);
+const names = new Pool<string>((name) => name);
+const indexes = new Pool<Member['gpus']>((list) => list.join(' '));

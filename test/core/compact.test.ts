@@ -45,6 +45,23 @@ test('contracts that ask for the same share what is equal, and only that', () =>
   expect(more.demand.parts).not.toEqual(one?.demand.parts);
 });
 
+test('terms that promise the same are one only where everything about them is the same', () => {
+  const { plan } = planned(fleet, demand('1×8 H100 5h'));
+  const [term] = plan.terms;
+  if (term === undefined) throw new Error('a plan without terms');
+  const others = [
+    { ...term, strength: 'declared' as const },
+    { ...term, heldAs: 'a promise' },
+    { ...term, enforcedBy: 'nobody' },
+    { ...term, measuredBy: 'nothing' },
+    { ...term, kind: 'space' as const },
+  ];
+  const terms = [term, ...others, { ...term }, ...others];
+  expect(compacted(fleet.state.fleet, { ...plan, terms }).terms).toStrictEqual(terms);
+  const twice = compacted(fleet.state.fleet, { ...plan, terms: [{ ...term }, { ...term }] }).terms;
+  expect(twice[0]).toBe(twice[1]);
+});
+
 test('a state that is folded from plans read again is the same state', () => {
   const before = take(take(fleet, demand('2×8 rdma 5h')), demand('3×cpu8 mem16 2h'));
   const again = before.entries.reduce((state: State, { events, stamp }) => {
