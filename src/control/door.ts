@@ -43,7 +43,7 @@ export class Door {
     this.ledger = ledger;
     this.clock = clock;
     this.library = new Library(ledger);
-    this.#fold = new Fold(ledger, this.library);
+    this.#fold = new Fold(ledger);
   }
 
   /** State and head as they are now. Time never runs behind the ledger. */

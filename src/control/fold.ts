@@ -1,22 +1,23 @@
 import { applyAll, emptyState, type State } from '../core/state.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { emptyHead, type Entry, type Head } from '../model/entry.ts';
-import type { Library } from './library.ts';
+import { Library, planNamedIn } from './library.ts';
 
 const batch = 1000;
 
 /** The state at the head, kept up with what this and other processes append. */
 export class Fold {
   readonly #ledger: Ledger;
+  /** Its own, from which it lets go of what the state has taken over. */
   readonly #library: Library;
   #state: State = emptyState;
   #head: Head = emptyHead;
   /** The catch-up that was asked for last. One at a time: two would fold the same entries twice. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(ledger: Ledger, library: Library) {
+  constructor(ledger: Ledger) {
     this.#ledger = ledger;
-    this.#library = library;
+    this.#library = new Library(ledger);
   }
 
   /**
@@ -41,6 +42,8 @@ export class Fold {
     await this.#library.fetchFor(entry.command);
     this.#state = applyAll(this.#state, entry.events, stampOf(entry), this.#library);
     this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
+    const plan = planNamedIn(entry.command);
+    if (plan !== undefined) this.#library.forget(plan);
   }
 }
 

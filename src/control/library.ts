@@ -1,11 +1,17 @@
+import { z } from 'zod';
+
 import type { Archive } from '../core/state.ts';
+import { sha256Of } from '../ledger/chain.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
 import { BerthError } from '../model/error.ts';
 import { Observation } from '../model/fact.ts';
 import type { Digest } from '../model/id.ts';
-import { identify, Plan } from '../model/plan.ts';
+import { identify, Inputs, Plan } from '../model/plan.ts';
+
+/** The one part of a plan that says where it was made. */
+const PlanInputs = z.object({ inputs: Inputs });
 
 /** Plans and observations of a ledger, read once and kept: what the pure core looks up by digest. */
 export class Library implements Archive {
@@ -44,9 +50,20 @@ export class Library implements Archive {
     const known = this.#plans.get(digest);
     if (known !== undefined) return known;
     const plan = await this.#read(digest, (value) => Plan.parse(value));
-    if (identify(plan).digest !== digest) throw spoilt(digest);
+    if (sha256Of(canonicalJson(plan)) !== digest) throw spoilt(digest);
     this.#plans.set(digest, plan);
     return plan;
+  }
+
+  /** What a plan was computed from, without keeping the plan. */
+  async inputsOf(plan: Digest): Promise<Inputs> {
+    const known = this.#plans.get(plan);
+    return known?.inputs ?? (await this.#read(plan, (value) => PlanInputs.parse(value).inputs));
+  }
+
+  /** Lets go of a plan, which is read again when it is asked for. A long ledger has more than fit into memory. */
+  forget(plan: Digest): void {
+    this.#plans.delete(plan);
   }
 
   async keepObservation(observation: Observation): Promise<Digest> {

@@ -5,9 +5,9 @@ import { replan } from '../core/life/replan.ts';
 import { inputsOf } from '../core/plan.ts';
 import { applyAll, emptyState, type State } from '../core/state.ts';
 import { coreVersion } from '../core/version.ts';
-import { checkEntry, faultText } from '../ledger/chain.ts';
+import { checkEntry, faultText, sha256Of } from '../ledger/chain.ts';
 import type { Ledger } from '../ledger/port.ts';
-import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
+import { canonicalJson } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
 import { emptyHead, type Entry, type Head } from '../model/entry.ts';
@@ -78,7 +78,7 @@ class Replay {
   async expectPlans(plans: ReadonlyMap<Digest, number>): Promise<void> {
     for (const [digest, seq] of plans) {
       try {
-        const { inputs } = await this.#library.fetchPlan(digest);
+        const inputs = await this.#library.inputsOf(digest);
         const due = this.#plansBySeq.get(inputs.seq) ?? [];
         this.#plansBySeq.set(inputs.seq, [...due, { digest, commitSeq: seq }]);
         if (inputs.seq >= seq)
@@ -90,7 +90,7 @@ class Replay {
         this.#blobs.fail(noteOf(error), seq);
       }
     }
-    this.#placeAgain();
+    await this.#placeAgain();
   }
 
   async follow(entry: Entry): Promise<void> {
@@ -110,7 +110,9 @@ class Replay {
     if (this.#stopped || !(await this.#fetch(entry))) return;
     this.#decideAgain(entry);
     this.#fold(entry);
-    this.#placeAgain();
+    const plan = planNamedIn(entry.command);
+    if (plan !== undefined) this.#library.forget(plan);
+    await this.#placeAgain();
   }
 
   async result(ledger: Ledger): Promise<VerifyResult> {
@@ -151,7 +153,7 @@ class Replay {
     try {
       const bytes = await this.#ledger.getBlob(digest);
       await this.#library.fetchFor(command);
-      const intact = bytes !== undefined && digestOfBytes(bytes) === digest;
+      const intact = bytes !== undefined && sha256Of(bytes) === digest;
       this.#blobs.assert(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
       await this.#requireHandle(command, seq);
       return true;
@@ -202,23 +204,33 @@ class Replay {
     }
   }
 
-  #placeAgain(): void {
-    for (const { digest, commitSeq } of this.#plansBySeq.get(this.#state.seq) ?? []) {
-      const made = this.#library.plan(digest);
-      const verdict = verdictFor(this.#state, made.demand);
-      if (made.inputs.core !== coreVersion || made.inputs.policy !== verdict.policy) {
-        this.#plans.skip();
-        continue;
+  async #placeAgain(): Promise<void> {
+    const { seq } = this.#state;
+    for (const { digest, commitSeq } of this.#plansBySeq.get(seq) ?? []) {
+      try {
+        const made = await this.#library.fetchPlan(digest);
+        const verdict = verdictFor(this.#state, made.demand);
+        if (made.inputs.core !== coreVersion || made.inputs.policy !== verdict.policy) this.#plans.skip();
+        else this.#comparePlan(made, verdict, { digest, commitSeq });
+      } catch (error) {
+        if (!(error instanceof BerthError)) throw error;
+        this.#blobs.fail(error.message, commitSeq);
       }
-      const again = this.#planAgain(made, verdict);
-      const same = again?.kind === 'planned' && again.digest === digest;
-      this.#plans.assert(
-        same,
-        `the plan \`${digest}\` is not what the state at entry ${this.#state.seq} gives`,
-        commitSeq,
-      );
     }
-    this.#plansBySeq.delete(this.#state.seq);
+    this.#plansBySeq.delete(seq);
+  }
+
+  #comparePlan(
+    made: Plan,
+    verdict: PolicyVerdict,
+    { digest, commitSeq }: { readonly digest: Digest; readonly commitSeq: number },
+  ): void {
+    const again = this.#planAgain(made, verdict);
+    this.#plans.assert(
+      again?.kind === 'planned' && again.digest === digest,
+      `the plan \`${digest}\` is not what the state at entry ${this.#state.seq} gives`,
+      commitSeq,
+    );
   }
 
   /** Nothing where a plan names a contract that was not there: then nobody made it here. */
