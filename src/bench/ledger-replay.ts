@@ -1,15 +1,18 @@
+import { hash } from 'node:crypto';
+
 import { z } from 'zod';
 
 import { decide } from '../core/decide.ts';
 import { digestState } from '../core/digest.ts';
 import { type Archive, applyAll, type State } from '../core/state.ts';
-import { canonicalJson, digestOf, digestOfBytes } from '../model/canonical.ts';
+import { canonicalJson, digestOf } from '../model/canonical.ts';
 import { Command } from '../model/command.ts';
-import type { Digest } from '../model/id.ts';
+import { Digest } from '../model/id.ts';
 import { Plan } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { benchActor, makeFleet } from './fleets.ts';
 import { LedgerDraws } from './ledger-draws.ts';
+import { type Line, linesOfBlock, packed, unpacked } from './ledger-lines.ts';
 import { allowAll } from './verdict.ts';
 
 export type LedgerReplayOptions = {
@@ -28,9 +31,9 @@ export type LedgerReplayReport = {
   /** Decisions by what was decided, refusals among them, in the order of the names. */
   readonly kinds: Readonly<Record<string, number>>;
   readonly contracts: number;
-  /** Planning, deciding, folding and writing the entries. */
-  readonly making: Pace;
-  /** Reading the entries and their plans, deciding each again, comparing bytes, and folding. */
+  /** Planning, deciding, folding and writing the entries; absent where they were read from a file. */
+  readonly making?: Pace;
+  /** Unpacking and reading the entries and their plans, deciding each again, comparing bytes, and folding. */
   readonly replaying: Pace;
   /** Chained over all decisions with their events. The same on every machine, or the replay would have stopped. */
   readonly decisionsDigest: Digest;
@@ -47,50 +50,83 @@ type Pace = {
   readonly lastTenthPerCpuSecond: number;
 };
 
-/** One decision as a ledger keeps it: text, and the plan that it names. */
-type Line = { readonly entry: string; readonly plan?: string };
-
 type Step = { readonly done: number; readonly total: number; readonly what: string };
+
+/** Where decisions are kept besides, packed. */
+export type Keep = (block: Uint8Array) => void;
 
 /**
  * Makes so many decisions about a generated fleet (commits of real plans, changes and releases, some of them refused),
  * keeps each as canonical JSON, and decides every one of them again from that text. Throws where a byte differs.
  */
-export function* benchLedgerReplay(options: LedgerReplayOptions): Generator<Step, LedgerReplayReport> {
-  const { nodes, decisions, seed } = options;
-  const empty = makeFleet(nodes, seed);
-  const maker = new Desk(empty);
-  const draws = new LedgerDraws(nodes, seed);
-  const lines: Line[] = [];
-  const making = new Clock(options, decisions);
-  for (let at = 0; at < decisions; at++) {
-    lines.push(maker.next(draws));
-    making.tick(at);
-    if (at % 500 === 499) yield { done: at + 1, total: decisions, what: 'decisions made' };
-  }
-  const made = making.pace();
-  const again = new Desk(empty);
-  const replaying = new Clock(options, decisions);
-  for (const [at, line] of lines.entries()) {
-    again.repeat(line, at);
-    replaying.tick(at);
-    if (at % 500 === 499) yield { done: at + 1, total: decisions, what: 'decisions replayed' };
-  }
-  const replayed = replaying.pace();
-  const stateDigest = digestState(again.state);
-  if (stateDigest !== digestState(maker.state) || again.chain !== maker.chain)
+export function* benchLedgerReplay(
+  options: LedgerReplayOptions,
+  keep: Keep = () => {},
+): Generator<Step, LedgerReplayReport> {
+  const made = yield* makeAll(options, keep);
+  const report = yield* replayKept(options, made.blocks);
+  if (report.stateDigest !== made.stateDigest || report.decisionsDigest !== made.decisionsDigest)
     throw new Error('the replay came to another state');
+  return { ...report, making: made.pace };
+}
+
+/** Decides again what was kept, on whatever machine and whichever Node. Throws where a byte differs. */
+export function* replayKept(
+  options: LedgerReplayOptions,
+  blocks: Iterable<Uint8Array>,
+): Generator<Step, LedgerReplayReport> {
+  const { nodes, decisions, seed } = options;
+  const desk = new Desk(makeFleet(nodes, seed));
+  const clock = new Clock(options, decisions);
+  let done = 0;
+  for (const block of blocks) {
+    for (const line of unpacked(block)) {
+      desk.repeat(line, done);
+      clock.tick(done++);
+      if (done % 500 === 0) yield { done, total: decisions, what: 'decisions replayed' };
+    }
+  }
+  if (done !== decisions) throw new Error(`${done} decisions were kept, not ${decisions}`);
   return {
     nodes,
     decisions,
     seed,
-    kinds: Object.fromEntries([...maker.kinds].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-    contracts: again.state.contracts.size,
-    making: made,
-    replaying: replayed,
-    decisionsDigest: again.chain,
-    stateDigest,
+    kinds: Object.fromEntries([...desk.kinds].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    contracts: desk.state.contracts.size,
+    replaying: clock.pace(),
+    decisionsDigest: desk.chain,
+    stateDigest: digestState(desk.state),
   };
+}
+
+type Made = {
+  readonly blocks: readonly Uint8Array[];
+  readonly pace: Pace;
+  readonly decisionsDigest: Digest;
+  readonly stateDigest: Digest;
+};
+
+/** Only what is packed is held on to, so that a long ledger needs the memory of one state. */
+function* makeAll(options: LedgerReplayOptions, keep: Keep): Generator<Step, Made> {
+  const { nodes, decisions, seed } = options;
+  const desk = new Desk(makeFleet(nodes, seed));
+  const draws = new LedgerDraws(nodes, seed);
+  const clock = new Clock(options, decisions);
+  const blocks: Uint8Array[] = [];
+  let lines: Line[] = [];
+  for (let at = 0; at < decisions; at++) {
+    lines.push(desk.next(draws));
+    clock.tick(at);
+    if (lines.length === linesOfBlock || at === decisions - 1) {
+      const block = packed(lines);
+      blocks.push(block);
+      keep(block);
+      lines = [];
+    }
+    if (at % 500 === 499) yield { done: at + 1, total: decisions, what: 'decisions made' };
+  }
+  const pace = clock.pace();
+  return { blocks, pace, decisionsDigest: desk.chain, stateDigest: digestState(desk.state) };
 }
 
 /** What a person reads of a replay. */
@@ -101,7 +137,7 @@ export function drawLedgerReplay(report: LedgerReplayReport): string {
     Object.entries(kinds)
       .map(([kind, count]) => `${count} ${kind}`)
       .join(', '),
-    `making     ${paceOf(making)}`,
+    ...(making === undefined ? [] : [`making     ${paceOf(making)}`]),
     `replaying  ${paceOf(replaying)}`,
     `every entry came out byte for byte: ${report.decisionsDigest}`,
     `state at the end: ${report.stateDigest}`,
@@ -147,7 +183,7 @@ class Desk {
     const stamp = { seq: seq + 1, atMs, actor: benchActor };
     if (events.length > 0) this.state = applyAll(this.state, events, stamp, archive);
     const entry = canonicalJson({ seq, atMs, calendar: calendarDigest, command, decision, events });
-    this.chain = digestOf([this.chain, digestOfBytes(utf8.encode(entry))]);
+    this.chain = sha256Of(canonicalJson([this.chain, sha256Of(entry)]));
     this.kinds.set(decision.kind, (this.kinds.get(decision.kind) ?? 0) + 1);
     return entry;
   }
@@ -156,11 +192,9 @@ class Desk {
 /** What is read of an entry: when it was decided, and what was asked. The rest has to come out again. */
 const Asked = z.object({ atMs: z.int(), command: Command });
 
-const utf8 = new TextEncoder();
-
 /** The one plan that a command names, by the digest of what was read. */
 function archiveOf(plan: Plan | undefined): Archive {
-  const known = plan === undefined ? undefined : digestOf(plan);
+  const known = plan === undefined ? undefined : sha256Of(canonicalJson(plan));
   return {
     plan: (digest) => {
       if (plan === undefined || digest !== known) throw new Error(`nobody kept plan \`${digest}\``);
@@ -170,6 +204,11 @@ function archiveOf(plan: Plan | undefined): Archive {
       throw new Error('no decision here reads an observation');
     },
   };
+}
+
+/** The platform's SHA-256, which a ledger uses too. */
+function sha256Of(text: string): Digest {
+  return Digest.parse(`sha256:${hash('sha256', text)}`);
 }
 
 type Times = Pick<LedgerReplayOptions, 'nowNs' | 'cpuNs'>;

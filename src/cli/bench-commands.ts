@@ -117,8 +117,17 @@ function addReplay(bench: Command, io: Io, done: Done): void {
     .option('--nodes <count>', 'nodes of the fleet', wholeNumber, 500)
     .option('--decisions <count>', 'how many decisions', wholeNumber, 10_000)
     .option('--seed <number>', 'which fleet and decisions', wholeNumber, 1)
+    .option('--keep <file>', 'write the decisions to a new file, packed')
+    .option('--from <file>', 'replay those in such a file, on this Node, instead of making some')
     .option('--json', 'print one JSON object instead of text')
-    .addHelpText('after', examples('berth bench replay', 'berth bench replay --decisions 1000000 --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'berth bench replay',
+        'berth bench replay --decisions 1000000 --keep million.berth',
+        'berth bench replay --from million.berth --json',
+      ),
+    )
     .action(async (options: BenchReplayOptions) =>
       done(await (await import('./run/bench-ledger.ts')).replay(io, options)),
     );

@@ -1,4 +1,12 @@
-import { benchLedgerReplay, drawLedgerReplay } from '../../bench/ledger-replay.ts';
+import { KeptReader, KeptWriter } from '../../bench/ledger-lines.ts';
+import {
+  benchLedgerReplay,
+  drawLedgerReplay,
+  type LedgerReplayReport,
+  replayKept,
+} from '../../bench/ledger-replay.ts';
+import { BerthError } from '../../model/error.ts';
+import { cleanText } from '../../model/text.ts';
 import type { Io } from '../io.ts';
 import { cpuNs, requireRange } from './bench-planning.ts';
 import { drive } from './bench.ts';
@@ -7,15 +15,54 @@ export type BenchReplayOptions = {
   readonly nodes: number;
   readonly decisions: number;
   readonly seed: number;
+  readonly keep?: string;
+  readonly from?: string;
   readonly json?: boolean;
 };
 
-/** Makes decisions about a generated fleet, decides all of them again from their entries, and prints how fast. */
-export async function replay(io: Io, { json, ...options }: BenchReplayOptions): Promise<number> {
-  requireRange('nodes', options.nodes, 100_000);
-  requireRange('decisions', options.decisions, 10_000_000);
-  const steps = benchLedgerReplay({ ...options, nowNs: () => process.hrtime.bigint(), cpuNs });
-  const report = await drive(io, steps, (line, { done, total, what }) => line.step(done, total, what));
-  io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawLedgerReplay(report));
+/** Makes decisions about a generated fleet, or reads them, decides all of them again, and prints how fast. */
+export async function replay(io: Io, options: BenchReplayOptions): Promise<number> {
+  const report = await (options.from === undefined ? made(io, options) : kept(io, options.from));
+  io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : drawLedgerReplay(report));
   return 0;
+}
+
+const times = { nowNs: () => process.hrtime.bigint(), cpuNs };
+
+async function made(
+  io: Io,
+  { nodes, decisions, seed, keep }: BenchReplayOptions,
+): Promise<LedgerReplayReport> {
+  requireRange('nodes', nodes, 100_000);
+  requireRange('decisions', decisions, 10_000_000);
+  const size = { nodes, decisions, seed };
+  const file =
+    keep === undefined
+      ? undefined
+      : opened(keep, () => new KeptWriter(keep, { format: 'berth/replay/1', ...size }));
+  const steps = benchLedgerReplay({ ...size, ...times }, (block) => file?.add(block));
+  try {
+    return await drive(io, steps, (line, { done, total, what }) => line.step(done, total, what));
+  } finally {
+    file?.close();
+  }
+}
+
+async function kept(io: Io, path: string): Promise<LedgerReplayReport> {
+  const file = opened(path, () => new KeptReader(path));
+  const steps = replayKept({ ...file.about, ...times }, file.blocks());
+  return drive(io, steps, (line, { done, total, what }) => line.step(done, total, what));
+}
+
+function opened<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    const why = error instanceof Error ? cleanText(error.message, 200) : 'unknown';
+    throw new BerthError({
+      code: 'INVALID_INPUT',
+      message: `kept decisions in \`${cleanText(path, 200)}\`: ${why}`,
+      fix: 'name a file that is not there yet for `--keep`, and one that it wrote for `--from`',
+    });
+  }
 }
