@@ -50,7 +50,6 @@ export class Library implements Archive {
     const known = this.#plans.get(digest);
     if (known !== undefined) return known;
     const plan = await this.#read(digest, (value) => Plan.parse(value));
-    if (sha256Of(canonicalJson(plan)) !== digest) throw spoilt(digest);
     this.#plans.set(digest, plan);
     return plan;
   }
@@ -80,7 +79,7 @@ export class Library implements Archive {
 
   async #read<T>(digest: Digest, parse: (value: unknown) => T): Promise<T> {
     const bytes = await this.#ledger.getBlob(digest);
-    if (bytes === undefined) throw spoilt(digest);
+    if (bytes === undefined || sha256Of(bytes) !== digest) throw spoilt(digest);
     try {
       return parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
     } catch (cause) {

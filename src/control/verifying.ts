@@ -153,7 +153,7 @@ class Replay {
     try {
       const bytes = await this.#ledger.getBlob(digest);
       await this.#library.fetchFor(command);
-      const intact = bytes !== undefined && sha256Of(bytes) === digest;
+      const intact = bytes !== undefined && sha256Of(bytes) === digest && this.#isCanonical(command);
       this.#blobs.assert(intact, `the blob \`${digest}\` of entry ${seq} is not what its digest says`, seq);
       await this.#requireHandle(command, seq);
       return true;
@@ -163,6 +163,12 @@ class Replay {
       this.#decisions.fail(`entry ${seq} and all after it could not be decided again without that blob`, seq);
       return false;
     }
+  }
+
+  /** Whether a plan is stored in the one form that it has, so that no other reader finds another plan in the bytes. */
+  #isCanonical(command: Command): boolean {
+    const digest = planNamedIn(command);
+    return digest === undefined || sha256Of(canonicalJson(this.#library.plan(digest))) === digest;
   }
 
   async #requireHandle(command: Command, seq: number): Promise<void> {

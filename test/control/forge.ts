@@ -8,6 +8,7 @@ import { rowOf } from '../../src/ledger/row.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { canonicalJson } from '../../src/model/canonical.ts';
 import { type Entry, EntryDraft } from '../../src/model/entry.ts';
+import { planIdOf } from '../../src/model/id.ts';
 import { identify, Plan } from '../../src/model/plan.ts';
 import type { VerifyCheck, VerifyResult } from '../../src/model/view.ts';
 import { newFolder } from '../cli/run.ts';
@@ -27,7 +28,7 @@ export function tamper(home: string, change: (db: DatabaseSync) => void): void {
 export async function forge(
   home: string,
   change: (draft: EntryDraft, entry: Entry) => EntryDraft,
-  plans: readonly Plan[] = [],
+  plans: readonly (Plan | string)[] = [],
 ): Promise<string> {
   const folder = newFolder();
   const from = await openSqliteLedger(join(home, 'ledger.db'));
@@ -37,8 +38,10 @@ export async function forge(
     if (command.kind === 'record-observation') await to.putBlob(await blobOf(from, command.observation));
     if (command.kind === 'commit-plan')
       await to.putPlan(command.plan, await blobOf(from, command.planDigest));
-    for (const plan of plans)
-      await to.putPlan(identify(plan).id, new TextEncoder().encode(canonicalJson(plan)));
+    for (const plan of plans) {
+      const text = typeof plan === 'string' ? plan : canonicalJson(plan);
+      await to.putPlan(planIdOf(sha256Of(text)), new TextEncoder().encode(text));
+    }
     await to.append([change(draftOf(entry), entry)], await to.head());
   }
   await Promise.all([from.close(), to.close()]);

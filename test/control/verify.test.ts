@@ -2,9 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, test } from 'vitest';
 
+import { sha256Of } from '../../src/ledger/chain.ts';
 import { EntryDraft } from '../../src/model/entry.ts';
-import { PlanId } from '../../src/model/id.ts';
-import { Plan } from '../../src/model/plan.ts';
+import { PlanId, planIdOf } from '../../src/model/id.ts';
+import { identify, Plan } from '../../src/model/plan.ts';
 import { Tenant } from '../../src/model/tenant.ts';
 import { demoHome } from '../cli/run.ts';
 import { key, openDesk, operator, planned, rejection, wish } from './desk.ts';
@@ -194,6 +195,28 @@ describe('blobs that were changed in the file', () => {
 });
 
 describe('forged entries in a chain that is sound', () => {
+  test('a plan that is stored in another form than its own', async () => {
+    const home = await demoHome();
+    const plan = await planAt(home, 7);
+    const text = JSON.stringify(plan, undefined, 1);
+    const { id, digest } = identify(plan);
+    const copy = await forge(
+      home,
+      (draft) =>
+        EntryDraft.parse(
+          JSON.parse(
+            JSON.stringify(draft)
+              .replaceAll(digest, sha256Of(text))
+              .replaceAll(id, planIdOf(sha256Of(text))),
+          ),
+        ),
+      [text],
+    );
+    const result = await verified(copy);
+    expect(result.failed).toContainEqual({ check: 'blobs', firstBadSeq: 7 });
+    expect(result.failed).toContainEqual({ check: 'plans', firstBadSeq: 7 });
+  });
+
   test('a grant of devices that are promised already', async () => {
     const home = await withGrant((plan, taken) => ({
       placement: { ...plan.placement, members: taken.placement.members.slice(0, 1) },
