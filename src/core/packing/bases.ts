@@ -9,13 +9,16 @@ export type Base = { readonly name: PublishedName; readonly weights?: Weights };
 /** The best on most workloads. */
 export const usualBase: Base = { name: 'fgd', weights: { wholePoints: 0, strandedPoints: 20 } };
 
+/** The one that watts are weighed against: half of its points are left then, so that its terms are the stronger ones. */
+export const powerBase: Base = { name: 'fgd', weights: { wholePoints: 8, strandedPoints: 50 } };
+
 /**
  * What the default policy chooses from: the thrifty ones lead where CPUs, memory, models or whole nodes are scarce,
  * and the published ones as they are where the terms that make thrifty mislead.
  */
 export const bases: readonly Base[] = [
   usualBase,
-  { name: 'fgd', weights: { wholePoints: 8, strandedPoints: 50 } },
+  powerBase,
   { name: 'packing', weights: { wholePoints: 0, strandedPoints: 50 } },
   { name: 'bestfit', weights: { wholePoints: 0, strandedPoints: 50 } },
   { name: 'dotprod', weights: { wholePoints: 0, strandedPoints: 8 } },

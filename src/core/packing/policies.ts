@@ -1,4 +1,4 @@
-import { type Base, policyOn, usualBase } from './bases.ts';
+import { type Base, policyOn, powerBase } from './bases.ts';
 import type { Fleet } from './fleet.ts';
 import type { Policy } from './policy.ts';
 import { PowerModel } from './power.ts';
@@ -35,5 +35,5 @@ export function policyNamed(name: PolicyName, fleet: Fleet, powerWeight = usualP
 
 function baseOf(name: PolicyName, fleet: Fleet): Base {
   if (name === 'default') return rehearse(fleet);
-  return name === 'power' ? usualBase : { name };
+  return name === 'power' ? powerBase : { name };
 }

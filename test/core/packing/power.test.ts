@@ -1,7 +1,7 @@
 import { assert, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { policyOn, usualBase } from '../../../src/core/packing/bases.ts';
+import { policyOn, powerBase } from '../../../src/core/packing/bases.ts';
 import type { Fleet } from '../../../src/core/packing/fleet.ts';
 import { Load } from '../../../src/core/packing/load.ts';
 import { Packer } from '../../../src/core/packing/packer.ts';
@@ -135,7 +135,7 @@ describe('how much watts weigh', () => {
 
   test('nothing: the base alone decides', () => {
     const fleet = fleetOf(nodesOf(...lines), requests.map(shapeOf));
-    const base = policyOn(usualBase, fleet);
+    const base = policyOn(powerBase, fleet);
     const { policy } = policyNamed('power', fleet, 0);
     for (const text of requests) {
       const shape = fleet.shapes.idOf(shapeOf(text));
