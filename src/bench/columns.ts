@@ -21,8 +21,8 @@ export class Columns {
     return this.#usedMilli;
   }
 
-  /** `watts`: what the whole fleet draws after the request. */
-  add(gpuMilli: number, isPlaced: boolean, watts = 0): void {
+  /** `watts`: what the whole fleet draws after the request. Gives the percentage that the request belongs to. */
+  add(gpuMilli: number, isPlaced: boolean, watts = 0): number {
     this.#requestedMilli += gpuMilli;
     if (isPlaced) this.#usedMilli += gpuMilli;
     const percent = roundedRatio(100 * this.#requestedMilli, this.#capacityMilli);
@@ -31,6 +31,7 @@ export class Columns {
     sum.watts += BigInt(watts);
     sum.count++;
     this.#sums.set(percent, sum);
+    return percent;
   }
 
   /** Hundredths of a percent in use. */

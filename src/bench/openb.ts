@@ -65,6 +65,11 @@ export type OpenbReport = Speed & {
   readonly powerW: ByColumn | null;
   /** The same for each GPU in use, to tenths: what is fair between policies that place more and less. */
   readonly gpuPowerW: ByColumn | null;
+  /**
+   * Watts that no policy could go below with the requests running that ran when the column was reached: a bound, which
+   * need not be within reach. Null as for `powerW`.
+   */
+  readonly leastPowerW: ByColumn | null;
   /** The same of FGD in the same order; null where that is the policy. */
   readonly fgd: Figures | null;
   readonly failed: number;
@@ -100,7 +105,8 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
   const scenario = { nodes, list, arrivals: pods };
   const { policy, powerWeight, nowNs } = options;
   const onDecision = (decided: Decided) => lines.push(lineOf(decided));
-  const timed = { policy, nowNs, scanCount, onDecision, ...(powerWeight !== undefined && { powerWeight }) };
+  const measured = { nowNs, scanCount, leastAt: powerColumns, onDecision };
+  const timed = { policy, ...measured, ...(powerWeight !== undefined && { powerWeight }) };
   const total = pods.length * (policy === 'fgd' ? 1 : 2);
   const result = yield* withTotal(replaySteps(scenario, timed), 0, total);
   const rival =
@@ -121,6 +127,7 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
     gpuCount: gpuCount * options.scale,
     decisionCount: pods.length,
     ...figuresOf(result, nodes),
+    leastPowerW: leastPowerOf(result),
     fgd: rival === undefined ? null : figuresOf(rival, nodes),
     failed: result.failedCount,
     usedMilli: result.usedMilli,
@@ -145,6 +152,10 @@ function allocOf({ allocation }: Replay): ByColumn {
 
 function powerOf({ powerW }: Replay): ByColumn | null {
   return powerW === undefined ? null : byColumn(powerColumns, (column) => powerW.get(column) ?? null);
+}
+
+function leastPowerOf({ leastW, powerW }: Replay): ByColumn | null {
+  return powerW === undefined ? null : byColumn(powerColumns, (column) => leastW.get(column) ?? null);
 }
 
 function gpuPowerOf({ allocation, powerW }: Replay, gpuCount: number): ByColumn | null {

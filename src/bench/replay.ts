@@ -8,6 +8,7 @@ import { scan } from '../core/packing/scan.ts';
 import { gpuMilliOf, type Shape, Shapes } from '../core/packing/shape.ts';
 import { targetOf } from '../core/packing/target.ts';
 import { Columns } from './columns.ts';
+import { LeastPower } from './least-power.ts';
 
 /** One fleet, the requests that may come, and the numbers of those that do come, in order. */
 export type Scenario = {
@@ -27,6 +28,8 @@ export type ReplayOptions = {
   readonly nowNs?: () => bigint;
   /** About how many decisions a plain scan makes as well, to compare answers and times. */
   readonly scanCount?: number;
+  /** Percent of the GPUs requested at which the least possible power is worked out. */
+  readonly leastAt?: readonly number[];
   readonly onDecision?: (decided: Decided) => void;
 };
 
@@ -37,6 +40,8 @@ export type Replay = {
   readonly allocation: ReadonlyMap<number, number>;
   /** Watts that the fleet draws, in the same way; nothing where the draw of a GPU model is not known. */
   readonly powerW: ReadonlyMap<number, number> | undefined;
+  /** Watts that no policy could go below with the same requests running, where `leastAt` asks for them. */
+  readonly leastW: ReadonlyMap<number, number>;
   readonly failedCount: number;
   readonly usedMilli: number;
   /** Nanoseconds before the first decision: target, rehearsal and the first ranking of every shape. */
@@ -83,6 +88,8 @@ export function* replaySteps(
 
   const columns = new Columns(nodes.gpuLeft.length);
   const meter = unknownModels(nodes).length > 0 ? undefined : new PowerMeter(nodes);
+  const least = meter === undefined ? undefined : new LeastPower(nodes, shapes);
+  const leastW = new Map<number, number>();
   const decisionNs = new Float64Array(arrivals.length);
   const scans: TimedScan[] = [];
   let failedCount = 0;
@@ -102,14 +109,20 @@ export function* replaySteps(
       scans.push({ scanNs: Number(middleNs - startNs), indexedNs });
     }
     if (seat === undefined) failedCount++;
-    if (seat !== undefined) meter?.update(seat.node);
-    columns.add(gpuMilliOf(request), seat !== undefined, meter?.totalW);
+    if (seat !== undefined) {
+      meter?.update(seat.node);
+      least?.add(shape);
+    }
+    const percent = columns.add(gpuMilliOf(request), seat !== undefined, meter?.totalW);
+    if (least !== undefined && options.leastAt?.includes(percent) === true && !leastW.has(percent))
+      leastW.set(percent, least.totalW);
     const node = seat === undefined ? undefined : nodes.ids[seat.node];
     options.onDecision?.({ index, node, gpus: seat?.gpus ?? 0 });
   }
   const { usedMilli } = columns;
   const powerW = meter === undefined ? undefined : columns.watts();
-  return { base, allocation: columns.means(), powerW, failedCount, usedMilli, setupNs, decisionNs, scans };
+  const allocation = columns.means();
+  return { base, allocation, powerW, leastW, failedCount, usedMilli, setupNs, decisionNs, scans };
 }
 
 /** Whether this one is among `sampleCount` spread evenly over `count`. */

@@ -86,13 +86,17 @@ function fgdRow({ fgd }: OpenbReport): string[] {
 }
 
 /** What the fleet draws, beside what it draws under FGD. */
-function powerRows({ policy, powerW, gpuPowerW, fgd }: OpenbReport): string[] {
+function powerRows({ policy, powerW, gpuPowerW, leastPowerW, fgd }: OpenbReport): string[] {
   if (powerW === null) return [];
   const rows = [
     row('GPUs requested, %', powerColumns.map(String)),
     row(
       'power, kW',
       powerColumns.map((column) => kilowatts(powerW[column])),
+    ),
+    row(
+      'bound below any, kW',
+      powerColumns.map((column) => kilowatts(leastPowerW?.[column])),
     ),
   ];
   const rival = fgd?.powerW;
@@ -110,6 +114,10 @@ function powerRows({ policy, powerW, gpuPowerW, fgd }: OpenbReport): string[] {
     row(
       'saved a GPU in use, %',
       powerColumns.map((column) => savedPercent(gpuPowerW?.[column], fgd?.gpuPowerW?.[column])),
+    ),
+    row(
+      'bound of what is saved, %',
+      powerColumns.map((column) => savedPercent(leastPowerW?.[column], rival[column])),
     ),
     '',
   ];

@@ -12,6 +12,7 @@ const Report = z.looseObject({
   alloc: z.record(z.string(), z.number().nullable()),
   powerW: z.record(z.string(), z.int().nullable()).nullable(),
   gpuPowerW: z.record(z.string(), z.number().nullable()).nullable(),
+  leastPowerW: z.record(z.string(), z.int().nullable()).nullable(),
   fgd: z
     .strictObject({
       alloc: z.record(z.string(), z.number().nullable()),
@@ -115,11 +116,23 @@ describe('berth bench openb', () => {
     });
     // Of the 12 GPUs, 2.4 are in use then, and 4.8.
     expect(bestfit.gpuPowerW).toEqual({ 20: 362.5, 40: 303.1, 60: null, 80: null, 100: null });
+    // At the first request of each column, 4 and 8 of them stood there. They need GPUs of their own: 4 and 6 T4, then 2
+    // A10; and 8 and 16 CPUs of sockets that are full. All idle: 6 T4, 6 A10, 4 sockets.
+    const idleW = 6 * 10 + 6 * 30 + 4 * 15;
+    expect(bestfit.leastPowerW).toEqual({
+      20: idleW + 4 * 60 + 27,
+      40: idleW + 6 * 60 + 2 * 120 + 53,
+      60: null,
+      80: null,
+      100: null,
+    });
     const fgd = await report(...args, 'fgd');
     expect(fgd.fgd).toBeNull();
     expect(bestfit.fgd).toEqual({ alloc: fgd.alloc, powerW: fgd.powerW, gpuPowerW: fgd.gpuPowerW });
     const { stdout } = await run(...args, 'power');
     expect(stdout).toMatch(/^power under fgd, kW +0\.\d +1\.\d +–/m);
+    expect(stdout).toMatch(/^bound below any, kW +0\.\d +1\.\d +–/m);
+    expect(stdout).toMatch(/^bound of what is saved, % +\d+\.\d +\d+\.\d +–/m);
     expect(stdout).toMatch(/^saved a GPU in use, % +-?\d+\.\d +-?\d+\.\d +–/m);
   });
 
@@ -147,6 +160,7 @@ describe('berth bench openb', () => {
     expect(await report('--data', folder)).toMatchObject({
       powerW: null,
       gpuPowerW: null,
+      leastPowerW: null,
       fgd: { powerW: null, gpuPowerW: null },
     });
     expect((await run('--data', folder)).stdout).not.toContain('kW');

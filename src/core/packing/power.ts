@@ -66,6 +66,11 @@ export class PowerModel {
   }
 }
 
+/** Whole watts that so many CPUs take more than none, if every socket that runs is used to the full: at least that. */
+export function leastCpuWatts(cpuMilli: number): number {
+  return Math.ceil((cpuMilli * (socket.fullW - socket.idleW)) / (cpuMilliPerCore * socket.coreCount));
+}
+
 function socketsFor(cpuMilli: number): number {
   return Math.ceil(Math.ceil(cpuMilli / cpuMilliPerCore) / socket.coreCount);
 }
