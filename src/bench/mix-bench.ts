@@ -1,12 +1,13 @@
 import type { Base } from '../core/packing/bases.ts';
 import type { PolicyName } from '../core/packing/policies.ts';
 import { publishedNames } from '../core/packing/published.ts';
+import type { Shape } from '../core/packing/shape.ts';
 import { drawArrivals } from './arrivals.ts';
 import { drawMix, mixFamilies } from './mix-draw.ts';
 import { nodesOfFleet, sumOfFleet } from './mix-fleets.ts';
 import { type Mix, mixes, mixList } from './mixes.ts';
 import { Random } from './random.ts';
-import { replay } from './replay.ts';
+import { type Replay, replay } from './replay.ts';
 
 /** Percent of the GPUs requested at which policies are compared. */
 export const mixColumns = [90, 95, 100, 110, 120, 130] as const;
@@ -25,8 +26,9 @@ type MixVerdict = 'ahead' | 'level' | 'behind';
 export type MixResult = {
   readonly mix: string;
   readonly nodeCount: number;
+  /** Of the first order. */
   readonly requestCount: number;
-  /** What the default policy was built on. */
+  /** What the default policy was built on, in the first order. */
   readonly base: Base;
   readonly alloc: Readonly<Record<(typeof compared)[number], Alloc>>;
   /** The best of the published policies at each point, whichever that is there. */
@@ -41,13 +43,20 @@ export type MixResult = {
 
 type MixSummary = Readonly<Record<MixVerdict, number>> & { readonly worst: number };
 
-/**
- * Every policy on every mix of `mixesFor`, or on those whose name has `only` in it. The same seed gives the same
- * figures everywhere.
- */
-export function* benchMixes(seed: number, count: number, only = ''): Generator<MixResult, void> {
+export type MixOptions = {
+  readonly seed: number;
+  /** Random mixes beside the named ones. */
+  readonly count: number;
+  /** Only mixes with this in their name. */
+  readonly only?: string;
+  /** Each figure is the mean over so many orders of arrival: in one, a single large request that just fails is a verdict. */
+  readonly orders?: number;
+};
+
+/** Every policy on every mix that was asked for. The same seed gives the same figures everywhere. */
+export function* benchMixes({ seed, count, only = '', orders = 1 }: MixOptions): Generator<MixResult, void> {
   for (const { mix, random } of mixesFor(seed, count))
-    if (mix.name.includes(only)) yield benchMix(mix, random, seed);
+    if (mix.name.includes(only)) yield benchMix(mix, mixList(mix, random), seed, orders);
 }
 
 /**
@@ -75,26 +84,24 @@ export function summaryOf(results: readonly MixResult[]): MixSummary {
   };
 }
 
-function benchMix(mix: Mix, random: Random, seed: number): MixResult {
-  const list = mixList(mix, random);
-  const { gpuMilli, nodeCount } = sumOfFleet(mix.fleet);
-  const { pods, nodePerm } = drawArrivals(list, { gpuMilli, nodeCount }, seed);
-  const scenario = { nodes: nodesOfFleet(mix.fleet, nodePerm), list, arrivals: pods };
-  const replays = new Map<PolicyName, ReturnType<typeof replay>>(
-    compared.map((policy) => [policy, replay(scenario, { policy })]),
+function benchMix(mix: Mix, list: readonly Shape[], seed: number, orders: number): MixResult {
+  const runs = Array.from({ length: orders }, (_, order) => benchOrder(mix, list, orderSeed(seed, order)));
+  const [first] = runs;
+  const columns = mixColumns.filter((column) =>
+    runs.every(({ replays }) => replays.get('fgd')?.allocation.has(column)),
   );
-  const base = replays.get('default')?.base ?? { name: 'fgd' };
-  const columns = mixColumns.filter((column) => replays.get('fgd')?.allocation.has(column));
   const byColumn = (hundredths: (column: number) => number): Alloc =>
     Object.fromEntries(columns.map((column) => [String(column), hundredths(column) / 100]));
-  const use = (policy: PolicyName, column: number) => replays.get(policy)?.allocation.get(column) ?? 0;
+  const use = (policy: PolicyName, column: number) =>
+    meanOf(runs.map(({ replays }) => replays.get(policy)?.allocation.get(column) ?? 0));
   const best = (column: number) => Math.max(...publishedNames.map((name) => use(name, column)));
-  const differences = columns.map((column) => (use('default', column) - best(column)) / 100);
+  const ahead = (column: number) => use('default', column) - best(column);
+  const differences = columns.map((column) => ahead(column) / 100);
   return {
     mix: mix.name,
-    nodeCount,
-    requestCount: pods.length,
-    base,
+    nodeCount: sumOfFleet(mix.fleet).nodeCount,
+    requestCount: first?.requestCount ?? 0,
+    base: first?.replays.get('default')?.base ?? { name: 'fgd' },
     alloc: {
       default: byColumn((column) => use('default', column)),
       fgd: byColumn((column) => use('fgd', column)),
@@ -104,15 +111,41 @@ function benchMix(mix: Mix, random: Random, seed: number): MixResult {
       dotprod: byColumn((column) => use('dotprod', column)),
     },
     best: byColumn(best),
-    ahead: byColumn((column) => use('default', column) - best(column)),
+    ahead: byColumn(ahead),
     worst: differences.reduce((least, difference) => Math.min(least, difference), differences[0] ?? 0),
     verdict: verdictOf(differences),
   };
 }
 
+type OrderRun = {
+  readonly requestCount: number;
+  readonly replays: ReadonlyMap<PolicyName, Replay>;
+};
+
+/** Every policy on one order of arrivals, with ranks of the nodes of its own. */
+function benchOrder(mix: Mix, list: readonly Shape[], seed: number): OrderRun {
+  const { pods, nodePerm } = drawArrivals(list, sumOfFleet(mix.fleet), seed);
+  const scenario = { nodes: nodesOfFleet(mix.fleet, nodePerm), list, arrivals: pods };
+  return {
+    requestCount: pods.length,
+    replays: new Map(compared.map((policy) => [policy, replay(scenario, { policy })])),
+  };
+}
+
+/** Rounded, halves up. */
+function meanOf(values: readonly number[]): number {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return Math.floor((2 * sum + values.length) / (2 * Math.max(1, values.length)));
+}
+
 function verdictOf(differences: readonly number[]): MixVerdict {
   if (Math.min(...differences) < -levelPoints) return 'behind';
   return Math.max(...differences) > levelPoints ? 'ahead' : 'level';
+}
+
+/** The first order is that of the seed itself. */
+export function orderSeed(seed: number, order: number): number {
+  return (seed ^ Math.imul(order, 0x85eb_ca6b)) >>> 0;
 }
 
 /** Seeds of one bench share no random mix with those of the next seeds. */

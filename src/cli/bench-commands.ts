@@ -51,6 +51,7 @@ function addMixes(bench: Command, io: Io, done: Done): void {
     .description('compare the default policy with the published ones on made-up mixes of requests and fleets')
     .option('--seed <number>', 'which draw', wholeNumber, 1)
     .option('--count <number>', 'so many random mixes beside the named ones', wholeNumber, 21)
+    .option('--orders <number>', 'each figure is the mean over so many orders of arrival', wholeNumber, 1)
     .option('--only <text>', 'only mixes with this in their name, such as `typed` or `memory-scarce/`')
     .option('--json', 'print one JSON object instead of text')
     .addHelpText('after', examples('berth bench mixes', 'berth bench mixes --count 200 --seed 7 --json'))

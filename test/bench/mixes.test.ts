@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { drawArrivals } from '../../src/bench/arrivals.ts';
-import { benchMixes, mixesFor, type MixResult, summaryOf } from '../../src/bench/mix-bench.ts';
+import { benchMixes, mixesFor, type MixResult, orderSeed, summaryOf } from '../../src/bench/mix-bench.ts';
 import { drawMix, mixFamilies, type MixFamily } from '../../src/bench/mix-draw.ts';
 import { drawFleet, mixFleets, nodesOfFleet, sumOfFleet } from '../../src/bench/mix-fleets.ts';
 import { mixes, mixList } from '../../src/bench/mixes.ts';
@@ -139,7 +139,10 @@ describe('berth bench mixes', () => {
     'the first mix: same seed, same figures; the default policy is level with the best',
     { timeout: 120_000 },
     () => {
-      const [first, again] = [benchMixes(1, 0).next().value, benchMixes(1, 5).next().value];
+      const [first, again] = [
+        benchMixes({ seed: 1, count: 0 }).next().value,
+        benchMixes({ seed: 1, count: 5 }).next().value,
+      ];
       expect(again).toEqual(first);
       const ahead = first?.ahead ?? {};
       expect(Object.keys(ahead)).toEqual(['90', '95', '100', '110', '120', '130']);
@@ -147,6 +150,33 @@ describe('berth bench mixes', () => {
       expect(first?.worst).toBeGreaterThanOrEqual(-0.2);
     },
   );
+
+  test('over several orders of arrival: the mean of each', { timeout: 120_000 }, () => {
+    const [result] = benchMixes({ seed: 5, count: 0, only: 'many-multi', orders: 2 });
+    const found = mixes.find(({ name }) => name === 'many-multi');
+    if (found === undefined) throw new Error('no such mix');
+    const list = mixList(found, new Random(5));
+    const { gpuMilli, nodeCount } = sumOfFleet(found.fleet);
+    const uses = [0, 1].map((order) => {
+      const { pods, nodePerm } = drawArrivals(list, { gpuMilli, nodeCount }, orderSeed(5, order));
+      const scenario = { nodes: nodesOfFleet(found.fleet, nodePerm), list, arrivals: pods };
+      return replay(scenario, { policy: 'bestfit' }).allocation;
+    });
+    expect(uses[0]).not.toEqual(uses[1]);
+    for (const column of [90, 95, 100, 110, 120, 130]) {
+      const mean = total(uses, (use) => use.get(column) ?? 0) / 200;
+      expect(Math.abs((result?.alloc.bestfit[column] ?? 0) - mean)).toBeLessThanOrEqual(0.005 + 1e-9);
+    }
+  });
+
+  test('the first order is that of the seed; no two are alike', () => {
+    expect(orderSeed(7, 0)).toBe(7);
+    const seeds = [1, 2, 3].flatMap((seed) =>
+      Array.from({ length: 100 }, (_, order) => orderSeed(seed, order)),
+    );
+    expect(new Set(seeds).size).toBe(300);
+    for (const seed of seeds) expect(seed >>> 0).toBe(seed);
+  });
 
   test('has the named mixes and random ones of every family, and a greater count only adds some', () => {
     const few = [...mixesFor(3, 7)].map(({ mix }) => mix);
@@ -193,11 +223,12 @@ describe('berth bench mixes', () => {
         '--json',
       ]);
       expect(ran).toMatchObject({ code: 0, stderr: '' });
-      const [result] = benchMixes(1, 0, 'many-multi');
+      const [result] = benchMixes({ seed: 1, count: 0, only: 'many-multi' });
       const report: unknown = JSON.parse(ran.stdout);
       expect(report).toEqual({
         seed: 1,
         count: 0,
+        orders: 1,
         summary: summaryOf(result ? [result] : []),
         mixes: [result],
       });
@@ -222,6 +253,12 @@ describe('berth bench mixes', () => {
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toContain('no mix has `nope` in its name');
     expect(ran.stderr).toContain('typed-20-scarce-multi');
+  });
+
+  test.each(['0', '101'])('%s orders of arrival are refused', async (orders) => {
+    const ran = await berth(['bench', 'mixes', '--orders', orders]);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain(`\`--orders ${orders}\` is not from 1 to 100`);
   });
 
   test('more mixes than anybody waits for are refused', async () => {

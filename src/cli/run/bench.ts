@@ -34,21 +34,25 @@ export type BenchMixesOptions = {
   readonly count: number;
   /** A part of the names of the mixes that are compared. */
   readonly only?: string;
+  /** How many orders of arrival each figure is the mean of. */
+  readonly orders: number;
   readonly json?: boolean;
 };
 
 /** Compares the default policy with the published ones on made-up mixes. */
-export async function mixes(io: Io, { seed, count, only, json }: BenchMixesOptions): Promise<number> {
+export async function mixes(io: Io, { json, ...asked }: BenchMixesOptions): Promise<number> {
+  const { seed, count, only, orders } = asked;
   if (count > 10_000) throw wrongCount(count);
+  if (orders < 1 || orders > 100) throw wrongOrders(orders);
   const names = [...mixesFor(seed, count)].map(({ mix }) => mix.name);
   const chosen = names.filter((name) => name.includes(only ?? ''));
   if (chosen.length === 0) throw noMix(only ?? '', names);
   const results: MixResult[] = [];
-  await drive(io, benchMixes(seed, count, only), (line, result) => {
+  await drive(io, benchMixes(asked), (line, result) => {
     results.push(result);
     line.step(results.length, chosen.length, 'mixes');
   });
-  const report = { seed, count, summary: summaryOf(results), mixes: results };
+  const report = { seed, count, orders, summary: summaryOf(results), mixes: results };
   io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawMixes(results));
   return 0;
 }
@@ -133,6 +137,15 @@ function wrongCount(count: number): BerthError {
     message: `\`--count ${count}\` is more than 10,000 random mixes`,
     fix: 'use `--count 200`, and another `--seed` for more',
     field: 'count',
+  });
+}
+
+function wrongOrders(orders: number): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`--orders ${orders}\` is not from 1 to 100`,
+    fix: 'use `--orders 5` to see past the chance of one order',
+    field: 'orders',
   });
 }
 
