@@ -68,11 +68,13 @@ function builtOn({ policy, base }: OpenbReport): string {
   return policy === 'default' || policy === 'power' ? ` (built on ${baseText(base)})` : '';
 }
 
-/** `fgd`, or what is made thrifty with the points of whole nodes and of stranded GPUs. */
-function baseText({ name, weights }: Base): string {
-  return weights === undefined
-    ? name
-    : `thrifty ${name}, whole ${weights.wholePoints}, stranded ${weights.strandedPoints}`;
+/** `fgd`, or what is made thrifty with the points of whole nodes and of stranded GPUs; and what follows it. */
+function baseText({ name, weights, late }: Base): string {
+  const first =
+    weights === undefined
+      ? name
+      : `thrifty ${name}, whole ${weights.wholePoints}, stranded ${weights.strandedPoints}`;
+  return late === undefined ? first : `${first}; then ${baseText(late)}`;
 }
 
 function fgdRow({ fgd }: OpenbReport): string[] {

@@ -113,7 +113,7 @@ describe('the use of a small fleet, to the GPU milli', () => {
     ],
     [
       'typed',
-      'default 102000, power 102660, fgd 102150, bestfit 102250, packing 102320, clustering 102120, dotprod 103060',
+      'default 102670, power 102660, fgd 102150, bestfit 102250, packing 102320, clustering 102120, dotprod 103060',
     ],
     [
       'cpu-scarce',
@@ -123,14 +123,16 @@ describe('the use of a small fleet, to the GPU milli', () => {
       'memory-scarce',
       'default 104340, power 104340, fgd 104340, bestfit 104340, packing 104010, clustering 104010, dotprod 103360',
     ],
-  ] as const)('%s', (family, used) => {
-    const mix = { ...drawMix(family, new Random(5)), fleet: smallFleet };
-    const list = mixList(mix, new Random(6));
-    const { gpuMilli, nodeCount } = sumOfFleet(smallFleet);
-    const { pods, nodePerm } = drawArrivals(list, { gpuMilli, nodeCount }, 7);
-    const scenario = { nodes: nodesOfFleet(smallFleet, nodePerm), list, arrivals: pods };
+  ] as const)('%s', { timeout: 60_000 }, (family, used) => {
+    const scenario = smallScenario(family);
     const found = policyNames.map((policy) => `${policy} ${replay(scenario, { policy }).usedMilli}`);
     expect(found.join(', ')).toBe(used);
+  });
+
+  test('one base lasts where it leads throughout, two where another leads late', { timeout: 60_000 }, () => {
+    const baseOf = (family: MixFamily) => replay(smallScenario(family), { policy: 'default' }).base;
+    expect(baseOf('plain')).not.toHaveProperty('late');
+    expect(baseOf('typed')).toMatchObject({ name: 'fgd', late: { name: 'packing' } });
   });
 });
 
@@ -198,6 +200,14 @@ describe('berth bench mixes', () => {
     );
     // A column that no request fell on has no figure.
     expect(drawMixes(results)).toMatch(/^made +98\.00 +-0\.90 +–/m);
+  });
+
+  test('a base that turns is shown with what it turns into', () => {
+    const late = { name: 'packing', weights: { wholePoints: 0, strandedPoints: 50 } } as const;
+    const base = { name: 'fgd', weights: { wholePoints: 8, strandedPoints: 50 }, late } as const;
+    expect(drawMixes([{ ...made(0, 'level'), base }])).toContain(
+      'thrifty fgd, whole 8, stranded 50; then thrifty packing, whole 0, stranded 50\n',
+    );
   });
 
   test('a stop between two mixes stops', { timeout: 120_000 }, async () => {
@@ -283,6 +293,12 @@ function demandsOf(family: MixFamily, numbers: readonly number[]) {
       typed: total(list, ({ models }) => Number(models.length > 0)) / list.length,
     };
   });
+}
+
+function smallScenario(family: MixFamily) {
+  const list = mixList({ ...drawMix(family, new Random(5)), fleet: smallFleet }, new Random(6));
+  const { pods, nodePerm } = drawArrivals(list, sumOfFleet(smallFleet), 7);
+  return { nodes: nodesOfFleet(smallFleet, nodePerm), list, arrivals: pods };
 }
 
 const smallFleet = [

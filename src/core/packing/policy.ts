@@ -3,7 +3,7 @@ import type { ShapeId } from './shape.ts';
 
 /**
  * How good a node is for a request. `score` and `choose` are asked only where the shape fits, and answer from the
- * state of that one node: then a node that did not change keeps its score.
+ * state of that one node: then a node that did not change keeps its score, within one stage.
  */
 export type Policy = {
   /** An integer from 0 to 2^30; more is better. */
@@ -13,6 +13,8 @@ export type Policy = {
    * of the fleet. Any integer; 0 without it.
    */
   bonus?(model: number, shape: ShapeId): number;
+  /** Which of two ways of scoring counts at this moment; always the same without it. */
+  stage?(): 0 | 1;
   /** The GPUs to take. */
   choose(node: number, shape: ShapeId): Mask;
 };

@@ -3,14 +3,14 @@ import type { Policy } from './policy.ts';
 import { noFit, Ranking } from './ranking.ts';
 import type { ShapeId, Shapes } from './shape.ts';
 
-/** One ranking a model. */
+/** One ranking a model, of a shape in one stage of the policy. */
 type Kept = { readonly rankings: readonly Ranking[]; changesSeen: number };
 
 /** Bytes that rankings may take together. */
 const bytesMax = 128 * 1024 * 1024;
 
 /**
- * The index: one ranking for each shape, brought up to date from the log of changed nodes when the shape is asked
+ * The index: one ranking for each shape and stage, brought up to date from the log of changed nodes when the shape is asked
  * for. Gives exactly the answer of `scan`. The ranking that was not asked for longest is dropped when there are too
  * many, and made again when it is needed.
  */
@@ -18,8 +18,8 @@ export class Rankings {
   readonly #nodes: Nodes;
   readonly #shapes: Shapes;
   readonly #policy: Policy;
-  /** The one asked for last comes last. */
-  readonly #kept = new Map<ShapeId, Kept>();
+  /** By shape and stage. The one asked for last comes last. */
+  readonly #kept = new Map<number, Kept>();
   readonly #keptMax: number;
   /** For each node the number of the catching up that last scored it. */
   readonly #scoredIn: Int32Array;
@@ -51,20 +51,21 @@ export class Rankings {
   }
 
   #current(shape: ShapeId): Kept {
-    const known = this.#kept.get(shape);
-    if (known === undefined) return this.#build(shape);
-    this.#kept.delete(shape);
-    this.#kept.set(shape, known);
+    const key = 2 * shape + (this.#policy.stage?.() ?? 0);
+    const known = this.#kept.get(key);
+    if (known === undefined) return this.#build(shape, key);
+    this.#kept.delete(key);
+    this.#kept.set(key, known);
     this.#catchUp(known, shape);
     return known;
   }
 
-  #build(shape: ShapeId): Kept {
+  #build(shape: ShapeId, key: number): Kept {
     const rankings = this.#nodes.byModel.map(
       (members) => new Ranking(members.map((node) => this.#score(node, shape))),
     );
     const made = { rankings, changesSeen: this.#nodes.changeCount };
-    this.#kept.set(shape, made);
+    this.#kept.set(key, made);
     const [longestUnused] = this.#kept.keys();
     if (this.#kept.size > this.#keptMax && longestUnused !== undefined) this.#kept.delete(longestUnused);
     return made;

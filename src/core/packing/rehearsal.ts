@@ -9,10 +9,13 @@ import type { Target } from './target.ts';
 /** Percent of the GPUs requested, at which the use of the GPUs is compared. */
 const marks = [90, 95, 100, 110, 120, 130] as const;
 
-/** Takes that every base plays, and takes in all: the rest only by those that can still win, and by their rivals. */
-const takesOfAll = 3;
+/**
+ * After the first take only so many of the bases that turn play on, after the third only so many of all, and their
+ * rivals.
+ */
+const turningAfterFirst = 6;
+const finalistsAfterThird = 5;
 const takesInAll = 8;
-const finalists = 4;
 
 /**
  * What it costs to fall behind the best published policy at one mark, where that is worst, in marks at which one is
@@ -27,12 +30,12 @@ const headStart = 1;
 type Played = { readonly base: Base; readonly uses: readonly number[] };
 
 /**
- * No published policy leads on every workload, so the default policy tries: it fills a small copy of the empty fleet
- * with requests drawn from the target, several times with each base. Kept is the base with the most GPUs in use, all
- * marks together, less what it falls behind the best published policy where it falls behind most; the first of
- * equals. It works because what a policy wastes follows from the fleet and from what is asked for, hardly from the
- * order in which it is asked for. The draws are a fixed sequence, so the same fleet and target give the same base
- * everywhere.
+ * No published policy leads on every workload, nor from the first request to the last, so the default policy tries: it
+ * fills a small copy of the empty fleet with requests drawn from the target, several times with each base. Kept is the
+ * base with the most GPUs in use, all marks together, less what it falls behind the best published policy where it
+ * falls behind most; the first of equals. It works because what a policy wastes follows from the fleet and from what
+ * is asked for, hardly from the order in which it is asked for. The draws are a fixed sequence, so the same fleet and
+ * target give the same base everywhere.
  */
 export function rehearse({ nodes, target }: Fleet): Base {
   let played: readonly Played[] = bases.map((base) => ({ base, uses: marks.map(() => 0) }));
@@ -40,7 +43,8 @@ export function rehearse({ nodes, target }: Fleet): Base {
   for (let take = 1; take <= takesInAll; take++) {
     const script = scriptOf(nodes.capacities, target, take);
     if (script === undefined) return usualBase;
-    if (take === takesOfAll + 1) played = stillOpen(played, capacityMilli);
+    if (take === 2) played = lastingAndBestTurning(played, capacityMilli);
+    if (take === 4) played = stillOpen(played, capacityMilli);
     capacityMilli += script.capacityMilli;
     played = played.map(({ base, uses }) => {
       const more = perform(script, target, base);
@@ -50,9 +54,16 @@ export function rehearse({ nodes, target }: Fleet): Base {
   return byWorth(played, capacityMilli)[0]?.base ?? usualBase;
 }
 
+/** Those that last, and the best of those that turn: what lasts is not crowded out by many that are nearly alike. */
+function lastingAndBestTurning(played: readonly Played[], capacityMilli: number): readonly Played[] {
+  const turning = byWorth(played, capacityMilli).filter(({ base }) => base.late !== undefined);
+  const best = new Set(turning.slice(0, turningAfterFirst));
+  return played.filter((one) => one.base.late === undefined || best.has(one));
+}
+
 /** The finalists, and the published policies that are the best of those at some mark. */
 function stillOpen(played: readonly Played[], capacityMilli: number): readonly Played[] {
-  const best = new Set(byWorth(played, capacityMilli).slice(0, finalists));
+  const best = new Set(byWorth(played, capacityMilli).slice(0, finalistsAfterThird));
   const rivals = played.filter(isPublished);
   for (const [mark, goal] of goalsOf(played).entries()) {
     const leader = rivals.find(({ uses }) => uses[mark] === goal);
@@ -83,7 +94,7 @@ function goalsOf(played: readonly Played[]): number[] {
 }
 
 function isPublished({ base }: Played): boolean {
-  return base.weights === undefined;
+  return base.weights === undefined && base.late === undefined;
 }
 
 /** GPU milli in use at each mark, and at the end where a mark was not reached. */
