@@ -1,5 +1,4 @@
 import { Fold } from '../../src/control/fold.ts';
-import { Library } from '../../src/control/library.ts';
 import type { State } from '../../src/core/state.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { digestOf } from '../../src/model/canonical.ts';
@@ -19,7 +18,7 @@ export type Outcome = {
 
 /** Reads what happened in a ledger since `fromSeq`. */
 export async function outcomeOf(ledger: Ledger, fromSeq: number, nowMs: number): Promise<Outcome> {
-  const { state } = await new Fold(ledger, new Library(ledger)).current();
+  const { state } = await new Fold(ledger).current();
   const entries = await ledger.read(fromSeq, 100_000);
   const contracts = [...state.contracts];
   const added = contracts.filter(({ grantedSeq }) => grantedSeq > fromSeq);

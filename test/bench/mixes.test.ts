@@ -130,7 +130,6 @@ describe('the use of a small fleet, to the GPU milli', () => {
   });
 
   test('one base lasts where it leads throughout, two where another leads late', { timeout: 60_000 }, () => {
-    const baseOf = (family: MixFamily) => replay(smallScenario(family), { policy: 'default' }).base;
     expect(baseOf('plain')).not.toHaveProperty('late');
     expect(baseOf('typed')).toMatchObject({ name: 'fgd', late: { name: 'packing' } });
   });
@@ -334,4 +333,8 @@ function total<T>(items: readonly T[], of: (item: T) => number): number {
 
 function percent(part: number, whole: number): number {
   return (100 * part) / whole;
+}
+
+function baseOf(family: MixFamily) {
+  return replay(smallScenario(family), { policy: 'default' }).base;
 }

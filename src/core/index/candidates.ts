@@ -43,7 +43,7 @@ const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
  * The fitness of any node for one want, asked once for each kind of node: nodes of a kind differ only in where they
  * stand, which is asked first and one by one.
  */
-export function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: FleetNode) => Fitness {
+function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: FleetNode) => Fitness {
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
   const isPlaced = demand.where === undefined && (demand.avoid ?? []).length === 0;
   const fitnessOn = byKind(fleet, (example) => fitnessOf(example, want, anywhere));
