@@ -10,91 +10,59 @@ import {
 } from 'node:fs';
 
 import { Digest } from '../model/id.ts';
-import { shownPath } from './ledger-error.ts';
-import type { ReadOnlyReason } from './port.ts';
+import { noteBytesMax } from './note.ts';
+import { parseHead, type TreeHead } from './tree-head.ts';
 
-/** What the ledger was once known to contain. */
-export type Checkpoint = { readonly seq: number; readonly digest: Digest };
-
-/** What lies beside the ledger: nothing, a checkpoint, or something that is none. */
+/** What lies where a checkpoint belongs. Nothing of it has been verified. */
 export type FoundCheckpoint =
   | { readonly kind: 'none' }
-  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
-  | { readonly kind: 'unreadable' };
+  | { readonly kind: 'unreadable' }
+  /** What Berth wrote before its ledgers had a key: the digest of one entry, unsigned. */
+  | { readonly kind: 'unsigned'; readonly size: number; readonly digest: Digest }
+  | { readonly kind: 'note'; readonly size: number; readonly head: TreeHead; readonly note: string };
 
-const format = 'berth/checkpoint/1';
+/** Whether a checkpoint was written, was not due or somebody else's turn, or could not be. */
+export type Written = 'written' | 'skipped' | 'failed';
 
-/** A crash may leave the temporary file behind; nobody needs this long to write a hundred bytes. */
+const unsignedFormat = 'berth/checkpoint/1';
+
+/** A crash may leave the temporary file behind; nobody needs this long to write a few hundred bytes. */
 const abandonedAfterMs = 10_000;
 
-/** A hundred bytes are expected; more than this is not a checkpoint and is not read. */
-const bytesMax = 64 * 1024;
-
-/** The file that remembers how far the ledger at `path` had come. */
-export function checkpointPath(path: string): string {
-  return `${path}.checkpoint`;
-}
-
 /**
- * Reads the checkpoint of the ledger at `path`. Read it before the entries: another process may append and
- * checkpoint in between. A file of zeros, or of nothing, is what a power cut makes of one that was not yet
- * on the disk, and counts as none.
+ * Reads a checkpoint. Read it before the entries: another process may append and checkpoint in between. A file of
+ * zeros, or of nothing, is what a power cut makes of one that was not yet on the disk, and counts as none.
  */
-export function findCheckpoint(path: string): FoundCheckpoint {
-  const file = checkpointPath(path);
+export function findCheckpoint(file: string): FoundCheckpoint {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return { kind: 'none' };
-  if (!stats.isFile() || stats.size > bytesMax) return { kind: 'unreadable' };
+  if (!stats.isFile() || stats.size > noteBytesMax) return { kind: 'unreadable' };
   const text = readText(file);
-  if (text !== undefined && /^\0*$/.test(text)) return { kind: 'none' };
-  const checkpoint = text === undefined ? undefined : parseCheckpoint(text);
-  return checkpoint === undefined ? { kind: 'unreadable' } : { kind: 'checkpoint', checkpoint };
+  if (text === undefined) return { kind: 'unreadable' };
+  if (/^\0*$/.test(text)) return { kind: 'none' };
+  return parseNote(text) ?? parseUnsigned(text) ?? { kind: 'unreadable' };
 }
 
 /**
- * Writes the checkpoint, unless a later one is there. Call it only for entries that are durable: the file must
- * never be ahead of the ledger. `durable` waits for the disk; without it a power cut may bring the previous one
- * back. Returns false when it was not written, which is tolerable: a late checkpoint is weaker, never wrong.
+ * Writes a signed checkpoint over `size` entries, unless a later one is there. Call it only for entries that are
+ * durable: the file must never be ahead of the ledger. `durable` waits for the disk; without it a power cut may
+ * bring the previous one back. That it was skipped is tolerable: a late checkpoint is weaker, never wrong.
  */
-export function writeCheckpoint(path: string, checkpoint: Checkpoint, durable: boolean): boolean {
-  const draft = `${checkpointPath(path)}.tmp`;
+export function writeCheckpoint(file: string, wanted: SignedCheckpoint, durable: boolean): Written {
+  const draft = `${file}.tmp`;
   try {
     // The exclusive flag makes the temporary file a lock: of two processes that want to write, one skips.
     const fd = openSync(draft, 'wx', 0o600);
-    return replace(path, draft, fd, checkpoint, durable);
-  } catch {
+    return replace(file, draft, { fd, wanted, durable });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return 'failed';
     removeAbandoned(draft);
-    return false;
+    return 'skipped';
   }
 }
 
-/** Why the ledger may not be written when its checkpoint says otherwise; nothing when both agree. */
-export function checkpointFault(
-  path: string,
-  found: FoundCheckpoint,
-  lastSeq: number,
-  digestAt: (seq: number) => unknown,
-): ReadOnlyReason | undefined {
-  if (found.kind === 'none') return undefined;
-  const file = shownPath(checkpointPath(path));
-  if (found.kind === 'unreadable')
-    return {
-      kind: 'unsound',
-      why: `checkpoint ${file} cannot be read, so nothing shows that ledger ${shownPath(path)} is whole`,
-      fix: `restore the checkpoint from a copy, or remove ${file} to accept the ledger as it is`,
-    };
-  const { seq, digest } = found.checkpoint;
-  if (lastSeq >= seq && digestAt(seq) === digest) return undefined;
-  const what =
-    lastSeq < seq
-      ? `ends at entry ${lastSeq}, but its checkpoint has seen entry ${seq}: the end is lost or an old copy was restored`
-      : `has another entry ${seq} than its checkpoint has seen: its history was rewritten`;
-  return {
-    kind: 'unsound',
-    why: `ledger ${shownPath(path)} ${what}`,
-    fix: `restore the ledger from a copy that reaches entry ${seq}, or remove ${file} to accept the loss`,
-  };
-}
+/** A signed note, and how many entries it vouches for. */
+export type SignedCheckpoint = { readonly size: number; readonly note: string };
 
 function readText(file: string): string | undefined {
   try {
@@ -104,23 +72,26 @@ function readText(file: string): string | undefined {
   }
 }
 
-function replace(path: string, draft: string, fd: number, wanted: Checkpoint, durable: boolean): boolean {
+type Replacement = { readonly fd: number; readonly wanted: SignedCheckpoint; readonly durable: boolean };
+
+function replace(file: string, draft: string, { fd, wanted, durable }: Replacement): Written {
   let isReplaced = false;
   try {
-    if (!isBehind(findCheckpoint(path), wanted.seq)) return false;
-    writeFileSync(fd, `${JSON.stringify({ format, seq: wanted.seq, digest: wanted.digest })}\n`);
+    if (!isBehind(findCheckpoint(file), wanted.size)) return 'skipped';
+    writeFileSync(fd, wanted.note);
     if (durable) fsyncSync(fd);
-    renameSync(draft, checkpointPath(path));
+    renameSync(draft, file);
     isReplaced = true;
   } finally {
     closeSync(fd);
     if (!isReplaced) rmSync(draft, { force: true });
   }
-  return isReplaced;
+  return 'written';
 }
 
-function isBehind(found: FoundCheckpoint, seq: number): boolean {
-  return found.kind === 'none' || (found.kind === 'checkpoint' && found.checkpoint.seq < seq);
+function isBehind(found: FoundCheckpoint, size: number): boolean {
+  if (found.kind === 'unsigned') return found.size <= size;
+  return found.kind === 'none' || (found.kind === 'note' && found.size < size);
 }
 
 function removeAbandoned(draft: string): void {
@@ -132,15 +103,20 @@ function removeAbandoned(draft: string): void {
   }
 }
 
+function parseNote(note: string): FoundCheckpoint | undefined {
+  const head = parseHead(note.slice(0, note.indexOf('\n\n') + 1));
+  return head === undefined ? undefined : { kind: 'note', size: head.size, head, note };
+}
+
 /** Members that a later Berth adds are tolerated; another format is not. */
-function parseCheckpoint(text: string): Checkpoint | undefined {
+function parseUnsigned(text: string): FoundCheckpoint | undefined {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null) return undefined;
   if (!('format' in value && 'seq' in value && 'digest' in value)) return undefined;
   const digest = Digest.safeParse(value.digest);
-  const isSound = value.format === format && Number.isSafeInteger(value.seq) && digest.success;
+  const isSound = value.format === unsignedFormat && Number.isSafeInteger(value.seq) && digest.success;
   return isSound && typeof value.seq === 'number' && value.seq >= 0
-    ? { seq: value.seq, digest: digest.data }
+    ? { kind: 'unsigned', size: value.seq, digest: digest.data }
     : undefined;
 }
 

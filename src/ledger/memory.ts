@@ -3,8 +3,9 @@ import { BerthError } from '../model/error.ts';
 import type { Digest, PlanId } from '../model/id.ts';
 import { sha256Of } from './chain.ts';
 import { handleTaken, ledgerClosed } from './ledger-error.ts';
-import type { Appended, IdemScope, Ledger } from './port.ts';
-import { openRow, type Row, rowOf } from './row.ts';
+import { type LogKey, passingLogKey } from './log-key.ts';
+import type { Appended, Checkpoint, IdemScope, Ledger, TreeView } from './port.ts';
+import { openRow, type Row } from './row.ts';
 import { SoundChain } from './sound-chain.ts';
 
 /** A ledger that lives as long as the process: for tests, evals and what-ifs. */
@@ -20,6 +21,7 @@ class MemoryLedger implements Ledger {
   readonly #rows: Row[] = [];
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #plans = new Map<PlanId, Digest>();
+  #key: LogKey | undefined;
   #open = true;
 
   async head(): Promise<Head> {
@@ -37,11 +39,12 @@ class MemoryLedger implements Ledger {
     this.#mustBeOpen();
     const { head } = this.#chain;
     if (head.seq !== expected.seq || head.digest !== expected.digest) return { kind: 'head-moved', head };
-    const entries = this.#chain.sealAll(drafts);
-    for (const entry of entries) {
-      this.#rows.push(rowOf(entry));
-      this.#chain.add(entry);
+    const sealed = this.#chain.sealAll(drafts);
+    for (const one of sealed) {
+      this.#rows.push(one.row);
+      this.#chain.add(one);
     }
+    const entries = sealed.map(({ entry }) => entry);
     return { kind: 'appended', entries, head: this.#chain.head };
   }
 
@@ -76,6 +79,18 @@ class MemoryLedger implements Ledger {
   async findPlan(id: PlanId): Promise<Digest | undefined> {
     this.#mustBeOpen();
     return this.#plans.get(id);
+  }
+
+  async tree(): Promise<TreeView> {
+    this.#mustBeOpen();
+    return this.#chain.tree;
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    this.#mustBeOpen();
+    const key = (this.#key ??= passingLogKey());
+    const { tree } = this.#chain;
+    return { note: key.sign(tree), size: tree.size, origin: key.origin, vkeys: key.vkeys };
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { Digest, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
+import type { Tree } from './tree.ts';
 
 /** Whether an append won its place. `head-moved` means: read on from your head, decide again. */
 export type Appended =
@@ -20,6 +21,18 @@ export type IdemScope = {
   readonly principal: PrincipalId;
   readonly key: IdemKey;
 };
+
+/** The signed tree head over the whole ledger: a C2SP checkpoint, and the public keys it can be verified with. */
+export type Checkpoint = {
+  readonly note: string;
+  /** How many entries it vouches for. */
+  readonly size: number;
+  readonly origin: string;
+  readonly vkeys: readonly string[];
+};
+
+/** The Merkle tree over the entries; entry n is leaf n - 1. It grows: name the size that is meant. */
+export type TreeView = Pick<Tree, 'size' | 'root' | 'inclusion' | 'consistency'>;
 
 /**
  * The append-only record. One port for memory, SQLite and PostgreSQL; `test/ledger/conformance.ts` is what
@@ -48,5 +61,9 @@ export interface Ledger {
   /** Keeps a plan reachable by its handle. The same handle with another digest is refused. */
   putPlan(id: PlanId, bytes: Uint8Array): Promise<Digest>;
   findPlan(id: PlanId): Promise<Digest | undefined>;
+  /** The tree at the head, including what other processes have appended. */
+  tree(): Promise<TreeView>;
+  /** Signs the head and writes it to every place of checkpoints. Makes the key of the log where there is none. */
+  checkpoint(): Promise<Checkpoint>;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export type DamagedRow = { readonly [column in keyof Row]?: unknown };
 
 /** What a row turned out to hold. `why` completes "entry 17 …". */
 export type Opened =
-  | { readonly kind: 'sound'; readonly entry: Entry }
+  | { readonly kind: 'sound'; readonly entry: Entry; readonly json: string }
   | { readonly kind: 'broken'; readonly why: string };
 
 export function rowOf(entry: Entry): Row {
@@ -37,7 +37,7 @@ function parseEntry(json: string, digest: string): Opened {
   const body = parseObject(json);
   if (body === undefined) return broken('is not a JSON object');
   const entry = Entry.safeParse({ ...body, digest });
-  if (entry.success) return { kind: 'sound', entry: entry.data };
+  if (entry.success) return { kind: 'sound', entry: entry.data, json };
   const issue = entry.error.issues[0];
   const where = issue?.path.map(String).join('.') ?? '';
   return broken(`is no entry this Berth can read: ${cleanText(`${where} ${issue?.message ?? ''}`.trim())}`);

@@ -2,10 +2,16 @@ import { type Entry, type EntryDraft, emptyHead, type Head } from '../model/entr
 import { BerthError } from '../model/error.ts';
 import { checkLinks, faultText, headOf, seal } from './chain.ts';
 import type { IdemScope } from './port.ts';
-import { type DamagedRow, openRow } from './row.ts';
+import { type DamagedRow, openRow, type Row, rowOf } from './row.ts';
+import { leafHash } from './tree-hash.ts';
+import { Tree } from './tree.ts';
+
+/** An entry that has its place, as it is handed out and as it is stored. */
+export type Sealed = { readonly entry: Entry; readonly row: Row };
 
 /**
- * As much of a ledger as was read and found sound: where it ends and which idempotency keys it holds. The keys
+ * As much of a ledger as was read and found sound: where it ends, which idempotency keys it holds, and
+ * its Merkle tree. The keys
  * are kept here, from checked entries, because a damaged index would answer "never seen" and a retry would be
  * done twice.
  */
@@ -13,6 +19,8 @@ export class SoundChain {
   #head: Head = emptyHead;
   #fault: string | undefined;
   readonly #seqByKey = new Map<string, number>();
+  /** Over the stored texts of the entries. */
+  readonly tree = new Tree();
 
   get head(): Head {
     return this.#head;
@@ -29,7 +37,7 @@ export class SoundChain {
     if (opened.kind === 'broken') return this.stop(opened.why);
     const [fault] = checkLinks(opened.entry, this.#head);
     if (fault !== undefined) return this.stop(faultText(fault));
-    this.add(opened.entry);
+    this.#take(opened.entry, opened.json);
     return true;
   }
 
@@ -40,15 +48,13 @@ export class SoundChain {
   }
 
   /** Takes an entry that `sealAll` made and the store has kept. */
-  add(entry: Entry): void {
-    this.#head = headOf(entry);
-    const key = entryKey(entry);
-    if (key !== undefined) this.#seqByKey.set(key, entry.seq);
+  add({ entry, row }: Sealed): void {
+    this.#take(entry, row.json);
   }
 
   /** The drafts as the next entries, without taking them. Throws when one repeats an idempotency key. */
-  sealAll(drafts: readonly EntryDraft[]): readonly Entry[] {
-    const entries: Entry[] = [];
+  sealAll(drafts: readonly EntryDraft[]): readonly Sealed[] {
+    const sealed: Sealed[] = [];
     const seqByNewKey = new Map<string, number>();
     let head = this.#head;
     for (const draft of drafts) {
@@ -58,15 +64,22 @@ export class SoundChain {
         refuseRepeated(entry, this.#seqByKey.get(key) ?? seqByNewKey.get(key));
         seqByNewKey.set(key, entry.seq);
       }
-      entries.push(entry);
+      sealed.push({ entry, row: rowOf(entry) });
       head = headOf(entry);
     }
-    return entries;
+    return sealed;
   }
 
   /** The number of the entry that carries this key, if any. */
   seqOf(scope: IdemScope): number | undefined {
     return this.#seqByKey.get(keyText(scope));
+  }
+
+  #take(entry: Entry, json: string): void {
+    this.#head = headOf(entry);
+    this.tree.add(leafHash(json));
+    const key = entryKey(entry);
+    if (key !== undefined) this.#seqByKey.set(key, entry.seq);
   }
 }
 

@@ -87,6 +87,16 @@ export function connectWriter(path: string, maxPages: number | undefined): Datab
   return configured(new DatabaseSync(path, { timeout: busyTimeoutMs }), [...durable, ...bounded]);
 }
 
+/** Waits until the disk knows which files are in a folder. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** The smallest page of any SQLite database. */
 const pageBytesMin = 512;
 
@@ -118,15 +128,6 @@ function build(draft: string): void {
     db.exec('PRAGMA journal_mode = WAL');
   } finally {
     db.close();
-  }
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

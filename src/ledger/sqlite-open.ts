@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
-import { checkpointPath, findCheckpoint, type FoundCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { ledgerRefused, shownPath } from './ledger-error.ts';
 import type { ReadOnlyReason } from './port.ts';
 import type { SoundChain } from './sound-chain.ts';
@@ -17,6 +16,7 @@ import {
 } from './sqlite-file.ts';
 import { LedgerTables } from './sqlite-tables.ts';
 import { survey } from './survey.ts';
+import { checkpointPath, Witness } from './witness.ts';
 
 /** An open connection with everything that was found out about its ledger. */
 export type Connection = {
@@ -25,6 +25,7 @@ export type Connection = {
   readonly db: DatabaseSync;
   readonly tables: LedgerTables;
   readonly chain: SoundChain;
+  readonly witness: Witness;
   readonly readOnly: ReadOnlyReason | undefined;
 };
 
@@ -35,6 +36,8 @@ export type ConnectionOptions = {
   readonly create: boolean;
   /** The largest the file may grow, in pages of 4 KiB. */
   readonly maxPages: number | undefined;
+  /** Where checkpoints are kept besides beside the ledger. */
+  readonly checkpointFolder: string | undefined;
 };
 
 /**
@@ -42,34 +45,36 @@ export type ConnectionOptions = {
  * it is whole. Throws when there is no Berth ledger that could at least be read.
  */
 export function openConnection(path: string, options: ConnectionOptions): Connection {
-  const found = findCheckpoint(path);
-  if (!existsSync(path)) createNew(path, found, options.create);
+  const witness = new Witness(path, options.checkpointFolder);
+  if (!existsSync(path)) createNew(path, witness, options.create);
   identifyLedger(path);
   const identity = fileIdentity(path);
   const reader = openReader(path);
   try {
-    const { chain, readOnly: fault } = survey(path, reader.db, reader.tables, found);
-    const readOnly = fault ?? unwritable(path, reader.isFrozen);
-    if (readOnly !== undefined) return { identity, db: reader.db, tables: reader.tables, chain, readOnly };
+    const { chain, readOnly: fault } = survey(path, reader.db, reader.tables, witness);
+    const readOnly = fault ?? unwritable(path, reader.isFrozen) ?? witness.keyFault;
+    if (readOnly !== undefined)
+      return { identity, db: reader.db, tables: reader.tables, chain, witness, readOnly };
     const writer = withTables(connectWriter(path, options.maxPages));
     reader.db.close();
-    catchUpCheckpoint(path, found, chain);
-    return { identity, ...writer, chain, readOnly };
+    catchUp(witness, chain);
+    return { identity, ...writer, chain, witness, readOnly };
   } catch (error) {
     if (reader.db.isOpen) reader.db.close();
     throw error;
   }
 }
 
-function createNew(path: string, found: FoundCheckpoint, create: boolean): void {
-  if (found.kind !== 'none')
+function createNew(path: string, witness: Witness, create: boolean): void {
+  if (witness.hasSeen)
     throw ledgerRefused(
       `ledger ${shownPath(path)} is gone, but its checkpoint is still there`,
-      `restore the ledger from a copy, or remove ${shownPath(checkpointPath(path))} to begin a new one`,
+      `restore a backup with \`berth ledger restore\`, or remove ${shownPath(checkpointPath(path))} to begin a new one`,
     );
   if (!create)
     throw ledgerRefused(`there is no ledger at ${shownPath(path)}`, 'create one with `berth init`');
   createLedgerFile(path);
+  witness.key();
 }
 
 /** A reader still wants to write the index of the write-ahead log. Where no log is it can do without. */
@@ -103,7 +108,7 @@ function unwritable(path: string, isFrozen: boolean): ReadOnlyReason | undefined
 }
 
 /** A process that was killed did not get to write its last one. */
-function catchUpCheckpoint(path: string, found: FoundCheckpoint, chain: SoundChain): void {
-  const known = found.kind === 'checkpoint' ? found.checkpoint.seq : 0;
-  if (chain.head.seq > known) writeCheckpoint(path, chain.head, true);
+function catchUp(witness: Witness, chain: SoundChain): void {
+  if (chain.head.seq > witness.besideSize) witness.remember(chain, true);
+  else witness.rest(chain.head.seq);
 }

@@ -4,11 +4,11 @@ import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { BerthError } from '../model/error.ts';
 import { Digest, type PlanId } from '../model/id.ts';
 import { headOf, sha256Of } from './chain.ts';
-import { writeCheckpoint } from './checkpoint.ts';
 import { handleTaken, ledgerClosed, ledgerReadOnly, ledgerRefused, shownPath } from './ledger-error.ts';
 import { patiently } from './patience.ts';
-import type { Appended, IdemScope, Ledger, ReadOnlyReason } from './port.ts';
-import { type DamagedRow, openRow, rowOf } from './row.ts';
+import type { Appended, Checkpoint, IdemScope, Ledger, ReadOnlyReason, TreeView } from './port.ts';
+import { type DamagedRow, openRow } from './row.ts';
+import type { Sealed } from './sound-chain.ts';
 import { ledgerError } from './sqlite-error.ts';
 import { fileIdentity } from './sqlite-file.ts';
 import { type Connection, openConnection } from './sqlite-open.ts';
@@ -21,6 +21,8 @@ export type SqliteOptions = {
   readonly patienceMs?: number;
   /** The largest the file may grow, in pages of 4 KiB; beyond it appends are refused as on a full disk. */
   readonly maxPages?: number;
+  /** A second folder for checkpoints, on another disk or machine. It must be there; it may hold those of one ledger. */
+  readonly checkpointFolder?: string | undefined;
 };
 
 /**
@@ -30,27 +32,25 @@ export type SqliteOptions = {
  */
 export async function openSqliteLedger(path: string, options: SqliteOptions = {}): Promise<Ledger> {
   const place = resolve(path);
-  const { create = true, patienceMs = 10_000, maxPages } = options;
-  const connection = await patiently(place, patienceMs, () => openConnection(place, { create, maxPages }));
+  const { create = true, patienceMs = 10_000, maxPages, checkpointFolder } = options;
+  const folder = checkpointFolder === undefined ? undefined : resolve(checkpointFolder);
+  const connection = await patiently(place, patienceMs, () =>
+    openConnection(place, { create, maxPages, checkpointFolder: folder }),
+  );
   return new SqliteLedger(place, patienceMs, connection);
 }
-
-/** Between two checkpoints that wait for the disk. The others may be lost in a power cut, never in a crash. */
-const durableCheckpointEvery = 64;
 
 class SqliteLedger implements Ledger {
   readonly place: string;
   readonly #patienceMs: number;
   readonly #connection: Connection;
   #readOnly: ReadOnlyReason | undefined;
-  #durableSeq: number;
 
   constructor(place: string, patienceMs: number, connection: Connection) {
     this.place = place;
     this.#patienceMs = patienceMs;
     this.#connection = connection;
     this.#readOnly = connection.readOnly;
-    this.#durableSeq = connection.chain.head.seq;
   }
 
   get readOnly(): ReadOnlyReason | undefined {
@@ -74,8 +74,8 @@ class SqliteLedger implements Ledger {
 
   append(drafts: readonly EntryDraft[], expected: Head): Promise<Appended> {
     return this.#run(() => {
-      const appended = this.#inTransaction(() => this.#addAll(drafts, expected));
-      if (appended.kind === 'appended') this.#takeOver(appended.entries);
+      const { appended, sealed } = this.#inTransaction(() => this.#addAll(drafts, expected));
+      this.#takeOver(sealed);
       return appended;
     });
   }
@@ -115,11 +115,29 @@ class SqliteLedger implements Ledger {
     return this.#run(() => this.#plan(id));
   }
 
+  tree(): Promise<TreeView> {
+    return this.#run(() => {
+      this.#readOn();
+      return this.#connection.chain.tree;
+    });
+  }
+
+  checkpoint(): Promise<Checkpoint> {
+    return this.#run(() => {
+      const { chain, witness } = this.#connection;
+      this.#readOn();
+      this.#mustBeWritable();
+      const key = witness.key();
+      witness.remember(chain);
+      return { note: key.sign(chain.tree), size: chain.tree.size, origin: key.origin, vkeys: key.vkeys };
+    });
+  }
+
   async close(): Promise<void> {
-    const { db, chain } = this.#connection;
+    const { db, chain, witness } = this.#connection;
     if (!db.isOpen) return;
-    if (this.#readOnly === undefined && chain.head.seq > 0) writeCheckpoint(this.place, chain.head, true);
     try {
+      if (this.#readOnly === undefined) witness.remember(chain, true);
       db.close();
     } catch (error) {
       throw ledgerError(error, this.place);
@@ -140,23 +158,26 @@ class SqliteLedger implements Ledger {
     this.#readOnly ??= chainFault(this.place, chain);
   }
 
-  #addAll(drafts: readonly EntryDraft[], expected: Head): Appended {
+  #addAll(drafts: readonly EntryDraft[], expected: Head): { appended: Appended; sealed: readonly Sealed[] } {
     const { chain, tables } = this.#connection;
     const { head } = chain;
-    if (head.seq !== expected.seq || head.digest !== expected.digest) return { kind: 'head-moved', head };
-    const entries = chain.sealAll(drafts);
-    for (const entry of entries) tables.addRow(rowOf(entry));
+    if (head.seq !== expected.seq || head.digest !== expected.digest)
+      return { appended: { kind: 'head-moved', head }, sealed: [] };
+    const sealed = chain.sealAll(drafts);
+    for (const { row } of sealed) tables.addRow(row);
+    const entries = sealed.map(({ entry }) => entry);
     const last = entries.at(-1);
-    return { kind: 'appended', entries, head: last === undefined ? head : headOf(last) };
+    return {
+      appended: { kind: 'appended', entries, head: last === undefined ? head : headOf(last) },
+      sealed,
+    };
   }
 
   /** After the commit: the entries are durable, so the checkpoint may know about them. */
-  #takeOver(entries: readonly Entry[]): void {
-    const { chain } = this.#connection;
-    for (const entry of entries) chain.add(entry);
-    const isDurable = chain.head.seq - this.#durableSeq >= durableCheckpointEvery;
-    const isWritten = writeCheckpoint(this.place, chain.head, isDurable);
-    if (isDurable && isWritten) this.#durableSeq = chain.head.seq;
+  #takeOver(sealed: readonly Sealed[]): void {
+    const { chain, witness } = this.#connection;
+    for (const one of sealed) chain.add(one);
+    if (sealed.length > 0) witness.remember(chain);
   }
 
   #addPlan(id: PlanId, digest: Digest, bytes: Uint8Array): void {
@@ -222,7 +243,8 @@ class SqliteLedger implements Ledger {
   }
 
   #mustBeWritable(): void {
-    if (this.#readOnly !== undefined) throw ledgerReadOnly(this.#readOnly);
+    const reason = this.#readOnly ?? this.#connection.witness.lateness(this.#connection.chain);
+    if (reason !== undefined) throw ledgerReadOnly(reason);
     if (fileIdentity(this.place) === this.#connection.identity) return;
     throw ledgerRefused(
       `ledger ${shownPath(this.place)} was moved, removed or replaced while it was open`,

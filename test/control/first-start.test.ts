@@ -85,6 +85,8 @@ test('a step that another process plays between our look and our plan is played 
     getBlob: (digest) => ours.getBlob(digest),
     putPlan: (id, bytes) => ours.putPlan(id, bytes),
     findPlan: (id) => ours.findPlan(id),
+    tree: () => ours.tree(),
+    checkpoint: () => ours.checkpoint(),
     close: () => ours.close(),
     async findByIdemKey(scope) {
       const found = await ours.findByIdemKey(scope);

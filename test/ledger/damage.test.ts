@@ -18,7 +18,7 @@ type Verdict = 'refused' | 'read-only' | 'accepted';
 /** The files of a ledger by their suffix, and the entries that were acknowledged. */
 type Sample = { readonly files: ReadonlyMap<string, Buffer>; readonly entries: readonly Entry[] };
 
-const suffixes = ['', '-wal', '.checkpoint'];
+const suffixes = ['', '-wal', '.checkpoint', '.key'];
 
 /** A small ledger as it lies on the disk: closed, or as a crash leaves it, with everything still in the log. */
 async function sample(end: 'closed' | 'crashed'): Promise<Sample> {
@@ -30,7 +30,7 @@ async function sample(end: 'closed' | 'crashed'): Promise<Sample> {
   if (end === 'closed') await ledger.close();
   const files = new Map<string, Buffer>();
   // A process of its own reads them: closing them in this one would drop the open ledger's locks.
-  for (const suffix of end === 'closed' ? ['', '.checkpoint'] : suffixes)
+  for (const suffix of end === 'closed' ? ['', '.checkpoint', '.key'] : suffixes)
     files.set(suffix, execFileSync('cat', [path + suffix]));
   await ledger.close();
   return { files, entries };

@@ -75,10 +75,10 @@ describe('a ledger that is opened again', () => {
     expectSound(await ledger.read(0, 10));
   });
 
-  test('leaves one file and its checkpoint when it is closed', async () => {
+  test('leaves one file, its checkpoint and its key when it is closed', async () => {
     const folder = newFolder();
     await writeLedger(`${folder}/ledger.db`, 5);
-    expect(readdirSync(folder).toSorted()).toEqual(['ledger.db', 'ledger.db.checkpoint']);
+    expect(readdirSync(folder).toSorted()).toEqual(['ledger.db', 'ledger.db.checkpoint', 'ledger.db.key']);
   });
 
   test('sees what another connection of the same process appends, and both go on', async () => {

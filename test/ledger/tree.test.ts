@@ -93,18 +93,6 @@ describe('the vectors of transparency-dev/merkle', () => {
       expect(tree.root().toString('hex')).toBe(roots[index]);
     }
   });
-
-  function read<T>(name: string, schema: z.ZodType<T>): T[] {
-    const file = new URL(`../data/merkle/${name}.json`, import.meta.url);
-    return z
-      .array(schema)
-      .min(90)
-      .parse(JSON.parse(readFileSync(file, 'utf8')));
-  }
-
-  function bytes(text: string | null): Buffer {
-    return Buffer.from(text ?? '', 'base64');
-  }
 });
 
 describe('laws', () => {
@@ -171,3 +159,15 @@ describe('laws', () => {
     expect(ask).toThrow(RangeError);
   });
 });
+
+function read<T>(name: string, schema: z.ZodType<T>): T[] {
+  const file = new URL(`../data/merkle/${name}.json`, import.meta.url);
+  return z
+    .array(schema)
+    .min(90)
+    .parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+function bytes(text: string | null): Buffer {
+  return Buffer.from(text ?? '', 'base64');
+}
