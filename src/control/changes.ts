@@ -12,7 +12,7 @@ import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
 import { discreetPlan } from './discreet.ts';
 import type { Door, Passed } from './door.ts';
-import { requestHash } from './once.ts';
+import { worded } from './once.ts';
 import { planAgain, planOf } from './planning.ts';
 import { contractView, planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
@@ -27,15 +27,18 @@ export async function commitPlan(
   const plan = await planOf(door, caller, request.plan);
   const { tenant } = plan.demand;
   requireTenant(caller, tenant);
-  const purpose = request.purpose === undefined ? {} : { purpose: cleanText(request.purpose) };
-  const named = { plan: request.plan, planDigest: identify(plan).digest, ...purpose };
+  const purpose = request.purpose === undefined ? undefined : cleanText(request.purpose);
+  const named = { plan: request.plan, planDigest: identify(plan).digest };
   const { changes } = plan;
   const command: Command =
     changes === undefined
       ? { kind: 'commit-plan', ...named }
       : { kind: 'change-contract', contract: changes.contract, ...named };
-  const hash = requestHash('contract_commit', { plan: request.plan, ...purpose });
-  const passed = await door.pass(caller, command, { key: request.idemKey, tenant, hash });
+  const passed = await door.pass(caller, command, {
+    key: request.idemKey,
+    tenant,
+    ...worded('contract_commit', { plan: request.plan }, 'purpose', purpose),
+  });
   const result = changeResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
   return result.decision === 'rejected'
     ? { ...result, ...(await freshPlan(door, caller, { passed, stale: plan })) }
@@ -58,12 +61,16 @@ export async function releaseContract(
   const details = {
     contract: request.contract,
     ...(request.expectedVersion === undefined ? {} : { expectedVersion: request.expectedVersion }),
-    ...(request.reason === undefined ? {} : { reason: cleanText(request.reason, 300) }),
   };
+  const reason = request.reason === undefined ? undefined : cleanText(request.reason, 300);
   const passed = await door.pass(
     caller,
     { kind: 'release-contract', ...details },
-    { key: request.idemKey, tenant: contract.tenant, hash: requestHash('contract_release', details) },
+    {
+      key: request.idemKey,
+      tenant: contract.tenant,
+      ...worded('contract_release', details, 'reason', reason),
+    },
   );
   return changeResult(caller, passed, zoneOf(passed.moment.state, contract.demand));
 }

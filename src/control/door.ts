@@ -3,7 +3,7 @@ import { lapse } from '../core/life/lapse.ts';
 import { inputsOf } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import type { Ledger } from '../ledger/port.ts';
-import type { Command } from '../model/command.ts';
+import { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Demand } from '../model/demand.ts';
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
@@ -88,11 +88,21 @@ export class Door {
       idemKey: request.key,
       requestHash: request.hash,
       inputs: inputsOf(state, verdict),
-      command,
+      command: await this.#withWords(caller, command, request),
       decision,
       events: [...events],
     };
     return this.#append(draft, head);
+  }
+
+  /** Puts somebody's words aside. Nothing is decided by them, so they come to the command when it is a yes. */
+  async #withWords(caller: Caller, command: Command, { told }: OnceRequest): Promise<Command> {
+    if (told === undefined) return command;
+    const of = caller.onBehalfOf ?? caller.principal;
+    return Command.parse({
+      ...command,
+      [told.field]: { aside: await this.ledger.keepAside(of, told.text), of },
+    });
   }
 
   async #append(draft: EntryDraft, head: Head): Promise<Passed | undefined> {

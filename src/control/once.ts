@@ -1,5 +1,7 @@
 import type { Ledger } from '../ledger/port.ts';
+import type { Aside } from '../model/aside.ts';
 import { digestOf } from '../model/canonical.ts';
+import type { Command } from '../model/command.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { Digest, IdemKey, TenantId } from '../model/id.ts';
@@ -10,11 +12,27 @@ export type OnceRequest = {
   readonly key: IdemKey;
   readonly tenant: TenantId | undefined;
   readonly hash: Digest;
+  /** The same, as a Berth made it that hashed the words too. */
+  readonly olderHash?: Digest;
+  /** Somebody's own words, which go beside the entry and not into it. */
+  readonly told?: { readonly field: 'purpose' | 'reason'; readonly text: string } | undefined;
 };
 
 /** What tells one request from another under the same key. */
 export function requestHash(tool: string, request: unknown): Digest {
   return digestOf({ tool, request });
+}
+
+/** A request with somebody's words: they are not hashed, because a hash without salt confirms a guess. */
+export function worded(
+  tool: string,
+  request: object,
+  field: 'purpose' | 'reason',
+  text: string | undefined,
+): Pick<OnceRequest, 'hash' | 'olderHash' | 'told'> {
+  const hash = requestHash(tool, request);
+  if (text === undefined) return { hash };
+  return { hash, olderHash: requestHash(tool, { ...request, [field]: text }), told: { field, text } };
 }
 
 /**
@@ -31,11 +49,32 @@ export async function answeredBefore(
     principal: caller.principal,
     key: request.key,
   });
-  if (entry === undefined || entry.requestHash === request.hash) return entry;
+  if (entry === undefined || (await isSame(ledger, entry, request))) return entry;
   throw new BerthError({
     code: 'IDEMPOTENCY_CONFLICT',
     message: `the idempotency key \`${request.key}\` was used for another request (ledger entry ${entry.seq})`,
     fix: 'choose a new key for a new request; repeat the old request unchanged to get its answer again',
     field: 'idempotencyKey',
   });
+}
+
+/** Whether the entry answers just this request. Words that were erased are not asked for again. */
+async function isSame(
+  ledger: Ledger,
+  entry: Entry,
+  { hash, olderHash, told }: OnceRequest,
+): Promise<boolean> {
+  if (entry.requestHash === olderHash) return true;
+  if (entry.requestHash !== hash) return false;
+  const aside = asideOf(entry.command);
+  if (aside === undefined) return told === undefined;
+  const text = await ledger.readAside(aside.aside);
+  return text === undefined || text === told?.text;
+}
+
+/** Where the words of a command are kept, if it has any that can be erased. */
+export function asideOf(command: Command): Aside | undefined {
+  const told =
+    'purpose' in command ? command.purpose : command.kind === 'release-contract' ? command.reason : undefined;
+  return typeof told === 'object' ? told : undefined;
 }

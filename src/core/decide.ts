@@ -40,6 +40,11 @@ export function decide(before: State, given: CommandGiven, command: Command): Ou
       return startMaintenance(state, given, command);
     case 'cancel-maintenance':
       return cancelMaintenance(state, given, command);
+    case 'erase-asides':
+      return {
+        decision: { ...command, kind: 'asides-erased' },
+        events: [{ ...command, kind: 'asides-erased' }],
+      };
     case 'grant-mandate':
     case 'approve-plan':
     case 'bind-contract':

@@ -125,6 +125,8 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return openPlace(state, event);
     case 'contract-released':
       return release(state, event);
+    case 'asides-erased':
+      return state;
     default:
       return event satisfies never;
   }

@@ -1,6 +1,7 @@
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
-import type { Digest, PlanId } from '../model/id.ts';
+import type { Digest, PlanId, PrincipalId } from '../model/id.ts';
+import { asideRow, type AsideRow } from './aside.ts';
 import { sha256Of } from './chain.ts';
 import { handleTaken, ledgerClosed } from './ledger-error.ts';
 import { type LogKey, passingLogKey } from './log-key.ts';
@@ -21,6 +22,7 @@ class MemoryLedger implements Ledger {
   readonly #rows: Row[] = [];
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #plans = new Map<PlanId, Digest>();
+  readonly #asides = new Map<Digest, AsideRow>();
   #key: LogKey | undefined;
   #open = true;
 
@@ -79,6 +81,28 @@ class MemoryLedger implements Ledger {
   async findPlan(id: PlanId): Promise<Digest | undefined> {
     this.#mustBeOpen();
     return this.#plans.get(id);
+  }
+
+  async keepAside(of: PrincipalId, text: string): Promise<Digest> {
+    this.#mustBeOpen();
+    const row = asideRow(of, text);
+    this.#asides.set(row.digest, row);
+    return row.digest;
+  }
+
+  async readAside(digest: Digest): Promise<string | undefined> {
+    this.#mustBeOpen();
+    return this.#asides.get(digest)?.text;
+  }
+
+  async countAsides(of: PrincipalId): Promise<number> {
+    this.#mustBeOpen();
+    return [...this.#asides.values()].filter((row) => row.of === of).length;
+  }
+
+  async eraseAsides(of: PrincipalId): Promise<void> {
+    this.#mustBeOpen();
+    for (const row of [...this.#asides.values()]) if (row.of === of) this.#asides.delete(row.digest);
   }
 
   async tree(): Promise<TreeView> {

@@ -61,6 +61,17 @@ export interface Ledger {
   /** Keeps a plan reachable by its handle. The same handle with another digest is refused. */
   putPlan(id: PlanId, bytes: Uint8Array): Promise<Digest>;
   findPlan(id: PlanId): Promise<Digest | undefined>;
+  /**
+   * Keeps somebody's text where it can be erased, and gives its salted digest: what an entry may say of it. Keep it
+   * before the entry that names it.
+   */
+  keepAside(of: PrincipalId, text: string): Promise<Digest>;
+  /** The text; nothing when there is none (any more). Rejects with `LEDGER_REFUSED` when it is not what was kept. */
+  readAside(digest: Digest): Promise<string | undefined>;
+  /** How many texts of somebody are kept. */
+  countAsides(of: PrincipalId): Promise<number>;
+  /** Takes all texts of somebody away for good, also from the write-ahead log. Backups are not reached. */
+  eraseAsides(of: PrincipalId): Promise<void>;
   /** The tree at the head, including what other processes have appended. */
   tree(): Promise<TreeView>;
   /** Signs the head and writes it to every place of checkpoints. Makes the key of the log where there is none. */

@@ -80,9 +80,9 @@ export function connectFrozen(path: string): DatabaseSync {
   return configured(openFrozen(path));
 }
 
-/** Opens for appending; what an append acknowledges is on the disk. `maxPages` bounds the file. */
+/** Opens for appending; what an append acknowledges is on the disk, and what is deleted is overwritten. `maxPages` bounds the file. */
 export function connectWriter(path: string, maxPages: number | undefined): DatabaseSync {
-  const durable = ['journal_mode = WAL', 'synchronous = FULL', 'fullfsync = ON'];
+  const durable = ['journal_mode = WAL', 'synchronous = FULL', 'fullfsync = ON', 'secure_delete = ON'];
   const bounded = maxPages === undefined ? [] : [`max_page_count = ${Math.trunc(maxPages)}`];
   return configured(new DatabaseSync(path, { timeout: busyTimeoutMs }), [...durable, ...bounded]);
 }

@@ -31,6 +31,21 @@ const tables = [
 ) STRICT`,
 ];
 
+/**
+ * Texts that can be erased. Ledgers of earlier Berths get the table with their first such text, so a ledger may be
+ * without it. A row may go, never change.
+ */
+export const asideSchema = [
+  `CREATE TABLE aside (
+  digest TEXT NOT NULL PRIMARY KEY,
+  owner TEXT NOT NULL,
+  salt BLOB NOT NULL,
+  text TEXT NOT NULL
+) STRICT`,
+  `CREATE TRIGGER aside_no_update BEFORE UPDATE ON aside
+BEGIN SELECT RAISE(ABORT, 'a text that was kept does not change'); END`,
+];
+
 /** `INSERT OR REPLACE` deletes without asking a trigger unless `recursive_triggers` is on: see `connect`. */
 const appendOnly = ['entry', 'blob', 'plan'].flatMap((table) =>
   ['UPDATE', 'DELETE'].map(
@@ -41,19 +56,26 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END`,
 
 /** Makes an empty database a Berth ledger. */
 export function createSchema(db: DatabaseSync): void {
-  const identity = [`PRAGMA application_id = ${applicationId}`, `PRAGMA user_version = ${ledgerFormat}`];
-  db.exec(['BEGIN', ...tables, ...appendOnly, ...identity, 'COMMIT'].join(';\n'));
+  createWith(db, asideSchema);
 }
 
-/** Whether tables, index and triggers are the ones `createSchema` makes, to the letter. */
+function createWith(db: DatabaseSync, more: readonly string[]): void {
+  const identity = [`PRAGMA application_id = ${applicationId}`, `PRAGMA user_version = ${ledgerFormat}`];
+  db.exec(['BEGIN', ...tables, ...appendOnly, ...more, ...identity, 'COMMIT'].join(';\n'));
+}
+
+/** Whether tables, index and triggers are the ones `createSchema` makes, now or before it had `aside`, to the letter. */
 export function hasSchema(db: DatabaseSync): boolean {
-  const wanted = new DatabaseSync(':memory:');
-  try {
-    createSchema(wanted);
-    return schemaText(db) === schemaText(wanted);
-  } finally {
-    wanted.close();
-  }
+  const found = schemaText(db);
+  return [asideSchema, []].some((more) => {
+    const wanted = new DatabaseSync(':memory:');
+    try {
+      createWith(wanted, more);
+      return found === schemaText(wanted);
+    } finally {
+      wanted.close();
+    }
+  });
 }
 
 function schemaText(db: DatabaseSync): string {

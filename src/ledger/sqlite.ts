@@ -2,13 +2,22 @@ import { resolve } from 'node:path';
 
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { BerthError } from '../model/error.ts';
-import { Digest, type PlanId } from '../model/id.ts';
+import { Digest, type PlanId, type PrincipalId } from '../model/id.ts';
+import { asideRow } from './aside.ts';
 import { headOf, sha256Of } from './chain.ts';
-import { handleTaken, ledgerClosed, ledgerReadOnly, ledgerRefused, shownPath } from './ledger-error.ts';
+import {
+  handleTaken,
+  ledgerBusy,
+  ledgerClosed,
+  ledgerReadOnly,
+  ledgerRefused,
+  shownPath,
+} from './ledger-error.ts';
 import { patiently } from './patience.ts';
 import type { Appended, Checkpoint, IdemScope, Ledger, ReadOnlyReason, TreeView } from './port.ts';
 import { type DamagedRow, openRow } from './row.ts';
 import type { Sealed } from './sound-chain.ts';
+import { addAside, countAsides, deleteAsides, findAside } from './sqlite-asides.ts';
 import { ledgerError } from './sqlite-error.ts';
 import { fileIdentity } from './sqlite-file.ts';
 import { type Connection, openConnection } from './sqlite-open.ts';
@@ -113,6 +122,36 @@ class SqliteLedger implements Ledger {
 
   findPlan(id: PlanId): Promise<Digest | undefined> {
     return this.#run(() => this.#plan(id));
+  }
+
+  keepAside(of: PrincipalId, text: string): Promise<Digest> {
+    const row = asideRow(of, text);
+    return this.#run(() => {
+      this.#inTransaction(() => addAside(this.#connection.db, row));
+      return row.digest;
+    });
+  }
+
+  readAside(digest: Digest): Promise<string | undefined> {
+    return this.#run(() => {
+      const found = findAside(this.#connection.db, digest);
+      if (found.kind === 'damaged') throw this.#damage(`the text \`${digest}\` is not what was kept`);
+      return found.kind === 'text' ? found.text : undefined;
+    });
+  }
+
+  countAsides(of: PrincipalId): Promise<number> {
+    return this.#run(() => countAsides(this.#connection.db, of));
+  }
+
+  eraseAsides(of: PrincipalId): Promise<void> {
+    return this.#run(() => {
+      const { db } = this.#connection;
+      this.#inTransaction(() => deleteAsides(db, of));
+      // The log still holds the pages as they were. While somebody reads it stays, and this is tried again.
+      const busy = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'];
+      if (busy !== 0) throw ledgerBusy(this.place);
+    });
   }
 
   tree(): Promise<TreeView> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Erasure, Told } from './aside.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, MandateId, Path, PlanId, PrincipalId } from './id.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, Count, DurationS, MicroEur } from './unit.ts';
@@ -28,13 +29,13 @@ export const Command = z.discriminatedUnion('kind', [
     kind: z.literal('commit-plan'),
     plan: PlanId,
     planDigest: Digest,
-    purpose: reason.optional(),
+    purpose: Told.optional(),
   }),
   z.strictObject({
     kind: z.literal('release-contract'),
     contract: ContractId,
     expectedVersion: z.int().min(1).optional(),
-    reason: reason.optional(),
+    reason: Told.optional(),
   }),
   z.strictObject({ kind: z.literal('hold-plan'), plan: PlanId, planDigest: Digest, leaseS: DurationS }),
   z.strictObject({ kind: z.literal('drop-hold'), plan: PlanId }),
@@ -44,8 +45,9 @@ export const Command = z.discriminatedUnion('kind', [
     plan: PlanId,
     planDigest: Digest,
     expectedVersion: z.int().min(1).optional(),
-    purpose: reason.optional(),
+    purpose: Told.optional(),
   }),
+  z.strictObject({ kind: z.literal('erase-asides'), ...Erasure.shape }),
   z.strictObject({ kind: z.literal('grant-mandate'), mandate: Mandate }),
   z.strictObject({ kind: z.literal('approve-plan'), approval: ApprovalId, planDigest: Digest }),
   z.strictObject({ kind: z.literal('start-maintenance'), place: Path, fromMs: AtMs, toMs: AtMs, reason }),

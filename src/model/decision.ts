@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Erasure } from './aside.ts';
 import type { Event } from './event.ts';
 import { ContractId, Digest, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
 import { Refusal } from './refusal.ts';
@@ -46,6 +47,7 @@ export const Decision = z.discriminatedUnion('kind', [
     atMs: AtMs,
     usedMicroEur: MicroEur.describe('from start to release'),
   }),
+  z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
   z.strictObject({ kind: z.literal('refused'), refusal: Refusal }),
 ]);
 export type Decision = z.infer<typeof Decision>;

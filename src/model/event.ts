@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Erasure } from './aside.ts';
 import { ContractId, Digest, MaintenanceId, Path, PlanId } from './id.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs } from './unit.ts';
@@ -39,5 +40,6 @@ export const Event = z.discriminatedUnion('kind', [
     reason: z.string().min(1).max(300),
   }),
   z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
+  z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -61,7 +61,7 @@ describe('checking an entry', () => {
 
 describe('a stored row', () => {
   test('opens as the entry it was made of', () => {
-    expect(openRow(rowOf(second))).toEqual({ kind: 'sound', entry: second });
+    expect(openRow(rowOf(second))).toMatchObject({ kind: 'sound', entry: second });
   });
 
   test('with any one character changed does not open', () => {
