@@ -24,8 +24,8 @@ export type LogKey = {
   readonly origin: string;
   /** What `--key` takes: one for Ed25519, and one for ML-DSA-44 where there is such a key. */
   readonly vkeys: readonly string[];
-  /** The signed checkpoint of a tree at the size that it has. */
-  sign(tree: Tree): string;
+  /** The signed checkpoint of a tree at a size; without it at the one that it has. */
+  sign(tree: Tree, size?: number): string;
   open(note: string): OpenedNote;
 };
 
@@ -128,7 +128,7 @@ function logKeyOf(keys: readonly KeyObject[]): LogKey {
   return {
     origin,
     vkeys: signers.map(({ vkey }) => vkey),
-    sign: (tree) => signNote(headText({ origin, size: tree.size, root: tree.root() }), signers),
+    sign: (tree, size = tree.size) => signNote(headText({ origin, size, root: tree.root(size) }), signers),
     open: (note) => openNote(note, verifiers),
   };
 }

@@ -3,7 +3,7 @@ import { BerthError } from '../model/error.ts';
 import type { Digest, PlanId, PrincipalId } from '../model/id.ts';
 import { asideRow, type AsideRow } from './aside.ts';
 import { sha256Of } from './chain.ts';
-import { handleTaken, ledgerClosed } from './ledger-error.ts';
+import { handleTaken, ledgerClosed, ledgerRefused } from './ledger-error.ts';
 import { type LogKey, passingLogKey } from './log-key.ts';
 import type { Appended, Checkpoint, IdemScope, Ledger, TreeView } from './port.ts';
 import { openRow, type Row } from './row.ts';
@@ -102,7 +102,7 @@ class MemoryLedger implements Ledger {
 
   async eraseAsides(of: PrincipalId): Promise<void> {
     this.#mustBeOpen();
-    for (const row of [...this.#asides.values()]) if (row.of === of) this.#asides.delete(row.digest);
+    for (const row of this.#asides.values()) if (row.of === of) this.#asides.delete(row.digest);
   }
 
   async tree(): Promise<TreeView> {
@@ -115,6 +115,10 @@ class MemoryLedger implements Ledger {
     const key = (this.#key ??= passingLogKey());
     const { tree } = this.#chain;
     return { note: key.sign(tree), size: tree.size, origin: key.origin, vkeys: key.vkeys };
+  }
+
+  async backup(): Promise<number> {
+    throw ledgerRefused('a ledger in memory has no file to back up', 'use a ledger in a file');
   }
 
   async close(): Promise<void> {

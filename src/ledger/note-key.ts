@@ -31,7 +31,7 @@ const ed25519: Algorithm = {
 const mlDsa44: Algorithm = {
   type: 0x06,
   keyType: 'ml-dsa-44',
-  prefix: Buffer.from('30820532300b060960864801650304031103820521' + '00', 'hex'),
+  prefix: Buffer.from('30820532300b06096086480165030403110382052100', 'hex'),
   keyBytes: 1312,
   message: cosigned,
   // The log says nothing about when: the entries carry their times.

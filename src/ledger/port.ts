@@ -76,5 +76,10 @@ export interface Ledger {
   tree(): Promise<TreeView>;
   /** Signs the head and writes it to every place of checkpoints. Makes the key of the log where there is none. */
   checkpoint(): Promise<Checkpoint>;
+  /**
+   * Copies the ledger as it is now into a new file, with a signed checkpoint beside it, while others go on using it.
+   * Resolves to the number of its last entry. Rejects with `INVALID_INPUT` when the file is there already.
+   */
+  backup(file: string): Promise<number>;
   close(): Promise<void>;
 }

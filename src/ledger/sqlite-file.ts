@@ -75,6 +75,12 @@ export function connectReader(path: string): DatabaseSync {
   return configured(new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs }));
 }
 
+/** Opens for reading and leaves nothing beside the file, unless there is a log that was not yet moved into it. */
+export function connectQuietly(path: string): DatabaseSync {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return log !== undefined && log.size > 0 ? connectReader(path) : connectFrozen(path);
+}
+
 /** Opens for reading where not even the index of the write-ahead log can be made: in a read-only folder. */
 export function connectFrozen(path: string): DatabaseSync {
   return configured(openFrozen(path));
@@ -85,6 +91,16 @@ export function connectWriter(path: string, maxPages: number | undefined): Datab
   const durable = ['journal_mode = WAL', 'synchronous = FULL', 'fullfsync = ON', 'secure_delete = ON'];
   const bounded = maxPages === undefined ? [] : [`max_page_count = ${Math.trunc(maxPages)}`];
   return configured(new DatabaseSync(path, { timeout: busyTimeoutMs }), [...durable, ...bounded]);
+}
+
+/** Waits until the disk has what is in a file. */
+export function syncFile(file: string): void {
+  const fd = openSync(file, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Waits until the disk knows which files are in a folder. */
@@ -132,9 +148,7 @@ function build(draft: string): void {
 }
 
 function readHeader(path: string): { applicationId: unknown; format: unknown } | undefined {
-  // A log that was not yet moved into the file holds its newest pages, the first one among them.
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
-  const db = log !== undefined && log.size > 0 ? connectReader(path) : openFrozen(path);
+  const db = connectQuietly(path);
   try {
     return {
       applicationId: db.prepare('PRAGMA application_id').get()?.['application_id'],

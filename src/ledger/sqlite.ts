@@ -4,6 +4,7 @@ import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { BerthError } from '../model/error.ts';
 import { Digest, type PlanId, type PrincipalId } from '../model/id.ts';
 import { asideRow } from './aside.ts';
+import { backupTo } from './backup.ts';
 import { headOf, sha256Of } from './chain.ts';
 import {
   handleTaken,
@@ -169,6 +170,20 @@ class SqliteLedger implements Ledger {
       const key = witness.key();
       witness.remember(chain);
       return { note: key.sign(chain.tree), size: chain.tree.size, origin: key.origin, vkeys: key.vkeys };
+    });
+  }
+
+  backup(file: string): Promise<number> {
+    return this.#run(() => {
+      const { db, chain, witness } = this.#connection;
+      this.#readOn();
+      this.#mustBeWritable();
+      return backupTo(resolve(file), {
+        db,
+        tree: chain.tree,
+        key: witness.key(),
+        readOn: () => this.#readOn(),
+      });
     });
   }
 

@@ -22,6 +22,15 @@ export function survey(path: string, db: DatabaseSync, tables: LedgerTables, wit
   return { chain, readOnly };
 }
 
+/** Reads all entries of a file that is no ledger in use, and checks them and the tables. */
+export function surveyEntries(path: string, db: DatabaseSync, tables: LedgerTables): SoundChain {
+  const chain = new SoundChain();
+  readOn(chain, tables, path);
+  const damage = chain.fault === undefined ? damageOf(path, db) : undefined;
+  if (damage !== undefined) chain.stop(`is sound, but the file is damaged: ${cleanText(damage)}`);
+  return chain;
+}
+
 /**
  * Checks the entries after the chain's head and takes them. Stops the chain at the first that is not sound, at a
  * page that cannot be read, and where the table's two ends disagree about what lies between.

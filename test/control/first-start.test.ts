@@ -91,6 +91,7 @@ test('a step that another process plays between our look and our plan is played 
     eraseAsides: (of) => ours.eraseAsides(of),
     tree: () => ours.tree(),
     checkpoint: () => ours.checkpoint(),
+    backup: (file) => ours.backup(file),
     close: () => ours.close(),
     async findByIdemKey(scope) {
       const found = await ours.findByIdemKey(scope);
