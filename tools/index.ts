@@ -6,6 +6,7 @@ import { contractSearch } from './contract-search.ts';
 import { inventoryGet } from './inventory-get.ts';
 import { inventorySearch } from './inventory-search.ts';
 import { inventorySummary } from './inventory-summary.ts';
+import { ledgerSearch } from './ledger-search.ts';
 import { ledgerVerify } from './ledger-verify.ts';
 import { maintenancePlan } from './maintenance-plan.ts';
 import { placementExplain } from './placement-explain.ts';
@@ -25,5 +26,6 @@ export const tools: readonly Tool[] = [
   contractCommit,
   contractRelease,
   maintenancePlan,
+  ledgerSearch,
   ledgerVerify,
 ];

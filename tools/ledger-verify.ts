@@ -6,8 +6,8 @@ import { VerifyResult } from '../src/model/view.ts';
 export const ledgerVerify = defineTool({
   name: 'ledger_verify',
   description:
-    'Checks the ledger: hash chain, blobs, keys, clock, and a replay of every decision. For audits; ' +
-    'contracts are found with contract_search. Says for each check whether it held and which entry failed ' +
+    'Checks the ledger: hash chain, Merkle tree, blobs, keys, clock, and a replay of every decision. To read ' +
+    'entries use ledger_search. Says for each check whether it held and which entry failed ' +
     'first. May take minutes.',
   input: z.strictObject({}),
   output: VerifyResult,

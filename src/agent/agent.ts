@@ -1,3 +1,4 @@
+import type { AuditList } from '../model/audit.ts';
 import type { ErrorDetail } from '../model/error.ts';
 import type {
   ChangeResult,
@@ -48,7 +49,8 @@ export type Shown =
   | { readonly kind: 'contracts'; readonly list: ContractList }
   | { readonly kind: 'contract'; readonly detail: ContractDetail }
   | { readonly kind: 'change'; readonly change: ChangeResult }
-  | { readonly kind: 'verification'; readonly verification: VerifyResult };
+  | { readonly kind: 'verification'; readonly verification: VerifyResult }
+  | { readonly kind: 'audit'; readonly list: AuditList };
 
 export type Question = {
   readonly text: string;

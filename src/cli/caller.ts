@@ -17,7 +17,8 @@ export function callerOf(io: Io, { as, tenant }: Identity, client: string): Call
   };
 }
 
-function principalOf(name: string): PrincipalId {
+/** `ada` and `person:ada` are the same person. Throws INVALID_INPUT. */
+export function principalOf(name: string): PrincipalId {
   const whole = name.includes(':') ? name : `person:${name}`;
   return parsed(PrincipalId.safeParse(whole), `\`${name}\` is not a principal`);
 }

@@ -5,6 +5,7 @@ import { cleanText, didYouMean } from '../model/text.ts';
 import { addBench } from './bench-commands.ts';
 import { addEval } from './eval-commands.ts';
 import type { Io } from './io.ts';
+import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
 import type { FileKind } from './run/schema.ts';
@@ -244,11 +245,7 @@ function addDrain(program: Command, io: Io, done: Done): void {
 }
 
 function addRecord(program: Command, io: Io, done: Done): void {
-  const ledger = program.command('ledger').description('the append-only record of every decision');
-  withCommon(ledger.command('verify'))
-    .description('check the chain and make every decision again')
-    .addHelpText('after', examples('berth ledger verify', 'berth ledger verify --json'))
-    .action(async (options: Common) => done(await (await import('./run/ledger.ts')).verify(io, options)));
+  addLedger(program, io, done);
 
   withCommon(program.command('mcp'))
     .description('serve the tools to an assistant over stdio (Model Context Protocol)')

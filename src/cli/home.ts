@@ -13,6 +13,8 @@ const Settings = z.strictObject({
   schema: z.literal('berth/settings/1'),
   demo: z.string().max(40).optional(),
   clock: z.iso.datetime({ offset: true }).optional(),
+  /** A second place for checkpoints of the ledger; BERTH_CHECKPOINT_DIR wins over it. */
+  checkpointDir: z.string().min(1).max(4096).optional(),
   /** Set while a demo world is being played; what was interrupted is finished at the next start. */
   unfinished: z.boolean().optional(),
 });
@@ -33,6 +35,12 @@ export function homeOf({ env }: Io): string {
 
 export function ledgerPath(home: string): string {
   return join(home, 'ledger.db');
+}
+
+/** A second folder that every checkpoint goes to: BERTH_CHECKPOINT_DIR, else what the settings say. */
+export function checkpointFolderOf(io: Io): string | undefined {
+  const asked = io.env['BERTH_CHECKPOINT_DIR'];
+  return asked !== undefined && asked !== '' ? asked : readSettings(homeOf(io)).checkpointDir;
 }
 
 export function readSettings(home: string): Settings {

@@ -12,7 +12,14 @@ import { BerthError } from '../model/error.ts';
 import { TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { callerOf, type Identity } from './caller.ts';
-import { homeOf, ledgerPath, readSettings, type Settings, writeSettings } from './home.ts';
+import {
+  checkpointFolderOf,
+  homeOf,
+  ledgerPath,
+  readSettings,
+  type Settings,
+  writeSettings,
+} from './home.ts';
 import type { Io } from './io.ts';
 
 /** An open ledger and who uses it. */
@@ -37,7 +44,7 @@ export async function openSession(
   const home = homeOf(io);
   const caller = callerOf(io, identity, identity.client);
   clockOf(io, readSettings(home)); // Refuses a garbled clock before anything is made.
-  const ledger = await openSqliteLedger(ledgerPath(home));
+  const ledger = await openSqliteLedger(ledgerPath(home), { checkpointFolder: checkpointFolderOf(io) });
   try {
     await sayReadOnly(io, ledger);
     const { demo, unfinished } = readSettings(home);
@@ -90,11 +97,11 @@ export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<st
   const bytes = readWorldFile(name);
   const world = readWorld(new TextDecoder().decode(bytes), `${name}.yaml`);
   const home = homeOf(io);
-  const settings: Settings = { schema: 'berth/settings/1', demo: name, clock: world.clock };
+  const settings: Settings = { ...readSettings(home), demo: name, clock: world.clock };
   writeSettings(home, { ...settings, unfinished: true });
   const observedAtMs = clockAt(world.history[0]?.at ?? world.clock, 'history').nowMs();
   await playWorld(ledger, world, inventory.parse([{ file: `${name}.yaml`, bytes }], { observedAtMs }));
-  writeSettings(home, settings);
+  writeSettings(home, { ...settings, unfinished: undefined });
   return `made the demo world ${name} in ${home} (its clock stands at ${world.clock})`;
 }
 
@@ -109,7 +116,7 @@ export async function makeEmpty(io: Io, ledger: Ledger): Promise<string> {
 }
 
 /** TZ where it names a zone, else the machine's. */
-function zoneOf({ env }: Io): string {
+export function zoneOf({ env }: Io): string {
   const asked = env['TZ'];
   return asked !== undefined && isZone(asked) ? asked : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

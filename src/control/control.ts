@@ -1,3 +1,5 @@
+import type { Checkpoint } from '../ledger/port.ts';
+import type { AuditList, ErasureResult } from '../model/audit.ts';
 import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { Head } from '../model/entry.ts';
@@ -11,6 +13,7 @@ import type {
   PrincipalId,
   TenantId,
 } from '../model/id.ts';
+import type { ProofBundle } from '../model/proof.ts';
 import type { ScenarioEdit } from '../model/scenario.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
@@ -69,6 +72,18 @@ export type ContractFilter = {
   readonly tenant?: string;
   readonly state?: string;
   readonly within?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+};
+
+export type AuditFilter = {
+  readonly fromMs?: number;
+  /** Before then. */
+  readonly toMs?: number;
+  readonly tenant?: string;
+  /** Who acted, or for whom. */
+  readonly principal?: string;
+  readonly contract?: ContractId;
   readonly limit: number;
   readonly cursor?: string;
 };
@@ -138,5 +153,20 @@ export interface Control {
   importObservation(caller: Caller, observation: Observation, dryRun: boolean): Promise<ImportResult>;
   registerTenant(caller: Caller, tenant: Tenant): Promise<{ seq: number }>;
   verify(progress?: Progress): Promise<VerifyResult>;
+  /** Who did what, why, and under which rule: entries that the caller may see, newest first. */
+  audit(caller: Caller, filter: AuditFilter): Promise<AuditList>;
+  /** What shows to a stranger what is recorded about a contract. */
+  prove(caller: Caller, contract: ContractId): Promise<ProofBundle>;
+  /** One entry, and what shows that it stands in the log, for tools that know nothing of Berth. */
+  proveEntry(caller: Caller, seq: number): Promise<{ entry: string; proof: string }>;
+  /** What shows that the ledger begins with the one of so many entries. */
+  proveGrowth(from: number): Promise<string>;
+  /** Signs the ledger as it stands. */
+  checkpoint(): Promise<Checkpoint>;
+  export(caller: Caller): AsyncIterable<string>;
+  /** Copies the ledger into a new file; resolves to the number of its last entry. */
+  backup(caller: Caller, file: string): Promise<number>;
+  /** Erases somebody's own words when `confirm` says how many there are; says how many without it. */
+  erase(caller: Caller, request: { of: PrincipalId; confirm?: number }): Promise<ErasureResult>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/port.ts';
+import { audit } from './auditing.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
 import { consolidation } from './consolidating.ts';
@@ -6,11 +7,13 @@ import { contractDetail, searchContracts } from './contracts.ts';
 import type { Clock, Control } from './control.ts';
 import { Door } from './door.ts';
 import { planMaintenance } from './draining.ts';
+import { eraseWords } from './erasing.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
 import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { explain, planFor } from './planning.ts';
+import { backUp, exportLedger, proveContract, proveOne, proveSince, signedHead } from './proving.ts';
 import { registerTenant } from './registering.ts';
 import { simulateScenario } from './simulating.ts';
 import { verifyLedger } from './verifying.ts';
@@ -50,6 +53,14 @@ export function createControl({
       importObservation(door, caller, { observation, dryRun }),
     registerTenant: (caller, tenant) => registerTenant(door, caller, tenant),
     verify: (progress) => verifyLedger(ledger, progress),
+    audit: (caller, filter) => audit(door, caller, filter),
+    prove: (caller, contract) => proveContract(door, caller, contract),
+    proveEntry: (caller, seq) => proveOne(door, caller, seq),
+    proveGrowth: (from) => proveSince(door, from),
+    checkpoint: () => signedHead(door),
+    export: (caller) => exportLedger(door, caller),
+    backup: (caller, file) => backUp(door, caller, file),
+    erase: (caller, request) => eraseWords(door, caller, request),
     close: () => ledger.close(),
   };
 }

@@ -2,7 +2,7 @@ import { decide } from '../core/decide.ts';
 import { lapse } from '../core/life/lapse.ts';
 import { inputsOf } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
-import type { Ledger } from '../ledger/port.ts';
+import type { Ledger, ReadOnlyReason } from '../ledger/port.ts';
 import { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Demand } from '../model/demand.ts';
@@ -11,6 +11,7 @@ import { BerthError } from '../model/error.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { evaluate, narrow } from '../policy/evaluate.ts';
 import { actorOf } from './caller.ts';
+import { clockFault, usableMs } from './clock.ts';
 import type { Caller, Clock } from './control.ts';
 import { Fold } from './fold.ts';
 import { Library, planNamedIn } from './library.ts';
@@ -49,8 +50,9 @@ export class Door {
   /** State and head as they are now. Time never runs behind the ledger. */
   async moment(): Promise<Moment> {
     const { state, head } = await this.#fold.current();
-    const nowMs = Math.max(this.clock.nowMs(), head.atMs);
-    return { state: lapse(state, nowMs), head, clock: this.clock, nowMs };
+    const readOnly = this.ledger.readOnly ?? clockFault(this.clock, head);
+    const nowMs = Math.max(usableMs(this.clock) ?? 0, head.atMs);
+    return { state: lapse(state, nowMs), head, clock: this.clock, nowMs, readOnly };
   }
 
   async pass(caller: Caller, command: Command, request: OnceRequest): Promise<Passed> {
@@ -76,7 +78,8 @@ export class Door {
     command: Command,
     { request, moment }: { readonly request: OnceRequest; readonly moment: Moment },
   ): Promise<Passed | undefined> {
-    const { state, head, nowMs } = moment;
+    const { state, head, nowMs, readOnly } = moment;
+    if (readOnly !== undefined) throw closedFor(readOnly);
     const verdict = verdictFor(state, demandOf(command, this.library));
     const { decision, events } = decide(state, { atMs: nowMs, verdict, archive: this.library }, command);
     if (decision.kind === 'refused') return { kind: 'refused', decision, moment };
@@ -112,6 +115,11 @@ export class Door {
     if (entry === undefined) throw new Error('an append of one draft gave no entry');
     return { kind: 'appended', entry, moment: await this.moment() };
   }
+}
+
+/** Nothing is decided that could not be recorded. */
+function closedFor({ why, fix }: ReadOnlyReason): BerthError {
+  return new BerthError({ code: 'LEDGER_REFUSED', message: `${why}; nothing is changed`, fix });
 }
 
 /** The rules' answer for a demand on the sites of a state: the tenant's rules and its own, narrowed together. */

@@ -1,11 +1,10 @@
 import type { Ledger } from '../ledger/port.ts';
-import type { Aside } from '../model/aside.ts';
 import { digestOf } from '../model/canonical.ts';
-import type { Command } from '../model/command.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { Digest, IdemKey, TenantId } from '../model/id.ts';
 import type { Caller } from './control.ts';
+import { asideOf } from './words.ts';
 
 /** A request that must be done at most once. */
 export type OnceRequest = {
@@ -70,11 +69,4 @@ async function isSame(
   if (aside === undefined) return told === undefined;
   const text = await ledger.readAside(aside.aside);
   return text === undefined || text === told?.text;
-}
-
-/** Where the words of a command are kept, if it has any that can be erased. */
-export function asideOf(command: Command): Aside | undefined {
-  const told =
-    'purpose' in command ? command.purpose : command.kind === 'release-contract' ? command.reason : undefined;
-  return typeof told === 'object' ? told : undefined;
 }

@@ -23,7 +23,10 @@ import { stampOf } from './fold.ts';
 import { entriesOf } from './history.ts';
 import { Library, planNamedIn } from './library.ts';
 import { Tally } from './tally.ts';
+import { AsideCheck } from './verifying-asides.ts';
+import { faultElsewhen } from './verifying-elsewhen.ts';
 import { claimsOf, type GpuClaim, slicesClash } from './verifying-slices.ts';
+import { TreeCheck } from './verifying-tree.ts';
 
 /**
  * Checks a ledger from its first entry to its head, with nothing taken from memory: the chain, the blobs it
@@ -62,6 +65,8 @@ class Replay {
   readonly #decisions = new Tally('replay', 'every decision came out the same again');
   readonly #plans = new Tally('plans', 'every plan was found again where it was made');
   readonly #placements = new Tally('placements', 'no device is promised twice');
+  readonly #tree = new TreeCheck();
+  readonly #words: AsideCheck;
   readonly #usedKeys = new Set<string>();
   readonly #plansBySeq = new Map<number, { digest: Digest; commitSeq: number }[]>();
   readonly #grantSeqs = new Map<ContractId, number>();
@@ -72,6 +77,7 @@ class Replay {
   constructor(library: Library, ledger: Ledger) {
     this.#library = library;
     this.#ledger = ledger;
+    this.#words = new AsideCheck(ledger);
   }
 
   /** Plans are placed again at the entry they were computed from, as the replay passes it. */
@@ -106,6 +112,8 @@ class Replay {
       entry.seq,
     );
     this.#requireFreshKey(entry);
+    this.#tree.follow(entry);
+    await this.#words.follow(entry);
     this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
     if (this.#stopped || !(await this.#fetch(entry))) return;
     this.#decideAgain(entry);
@@ -127,6 +135,7 @@ class Replay {
       this.#plans,
       this.#placements,
     ].map((tally) => tally.result());
+    checks.splice(1, 0, await this.#tree.result(ledger), this.#words.result());
     return {
       place: ledger.place,
       ok: checks.every((check) => check.ok),
@@ -182,7 +191,7 @@ class Replay {
   #decideAgain(entry: Entry): void {
     const verdict = verdictFor(this.#state, demandOf(entry.command, this.#library));
     if (entry.inputs.core !== coreVersion || entry.inputs.policy !== verdict.policy) {
-      this.#decisions.skip();
+      this.#audit(entry, verdict);
       return;
     }
     try {
@@ -196,6 +205,12 @@ class Replay {
     } catch (error) {
       this.#decisions.fail(`entry ${entry.seq} cannot be decided again: ${noteOf(error)}`, entry.seq);
     }
+  }
+
+  #audit(entry: Entry, verdict: PolicyVerdict): void {
+    const fault = faultElsewhen(this.#state, entry, { verdict, library: this.#library });
+    if (fault === undefined) this.#decisions.audit();
+    else this.#decisions.fail(fault, entry.seq);
   }
 
   #fold(entry: Entry): void {

@@ -26,6 +26,7 @@ export const Snapshot = z.object({
   atMs: z.int(),
   at: iso,
   clock: z.enum(['system', 'set']),
+  readOnly: z.string().optional().describe('why nothing can be changed now, and what to do'),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -470,7 +471,7 @@ export type Explanation = z.infer<typeof Explanation>;
 
 /** One check of `ledger_verify`; `firstBadSeq` names the first entry that failed it. */
 export const VerifyCheck = z.object({
-  check: z.enum(['chain', 'blobs', 'keys', 'clock', 'replay', 'plans', 'placements']),
+  check: z.enum(['chain', 'tree', 'words', 'blobs', 'keys', 'clock', 'replay', 'plans', 'placements']),
   ok: z.boolean(),
   checked: count,
   note: z.string(),

@@ -1,4 +1,5 @@
 import type { Agent, Shown, Turn, TurnOptions } from '../../src/agent/agent.ts';
+import { AuditList } from '../../src/model/audit.ts';
 import {
   ChangeResult,
   ConsolidationView,
@@ -625,6 +626,49 @@ const verification = VerifyResult.parse({
   readOnly: 'the chain does not match its checkpoint',
 });
 
+const auditList = AuditList.parse({
+  snapshot,
+  entries: [
+    {
+      seq: 12,
+      digest: digest('c'),
+      atMs: 1_795_597_200_000,
+      at: '2026-11-25T10:00:00+01:00',
+      clock: 'set',
+      tenant: 'acme',
+      actor: {
+        principal: 'agent:ops-bot',
+        onBehalfOf: 'person:mila',
+        client: 'berth-chat',
+        model: 'built-in',
+      },
+      command: 'commit-plan',
+      contract: 'C-106',
+      plan: plan.id,
+      why: 'fine-tuning of the support model',
+      decision: 'contract-granted',
+      policy: digest('8'),
+      rules: [{ rule: 'gdpr-44-eea', article: 'GDPR Art. 44', effect: 'forbid', sites: 1 }],
+      core: 'core/4',
+    },
+    {
+      seq: 11,
+      digest: digest('b'),
+      atMs: 1_795_593_600_000,
+      at: '2026-11-25T09:00:00+01:00',
+      clock: 'system',
+      actor: { principal: 'person:ada' },
+      command: 'release-contract',
+      isErased: true,
+      decision: 'contract-released',
+      policy: digest('8'),
+      rules: [],
+      core: 'core/4',
+    },
+  ],
+  nextCursor: 'before-11',
+});
+
 /** One of each kind: what the golden files show and what the fuzzers distort. */
 export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K }> } = {
   text: { kind: 'text', lines: ['Berth places workloads.', 'It answers with a contract.'] },
@@ -636,6 +680,7 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   explanation: { kind: 'explanation', explanation },
   simulation: { kind: 'simulation', simulation },
   maintenance: { kind: 'maintenance', plan: drainPlan },
+  audit: { kind: 'audit', list: auditList },
   consolidation: { kind: 'consolidation', consolidation },
   contracts: { kind: 'contracts', list: contracts },
   contract: { kind: 'contract', detail },

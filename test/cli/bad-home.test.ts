@@ -197,7 +197,12 @@ test('a ledger that may only be read answers questions and takes nothing', async
   expect(ContractList.parse(JSON.parse(read.stdout)).total).toBe(5);
   const written = await spawned(release, options);
   expect(flaws(written, 9, 'is read-only', 'give this user write access')).toEqual([]);
-  expect(readdirSync(home).toSorted()).toEqual(['ledger.db', 'ledger.db.checkpoint', 'settings.yaml']);
+  expect(readdirSync(home).toSorted()).toEqual([
+    'ledger.db',
+    'ledger.db.checkpoint',
+    'ledger.db.key',
+    'settings.yaml',
+  ]);
   chmodSync(home, 0o755);
   expect(await headOf(home)).toBe(head);
 });

@@ -23,7 +23,7 @@ window: { earliestStart: 2027-03-28T00:00:00+01:00, durationS: 172800 }
   );
   await berth('tenants', 'add', 'indigo', '--name', 'İndigo ÄÖÜ ıI', '--zone', 'Europe/Istanbul');
   const { plan } = PlanResult.parse(JSON.parse(await berth('plan', '-f', demand, '--json')));
-  await berth('commit', plan?.id ?? '', '--key', 'sequence-1', '--purpose', 'Iıİi');
+  await berth('commit', plan?.id ?? '', '--key', 'sequence-1');
   await berth('release', 'C-102', '--key', 'sequence-2');
   await berth('import', 'openb', nodes);
   await berth('plan', '-f', demand, '--json');

@@ -20,6 +20,8 @@ test('the demo world passes every check', async () => {
   expect(result).toMatchObject({ ok: true, entries: lastSeq, failed: [] });
   expect(result.checks.map(({ check, checked }) => [check, checked])).toEqual([
     ['chain', 9],
+    ['tree', 9],
+    ['words', 0],
     ['blobs', 6],
     ['keys', 9],
     ['clock', 9],

@@ -39,6 +39,16 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     importObservation: () => Promise.reject(notForTools),
     registerTenant: () => Promise.reject(notForTools),
     verify: heard('verify', answers.verified),
+    audit: heard('audit', { snapshot: answers.snapshot, entries: [] }),
+    prove: () => Promise.reject(notForTools),
+    proveEntry: () => Promise.reject(notForTools),
+    proveGrowth: () => Promise.reject(notForTools),
+    checkpoint: () => Promise.reject(notForTools),
+    export: () => {
+      throw notForTools;
+    },
+    backup: () => Promise.reject(notForTools),
+    erase: () => Promise.reject(notForTools),
     close: heard('close', undefined),
     ...instead,
   };

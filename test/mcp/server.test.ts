@@ -32,6 +32,7 @@ const goodCalls: readonly [string, Record<string, unknown>][] = [
   ['contract_commit', { plan: 'plan-3f9a0c1e2b7d4a58', idempotencyKey: 'key-001' }],
   ['contract_release', { contract: 'C-106', idempotencyKey: 'key-002' }],
   ['maintenance_plan', { places: ['n01'] }],
+  ['ledger_search', { principal: 'agent:ops-bot' }],
   ['ledger_verify', {}],
 ];
 

@@ -102,6 +102,13 @@ const rows: readonly [string, object, string, ...unknown[]][] = [
     'release',
     { contract: 'C-106', idemKey: 'req-0002', expectedVersion: 3, reason: 'done' },
   ],
+  ['ledger_search', {}, 'audit', { limit: 50 }],
+  [
+    'ledger_search',
+    { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z', principal: 'agent:ops-bot', limit: 5 },
+    'audit',
+    { fromMs: 1_795_132_800_000, toMs: 1_795_219_200_000, principal: 'agent:ops-bot', limit: 5 },
+  ],
 ];
 
 test.each(rows)('%s %j calls %s', async (tool, input, method, ...given) => {

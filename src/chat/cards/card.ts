@@ -1,4 +1,5 @@
 import type { Shown } from '../../agent/agent.ts';
+import { auditCard } from './audit.ts';
 import { changeCard } from './change.ts';
 import { consolidationCard } from './consolidation.ts';
 import { contractCard } from './contract.ts';
@@ -45,6 +46,8 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return changeCard(shown.change, room);
     case 'verification':
       return verificationCard(shown.verification, room);
+    case 'audit':
+      return auditCard(shown.list, room);
     default:
       return shown satisfies never;
   }

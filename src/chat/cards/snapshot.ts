@@ -18,7 +18,7 @@ export type Answer = {
  */
 export function answerEnd({ snapshot, truncated, nextCursor, hints = [] }: Answer, room: Room): Line[] {
   const more = truncated === true || nextCursor !== undefined;
-  const { seq, head, at, clock } = snapshot;
+  const { seq, head, at, clock, readOnly } = snapshot;
   const set = clock === 'set' ? ' (clock set)' : '';
   const from = `  as of ${formatInstant(at)}${set}, ledger entry ${seq} ${shortDigest(head)}`;
   return [
@@ -33,6 +33,9 @@ export function answerEnd({ snapshot, truncated, nextCursor, hints = [] }: Answe
     ...(more
       ? wrap([span('  There is more than is shown here: narrow the question.', 'warn')], columnsOf(room), 2)
       : []),
+    ...(readOnly === undefined
+      ? []
+      : wrap([span(`  reading only: ${readOnly}`, 'warn')], columnsOf(room), 2)),
     ...wrap([span(from, 'dim')], columnsOf(room), 4),
   ];
 }

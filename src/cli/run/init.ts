@@ -1,6 +1,6 @@
 import { openSqliteLedger } from '../../ledger/sqlite.ts';
 import { BerthError } from '../../model/error.ts';
-import { homeOf, ledgerPath, readSettings } from '../home.ts';
+import { checkpointFolderOf, homeOf, ledgerPath, readSettings } from '../home.ts';
 import type { Io } from '../io.ts';
 import { isNew, makeDemo, makeEmpty, readWorldFile } from '../session.ts';
 
@@ -10,7 +10,7 @@ export async function init(io: Io, { demo }: { readonly demo?: string }): Promis
   const home = homeOf(io);
   const settings = readSettings(home);
   const same = demo !== undefined && settings.demo === demo;
-  const ledger = await openSqliteLedger(ledgerPath(home));
+  const ledger = await openSqliteLedger(ledgerPath(home), { checkpointFolder: checkpointFolderOf(io) });
   try {
     if (!same && !(await isNew(ledger))) throw thereIsOne(home);
     if (same && settings.unfinished !== true && !(await isNew(ledger))) {

@@ -1,4 +1,5 @@
 import type { State } from '../../core/state.ts';
+import type { ReadOnlyReason } from '../../ledger/port.ts';
 import type { Head } from '../../model/entry.ts';
 import type { Snapshot } from '../../model/view.ts';
 import type { Clock } from '../control.ts';
@@ -10,10 +11,12 @@ export type Moment = {
   readonly head: Head;
   readonly clock: Clock;
   readonly nowMs: number;
+  /** Why nothing can be appended now. */
+  readonly readOnly?: ReadOnlyReason | undefined;
 };
 
 /** In the zone given, else that of the first site, so that instants without a tenant read like those beside them. */
-export function snapshotOf({ state, head, clock, nowMs }: Moment, asked?: string): Snapshot {
+export function snapshotOf({ state, head, clock, nowMs, readOnly }: Moment, asked?: string): Snapshot {
   const zone = asked ?? state.fleet.sites[0]?.facts.zone ?? 'UTC';
   return {
     seq: head.seq,
@@ -22,5 +25,6 @@ export function snapshotOf({ state, head, clock, nowMs }: Moment, asked?: string
     atMs: nowMs,
     at: isoIn(nowMs, zone),
     clock: clock.kind,
+    ...(readOnly === undefined ? {} : { readOnly: `${readOnly.why}; ${readOnly.fix}` }),
   };
 }
