@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import type { Io } from './io.ts';
 import { addDefrag } from './reclaim-commands.ts';
-import type { BenchReplayOptions } from './run/bench-ledger.ts';
+import type { BenchLedgerOptions, BenchReplayOptions } from './run/bench-ledger.ts';
 import type { BenchPlanningOptions, BenchSimulateOptions } from './run/bench-planning.ts';
 import type { BenchMixesOptions, BenchOpenbOptions } from './run/bench.ts';
 import { type Done, examples, wholeNumber } from './words.ts';
@@ -20,6 +20,7 @@ export function addBench(program: Command, io: Io, done: Done): void {
   addPlanningBenches(bench, io, done);
   addSimulateBench(bench, io, done);
   addReplay(bench, io, done);
+  addLedgerBench(bench, io, done);
 }
 
 function addOpenb(bench: Command, io: Io, done: Done): void {
@@ -110,6 +111,24 @@ const planningTopics = [
   ['calendar', 'ask generated fleets, booked for 90 days, for the earliest start'],
   ['explain', 'ask generated fleets for what they cannot hold: why not, and what would fit'],
 ] as const;
+
+function addLedgerBench(bench: Command, io: Io, done: Done): void {
+  bench
+    .command('ledger')
+    .description('fill a ledger, open it, back it up, and prove from it')
+    .option('--entries <count>', 'how many entries', wholeNumber, 10_000)
+    .option('--leaves <count>', 'of the tree that proofs are measured in', wholeNumber, 100_000)
+    .option('--seed <number>', 'which entries', wholeNumber, 1)
+    .option('--folder <folder>', 'on the disk that is measured; the folder for temporary files without it')
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText(
+      'after',
+      examples('berth bench ledger', 'berth bench ledger --entries 100000 --leaves 1000000 --json'),
+    )
+    .action(async (options: BenchLedgerOptions) =>
+      done(await (await import('./run/bench-ledger.ts')).ledger(io, options)),
+    );
+}
 
 function addReplay(bench: Command, io: Io, done: Done): void {
   bench

@@ -16,7 +16,7 @@ import {
 } from './ledger-error.ts';
 import { patiently } from './patience.ts';
 import type { Appended, Checkpoint, IdemScope, Ledger, ReadOnlyReason, TreeView } from './port.ts';
-import { type DamagedRow, openRow } from './row.ts';
+import { type DamagedRow, reopenRow } from './row.ts';
 import type { Sealed } from './sound-chain.ts';
 import { addAside, countAsides, deleteAsides, findAside } from './sqlite-asides.ts';
 import { ledgerError } from './sqlite-error.ts';
@@ -249,7 +249,7 @@ class SqliteLedger implements Ledger {
   }
 
   #entry(row: DamagedRow, seq: number): Entry {
-    const opened = openRow(row);
+    const opened = reopenRow(row, this.#connection.chain.tree.leaf(seq - 1));
     if (opened.kind === 'broken') throw this.#damage(`entry ${seq} ${opened.why}`);
     if (opened.entry.seq !== seq) throw this.#damage(`entry ${seq} is missing`);
     return opened.entry;

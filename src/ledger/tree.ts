@@ -27,6 +27,11 @@ export class Tree {
     this.#edge.push(joined);
   }
 
+  /** The leaf with this number, from 0. Throws RangeError. */
+  leaf(index: number): Buffer {
+    return this.#list(0).at(index);
+  }
+
   /** The root over the first `size` leaves; over all without it. Throws RangeError when there are not so many. */
   root(size = this.size): Buffer {
     this.#require(size);

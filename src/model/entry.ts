@@ -36,6 +36,12 @@ export const Entry = z.strictObject({
 });
 export type Entry = z.infer<typeof Entry>;
 
+/**
+ * An entry whose text was parsed before, to the byte: parsing it again is most of what reading costs. Only for text
+ * that a hash vouches for.
+ */
+export const KnownEntry = z.custom<Entry>((value) => typeof value === 'object' && value !== null);
+
 /** The end of the chain: the last entry's number, digest and time. */
 export type Head = { readonly seq: number; readonly digest: Digest; readonly atMs: number };
 

@@ -68,6 +68,7 @@ describe('help', () => {
       'bench explain',
       'bench simulate',
       'bench replay',
+      'bench ledger',
       'eval',
       'eval compare',
     ]);

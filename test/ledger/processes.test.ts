@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { expectSound } from './conformance.ts';
 import { newFolder } from './files.ts';
+import { runs } from './long.ts';
 
 const writerFile = fileURLToPath(new URL('writer.ts', import.meta.url));
 
@@ -66,21 +67,30 @@ test('four processes that append at once lose and double nothing, and say nothin
   await expectKept(path, acks);
 }, 60_000);
 
-test('no acknowledged entry is lost when writers are killed, and retries double nothing', async () => {
-  const path = `${newFolder()}/ledger.db`;
-  const acksOf = { anna: new Array<string>(), bela: new Array<string>() };
-  let killCount = 0;
-  for (let round = 0; round < 8; round++) {
-    const anna = startWriter(path, 'anna', acksOf.anna.length + 1, 1_000_000);
-    const bela = startWriter(path, 'bela', acksOf.bela.length + 1, 1_000_000);
-    await Promise.all([acked(anna, 1 + round), acked(bela, 1)]);
-    await sleep(round * 7);
-    for (const writer of [anna, bela]) if (writer.process.kill('SIGKILL')) killCount++;
-    await Promise.all([anna.ended, bela.ended]);
-    expect([...anna.errors, ...bela.errors]).toEqual([]);
-    acksOf.anna.push(...anna.acks);
-    acksOf.bela.push(...bela.acks);
-    await expectKept(path, [...acksOf.anna, ...acksOf.bela]);
-  }
-  expect(killCount).toBe(16);
-}, 120_000);
+test(
+  'no acknowledged entry is lost when writers are killed, and retries double nothing',
+  async () => {
+    const path = `${newFolder()}/ledger.db`;
+    const acksOf = { anna: new Array<string>(), bela: new Array<string>() };
+    const rounds = runs(8, 255);
+    let killCount = 0;
+    for (let round = 0; round < rounds; round++) {
+      const anna = startWriter(path, 'anna', acksOf.anna.length + 1, 1_000_000);
+      const bela = startWriter(path, 'bela', acksOf.bela.length + 1, 1_000_000);
+      await Promise.all([acked(anna, 1 + (round % 8) + runs(0, 38)), acked(bela, 1 + runs(0, 38))]);
+      await sleep((round % 8) * 7);
+      for (const writer of [anna, bela]) if (writer.process.kill('SIGKILL')) killCount++;
+      await Promise.all([anna.ended, bela.ended]);
+      expect([...anna.errors, ...bela.errors]).toEqual([]);
+      acksOf.anna.push(...anna.acks);
+      acksOf.bela.push(...bela.acks);
+      // Every writer that starts verifies the whole ledger too; this looks for each acknowledged entry.
+      if (round % runs(1, 15) === 0) await expectKept(path, [...acksOf.anna, ...acksOf.bela]);
+    }
+    const acks = [...acksOf.anna, ...acksOf.bela];
+    await expectKept(path, acks);
+    expect(killCount).toBe(2 * rounds);
+    expect(acks.length).toBeGreaterThanOrEqual(runs(16, 20_000));
+  },
+  runs(120_000, 7_200_000),
+);

@@ -13,6 +13,7 @@ import { ContractId, PlanId } from '../../src/model/id.ts';
 import type { ProofBundle } from '../../src/model/proof.ts';
 import { grow } from './conformance.ts';
 import { draft } from './drafts.ts';
+import { runs } from './long.ts';
 
 const contract = ContractId.parse('C-101');
 const plan = '{"schema":"a plan, as far as a proof is concerned"}';
@@ -202,7 +203,7 @@ describe('an export', () => {
         expect(verifyProof(flipped.toString('utf8'), { key }).ok).toBe(false);
         expect(verifyProof(bytes.subarray(0, bit >> 3).toString('utf8'), { key }).ok).toBe(false);
       }),
-      { seed: 20_261_122, numRuns: 800 },
+      { seed: 20_261_122, numRuns: runs(800, 2_500) },
     );
   });
 });

@@ -5,11 +5,53 @@ import {
   type LedgerReplayReport,
   replayKept,
 } from '../../bench/ledger-replay.ts';
+import { benchLedgerStore, drawLedgerStore } from '../../bench/ledger-store.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
 import type { Io } from '../io.ts';
+import { progressLine } from '../progress.ts';
 import { cpuNs, requireRange } from './bench-planning.ts';
 import { drive } from './bench.ts';
+
+export type BenchLedgerOptions = {
+  readonly entries: number;
+  readonly leaves: number;
+  readonly seed: number;
+  readonly folder?: string;
+  readonly json?: boolean;
+};
+
+/** Fills a ledger, opens it, backs it up, proves from it, and prints how fast. */
+export async function ledger(io: Io, { json, folder, ...options }: BenchLedgerOptions): Promise<number> {
+  requireRange('entries', options.entries, 1_000_000);
+  requireRange('leaves', options.leaves, 10_000_000);
+  const steps = benchLedgerStore({
+    ...options,
+    folder,
+    nowNs: () => process.hrtime.bigint(),
+    cpuNs,
+    rssBytes: () => process.memoryUsage.rss(),
+  });
+  const report = await driveAsync(io, steps);
+  io.stdout.write(json === true ? `${JSON.stringify(report)}\n` : drawLedgerStore(report));
+  return 0;
+}
+
+async function driveAsync<Result>(
+  io: Io,
+  steps: AsyncGenerator<{ done: number; total: number; what: string }, Result>,
+): Promise<Result> {
+  const line = progressLine(io);
+  for (;;) {
+    const step = await steps.next();
+    if (step.done === true) {
+      line.clear();
+      return step.value;
+    }
+    io.interrupt.throwIfAborted();
+    line.step(step.value.done, step.value.total, step.value.what);
+  }
+}
 
 export type BenchReplayOptions = {
   readonly nodes: number;
