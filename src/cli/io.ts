@@ -11,6 +11,8 @@ export type Io = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires on SIGINT and SIGTERM. */
   readonly interrupt: AbortSignal;
+  /** Where salts come from; unguessable ones without it. */
+  readonly salt?: () => Uint8Array;
 };
 
 /** Columns to draw in: the terminal's, or 100 where there is none. */

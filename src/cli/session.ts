@@ -44,7 +44,10 @@ export async function openSession(
   const home = homeOf(io);
   const caller = callerOf(io, identity, identity.client);
   clockOf(io, readSettings(home)); // Refuses a garbled clock before anything is made.
-  const ledger = await openSqliteLedger(ledgerPath(home), { checkpointFolder: checkpointFolderOf(io) });
+  const ledger = await openSqliteLedger(ledgerPath(home), {
+    checkpointFolder: checkpointFolderOf(io),
+    salt: io.salt,
+  });
   try {
     await sayReadOnly(io, ledger);
     const { demo, unfinished } = readSettings(home);

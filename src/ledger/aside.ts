@@ -15,9 +15,13 @@ export type AsideRow = {
 const saltBytes = 16;
 
 /** A text as it is kept. The same text twice gives two digests, which nobody can tell from those of other texts. */
-export function asideRow(of: PrincipalId, text: string): AsideRow {
-  const salt = randomBytes(saltBytes);
+export function asideRow(of: PrincipalId, text: string, salt = newSalt()): AsideRow {
   return { digest: asideDigest(salt, text), of, salt, text };
+}
+
+/** What makes a digest say nothing about its text: bytes that nobody can guess. */
+export function newSalt(): Uint8Array {
+  return randomBytes(saltBytes);
 }
 
 /** SHA-256 of the salt and the UTF-8 text. */

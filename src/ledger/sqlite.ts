@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { BerthError } from '../model/error.ts';
 import { Digest, type PlanId, type PrincipalId } from '../model/id.ts';
-import { asideRow } from './aside.ts';
+import { asideRow, newSalt } from './aside.ts';
 import { backupTo } from './backup.ts';
 import { headOf, sha256Of } from './chain.ts';
 import {
@@ -33,6 +33,8 @@ export type SqliteOptions = {
   readonly maxPages?: number;
   /** A second folder for checkpoints, on another disk or machine. It must be there; it may hold those of one ledger. */
   readonly checkpointFolder?: string | undefined;
+  /** Where salts come from; unguessable ones unless a test wants the same bytes each time. */
+  readonly salt?: (() => Uint8Array) | undefined;
 };
 
 /**
@@ -42,23 +44,30 @@ export type SqliteOptions = {
  */
 export async function openSqliteLedger(path: string, options: SqliteOptions = {}): Promise<Ledger> {
   const place = resolve(path);
-  const { create = true, patienceMs = 10_000, maxPages, checkpointFolder } = options;
+  const { create = true, patienceMs = 10_000, maxPages, checkpointFolder, salt = newSalt } = options;
   const folder = checkpointFolder === undefined ? undefined : resolve(checkpointFolder);
   const connection = await patiently(place, patienceMs, () =>
     openConnection(place, { create, maxPages, checkpointFolder: folder }),
   );
-  return new SqliteLedger(place, patienceMs, connection);
+  return new SqliteLedger({ place, patienceMs, salt }, connection);
 }
+
+type Settled = Required<Pick<SqliteOptions, 'patienceMs'>> & {
+  readonly place: string;
+  readonly salt: () => Uint8Array;
+};
 
 class SqliteLedger implements Ledger {
   readonly place: string;
   readonly #patienceMs: number;
+  readonly #salt: () => Uint8Array;
   readonly #connection: Connection;
   #readOnly: ReadOnlyReason | undefined;
 
-  constructor(place: string, patienceMs: number, connection: Connection) {
+  constructor({ place, patienceMs, salt }: Settled, connection: Connection) {
     this.place = place;
     this.#patienceMs = patienceMs;
+    this.#salt = salt;
     this.#connection = connection;
     this.#readOnly = connection.readOnly;
   }
@@ -126,7 +135,7 @@ class SqliteLedger implements Ledger {
   }
 
   keepAside(of: PrincipalId, text: string): Promise<Digest> {
-    const row = asideRow(of, text);
+    const row = asideRow(of, text, this.#salt());
     return this.#run(() => {
       this.#inTransaction(() => addAside(this.#connection.db, row));
       return row.digest;

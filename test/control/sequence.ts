@@ -23,7 +23,7 @@ window: { earliestStart: 2027-03-28T00:00:00+01:00, durationS: 172800 }
   );
   await berth('tenants', 'add', 'indigo', '--name', 'İndigo ÄÖÜ ıI', '--zone', 'Europe/Istanbul');
   const { plan } = PlanResult.parse(JSON.parse(await berth('plan', '-f', demand, '--json')));
-  await berth('commit', plan?.id ?? '', '--key', 'sequence-1');
+  await berth('commit', plan?.id ?? '', '--key', 'sequence-1', '--purpose', 'Iıİi');
   await berth('release', 'C-102', '--key', 'sequence-2');
   await berth('import', 'openb', nodes);
   await berth('plan', '-f', demand, '--json');
@@ -39,6 +39,7 @@ async function berth(...args: readonly string[]): Promise<string> {
     stderr: process.stderr,
     env,
     interrupt: new AbortController().signal,
+    salt: () => Buffer.alloc(16, 1),
   });
   if (code !== 0 && code !== 3) throw new Error(`berth ${args.join(' ')} ended with ${code}`);
   return printed;

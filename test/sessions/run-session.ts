@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,7 +7,8 @@ import { main } from '../../src/cli/main.ts';
 
 /**
  * Plays a Markdown document: every `$ berth …` line of its `console` blocks is run, `> …` lines below it are
- * typed into it, and the document comes back with what was really printed. A `yaml NAME` or `csv NAME` block is a file that
+ * typed into it, and the document comes back with what was really printed; what is sent to a file with `> NAME` is
+ * kept for later commands, and `sed s/OLD/NEW/ NAME` changes such a file. A `yaml NAME` or `csv NAME` block is a file that
  * commands may name. All of a document shares one home, at Wed 25 Nov 2026
  * 10:00 in Berlin, as the person ada.
  */
@@ -25,6 +26,8 @@ class Player {
   readonly #files = new Map<string, string>();
   /** What `$PLAN` stands for: the plan that was printed last. */
   #plan = '';
+  /** Salts count up, so that a document comes out the same each time. */
+  #salts = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -52,6 +55,19 @@ class Player {
     return played.join('\n');
   }
 
+  #keepFile(name: string, text: string): void {
+    const path = join(this.#folder, name);
+    writeFileSync(path, text);
+    this.#files.set(name, path);
+  }
+
+  /** `sed s/OLD/NEW/ NAME > OTHER`. */
+  #change([script = '', name = '']: readonly string[], target = ''): readonly string[] {
+    const [, before = '', after = ''] = script.split('/');
+    this.#keepFile(target, readFileSync(this.#files.get(name) ?? name, 'utf8').replace(before, after));
+    return [];
+  }
+
   #keep(fence: string, body: readonly string[]): readonly string[] {
     const name = /^```(?:yaml|csv) ([a-z0-9-]+\.(?:yaml|csv))$/.exec(fence)?.[1];
     if (name !== undefined) {
@@ -77,15 +93,19 @@ class Player {
   async #run(line: string, typed: readonly string[]): Promise<readonly string[]> {
     const words = wordsOf(line.slice('$ '.length));
     const settings = words.flatMap((word) => /^([A-Z_]+)=(.*)$/.exec(word)?.slice(1, 3) ?? []);
-    const [program, ...args] = words.slice(settings.length / 2);
+    const [program, ...all] = words.slice(settings.length / 2);
+    const target = all.at(-2) === '>' ? all.at(-1) : undefined;
+    const args = target === undefined ? all : all.slice(0, -2);
+    if (program === 'sed') return this.#change(args, target);
     if (program !== 'berth') return [];
     let printed = '';
+    let sent = '';
     const sink = { write: (text: string) => (printed += text) };
     const code = await main(
       args.map((word) => (word === '$PLAN' ? this.#plan : (this.#files.get(word) ?? word))),
       {
         stdin: typing(typed, (text) => (printed += `${text}\n`)),
-        stdout: sink,
+        stdout: target === undefined ? sink : { write: (text: string) => (sent += text) },
         stderr: sink,
         env: {
           BERTH_HOME: join(this.#folder, 'home'),
@@ -96,11 +116,15 @@ class Player {
           ...pairs(settings),
         },
         interrupt: new AbortController().signal,
+        salt: () => Buffer.alloc(16, ++this.#salts),
       },
     );
+    if (target !== undefined) this.#keepFile(target, sent);
     const text = printed
       .replaceAll(join(this.#folder, 'home'), '~/.local/state/berth')
       .replaceAll(`${this.#folder}/`, '')
+      // The name of a log follows from its key, which is another one in each run.
+      .replaceAll(/berth\.ledger\/[0-9a-f]{16}/g, 'berth.ledger/0123456789abcdef')
       .trimEnd();
     this.#plan = /plan-[0-9a-f]{16}/.exec(text)?.[0] ?? this.#plan;
     return [
