@@ -18,7 +18,7 @@ export type BackupSource = {
   readonly tree: Tree;
   readonly key: LogKey;
   /** Takes what other processes have appended. */
-  readOn(): void;
+  readonly readOn: () => void;
 };
 
 /**

@@ -87,23 +87,6 @@ describe('pages', () => {
 });
 
 describe("somebody's words", () => {
-  async function told() {
-    const desk = await openDesk();
-    const { plan } = await desk.control.plan(operator, wish());
-    const request = {
-      plan: plan?.id ?? never(),
-      idemKey: key('key-told'),
-      purpose: 'for the thesis of Bela',
-    };
-    await desk.control.commit(operator, request);
-    await desk.control.release(operator, {
-      contract: ContractId.parse('C-106'),
-      idemKey: key('key-done'),
-      reason: 'Bela is ill',
-    });
-    return { ...desk, request };
-  }
-
   test('stand in the audit, and not in the entry', async () => {
     const desk = await told();
     const { entries } = await desk.control.audit(operator, { limit: 2 });
@@ -168,4 +151,21 @@ describe("somebody's words", () => {
 
 function never(): never {
   throw new Error('there should be a plan');
+}
+
+async function told() {
+  const desk = await openDesk();
+  const { plan } = await desk.control.plan(operator, wish());
+  const request = {
+    plan: plan?.id ?? never(),
+    idemKey: key('key-told'),
+    purpose: 'for the thesis of Bela',
+  };
+  await desk.control.commit(operator, request);
+  await desk.control.release(operator, {
+    contract: ContractId.parse('C-106'),
+    idemKey: key('key-done'),
+    reason: 'Bela is ill',
+  });
+  return { ...desk, request };
 }

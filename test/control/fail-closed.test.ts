@@ -15,16 +15,16 @@ const demoClock: Clock = { kind: 'set', nowMs: () => nowMs };
 const release = { contract: ContractId.parse('C-103'), idemKey: key('release-103') };
 
 /** The first write is refused, reads go on, and each of them says that nothing can be changed. */
-async function expectClosed(ledger: Ledger, clock: Clock, why: string): Promise<void> {
+async function banner(ledger: Ledger, clock: Clock): Promise<string> {
   const control: Control = createControl({ ledger, clock });
   const head = await control.head();
   expect(await rejection(control.release(operator, release))).toMatchObject({ code: 'LEDGER_REFUSED' });
   const list = await control.contracts(operator, { limit: 10 });
   expect(list.total).toBeGreaterThan(0);
-  expect(list.snapshot.readOnly ?? '').toContain(why);
   expect((await control.audit(operator, { limit: 1 })).snapshot.readOnly).toBe(list.snapshot.readOnly);
   expect(await control.head()).toEqual(head);
   await control.close();
+  return list.snapshot.readOnly ?? '';
 }
 
 describe('writes are refused within one request, and reads go on with a banner', () => {
@@ -36,7 +36,7 @@ describe('writes are refused within one request, and reads go on with a banner',
     await control.release(operator, { ...release, contract: ContractId.parse('C-104') });
     await control.close();
     writeFileSync(path, before);
-    await expectClosed(await openSqliteLedger(path), demoClock, 'berth ledger restore');
+    expect(await banner(await openSqliteLedger(path), demoClock)).toContain('berth ledger restore');
   });
 
   test('when the checkpoint is of another ledger', async () => {
@@ -45,13 +45,13 @@ describe('writes are refused within one request, and reads go on with a banner',
     rmSync(`${other}.checkpoint`);
     await (await openSqliteLedger(other)).close();
     copyFileSync(`${other}.checkpoint`, `${path}.checkpoint`);
-    await expectClosed(await openSqliteLedger(path), demoClock, 'not signed with the key');
+    expect(await banner(await openSqliteLedger(path), demoClock)).toContain('not signed with the key');
   });
 
   test('when the second place for checkpoints is gone', async () => {
     const home = await demoHome();
     const ledger = await openSqliteLedger(join(home, 'ledger.db'), { checkpointFolder: join(home, 'gone') });
-    await expectClosed(ledger, demoClock, 'second place');
+    expect(await banner(ledger, demoClock)).toContain('second place');
   });
 
   test('when the second place goes away while the ledger is open', async () => {
@@ -83,7 +83,7 @@ describe('writes are refused within one request, and reads go on with a banner',
 
   test.each(clocks)('when the clock %s', async (_, clock) => {
     const path = join(await demoHome(), 'ledger.db');
-    await expectClosed(await openSqliteLedger(path), clock, 'clock is not usable');
+    expect(await banner(await openSqliteLedger(path), clock)).toContain('clock is not usable');
   });
 
   test('a clock that is a day behind is none of that', async () => {
@@ -101,7 +101,7 @@ describe('writes are refused within one request, and reads go on with a banner',
     const path = join(home, 'ledger.db');
     const ledger = await asOrdinaryUser(home, () => openSqliteLedger(path));
     expect(ledger.readOnly?.kind).toBe('unwritable');
-    await expectClosed(ledger, demoClock, 'read-only');
+    expect(await banner(ledger, demoClock)).toContain('read-only');
   });
 });
 

@@ -122,17 +122,6 @@ describe('the checkpoint', () => {
 });
 
 describe('a ledger of a Berth without keys', () => {
-  async function oldLedger(): Promise<{ path: string; digest: string }> {
-    const path = `${newFolder()}/ledger.db`;
-    await writeLedger(path, 3);
-    const ledger = await openSqliteLedger(path);
-    const { digest } = await ledger.head();
-    await ledger.close();
-    rmSync(`${path}.key`);
-    writeFileSync(`${path}.checkpoint`, unsigned(3, digest));
-    return { path, digest };
-  }
-
   test('opens, and gets its key with the first append', async () => {
     const { path, digest } = await oldLedger();
     const reader = await open(path);
@@ -162,16 +151,6 @@ describe('a ledger of a Berth without keys', () => {
 });
 
 describe('the second place', () => {
-  async function twoPlaces(): Promise<{ path: string; checkpointFolder: string; file: string }> {
-    const folder = newFolder();
-    mkdirSync(`${folder}/second`);
-    const path = `${folder}/ledger.db`;
-    const ledger = await openSqliteLedger(path, { checkpointFolder: `${folder}/second` });
-    for (let i = 0; i < 3; i++) await grow(ledger, [draft({ subjectCount: i })]);
-    await ledger.close();
-    return { path, checkpointFolder: `${folder}/second`, file: `${folder}/second/ledger.checkpoint` };
-  }
-
   test('gets every checkpoint too', async () => {
     const { path, file } = await twoPlaces();
     expect(readFileSync(file, 'utf8')).toBe(readFileSync(`${path}.checkpoint`, 'utf8'));
@@ -234,4 +213,25 @@ describe('the second place', () => {
 function anotherKey(file: string): void {
   const { privateKey } = generateKeyPairSync('ed25519');
   writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+}
+
+async function oldLedger(): Promise<{ path: string; digest: string }> {
+  const path = `${newFolder()}/ledger.db`;
+  await writeLedger(path, 3);
+  const ledger = await openSqliteLedger(path);
+  const { digest } = await ledger.head();
+  await ledger.close();
+  rmSync(`${path}.key`);
+  writeFileSync(`${path}.checkpoint`, unsigned(3, digest));
+  return { path, digest };
+}
+
+async function twoPlaces(): Promise<{ path: string; checkpointFolder: string; file: string }> {
+  const folder = newFolder();
+  mkdirSync(`${folder}/second`);
+  const path = `${folder}/ledger.db`;
+  const ledger = await openSqliteLedger(path, { checkpointFolder: `${folder}/second` });
+  for (let i = 0; i < 3; i++) await grow(ledger, [draft({ subjectCount: i })]);
+  await ledger.close();
+  return { path, checkpointFolder: `${folder}/second`, file: `${folder}/second/ledger.checkpoint` };
 }

@@ -165,12 +165,6 @@ describe('files for other tools', () => {
 });
 
 describe('an export', () => {
-  async function exported(ledger: Ledger): Promise<string> {
-    let text = '';
-    for await (const line of exportLines(ledger)) text += line;
-    return text;
-  }
-
   test('is verified line by line, also against an older checkpoint', async () => {
     const ledger = await granting(5);
     const { note: since } = await ledger.checkpoint();
@@ -210,4 +204,10 @@ describe('an export', () => {
 
 function withEntry(bundle: ProofBundle, change: Partial<ProofBundle['entries'][number]>): ProofBundle {
   return { ...bundle, entries: bundle.entries.map((entry) => ({ ...entry, ...change })) };
+}
+
+async function exported(ledger: Ledger): Promise<string> {
+  let text = '';
+  for await (const line of exportLines(ledger)) text += line;
+  return text;
 }
