@@ -38,7 +38,7 @@ export async function audit(door: Door, caller: Caller, filter: AuditFilter): Pr
 }
 
 /** The contract that an entry made or was about. */
-export function contractIn({ decision, command }: Entry): ContractId | undefined {
+function contractIn({ decision, command }: Entry): ContractId | undefined {
   if ('contract' in decision) return decision.contract;
   return 'contract' in command ? command.contract : undefined;
 }

@@ -1,13 +1,15 @@
 import { decide } from '../core/decide.ts';
 import type { State } from '../core/state.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Decision } from '../model/decision.ts';
 import type { Entry } from '../model/entry.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { type Library, planNamedIn } from './library.ts';
 
 /**
- * Why an entry of another core or of other rules could not stand; nothing when it can. It is not decided again to the
- * byte: a plan need not come out the same. The auditor of today looks at what was promised, on the state of then, with
- * the verdict that the rules of then gave.
+ * Why an entry of another core or of other rules could not stand; nothing when it can. Its plan is not made again, which
+ * need not come out the same: the auditor of today looks at what was promised, on the state of then, with the verdict
+ * that the rules of then gave.
  */
 export function faultElsewhen(
   state: State,
@@ -16,15 +18,22 @@ export function faultElsewhen(
 ): string | undefined {
   const digest = planNamedIn(entry.command);
   const recorded = digest === undefined ? verdict : library.plan(digest).verdict;
-  const { decision } = decide(
-    state,
-    { atMs: entry.atMs, verdict: recorded, archive: library },
-    entry.command,
-  );
-  if (decision.kind === entry.decision.kind) return undefined;
+  const given = { atMs: entry.atMs, verdict: recorded, archive: library };
+  const { decision, events } = decide(state, given, entry.command);
   const { inputs, seq } = entry;
-  const why = decision.kind === 'refused' ? reasonOf(decision.refusal) : decision.kind;
-  return `entry ${seq}, made by ${inputs.core}, does not hold by the check of today: ${why}`;
+  if (decision.kind === 'refused')
+    return `entry ${seq}, made by ${inputs.core}, does not hold by the check of today: ${reasonOf(decision.refusal)}`;
+  if (agree(decision, entry.decision) && canonicalJson(events) === canonicalJson(entry.events))
+    return undefined;
+  return `entry ${seq}, made by ${inputs.core}, was recorded otherwise than it comes out today`;
+}
+
+/** Whether two decisions say the same wherever both say something: another core may say less or more. */
+function agree(one: Decision, other: Decision): boolean {
+  const said = new Map<string, unknown>(Object.entries(other));
+  return Object.entries(one).every(
+    ([key, value]) => !said.has(key) || canonicalJson(said.get(key)) === canonicalJson(value),
+  );
 }
 
 function reasonOf(refusal: { readonly kind: string; readonly changed?: readonly string[] }): string {

@@ -303,6 +303,40 @@ describe('forged entries in a chain that is sound', () => {
   });
 });
 
+describe('entries of another core', () => {
+  test('are audited, counted, and pass when they hold by the check of today', async () => {
+    const home = await forge(await demoHome(), (draft, { seq }) => (seq >= 8 ? byCore3(draft) : draft));
+    const { ok, checks } = await verified(home);
+    expect(ok).toBe(true);
+    expect(checks.find(({ check }) => check === 'replay')).toMatchObject({
+      checked: 9,
+      note: 'every decision came out the same again; 2 were made by another version: they hold by the check of today',
+    });
+  });
+
+  test.each([
+    ['promise what was promised already', (draft: EntryDraft) => draft, true, 'plan-stale'],
+    [
+      'say another start than their plan',
+      (draft: EntryDraft) => EntryDraft.parse({ ...draft, decision: { ...draft.decision, startMs: 0 } }),
+      false,
+      'recorded otherwise',
+    ],
+    ['say other events', (draft: EntryDraft) => ({ ...draft, events: [] }), false, 'recorded otherwise'],
+  ])('fail when they %s', async (_, change, isTaken, why) => {
+    const home = isTaken
+      ? await withGrant((plan, taken) => ({
+          placement: { ...plan.placement, members: taken.placement.members.slice(0, 1) },
+        }))
+      : await demoHome();
+    const forged = await forge(home, (draft, { seq }) => (seq === lastSeq ? byCore3(change(draft)) : draft));
+    const { checks } = await verified(forged);
+    const replay = checks.find(({ check }) => check === 'replay');
+    expect(replay).toMatchObject({ ok: false, firstBadSeq: lastSeq });
+    expect(replay?.note ?? '').toContain(why);
+  });
+});
+
 test('a ledger that is read-only because it is broken answers questions up to there, and takes nothing', async () => {
   const home = await demoHome();
   tamper(home, (db) => {
@@ -344,4 +378,9 @@ async function withGrant(change: (plan: Plan, taken: Plan) => object): Promise<s
   const plan = await planAt(home, lastSeq);
   const mine = Plan.parse({ ...plan, ...change(plan, await planAt(home, 5)) });
   return forge(home, (draft, { seq }) => (seq === lastSeq ? grantOf(mine, draft) : draft), [mine]);
+}
+
+/** The same entry as an earlier core might have written it. */
+function byCore3(draft: EntryDraft): EntryDraft {
+  return { ...draft, inputs: { ...draft.inputs, core: 'core/3' } };
 }

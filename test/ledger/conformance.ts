@@ -2,10 +2,15 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { checkEntry, entryBytesMax, headOf } from '../../src/ledger/chain.ts';
+import { parseVkey } from '../../src/ledger/note-key.ts';
+import { openNote } from '../../src/ledger/note.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
+import { leafHash } from '../../src/ledger/tree-hash.ts';
+import { headText } from '../../src/ledger/tree-head.ts';
+import { isIncluded } from '../../src/ledger/tree-proof.ts';
 import { canonicalJson, digestOfBytes } from '../../src/model/canonical.ts';
 import { emptyHead, type Entry, type EntryDraft, type Head } from '../../src/model/entry.ts';
-import { IdemKey, PlanId } from '../../src/model/id.ts';
+import { IdemKey, PlanId, PrincipalId } from '../../src/model/id.ts';
 import { digest, draft, longDraft, noonMs, scope } from './drafts.ts';
 import { rejection } from './rejection.ts';
 
@@ -241,6 +246,59 @@ export function ledgerConformance(name: string, openEmpty: () => Promise<Ledger>
     test('neither blobs nor plans move the head', async () => {
       await ledger.putPlan(plan, bytes);
       expect(await ledger.head()).toEqual(emptyHead);
+    });
+  });
+
+  describe(`${name}: words that can be erased`, () => {
+    const [ada, bob] = [PrincipalId.parse('person:ada'), PrincipalId.parse('person:bob')];
+
+    test('are kept under a digest that says nothing about them', async () => {
+      const first = await ledger.keepAside(ada, 'for Bela');
+      const second = await ledger.keepAside(ada, 'for Bela');
+      expect(first).not.toBe(second);
+      expect(first).not.toBe(digestOfBytes(Buffer.from('for Bela')));
+      expect([await ledger.readAside(first), await ledger.readAside(second)]).toEqual([
+        'for Bela',
+        'for Bela',
+      ]);
+      expect(await ledger.readAside(digest('0'))).toBeUndefined();
+      expect(await ledger.head()).toEqual(emptyHead);
+    });
+
+    test('go with everything else of the same person, and with nothing of others', async () => {
+      const mine = [await ledger.keepAside(ada, 'one'), await ledger.keepAside(ada, 'two')];
+      const theirs = await ledger.keepAside(bob, 'three');
+      expect([await ledger.countAsides(ada), await ledger.countAsides(bob)]).toEqual([2, 1]);
+      await ledger.eraseAsides(ada);
+      expect(await Promise.all(mine.map((aside) => ledger.readAside(aside)))).toEqual([undefined, undefined]);
+      expect(await ledger.readAside(theirs)).toBe('three');
+      expect([await ledger.countAsides(ada), await ledger.countAsides(bob)]).toEqual([0, 1]);
+    });
+  });
+
+  describe(`${name}: tree and checkpoint`, () => {
+    test('every entry is a leaf: its stored text, without its digest', async () => {
+      const entries = await grow(ledger, [draft({ subjectCount: 1 }), draft({ subjectCount: 2 })]);
+      const tree = await ledger.tree();
+      expect(tree.size).toBe(2);
+      for (const [i, { digest: _digest, ...body }] of entries.entries()) {
+        const leaf = leafHash(canonicalJson(body));
+        const proof = { leaf, index: i, size: 2, root: tree.root(), hashes: tree.inclusion(i, 2) };
+        expect(isIncluded(proof)).toBe(true);
+      }
+    });
+
+    test('the checkpoint signs the head with a key that stays the same', async () => {
+      const before = await ledger.checkpoint();
+      await grow(ledger, [draft()]);
+      const { note, size, vkeys, origin } = await ledger.checkpoint();
+      expect([before.size, size]).toEqual([0, 1]);
+      expect([before.vkeys, before.origin]).toEqual([vkeys, origin]);
+      expect(openNote(note, vkeys.map(parseVkey))).toEqual({
+        kind: 'signed',
+        text: headText({ origin, size: 1, root: (await ledger.tree()).root() }),
+        signatures: 1,
+      });
     });
   });
 
