@@ -256,14 +256,14 @@ function timed<T>(nowNs: () => bigint, times: number[], work: () => T): T {
 async function took({ nowNs, cpuNs }: LedgerStoreOptions, work: () => Promise<unknown>): Promise<Took> {
   const [wall, cpu] = [nowNs(), cpuNs()];
   await work();
-  return { seconds: seconds(nowNs() - wall), cpuSeconds: seconds(cpuNs() - cpu) };
+  return { seconds: secondsOf(nowNs() - wall), cpuSeconds: secondsOf(cpuNs() - cpu) };
 }
 
 function p99Of(times: readonly number[]): number {
   return millis(quantile(Float64Array.from(times).toSorted(), 990));
 }
 
-function seconds(ns: bigint): number {
+function secondsOf(ns: bigint): number {
   return Math.round(Number(ns) / 1e6) / 1e3;
 }
 

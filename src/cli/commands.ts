@@ -46,7 +46,8 @@ function addChat(program: Command, io: Io, done: Done): void {
         'berth -p "which nodes have 4 free H100 right now?"',
         'berth -p "I need 8 H100 with NVLink for 2 days from tomorrow for acme" --output json',
       )}
-Environment: BERTH_HOME (where the ledger is), BERTH_NOW (sets the clock), NO_COLOR, ACCESSIBLE.
+Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
+(sets the clock), NO_COLOR, ACCESSIBLE.
 Exit codes: 0 done; 2 bad input; 3 plan ready; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
 8 plan stale; 9 ledger refused; 130 interrupted.
 `,

@@ -5,12 +5,12 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { BerthError } from '../model/error.ts';
 import { writeCheckpoint } from './checkpoint.ts';
+import { checkpointPath } from './checkpoints.ts';
 import { shownPath } from './ledger-error.ts';
 import type { LogKey } from './log-key.ts';
 import { connectFrozen, syncFile, syncFolder } from './sqlite-file.ts';
 import { LedgerTables } from './sqlite-tables.ts';
 import type { Tree } from './tree.ts';
-import { checkpointPath } from './witness.ts';
 
 /** An open ledger that is copied: its connection, its tree and what signs for it. */
 export type BackupSource = {

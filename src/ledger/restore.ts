@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs
 import { dirname } from 'node:path';
 
 import { findCheckpoint } from './checkpoint.ts';
+import { checkpointPath, secondPath } from './checkpoints.ts';
 import { ledgerRefused, shownPath } from './ledger-error.ts';
 import { logKeyPath } from './log-key.ts';
 import type { SoundChain } from './sound-chain.ts';
@@ -10,7 +11,6 @@ import { ledgerError } from './sqlite-error.ts';
 import { connectQuietly, identifyLedger, syncFile, syncFolder } from './sqlite-file.ts';
 import { LedgerTables } from './sqlite-tables.ts';
 import { surveyEntries } from './survey.ts';
-import { checkpointPath, secondPath } from './witness.ts';
 
 export type RestoreOptions = {
   /** The second place of checkpoints, if there is one. */

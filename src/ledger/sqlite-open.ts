@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { checkpointPath, Checkpoints } from './checkpoints.ts';
 import { ledgerRefused, shownPath } from './ledger-error.ts';
 import type { ReadOnlyReason } from './port.ts';
 import type { SoundChain } from './sound-chain.ts';
@@ -16,7 +17,6 @@ import {
 } from './sqlite-file.ts';
 import { LedgerTables } from './sqlite-tables.ts';
 import { survey } from './survey.ts';
-import { checkpointPath, Witness } from './witness.ts';
 
 /** An open connection with everything that was found out about its ledger. */
 export type Connection = {
@@ -25,7 +25,7 @@ export type Connection = {
   readonly db: DatabaseSync;
   readonly tables: LedgerTables;
   readonly chain: SoundChain;
-  readonly witness: Witness;
+  readonly checkpoints: Checkpoints;
   readonly readOnly: ReadOnlyReason | undefined;
 };
 
@@ -45,28 +45,28 @@ export type ConnectionOptions = {
  * it is whole. Throws when there is no Berth ledger that could at least be read.
  */
 export function openConnection(path: string, options: ConnectionOptions): Connection {
-  const witness = new Witness(path, options.checkpointFolder);
-  if (!existsSync(path)) createNew(path, witness, options.create);
+  const checkpoints = new Checkpoints(path, options.checkpointFolder);
+  if (!existsSync(path)) createNew(path, checkpoints, options.create);
   identifyLedger(path);
   const identity = fileIdentity(path);
   const reader = openReader(path);
   try {
-    const { chain, readOnly: fault } = survey(path, reader.db, reader.tables, witness);
-    const readOnly = fault ?? unwritable(path, reader.isFrozen) ?? witness.keyFault;
+    const { chain, readOnly: fault } = survey(path, reader.db, reader.tables, checkpoints);
+    const readOnly = fault ?? unwritable(path, reader.isFrozen) ?? checkpoints.keyFault;
     if (readOnly !== undefined)
-      return { identity, db: reader.db, tables: reader.tables, chain, witness, readOnly };
+      return { identity, db: reader.db, tables: reader.tables, chain, checkpoints, readOnly };
     const writer = withTables(connectWriter(path, options.maxPages));
     reader.db.close();
-    catchUp(witness, chain);
-    return { identity, ...writer, chain, witness, readOnly };
+    catchUp(checkpoints, chain);
+    return { identity, ...writer, chain, checkpoints, readOnly };
   } catch (error) {
     if (reader.db.isOpen) reader.db.close();
     throw error;
   }
 }
 
-function createNew(path: string, witness: Witness, create: boolean): void {
-  if (witness.hasSeen)
+function createNew(path: string, checkpoints: Checkpoints, create: boolean): void {
+  if (checkpoints.hasSeen)
     throw ledgerRefused(
       `ledger ${shownPath(path)} is gone, but its checkpoint is still there`,
       `restore a backup with \`berth ledger restore\`, or remove ${shownPath(checkpointPath(path))} to begin a new one`,
@@ -74,7 +74,7 @@ function createNew(path: string, witness: Witness, create: boolean): void {
   if (!create)
     throw ledgerRefused(`there is no ledger at ${shownPath(path)}`, 'create one with `berth init`');
   createLedgerFile(path);
-  witness.key();
+  checkpoints.key();
 }
 
 /** A reader still wants to write the index of the write-ahead log. Where no log is it can do without. */
@@ -108,7 +108,7 @@ function unwritable(path: string, isFrozen: boolean): ReadOnlyReason | undefined
 }
 
 /** A process that was killed did not get to write its last one. */
-function catchUp(witness: Witness, chain: SoundChain): void {
-  if (chain.head.seq > witness.besideSize) witness.remember(chain, true);
-  else witness.rest(chain.head.seq);
+function catchUp(checkpoints: Checkpoints, chain: SoundChain): void {
+  if (chain.head.seq > checkpoints.besideSize) checkpoints.remember(chain, true);
+  else checkpoints.rest(chain.head.seq);
 }

@@ -173,37 +173,38 @@ class SqliteLedger implements Ledger {
 
   checkpoint(): Promise<Checkpoint> {
     return this.#run(() => {
-      const { chain, witness } = this.#connection;
+      const { chain, checkpoints } = this.#connection;
       this.#readOn();
       this.#mustBeWritable();
-      const key = witness.key();
-      witness.remember(chain);
+      const key = checkpoints.key();
+      checkpoints.remember(chain);
       return { note: key.sign(chain.tree), size: chain.tree.size, origin: key.origin, vkeys: key.vkeys };
     });
   }
 
   backup(file: string): Promise<number> {
     return this.#run(() => {
-      const { db, chain, witness } = this.#connection;
+      const { db, chain, checkpoints } = this.#connection;
       this.#readOn();
       this.#mustBeWritable();
       return backupTo(resolve(file), {
         db,
         tree: chain.tree,
-        key: witness.key(),
+        key: checkpoints.key(),
         readOn: () => this.#readOn(),
       });
     });
   }
 
   async close(): Promise<void> {
-    const { db, chain, witness } = this.#connection;
+    const { db, chain, checkpoints } = this.#connection;
     if (!db.isOpen) return;
     try {
-      if (this.#readOnly === undefined) witness.remember(chain, true);
-      db.close();
+      if (this.#readOnly === undefined) checkpoints.remember(chain, true);
     } catch (error) {
       throw ledgerError(error, this.place);
+    } finally {
+      db.close();
     }
   }
 
@@ -222,10 +223,12 @@ class SqliteLedger implements Ledger {
   }
 
   #addAll(drafts: readonly EntryDraft[], expected: Head): { appended: Appended; sealed: readonly Sealed[] } {
-    const { chain, tables } = this.#connection;
+    const { chain, checkpoints, tables } = this.#connection;
     const { head } = chain;
     if (head.seq !== expected.seq || head.digest !== expected.digest)
       return { appended: { kind: 'head-moved', head }, sealed: [] };
+    // Made before anything is written: afterwards it would be too late to refuse.
+    checkpoints.key();
     const sealed = chain.sealAll(drafts);
     for (const { row } of sealed) tables.addRow(row);
     const entries = sealed.map(({ entry }) => entry);
@@ -238,9 +241,9 @@ class SqliteLedger implements Ledger {
 
   /** After the commit: the entries are durable, so the checkpoint may know about them. */
   #takeOver(sealed: readonly Sealed[]): void {
-    const { chain, witness } = this.#connection;
+    const { chain, checkpoints } = this.#connection;
     for (const one of sealed) chain.add(one);
-    if (sealed.length > 0) witness.remember(chain);
+    if (sealed.length > 0) checkpoints.remember(chain);
   }
 
   #addPlan(id: PlanId, digest: Digest, bytes: Uint8Array): void {
@@ -306,7 +309,7 @@ class SqliteLedger implements Ledger {
   }
 
   #mustBeWritable(): void {
-    const reason = this.#readOnly ?? this.#connection.witness.lateness(this.#connection.chain);
+    const reason = this.#readOnly ?? this.#connection.checkpoints.lateness(this.#connection.chain);
     if (reason !== undefined) throw ledgerReadOnly(reason);
     if (fileIdentity(this.place) === this.#connection.identity) return;
     throw ledgerRefused(

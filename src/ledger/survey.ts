@@ -2,23 +2,28 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { emptyHead } from '../model/entry.ts';
 import { cleanText } from '../model/text.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { shownPath } from './ledger-error.ts';
 import type { ReadOnlyReason } from './port.ts';
 import { SoundChain } from './sound-chain.ts';
 import { ledgerError } from './sqlite-error.ts';
 import { hasSchema } from './sqlite-schema.ts';
 import type { LedgerTables } from './sqlite-tables.ts';
-import type { Witness } from './witness.ts';
 
 /** What opening found: the sound part, and why nothing may be added to it, if so. */
 export type Survey = { readonly chain: SoundChain; readonly readOnly: ReadOnlyReason | undefined };
 
 /** Reads the whole ledger and checks every entry, the tables and the checkpoints, which were read before. */
-export function survey(path: string, db: DatabaseSync, tables: LedgerTables, witness: Witness): Survey {
+export function survey(
+  path: string,
+  db: DatabaseSync,
+  tables: LedgerTables,
+  checkpoints: Checkpoints,
+): Survey {
   const chain = new SoundChain();
   readOn(chain, tables, path);
   const digestAt = (seq: number) => (seq === 0 ? emptyHead.digest : tables.digestAt(seq));
-  const readOnly = chainFault(path, chain) ?? witness.fault(chain, digestAt) ?? fileFault(path, db);
+  const readOnly = chainFault(path, chain) ?? checkpoints.fault(chain, digestAt) ?? fileFault(path, db);
   return { chain, readOnly };
 }
 

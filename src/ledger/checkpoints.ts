@@ -18,10 +18,10 @@ export function secondPath(folder: string): string {
 }
 
 /**
- * What remembers a ledger outside of it: checkpoints beside it and in a second place, and the key that signs them.
+ * What remembers a ledger outside of it: its checkpoints beside it and in a second place, and the key that signs them.
  * Made before the ledger is read, because others may append and checkpoint meanwhile.
  */
-export class Witness {
+export class Checkpoints {
   readonly #path: string;
   readonly #folder: string | undefined;
   readonly #beside: FoundCheckpoint;
