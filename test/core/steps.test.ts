@@ -99,7 +99,7 @@ const kinds = [
   demand('4×2 H100 mig:1g.10gb'),
 ];
 
-test('no step takes away what a plan then uses, and a scan counts the same', () => {
+test('no step takes away what a plan then uses, and a scan counts the same', { timeout: 60_000 }, () => {
   const fleet = world(
     'fra1/h1/r1 2×4 H100 nvlink rdma leaf cpu16 mem256 gpumem80 mig',
     'fra1/h1/r2 1×4 H100 nvlink rdma leaf cpu16 mem256 gpumem80 mig',
