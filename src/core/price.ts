@@ -46,17 +46,30 @@ type Amount = {
 };
 
 function amountsOf(fleet: Fleet, members: readonly Member[]): readonly Amount[] {
-  const counted = new Map<string, Amount>();
+  const counted = new Map<string, { readonly amount: Amount; count: number }>();
+  let last: { readonly amount: Amount; count: number } | undefined;
   for (const member of members) {
     const node = fleet.nodeById.get(member.node);
-    const site = fleet.sites.find(({ id }) => id === node?.site);
+    const site =
+      last?.amount.site.id === node?.site
+        ? last?.amount.site
+        : fleet.sites.find(({ id }) => id === node?.site);
     if (node === undefined || site === undefined) throw new Error(`no node \`${member.node}\` to price`);
     for (const amount of amountsOn(node, site, member)) {
-      const key = `${site.id} ${amount.model ?? ''} ${amount.slice?.words ?? ''}`;
-      counted.set(key, { ...amount, count: amount.count + (counted.get(key)?.count ?? 0) });
+      if (last === undefined || !isAlike(last.amount, amount)) {
+        const key = `${site.id} ${amount.model ?? ''} ${amount.slice?.words ?? ''}`;
+        last = counted.get(key) ?? { amount, count: 0 };
+        counted.set(key, last);
+      }
+      last.count += amount.count;
     }
   }
-  return [...counted.values()];
+  return [...counted.values()].map(({ amount, count }) => ({ ...amount, count }));
+}
+
+/** Whether two amounts are counted together, of those that are of whole things. */
+function isAlike(a: Amount, b: Amount): boolean {
+  return a.site === b.site && a.model === b.model && a.slice === undefined && b.slice === undefined;
 }
 
 function amountsOn({ shape }: FleetNode, site: FleetSite, { gpus, slices = [], cpuMilli }: Member): Amount[] {

@@ -115,14 +115,19 @@ export class Fit {
   #tooMany(rooms: Rooms, want: Want): ReadonlyMap<Rack, number> {
     const { all, of } = this.#racks;
     const counts = new Int32Array(all.length);
+    const counted: number[] = [];
     for (const { index } of this.#nodes) {
-      const rack = of[index] ?? -1;
-      if (rack >= 0) counts[rack] = (counts[rack] ?? 0) + (this.#most[index - this.#first] ?? 0);
+      const number = of[index] ?? -1;
+      const most = this.#most[index - this.#first] ?? 0;
+      if (number < 0 || most === 0) continue;
+      if (counts[number] === 0) counted.push(number);
+      counts[number] = (counts[number] ?? 0) + most;
     }
     const leastW = leastPower(rooms, want);
     const found = new Map<Rack, number>();
-    for (const [number, count] of counts.entries()) {
+    for (const number of counted) {
       const rack = all[number];
+      const count = counts[number] ?? 0;
       if (rack === undefined || count < 2) continue;
       const carried = carriedBy(rooms, rack, leastW(rack), count);
       if (carried < count) found.set(rack, count - carried);
