@@ -16,6 +16,6 @@ test('the first of some things are those that sorting puts first, equals in thei
   );
 });
 
-function byFirst(a: readonly [number, number], b: readonly [number, number]): number {
-  return a[0] - b[0];
+function byFirst([a]: readonly [number, number], [b]: readonly [number, number]): number {
+  return a - b;
 }
