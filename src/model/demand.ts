@@ -94,6 +94,25 @@ export const Part = z.strictObject({
 });
 export type Part = z.infer<typeof Part>;
 
+/** Levels that divide a node. */
+export type LevelInNode = Extract<TopologyLevel, 'numa' | 'pcie-root'>;
+
+export function isInNode(level: TopologyLevel | undefined): level is LevelInNode {
+  return level === 'numa' || level === 'pcie-root';
+}
+
+/**
+ * Where each replica of a part has all its devices, cores and memory: where it asked for, and where its part or gang is
+ * kept together, or apart, inside a node. The narrower of several; nothing where nobody asked.
+ */
+export function alignmentOf(
+  { each, within, apart }: Part,
+  { together }: { readonly together?: TopologyLevel | undefined },
+): LevelInNode | undefined {
+  const asked = [each.align, within, apart, together].filter(isInNode);
+  return asked.find((level) => level === 'pcie-root') ?? asked[0];
+}
+
 /**
  * Replicas of a part that are promised for good. Those of an elastic demand from this number on are extras: they run
  * while nobody with a guarantee needs their place, and whoever takes capacity back takes them first, the highest

@@ -791,24 +791,27 @@ describe('what this version cannot promise is not granted', () => {
       ],
     });
   const rows: readonly (readonly [string, Demand])[] = [
-    ...['a link between slices', 'RDMA for slices', 'slices aligned by numa'].map(
-      (feature) =>
-        [
-          `part \`train\`: ${feature}`,
-          withPart({}, { gpus: { ...each.gpus, slice: { kind: 'share', milli: 500 } }, align: 'numa' }),
-        ] as const,
-    ),
     [
-      'part `train`: alignment without GPUs',
+      'part `train`: a link between MIG instances',
+      withPart({}, { gpus: { ...each.gpus, slice: { kind: 'mig', profile: '1g.10gb' } } }),
+    ],
+    [
+      'part `train`: a link speed for slices',
+      withPart({}, { gpus: { ...each.gpus, slice: { kind: 'share', milli: 500 }, linkMbps: 1 } }),
+    ],
+    [
+      'part `train`: aligned by numa without GPUs',
       withPart({}, { gpus: undefined, cpuMilli: 1000, align: 'numa' }),
     ],
+    [
+      'part `train`: aligned by pcie-root without GPUs',
+      withPart({ within: 'pcie-root' }, { gpus: undefined, cpuMilli: 1000 }),
+    ],
+    ['part `load`: aligned by numa without GPUs', { ...withPart({}), together: 'numa' }],
     [
       'part `train`: 2 NICs for each GPU, without GPUs',
       withPart({}, { gpus: undefined, cpuMilli: 1000, rdma: { nicsPerGpu: 2 } }),
     ],
-    ...(['numa', 'pcie-root'] as const).map(
-      (level) => [`part \`train\`: apart by ${level}`, withPart({ apart: level })] as const,
-    ),
     [
       'a flow from the dataset to itself',
       demand(text, { flows: [{ from: 'dataset', to: 'dataset', mbps: 1 }] }),
@@ -820,13 +823,6 @@ describe('what this version cannot promise is not granted', () => {
   ];
   test.each(rows)('%s', (feature, ask) => {
     expect(findings({ fault: feature, ask, finds: [] })).toContain(`not-supported: ${feature}`);
-  });
-
-  test.each(['numa', 'pcie-root'] as const)('together and within one %s', (level) => {
-    const ask = { ...withPart({ within: level }), together: level };
-    const found = findings({ fault: level, ask, finds: [] });
-    expect(found).toContain(`not-supported: together: ${level}`);
-    expect(found).toContain(`not-supported: part \`train\`: within one ${level}`);
   });
 });
 

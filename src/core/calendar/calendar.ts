@@ -1,4 +1,4 @@
-import type { Demand, Isolation } from '../../model/demand.ts';
+import { alignmentOf, type Demand, type Isolation } from '../../model/demand.ts';
 import { isWithin, type Path, type TenantId } from '../../model/id.ts';
 import { type HeldSlice, type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
@@ -199,7 +199,9 @@ function wholeNode({ shape }: FleetNode, { id, fromMs, toMs }: Closure): Hold {
 function holdsOf(fleet: Fleet, holding: Holding): ReadonlyMap<number, Hold[]> {
   const byNode = new Map<number, Hold[]>();
   const alignedParts = new Set(
-    holding.demand.parts.flatMap(({ name, each }) => (each.align === undefined ? [] : [name])),
+    holding.demand.parts.flatMap((part) =>
+      alignmentOf(part, holding.demand) === undefined ? [] : [part.name],
+    ),
   );
   let last: Hold | undefined;
   for (const member of seatsOf(holding.placement)) {

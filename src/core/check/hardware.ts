@@ -16,7 +16,8 @@ export function* hardware({ demand, seats }: Audit): Generator<Violation> {
       yield* acceleratorLink(seat, gpus);
     }
     if (rdma !== undefined) {
-      if (gpus !== undefined && (rdma.nicsPerGpu ?? 1) === 1) yield* rdmaRails(seat, rdma);
+      if (gpus !== undefined && gpus.slice === undefined && (rdma.nicsPerGpu ?? 1) === 1)
+        yield* rdmaRails(seat, rdma);
     } else if (seat.member.nics.length > 0)
       yield broken('rdma', `${named(seat.member)} holds NICs ${seat.member.nics.join(' ')}, asked for none`);
   }
@@ -74,8 +75,9 @@ function* acceleratorLink({ member, node }: Seat, need: GpuNeed): Generator<Viol
   const joined = link === 'nvlink' || link === 'xgmi';
   if (wish === 'any' ? !joined : link !== wish)
     yield broken('accelerator-link', `${named(member)}: the link is ${link}, asked for ${wish}`);
-  if (!islands.some((island) => member.gpus.every((index) => hasBit(island, index))))
-    yield broken('accelerator-link', `${named(member)}: no link domain has GPUs ${member.gpus.join(' ')}`);
+  const gpus = touched(member);
+  if (!islands.some((island) => gpus.every((index) => hasBit(island, index))))
+    yield broken('accelerator-link', `${named(member)}: no link domain has GPUs ${gpus.join(' ')}`);
   if (need.linkMbps !== undefined && (linkMbps === undefined || linkMbps < need.linkMbps))
     yield broken(
       'accelerator-link',

@@ -1,24 +1,35 @@
-import type { ReplicaNeed } from '../../model/demand.ts';
+import type { Demand, ReplicaNeed } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
 import type { Hold } from '../calendar/calendar.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, hasBit, named, type Seat } from './audit.ts';
 import { peak, sum, within } from './level.ts';
+import { touched } from './slice-parts.ts';
 
 /**
- * GPUs and NICs of a replica that asked for it are under one NUMA node or PCIe root, and its cores and memory fit
- * into that NUMA node's share beside everything else that was aligned there.
+ * GPUs and NICs of a replica that asked for it, or whose part or gang is kept together or apart inside a node, are under
+ * one NUMA node or PCIe root, and its cores and memory fit into that NUMA node's share beside everything else that was
+ * aligned there.
  */
 export function* aligned(audit: Audit): Generator<Violation> {
-  const seats = audit.seats.filter(({ part }) => part?.each.align !== undefined);
-  for (const seat of seats) yield* devicesAligned(seat, seat.part?.each ?? {});
+  const due = audit.seats.map((seat) => ({ seat, levels: levelsFor(seat, audit.demand) }));
+  for (const { seat, levels } of due) for (const level of levels) yield* devicesAligned(seat, level);
+  const seats = due.filter(({ levels }) => levels.size > 0).map(({ seat }) => seat);
   for (const [node, own] of Map.groupBy(seats, (seat) => seat.node)) yield* shareKept(audit, node, own);
 }
 
-function* devicesAligned({ member, node }: Seat, { align, rdma }: ReplicaNeed): Generator<Violation> {
-  const attribute = align === 'numa' ? 'numaNode' : 'pcieRoot';
-  const gpus = member.gpus.map((index) => ({
+type Level = NonNullable<ReplicaNeed['align']>;
+
+function levelsFor({ part }: Seat, { together }: Demand): ReadonlySet<Level> {
+  const asked = part === undefined ? [] : [part.each.align, part.within, part.apart, together];
+  return new Set(asked.flatMap((level) => (level === 'numa' || level === 'pcie-root' ? [level] : [])));
+}
+
+function* devicesAligned({ member, node, part }: Seat, level: Level): Generator<Violation> {
+  const { rdma, gpus: need } = part?.each ?? {};
+  const attribute = level === 'numa' ? 'numaNode' : 'pcieRoot';
+  const gpus = touched(member).map((index) => ({
     device: `GPU ${index}`,
     at: node.shape.gpus[index]?.[attribute],
   }));
@@ -28,7 +39,7 @@ function* devicesAligned({ member, node }: Seat, { align, rdma }: ReplicaNeed): 
     at: nic === undefined ? undefined : node.shape.nics[nic]?.[attribute],
   }));
   const held = member.nics.map((nic) => ({ device: `NIC ${nic}`, at: node.shape.nics[nic]?.[attribute] }));
-  const nics = (rdma?.nicsPerGpu ?? 1) > 1 ? held : ownRails;
+  const nics = (rdma?.nicsPerGpu ?? 1) > 1 || need?.slice !== undefined ? held : ownRails;
   const devices = [...gpus, ...nics];
   for (const { device, at } of devices)
     if (at === undefined)
@@ -51,10 +62,10 @@ function* shareKept(audit: Audit, node: FleetNode, own: readonly Seat[]): Genera
   const held = own.flatMap(({ holds }) => holds).filter((hold) => hold.aligned);
   const share = (total: number | undefined) =>
     total === undefined ? undefined : Math.floor(total / numaNodes);
-  const places = new Set(own.map(({ member }) => placeOf(node, member.gpus)));
+  const places = new Set(own.map(({ member }) => placeOf(node, touched(member))));
   for (const place of [...places].toSorted((a, b) => compareText(a, b))) {
     const isHere = (other: string) => other === place || other === unknown || place === unknown;
-    const seats = own.filter(({ member }) => isHere(placeOf(node, member.gpus)));
+    const seats = own.filter(({ member }) => isHere(placeOf(node, touched(member))));
     const holds = [...new Set(held)].filter((hold) => isHere(placeOf(node, gpusOf(hold))));
     const amounts = (amount: 'cpuMilli' | 'memoryMib') => ({
       asked: sum(seats, amount),
@@ -73,6 +84,9 @@ function placeOf({ shape }: FleetNode, gpus: readonly number[]): string {
   return found.size === 1 && only !== undefined ? String(only) : unknown;
 }
 
-function gpusOf({ gpus }: Hold): number[] {
-  return Array.from({ length: 32 }, (_, index) => index).filter((index) => hasBit(gpus, index));
+function gpusOf({ gpus, slices = [] }: Hold): number[] {
+  const inPart = new Set(slices.map(({ gpu }) => gpu));
+  return Array.from({ length: 32 }, (_, index) => index).filter(
+    (index) => hasBit(gpus, index) || inPart.has(index),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Demand, TopologyLevel } from '../../model/demand.ts';
-import { isWithin, type Path } from '../../model/id.ts';
+import { isWithin } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
@@ -53,7 +53,7 @@ function* together(
   level: TopologyLevel,
   seats: readonly Seat[],
 ): Generator<Violation> {
-  const domains = new Set(seats.map(({ node }) => domainOf(node, level)));
+  const domains = new Set(seats.map((seat) => domainOf(seat, level)));
   if (domains.delete(undefined))
     yield broken(constraint, `${who}: the ${level} of some members is not recorded`);
   if (domains.size > 1)
@@ -61,7 +61,7 @@ function* together(
 }
 
 function* apart(who: string, level: TopologyLevel, seats: readonly Seat[]): Generator<Violation> {
-  for (const [domain, sharing] of Map.groupBy(seats, ({ node }) => domainOf(node, level))) {
+  for (const [domain, sharing] of Map.groupBy(seats, (seat) => domainOf(seat, level))) {
     if (domain === undefined && seats.length > 1)
       yield broken('apart', `${who}: the ${level} of ${sharing.length} members is not recorded`);
     if (domain !== undefined && sharing.length > 1)
@@ -69,8 +69,9 @@ function* apart(who: string, level: TopologyLevel, seats: readonly Seat[]): Gene
   }
 }
 
-/** The place of a node on a level; nothing where it is not recorded or where the level is not supported. */
-function domainOf(node: FleetNode, level: TopologyLevel): Path | undefined {
+/** The place of a member on a level; nothing where it is not recorded. */
+function domainOf(seat: Seat, level: TopologyLevel): string | undefined {
+  const { node } = seat;
   switch (level) {
     case 'site':
     case 'hall':
@@ -84,11 +85,23 @@ function domainOf(node: FleetNode, level: TopologyLevel): Path | undefined {
     case 'island':
       return node.island ?? (isLinked(node) ? node.id : undefined);
     case 'numa':
+      return inside(seat, 'numaNode');
     case 'pcie-root':
-      return undefined;
+      return inside(seat, 'pcieRoot');
     default:
       return level satisfies never;
   }
+}
+
+/** The one place inside its node that all GPUs of a member have, and all its NICs. */
+function inside({ member, node }: Seat, attribute: 'numaNode' | 'pcieRoot'): string | undefined {
+  const { gpus, nics } = node.shape;
+  const numbers = new Set([
+    ...touched(member).map((index) => gpus[index]?.[attribute]),
+    ...member.nics.map((index) => nics[index]?.[attribute]),
+  ]);
+  const [only] = numbers;
+  return numbers.size === 1 && only !== undefined ? `${node.id} ${attribute} ${only}` : undefined;
 }
 
 /** Whether one link joins all GPUs of a node. */
@@ -101,7 +114,7 @@ function isLinked({ shape: { gpus, islands, link } }: FleetNode): boolean {
   );
 }
 
-function inOrder(domains: ReadonlySet<Path | undefined>): string {
+function inOrder(domains: ReadonlySet<string | undefined>): string {
   return [...domains]
     .flatMap((domain) => domain ?? [])
     .toSorted(compareText)

@@ -1,13 +1,13 @@
-import type { Demand, Part, ReplicaNeed, TopologyLevel } from '../../model/demand.ts';
+import type { Demand, Part, ReplicaNeed } from '../../model/demand.ts';
 import type { Violation } from '../given.ts';
 import { type Audit, broken } from './audit.ts';
 
-/** Levels inside a node, at which this version holds nothing together or apart. */
-const insideNode: ReadonlySet<TopologyLevel> = new Set<TopologyLevel>(['numa', 'pcie-root']);
-
 /** What a demand asks for that no promise of this version covers. A wish that nobody holds is not granted. */
 export function* supported({ demand }: Audit): Generator<Violation> {
-  for (const feature of [...inDemand(demand), ...demand.parts.flatMap((part) => [...inPart(part)])])
+  for (const feature of [
+    ...inDemand(demand),
+    ...demand.parts.flatMap((part) => [...inPart(part, demand.together)]),
+  ])
     yield broken('not-supported', feature);
 }
 
@@ -16,25 +16,24 @@ function* inDemand(demand: Demand): Generator<string> {
     yield 'a flow from the dataset to itself';
   if (demand.guarantee === 'elastic' && demand.survive !== undefined)
     yield 'survival of what may shrink: `survive` with guarantee `elastic`';
-  if (demand.together !== undefined && insideNode.has(demand.together)) yield `together: ${demand.together}`;
 }
 
-function* inPart({ name, each, within, apart }: Part): Generator<string> {
+function* inPart({ name, each, within, apart }: Part, gang: Demand['together']): Generator<string> {
   const of = `part \`${name}\``;
-  if (each.gpus?.slice !== undefined) yield* ofSlices(each).map((feature) => `${of}: ${feature}`);
-  if (each.align !== undefined && each.gpus === undefined) yield `${of}: alignment without GPUs`;
+  yield* ofSlices(each).map((feature) => `${of}: ${feature}`);
+  const levels = [each.align, within, apart, gang].filter(
+    (level) => level === 'numa' || level === 'pcie-root',
+  );
+  if (levels.length > 0 && each.gpus === undefined) yield `${of}: aligned by ${levels[0]} without GPUs`;
   if ((each.rdma?.nicsPerGpu ?? 1) > 1 && each.gpus === undefined)
     yield `${of}: ${each.rdma?.nicsPerGpu} NICs for each GPU, without GPUs`;
-  if (within !== undefined && insideNode.has(within)) yield `${of}: within one ${within}`;
-  if (apart !== undefined && insideNode.has(apart)) yield `${of}: apart by ${apart}`;
 }
 
-/** Slices have no link and no rail, and are not aligned. */
-function ofSlices({ gpus, rdma, align }: ReplicaNeed): string[] {
-  const linked = gpus?.link !== undefined || gpus?.linkMbps !== undefined;
+/** MIG instances have no link to each other; the speed of a link is that of whole GPUs. */
+function ofSlices({ gpus }: ReplicaNeed): string[] {
+  const { slice, link, linkMbps } = gpus ?? {};
   return [
-    ...(linked ? ['a link between slices'] : []),
-    ...(rdma === undefined ? [] : ['RDMA for slices']),
-    ...(align === undefined ? [] : [`slices aligned by ${align}`]),
+    ...(slice?.kind === 'mig' && link !== undefined ? ['a link between MIG instances'] : []),
+    ...(slice !== undefined && linkMbps !== undefined ? ['a link speed for slices'] : []),
   ];
 }

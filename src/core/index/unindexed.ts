@@ -1,7 +1,12 @@
-import type { Demand } from '../../model/demand.ts';
+import { type Demand, isInNode } from '../../model/demand.ts';
 
-/** Whether a demand asks for what the index has no bound for yet: slices, flows, or to survive a loss. It is scanned. */
-export function isUnindexed({ parts, survive, flows = [] }: Demand): boolean {
-  if (survive !== undefined || flows.length > 0) return true;
-  return parts.some(({ each }) => each.gpus?.slice !== undefined);
+/**
+ * Whether a demand asks for what the index has no bound for yet: slices, flows, to survive a loss, or to be kept
+ * together or apart inside a node. It is scanned.
+ */
+export function isUnindexed({ parts, survive, together, flows = [] }: Demand): boolean {
+  if (survive !== undefined || flows.length > 0 || isInNode(together)) return true;
+  return parts.some(
+    ({ each, within, apart }) => each.gpus?.slice !== undefined || isInNode(within) || isInNode(apart),
+  );
 }

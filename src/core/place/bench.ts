@@ -4,11 +4,11 @@ import type { Room } from '../calendar/calendar.ts';
 import { emptyRoom } from '../index/empty-room.ts';
 import { kindsOf } from '../index/kinds.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
-import { both, indexesOf, type Mask, sizeOf, without } from '../mask.ts';
+import { both, indexesOf, type Mask, maskOf, sizeOf, without } from '../mask.ts';
 import { FabricBench } from './fabric/fabric-bench.ts';
-import { chooseNics, choosesNics, nicCapacity, nicsReach } from './fabric/nics.ts';
+import { chooseNics, choosesNics, nicCapacity } from './fabric/nics.ts';
 import { Layers } from './layers.ts';
-import { hasShare, localitiesOf, numaNodeOf, type Pinned } from './locality.ts';
+import { alignedGroups, numaNodeOf, type Pinned, type Taken } from './locality.ts';
 import { pickGpus, railsOf, wholeReplicasIn } from './pick.ts';
 import { drawOf, type PowerLimit } from './power.ts';
 import type { Rooms } from './rooms.ts';
@@ -107,7 +107,9 @@ export class Bench {
   /** What the slices of one more replica would spoil here; 0 for whole GPUs, as if all were equal. */
   wearOf(node: FleetNode, want: Want): number {
     if (!isSliced(want)) return 0;
-    return chooseSlices(node, want, this.#leftOf(node))?.wear ?? Infinity;
+    const left = this.#leftOf(node);
+    const groups = this.#groupsFor(node, want, left, heldBesideGpus(node, want));
+    return chooseSlices(node, want, left, groups)?.wear ?? Infinity;
   }
 
   /** What one replica draws here, where the gang has a cap and watts are scarce; else 0, as if all were equal. */
@@ -178,7 +180,8 @@ export class Bench {
     const devices = this.#chooseDevices(node, want, left, beside);
     if (devices === undefined) return undefined;
     const { gpus, slices, wear } = devices;
-    const nics = this.#chooseNics(node, want, gpus, left);
+    const touched = slices.length === 0 ? indexesOf(gpus) : slices.map(({ gpu }) => gpu);
+    const nics = this.#chooseNics(node, want, touched, left);
     if (nics === undefined) return undefined;
     const after: Left = {
       gpus: without(devices.left.gpus, gpus),
@@ -189,7 +192,12 @@ export class Bench {
       nicsTaken: new Set([...left.nicsTaken, ...nics]),
       ...(want.part.each.align === undefined
         ? {}
-        : { pinned: [...(left.pinned ?? []), { ...beside, numaNode: numaNodeOf(node.shape, gpus) }] }),
+        : {
+            pinned: [
+              ...(left.pinned ?? []),
+              { ...beside, numaNode: numaNodeOf(node.shape, maskOf(touched)) },
+            ],
+          }),
     };
     const powerW = drawOf(node, want, beside.cpuMilli);
     return { gpus: indexesOf(gpus), slices, nics, beside, powerW, wear, left: after };
@@ -206,7 +214,7 @@ export class Bench {
     beside: Beside,
   ): (SliceChoice & { readonly gpus: Mask }) | undefined {
     if (isSliced(want)) {
-      const found = chooseSlices(node, want, left);
+      const found = chooseSlices(node, want, left, this.#groupsFor(node, want, left, beside));
       return found === undefined ? undefined : { ...found, gpus: 0 };
     }
     const gpus = this.#chooseGpus(node, want, left, beside);
@@ -215,23 +223,42 @@ export class Bench {
 
   #chooseGpus(node: FleetNode, want: Want, left: Left, beside: Beside): Mask | undefined {
     if (want.gpuCount === 0) return 0;
-    const { aligned } = this.#rooms.of(node);
-    const taken = { held: aligned, own: left.pinned ?? [], startMs: this.#rooms.span.startMs };
-    const groups = localitiesOf(node, want)
-      ?.filter((locality) => hasShare(node, locality, beside, taken))
-      .filter((locality) => nicsReach(node, want.part.each, locality.gpus, left.nicsTaken))
-      .map((locality) => locality.gpus);
     return pickGpus(node, want, {
       free: both(left.gpus, usableGpus(node, want)),
-      groups,
+      groups: alignedGroups(node, want, this.#takenOn(node, left), beside),
       nicsTaken: left.nicsTaken,
     });
   }
 
-  #chooseNics(node: FleetNode, want: Want, gpus: Mask, { nicsTaken }: Left): number[] | undefined {
+  /** The GPUs that all slices of a replica come from: of a NUMA node or PCIe root, of a link domain, or of both. */
+  #groupsFor(node: FleetNode, want: Want, left: Left, beside: Beside): readonly Mask[] | undefined {
+    const aligned = alignedGroups(node, want, this.#takenOn(node, left), beside);
+    if (want.part.each.gpus?.link === undefined) return aligned;
+    const { islands } = node.shape;
+    return aligned === undefined
+      ? islands
+      : islands.flatMap((island) => aligned.map((group) => both(island, group)));
+  }
+
+  #takenOn(node: FleetNode, left: Left): Taken {
+    const { aligned } = this.#rooms.of(node);
+    return {
+      held: aligned,
+      own: left.pinned ?? [],
+      startMs: this.#rooms.span.startMs,
+      nicsTaken: left.nicsTaken,
+    };
+  }
+
+  #chooseNics(
+    node: FleetNode,
+    want: Want,
+    gpus: readonly number[],
+    { nicsTaken }: Left,
+  ): number[] | undefined {
     const { each } = want.part;
-    if (!choosesNics(each)) return railsOf(node, want, indexesOf(gpus));
-    return chooseNics(node, each, indexesOf(gpus), nicsTaken);
+    if (!choosesNics(each)) return railsOf(node, want, gpus);
+    return chooseNics(node, each, gpus, nicsTaken);
   }
 
   /** Replicas that flows and NICs leave room for, and that may still stand where the node would be lost. */

@@ -13,7 +13,7 @@ import { Rooms } from './rooms.ts';
 import { endOf, type StartRange } from './site.ts';
 import { slicesIn } from './slice.ts';
 import { afterFabric, sitesWithData } from './steps.ts';
-import { modelsFor, usableGpus, type Want } from './want.ts';
+import { modelsFor, usableGpus, type Want, wantedPart } from './want.ts';
 
 type Question = {
   readonly demand: Demand;
@@ -193,7 +193,7 @@ function judge(
 ): Judged {
   const gpuCount = part.each.gpus?.count ?? 0;
   const models = gpuCount === 0 ? [undefined] : modelsFor(part, fleet.models);
-  const wants = models.map((model): Want => ({ part, gpuCount, model }));
+  const wants = models.map((model): Want => ({ part: wantedPart(part, demand), gpuCount, model }));
   const verdictOn = isPlain
     ? (node: FleetNode) => verdictOf(node, wants, demand)
     : verdictByKind(fleet, wants, demand);

@@ -1,4 +1,4 @@
-import type { TopologyLevel } from '../../model/demand.ts';
+import { isInNode, type TopologyLevel } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
@@ -28,9 +28,10 @@ export function placeOn(level: TopologyLevel, node: FleetNode): Path | undefined
       return node.spine;
     case 'island':
       return islandOf(node);
+    // What divides a node is looked for inside it: see `inside.ts`.
     case 'numa':
     case 'pcie-root':
-      return undefined;
+      return node.id;
     default:
       return level satisfies never;
   }
@@ -81,6 +82,7 @@ export function levelsUpTo(
   limit: TopologyLevel | undefined,
   nodes: readonly FleetNode[],
 ): readonly PlacedLevel[] {
+  if (isInNode(limit)) return ['node'];
   const end = closestFirst.findIndex((level) => level === limit);
   const levels = end < 0 ? closestFirst : closestFirst.slice(0, end + 1);
   return levels.filter((level) => {

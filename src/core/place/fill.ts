@@ -1,11 +1,13 @@
+import { isInNode } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import type { Bench } from './bench.ts';
-import { domainsOn, placeOn } from './domain.ts';
+import { placeOn } from './domain.ts';
 import { fillByLeaf } from './fabric/leafs.ts';
 import { fillEvenRails } from './fabric/rails.ts';
 import type { NodeSet } from './node-set.ts';
+import { spotsOn } from './spots.ts';
 import type { Want } from './want.ts';
 
 /** Nodes that could serve each want, whatever the calendar says. */
@@ -25,25 +27,21 @@ export function fillGang(
     const able = nodes.filter((node) => candidates.get(want)?.has(node) === true);
     return want.part.within === undefined
       ? fillPart(bench, able, want)
-      : fillWithin(bench, want, domainsOn(want.part.within, able));
+      : fillWithin(bench, spotsOn(want.part.within, able, want));
   });
 }
 
 /** All replicas of one part in one domain: the one that holds them and has least to spare. */
-function fillWithin(
-  bench: Bench,
-  want: Want,
-  domains: readonly { readonly nodes: readonly FleetNode[] }[],
-): Member[] {
+function fillWithin(bench: Bench, domains: readonly { nodes: readonly FleetNode[]; want: Want }[]): Member[] {
   let best: Filled | undefined;
-  for (const domain of domains) {
+  for (const { nodes, want } of domains) {
     const trial = bench.fork();
-    const members = fillPart(trial, domain.nodes, want);
+    const members = fillPart(trial, nodes, want);
     const fit = members.length;
     const capLeftW = trial.capLeftW;
     const { wear } = trial;
     const { leafs } = trial.fabric;
-    const spare = spareIn(trial, domain.nodes, want);
+    const spare = spareIn(trial, nodes, want);
     const filled = { trial, members, fit, leafs, capLeftW, wear, spare };
     if (best === undefined || isBetter(filled, best)) best = filled;
   }
@@ -79,6 +77,8 @@ export function spareIn(bench: Bench, nodes: readonly FleetNode[], want: Want): 
 
 type Choice = {
   readonly node: FleetNode;
+  /** What is put there, where it may use a part of the node only. */
+  readonly inside?: Want;
   readonly fit: number;
   readonly free: number;
   /** What the slices of one replica spoil. */
@@ -106,17 +106,26 @@ function fillEvenly(bench: Bench, nodes: readonly FleetNode[], want: Want): Memb
 function fillNodes(bench: Bench, nodes: readonly FleetNode[], want: Want): Member[] {
   const { count, apart } = want.part;
   const most = apart === undefined ? count : 1;
-  const choices = nodes
-    .map((node): Choice => ({
-      node,
-      fit: bench.capacity(node, want, most),
-      free: bench.freeGpus(node, want),
-      wear: bench.wearOf(node, want),
-      scarceW: bench.scarceW(node, want),
-    }))
-    .filter(({ fit }) => fit > 0)
-    .toSorted((a, b) => preference(a, b, want));
-  return putAll(bench, choices, want);
+  const choices = isInNode(apart)
+    ? spotsOn(apart, nodes, want).flatMap(({ nodes: [node], want: inside }) =>
+        node === undefined ? [] : [{ ...choiceOf(bench, node, inside, most), inside }],
+      )
+    : nodes.map((node) => choiceOf(bench, node, want, most));
+  return putAll(
+    bench,
+    choices.filter(({ fit }) => fit > 0).toSorted((a, b) => preference(a, b, want)),
+    want,
+  );
+}
+
+function choiceOf(bench: Bench, node: FleetNode, want: Want, most: number): Choice {
+  return {
+    node,
+    fit: bench.capacity(node, want, most),
+    free: bench.freeGpus(node, want),
+    wear: bench.wearOf(node, want),
+    scarceW: bench.scarceW(node, want),
+  };
 }
 
 function preference(a: Choice, b: Choice, want: Want): number {
@@ -139,10 +148,12 @@ function putAll(bench: Bench, choices: readonly Choice[], want: Want): Member[] 
   while (members.length < count && rest.length > 0) {
     const [choice] = rest.splice(nextIndex(rest, count - members.length), 1);
     if (choice === undefined) break;
-    const domain = apart === undefined ? undefined : placeOn(apart, choice.node);
-    if (apart !== undefined && (domain === undefined || usedDomains.has(domain))) continue;
+    const { node, inside } = choice;
+    const domain = apart === undefined || inside !== undefined ? undefined : placeOn(apart, node);
+    const isElsewhere = domain === undefined ? inside !== undefined : !usedDomains.has(domain);
+    if (apart !== undefined && !isElsewhere) continue;
     const wanted = Math.min(apart === undefined ? choice.fit : 1, count - members.length);
-    const put = putSome(bench, choice.node, want, { from: members.length, wanted });
+    const put = putSome(bench, node, inside ?? want, { from: members.length, wanted });
     if (domain !== undefined && put.length > 0) usedDomains.add(domain);
     members.push(...put);
   }

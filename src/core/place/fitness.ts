@@ -102,7 +102,8 @@ function gpuFitness(node: FleetNode, want: Want): Fitness {
 
 function sliceFitness(node: FleetNode, want: Want): Fitness {
   const misfit = sliceMisfit(node, want);
-  if (misfit === undefined) return besideFitness(node, want);
+  if (misfit === undefined)
+    return linkFitness(node, want) ?? rdmaFitness(node, want) ?? fitnessBeside(node, want);
   const { constraint, attribute } = misfit;
   return attribute === undefined ? fails(constraint) : unknown(constraint, attribute);
 }
@@ -139,6 +140,10 @@ function rdmaFitness(node: FleetNode, want: Want): Fitness | undefined {
 
 function sizeFitness(node: FleetNode, want: Want): Fitness {
   if (sizeOf(usableGpus(node, want)) < want.gpuCount) return fails('node-size');
+  return fitnessBeside(node, want);
+}
+
+function fitnessBeside(node: FleetNode, want: Want): Fitness {
   const beside = besideFitness(node, want);
   if (beside.kind !== 'fits') return beside;
   const found = misalignment(node, want);

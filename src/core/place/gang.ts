@@ -1,4 +1,4 @@
-import type { Demand } from '../../model/demand.ts';
+import { type Demand, isInNode } from '../../model/demand.ts';
 import type { HeldBandwidth, Member } from '../../model/placement.ts';
 import { Bounds } from '../index/bounds.ts';
 import { domainsKnown } from '../index/domains.ts';
@@ -9,6 +9,7 @@ import { closestFirst, type Domain, domainsInside, levelsUpTo, type PlacedLevel 
 import { bandwidthOf } from './fabric/bandwidth.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
+import { fillInside } from './inside.ts';
 import { type Rooms } from './rooms.ts';
 import { isSliced, type Want } from './want.ts';
 
@@ -226,7 +227,9 @@ function tried(
   for (const bench of benchesFor(rooms, demand)) {
     if (!couldHold(bench, domain.nodes, wants)) continue;
     if (!isLast && hasTooFewSlices(bench, domain.nodes, wants)) continue;
-    const members = fillGang(bench, domain.nodes, wants, candidates);
+    const members = isInNode(demand.together)
+      ? fillInside(bench, domain.nodes, wants, { candidates, level: demand.together })
+      : fillGang(bench, domain.nodes, wants, candidates);
     const bandwidth = members.length < replicas ? undefined : bandwidthOf(rooms.edges, demand, members);
     if (bandwidth !== undefined)
       return {

@@ -1,14 +1,17 @@
+import type { LevelInNode } from '../../model/demand.ts';
 import type { NicFacts } from '../../model/fact.ts';
 import { type Hold, peakOf } from '../calendar/calendar.ts';
+import { noUses } from '../calendar/slices.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
-import { both, indexesOf, type Mask, sizeOf } from '../mask.ts';
-import { choosesNics, nicCountOf, nicsReach } from './fabric/nics.ts';
-import { type Beside, heldBesideGpus, usableGpus, type Want } from './want.ts';
+import { both, indexesOf, type Mask, maskOf, sizeOf } from '../mask.ts';
+import { choosesNics, nicsReach } from './fabric/nics.ts';
+import { chooseSlices } from './slice.ts';
+import { type Beside, heldBesideGpus, isSliced, usableGpus, type Want } from './want.ts';
 
 type Align = NonNullable<Want['part']['each']['align']>;
 
 /** GPUs under one NUMA node or PCIe root, and the NUMA node whose cores and memory go with them. */
-export type Locality = { readonly gpus: Mask; readonly numaNode: number | undefined };
+type Locality = { readonly gpus: Mask; readonly numaNode: number | undefined };
 
 /** Cores and memory that an aligned replica takes from a NUMA node. */
 export type Pinned = Pick<Beside, 'cpuMilli' | 'memoryMib'> & { readonly numaNode: number | undefined };
@@ -16,14 +19,22 @@ export type Pinned = Pick<Beside, 'cpuMilli' | 'memoryMib'> & { readonly numaNod
 const attributes = { numa: 'numaNode', 'pcie-root': 'pcieRoot' } as const;
 
 /** The groups an aligned want may choose its GPUs from; nothing when it did not ask for alignment. */
-export function localitiesOf({ shape }: FleetNode, { part }: Want): readonly Locality[] | undefined {
+function localitiesOf({ shape }: FleetNode, { part }: Want): readonly Locality[] | undefined {
   const { align, rdma } = part.each;
   if (align === undefined) return undefined;
-  const nics = choosesNics(part.each) ? nicCountOf(part.each) : undefined;
-  const key = `${align} ${rdma !== undefined} ${nics}`;
+  return groupsKnown(shape, align, rdma !== undefined && !choosesNics(part.each));
+}
+
+/** GPUs under one NUMA node or PCIe root of a node, group by group. */
+export function groupsInside({ shape }: FleetNode, level: LevelInNode): readonly Mask[] {
+  return groupsKnown(shape, level, false).map(({ gpus }) => gpus);
+}
+
+function groupsKnown(shape: NodeShape, align: Align, withNics: boolean): readonly Locality[] {
+  const key = `${align} ${withNics}`;
   const known = found.get(shape) ?? new Map<string, readonly Locality[]>();
   found.set(shape, known);
-  const localities = known.get(key) ?? groupsOf(shape, align, rdma !== undefined && nics === undefined);
+  const localities = known.get(key) ?? groupsOf(shape, align, withNics);
   known.set(key, localities);
   return localities;
 }
@@ -50,25 +61,46 @@ export function numaNodeOf({ gpus }: NodeShape, chosen: Mask): number | undefine
   return places.size === 1 ? only : undefined;
 }
 
+/** What is taken of a node already: by others, and by the gang itself. */
+export type Taken = {
+  readonly held: readonly Hold[];
+  readonly own: readonly Pinned[];
+  readonly startMs: number;
+  readonly nicsTaken: ReadonlySet<number>;
+};
+
+/** The groups that still have what an aligned replica holds beside its GPUs; nothing when it did not ask for any. */
+export function alignedGroups(
+  node: FleetNode,
+  want: Want,
+  taken: Taken,
+  beside: Beside,
+): readonly Mask[] | undefined {
+  return localitiesOf(node, want)
+    ?.filter((locality) => hasShare(node, locality, beside, taken))
+    .filter((locality) => nicsReach(node, want.part.each, locality.gpus, taken.nicsTaken))
+    .map((locality) => locality.gpus);
+}
+
 /**
  * Whether cores and memory are left in the share of a locality's NUMA node, beside what others and the gang
  * itself have pinned there. What is pinned to a NUMA node that nobody has recorded counts against every one.
  */
-export function hasShare(
-  node: FleetNode,
-  locality: Locality,
-  beside: Beside,
-  taken: { readonly held: readonly Hold[]; readonly own: readonly Pinned[]; readonly startMs: number },
-): boolean {
+function hasShare(node: FleetNode, locality: Locality, beside: Beside, taken: Taken): boolean {
   const isThere = (numaNode: number | undefined) =>
     numaNode === undefined || locality.numaNode === undefined || numaNode === locality.numaNode;
-  const held = taken.held.filter((entry) => isThere(numaNodeOf(node.shape, entry.gpus)));
+  const held = taken.held.filter((entry) => isThere(numaNodeOf(node.shape, touchedBy(entry))));
   const own = taken.own.filter(({ numaNode }) => isThere(numaNode));
   return (['cpuMilli', 'memoryMib'] as const).every((amount) => {
     const pinned = own.reduce((sum, entry) => sum + entry[amount], 0);
     const others = peakOf(held, taken.startMs, (entry) => entry[amount]);
     return beside[amount] + pinned + others <= shareOf(node.shape, amount);
   });
+}
+
+/** GPUs that a hold has whole or in part. */
+function touchedBy({ gpus, slices = [] }: Hold): Mask {
+  return (gpus | maskOf(slices.map(({ gpu }) => gpu))) >>> 0;
 }
 
 /** What keeps a node from ever aligning a want, or the attribute without which nobody can tell. */
@@ -87,7 +119,7 @@ export function misalignment(node: FleetNode, want: Want): { readonly unknown?: 
   const fits = localities.some(
     (locality) =>
       nicsReach(node, want.part.each, locality.gpus, node.downNics) &&
-      islands.some((island) => sizeOf(both(both(locality.gpus, island), usable)) >= want.gpuCount),
+      islands.some((island) => isRoomIn(node, want, both(both(locality.gpus, island), usable))),
   );
   if (fits) return undefined;
   const attribute = attributes[align];
@@ -96,6 +128,12 @@ export function misalignment(node: FleetNode, want: Want): { readonly unknown?: 
   const nicUnknown =
     rdma !== undefined && indexesOf(usable).some((index) => nicPlace(shape, index, align) === undefined);
   return nicUnknown ? { unknown: `NIC ${attribute}` } : {};
+}
+
+/** Whether these GPUs of an empty node are enough for one replica. */
+function isRoomIn(node: FleetNode, want: Want, gpus: Mask): boolean {
+  if (!isSliced(want)) return sizeOf(gpus) >= want.gpuCount;
+  return chooseSlices(node, want, { gpus, partly: noUses }) !== undefined;
 }
 
 function nicPlace({ railOf, nics }: NodeShape, gpu: number, align: Align): number | undefined {

@@ -19,7 +19,7 @@ import type { Ground } from './scales.ts';
 import { cheapestFirst, type Elsewhere, type Gang, placeSurviving } from './spares.ts';
 import { standInOf } from './stand-in.ts';
 import { triesIn } from './tries.ts';
-import { hardestFirst, type Want } from './want.ts';
+import { hardestFirst, type Want, wantedPart } from './want.ts';
 
 /** When a placement may start. Both ends are included. */
 export type StartRange = {
@@ -265,9 +265,23 @@ function bindingOn(
       placeSurviving(
         new Rooms(state, span, { isPlain, ...(ignored === undefined ? {} : { ignored }) }),
         nodes,
-        { ...gang, demand },
+        asking(gang, demand),
       ).kind === 'whole',
   );
+}
+
+/** The gang as another demand for the same replicas asks for it. */
+function asking(gang: Gang, demand: Demand): Gang {
+  if (demand.parts === gang.demand.parts) return { ...gang, demand };
+  const parts = new Map(demand.parts.map((part) => [part.name, wantedPart(part, demand)]));
+  const pairs = gang.wants.map(
+    (want) => [want, { ...want, part: parts.get(want.part.name) ?? want.part }] as const,
+  );
+  const candidates = pairs.flatMap(([want, as]) => {
+    const nodes = gang.candidates.get(want);
+    return nodes === undefined ? [] : [[as, nodes] as const];
+  });
+  return { ...gang, demand, wants: pairs.map(([, as]) => as), candidates: new Map(candidates) };
 }
 
 type Whole = (demand: Demand, ignored?: Ignored) => boolean;
@@ -306,7 +320,7 @@ type Obstacle = {
 const obstacles: readonly Obstacle[] = [
   {
     binding: 'topology',
-    without: ({ together, ...demand }) => (together === undefined ? undefined : { demand }),
+    without: (demand) => looseOf(demand),
   },
   { binding: 'uplink', without: droppedBy(withoutUplinks) },
   { binding: 'flows', without: droppedBy(withoutFlows) },
@@ -326,6 +340,13 @@ const obstacles: readonly Obstacle[] = [
         : { demand, ignored: new Set(['isolation'] as const) },
   },
 ];
+
+/** The demand with nothing kept together. */
+function looseOf({ together, ...demand }: Demand): { readonly demand: Demand } | undefined {
+  const isLoose = demand.parts.every(({ within }) => within === undefined);
+  if (isLoose) return together === undefined ? undefined : { demand };
+  return { demand: { ...demand, parts: demand.parts.map(({ within: _within, ...part }) => part) } };
+}
 
 function droppedBy(dropped: (demand: Demand) => Demand | undefined): Obstacle['without'] {
   return (demand) => {

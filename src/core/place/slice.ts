@@ -30,14 +30,31 @@ type One = { readonly slice: HeldSlice; readonly wear: number; readonly rank: nu
 /**
  * The slices of one replica, put down one after the other where each spoils least; nothing when they do not fit.
  * Shares of a replica lie on different GPUs, as a second share of one GPU is no second device; its MIG instances
- * may lie on one. For a single slice this is exact: it finds a place whenever there is one.
+ * may lie on one. For a single slice this is exact: it finds a place whenever there is one. With groups all of them come
+ * from the GPUs of one, which spoils least.
  */
-export function chooseSlices(node: FleetNode, want: Want, before: GpusLeft): SliceChoice | undefined {
+export function chooseSlices(
+  node: FleetNode,
+  want: Want,
+  before: GpusLeft,
+  groups?: readonly Mask[],
+): SliceChoice | undefined {
+  const usable = usableGpus(node, want);
+  if (groups === undefined) return slicesOn(node, want, before, usable);
+  let best: SliceChoice | undefined;
+  for (const group of groups) {
+    const found = slicesOn(node, want, before, both(usable, group));
+    if (found !== undefined && (best === undefined || found.wear < best.wear)) best = found;
+  }
+  return best;
+}
+
+function slicesOn(node: FleetNode, want: Want, before: GpusLeft, usable: Mask): SliceChoice | undefined {
   const need = want.part.each.gpus?.slice;
   if (need === undefined) return undefined;
   let left = before;
   let wear = 0;
-  let candidates = usableGpus(node, want);
+  let candidates = usable;
   const slices: HeldSlice[] = [];
   while (slices.length < want.gpuCount) {
     const best = cheapest(node, need, { left, candidates });
@@ -62,9 +79,10 @@ export function slicesIn(node: FleetNode, want: Want, left: GpusLeft): number {
 
 /**
  * How many replicas a node's GPUs hold, where counting slices tells: instances may lie anywhere, and slots of one
- * profile never overlap. Nothing where replicas have several shares, which need different GPUs.
+ * profile never overlap. Nothing where replicas have several shares, which need different GPUs, or are aligned.
  */
 export function replicasIn(node: FleetNode, want: Want, left: GpusLeft): number | undefined {
+  if (want.part.each.align !== undefined) return undefined;
   const isCountable = want.part.each.gpus?.slice?.kind === 'mig' || want.gpuCount === 1;
   return isCountable ? Math.floor(slicesIn(node, want, left) / want.gpuCount) : undefined;
 }

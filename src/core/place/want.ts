@@ -1,4 +1,4 @@
-import type { Demand, Part } from '../../model/demand.ts';
+import { alignmentOf, type Demand, type Part } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
 import { type Fraction, portionOf } from '../calendar/slices.ts';
 import type { FleetNode, NodeShape } from '../inventory/fleet.ts';
@@ -13,7 +13,15 @@ export type Want = {
   readonly model: string | undefined;
   /** Only GPUs on these rails. */
   readonly rails?: ReadonlySet<number>;
+  /** Only these GPUs, on the one node that is looked at. */
+  readonly only?: Mask;
 };
+
+/** A part as the search reads it: its replicas are aligned where the part or the gang is kept inside a node. */
+export function wantedPart(part: Part, demand: Demand): Part {
+  const align = alignmentOf(part, demand);
+  return align === part.each.align || align === undefined ? part : { ...part, each: { ...part.each, align } };
+}
 
 /** Its replicas ask for parts of GPUs instead of whole ones. */
 export function isSliced({ part }: Want): boolean {
@@ -41,7 +49,8 @@ export function modelsFor(part: Part, known: readonly string[]): readonly string
 /** Every way to settle one model for each GPU part, in the order of the names. */
 export function combinations(demand: Demand, known: readonly string[]): readonly (readonly Want[])[] {
   let ways: (readonly Want[])[] = [[]];
-  for (const part of demand.parts) {
+  for (const asked of demand.parts) {
+    const part = wantedPart(asked, demand);
     const gpuCount = part.each.gpus?.count ?? 0;
     const models = gpuCount === 0 ? [undefined] : modelsFor(part, known);
     ways = ways
@@ -81,7 +90,7 @@ export function usableGpus({ shape, downMask }: FleetNode, want: Want): Mask {
   if (byShape.size === 0) usable.set(want, byShape);
   const known = byShape.get(shape) ?? fittingGpus(shape, want);
   byShape.set(shape, known);
-  return (known & ~downMask) >>> 0;
+  return (known & ~downMask & (want.only ?? -1)) >>> 0;
 }
 
 /** Neither wants nor shapes change, and nodes share their shapes. */

@@ -1,5 +1,6 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Placement, Term } from '../../model/placement.ts';
+import { compareText } from '../../model/text.ts';
 import type { Fleet } from '../inventory/fleet.ts';
 
 /** What a contract promises of NICs, of islands across nodes, and of bandwidth on the edges of fabrics. */
@@ -40,25 +41,27 @@ function nics({ parts }: Demand): Term[] {
   const counts = new Set(
     parts.flatMap(({ each: { rdma, gpus } }) => {
       if (rdma === undefined) return [];
-      return gpus === undefined ? [0] : [rdma.nicsPerGpu ?? 1];
+      return gpus === undefined
+        ? ['0 replica']
+        : [`${rdma.nicsPerGpu ?? 1} ${gpus.slice === undefined ? 'GPU' : 'slice'}`];
     }),
   );
-  return [...counts]
-    .toSorted((a, b) => a - b)
-    .map((count) => ({
-      kind: 'rdma',
-      promise: nicPromise(count),
-      strength: 'guaranteed',
-      heldAs: 'exclusive intervals on the NICs named',
-      enforcedBy: 'choice of devices',
-      measuredBy: 'topology in the inventory; port counters once an engine reports',
-    }));
+  return [...counts].toSorted(compareText).map((count) => ({
+    kind: 'rdma',
+    promise: nicPromise(count),
+    strength: 'guaranteed',
+    heldAs: 'exclusive intervals on the NICs named',
+    enforcedBy: 'choice of devices',
+    measuredBy: 'topology in the inventory; port counters once an engine reports',
+  }));
 }
 
-function nicPromise(perGpu: number): string {
-  if (perGpu === 0) return 'an RDMA NIC for every replica without GPUs';
-  if (perGpu === 1) return 'an RDMA NIC for every GPU, on its own rail where the rails are known';
-  return `${perGpu} RDMA NICs for every GPU, its own rail, switch and NUMA node first`;
+function nicPromise(each: string): string {
+  if (each === '0 replica') return 'an RDMA NIC for every replica without GPUs';
+  if (each === '1 GPU') return 'an RDMA NIC for every GPU, on its own rail where the rails are known';
+  const [count, what] = each.split(' ');
+  const many = count === '1' ? 'an RDMA NIC' : `${count} RDMA NICs`;
+  return `${many} for every ${what}, its own rail, switch and NUMA node first`;
 }
 
 function uplinks({ parts }: Demand, { bandwidth = [] }: Placement): Term[] {

@@ -5,6 +5,7 @@ import { compareText } from '../../model/text.ts';
 import { hourS } from '../../model/unit.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { layoutOf, limitsOn } from '../place/layout.ts';
+import { alignment } from './alignment.ts';
 import { devices, isShared } from './devices.ts';
 import { fabricTerms } from './fabric.ts';
 import { survival } from './survival.ts';
@@ -68,9 +69,11 @@ function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {
   const asked = demand.parts.find((part) => part.each.gpus?.link !== undefined);
   if (asked === undefined) return [];
   const speeds = nodes.flatMap((node) => (node.shape.gpus.length === 0 ? [] : [node.shape.linkMbps]));
-  const slowest = speeds.some((speed) => speed === undefined)
-    ? undefined
-    : Math.min(...speeds.flatMap((speed) => speed ?? []));
+  const isSliced = asked.each.gpus?.slice !== undefined;
+  const slowest =
+    isSliced || speeds.some((speed) => speed === undefined)
+      ? undefined
+      : Math.min(...speeds.flatMap((speed) => speed ?? []));
   const rate =
     slowest === undefined || !Number.isFinite(slowest)
       ? ''
@@ -85,20 +88,6 @@ function link(demand: Demand, nodes: readonly FleetNode[]): Term[] {
       measuredBy: 'topology in the inventory; link counters once an engine reports',
     },
   ];
-}
-
-function alignment({ parts }: Demand): Term[] {
-  const levels = new Set(parts.flatMap(({ each }) => each.align ?? []));
-  return (['numa', 'pcie-root'] as const)
-    .filter((level) => levels.has(level))
-    .map((level) => ({
-      kind: 'alignment',
-      promise: `GPUs, their RDMA NICs, cores and memory of a replica under one ${level === 'numa' ? 'NUMA node' : 'PCIe root'}`,
-      strength: 'guaranteed',
-      heldAs: "devices of one group, and cores and memory out of its NUMA node's share",
-      enforcedBy: 'choice of devices; CPU sets once an engine binds it',
-      measuredBy: 'topology in the inventory',
-    }));
 }
 
 function speedOf(mbps: number): string {

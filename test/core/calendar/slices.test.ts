@@ -276,11 +276,9 @@ describe('what is known of a GPU decides what it gives', () => {
 
   test.each([
     [
-      '1×2 nvlink share:500',
-      'an accelerator link between slices of GPUs (`slice` with `link` or `linkMbps`)',
+      '1×2 nvlink mig:1g.10gb',
+      'an accelerator link between MIG instances, which have none (`slice` with `link` or `linkMbps`)',
     ],
-    ['1×1 rdma mig:1g.10gb', 'RDMA for slices of GPUs (`slice` with `rdma`)'],
-    ['1×1 align:numa share:500', 'alignment of slices of GPUs (`slice` with `align`)'],
   ])('%s is refused', (wish, feature) => {
     expect(refusal(one, demand(wish))).toEqual({
       kind: 'not-supported',

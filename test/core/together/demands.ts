@@ -37,6 +37,7 @@ const slicePart = tuple(
     'share:999',
   ),
   seldom('', 'cpu1 mem2', 'gpumem8'),
+  seldom('', 'rdma', 'align:numa', 'align:pcie-root', 'rdma align:numa'),
 );
 
 const kept = seldom(
@@ -47,6 +48,9 @@ const kept = seldom(
   'apart:node',
   'apart:rack',
   'apart:leaf',
+  'within:numa',
+  'within:pcie-root',
+  'apart:numa',
 );
 const first = tuple(oneof({ weight: 3, arbitrary: gpuPart }, { weight: 2, arbitrary: slicePart }), kept).map(
   ([words, level]) => `train: ${[...words, level].filter((word) => word !== '').join(' ')}`,
@@ -82,7 +86,7 @@ const rest = record({
   tenant: constantFrom('acme', 'globex'),
   isolation: seldom('shared', 'node', 'rack', 'site'),
   objective: constantFrom('cheapest', 'soonest', 'tightest', 'fastest', 'greenest'),
-  together: seldom('', 'rack', 'leaf', 'spine', 'hall', 'island', 'node'),
+  together: seldom('', 'rack', 'leaf', 'spine', 'hall', 'island', 'node', 'numa'),
   where: seldom('', 'fra1', 'ams2', 'fra1/h1/r1'),
   avoid: seldom('', 'fra1/h1/r1', 'ams2/h1/a1/n01/gpu0'),
   powerCapW: seldom(0, 1200, 3000, 6000),

@@ -4,7 +4,7 @@ import { compareText } from '../../../model/text.ts';
 import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
 import type { Bench } from '../bench.ts';
 import type { Want } from '../want.ts';
-import { nicCountOf, rdmaNics } from './nics.ts';
+import { choosesNics, rdmaNics } from './nics.ts';
 import { hangsWhole, leafOfNic, uplinkDue } from './uplink.ts';
 
 /** Puts as many replicas of a part as fit on these nodes, whatever its uplinks. */
@@ -106,8 +106,7 @@ function portsOf(
   node: FleetNode,
   { part }: Want,
 ): readonly { rail?: number | undefined; leaf: Path | undefined }[] {
-  const chosen = nicCountOf(part.each) !== (part.each.gpus?.count ?? 0);
-  const nics = chosen
+  const nics = choosesNics(part.each)
     ? rdmaNics(node.shape, part.each)
     : [...new Set(node.shape.railOf.flatMap((nic) => nic ?? []))];
   if (nics.length === 0) return [{ leaf: node.leaf }];

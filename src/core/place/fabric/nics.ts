@@ -3,15 +3,19 @@ import type { NicFacts } from '../../../model/fact.ts';
 import type { FleetNode, NodeShape } from '../../inventory/fleet.ts';
 import { indexesOf, type Mask } from '../../mask.ts';
 
-/** RDMA NICs of one replica: `nicsPerGpu` for each GPU, one for a replica without GPUs, none when it asks for none. */
+/** RDMA NICs of one replica: `nicsPerGpu` for each GPU or slice, one without GPUs, none when it asks for none. */
 export function nicCountOf({ rdma, gpus }: ReplicaNeed): number {
   if (rdma === undefined) return 0;
   return gpus === undefined ? 1 : gpus.count * (rdma.nicsPerGpu ?? 1);
 }
 
-/** Whether the NICs are chosen one by one. With one NIC for a GPU it is that of its rail, known or only counted. */
+/**
+ * Whether the NICs are chosen one by one, as they are for slices, of which several may share a rail. With one NIC for a
+ * whole GPU it is that of its rail, known or only counted.
+ */
 export function choosesNics({ rdma, gpus }: ReplicaNeed): boolean {
-  return rdma !== undefined && (gpus === undefined || (rdma.nicsPerGpu ?? 1) > 1);
+  if (rdma === undefined) return false;
+  return gpus === undefined || gpus.slice !== undefined || (rdma.nicsPerGpu ?? 1) > 1;
 }
 
 /** The RDMA NICs of a shape that are fast enough, whoever holds them. */
@@ -30,7 +34,7 @@ export function nicCapacity(node: FleetNode, each: ReplicaNeed, taken: ReadonlyS
 }
 
 /**
- * NICs for the chosen GPUs, each with as many of its own as asked for, in rounds: its rail, else one on its PCIe
+ * NICs for the chosen GPUs (those of its slices, one by one), each with as many of its own as asked for, in rounds: its rail, else one on its PCIe
  * switch, else of its PCIe root, else of its NUMA node, else any; the lowest number of each kind. With alignment only
  * NICs of the GPUs' own group. A replica without GPUs takes one that is no GPU's rail, if there is one. In order;
  * nothing when there are not enough.
