@@ -17,6 +17,7 @@ import { conflictOf } from './explain/conflict.ts';
 import { relaxations } from './explain/relax.ts';
 import type { Given } from './given.ts';
 import { lapse } from './life/lapse.ts';
+import { perDay } from './place/budget.ts';
 import { type Tally, tally } from './place/count.ts';
 import { knownEnds, unknownEnds } from './place/fabric/flows.ts';
 import { missingFabric } from './place/fabric/missing.ts';
@@ -24,9 +25,10 @@ import { hereWords } from './place/here.ts';
 import { carbonOf } from './place/merit.ts';
 import { limitNames } from './place/power.ts';
 import type { SiteMiss, StartRange } from './place/site.ts';
-import { type Candidate, perDay, solve, type Unsolved } from './place/solve.ts';
+import { type Candidate, solve, type Unsolved } from './place/solve.ts';
 import { offerMs, startRange } from './place/start-range.ts';
 import { unsupported } from './place/supported.ts';
+import { countedReplicas } from './place/survival.ts';
 import { modelsFor } from './place/want.ts';
 import { reclaimOffers } from './reclaim/offer.ts';
 import { preemptReports } from './reclaim/preempt-words.ts';
@@ -120,6 +122,8 @@ function readable(state: State, demand: Demand): Refusal | undefined {
   }
   const feature = unsupported(demand);
   if (feature !== undefined) return { kind: 'not-supported', feature };
+  const contradiction = contradictionIn(demand);
+  if (contradiction !== undefined) return contradiction;
   const places = [...(demand.where ?? []), ...(demand.avoid ?? [])].filter(
     (place) => !isKnownPlace(state, place),
   );
@@ -132,6 +136,15 @@ function readable(state: State, demand: Demand): Refusal | undefined {
     return { kind: 'model-unknown', asked, known: [...state.fleet.models] };
   }
   return undefined;
+}
+
+/** What no fleet could serve, however large. */
+function contradictionIn(demand: Demand): Refusal | undefined {
+  const asked = demand.survive?.membersLeft ?? 0;
+  const most = countedReplicas(demand);
+  if (asked <= most) return undefined;
+  const why = `${asked} replicas cannot be left of the ${most} that count: those with GPUs, or all where none has any; of elastic parts those that are guaranteed`;
+  return { kind: 'demand-impossible', field: 'survive.membersLeft', why };
 }
 
 function isKnownPlace(state: State, place: Path): boolean {

@@ -104,6 +104,11 @@ export const Refusal = z.discriminatedUnion('kind', [
     latestStartMs: AtMs,
   }),
   z.strictObject({ kind: z.literal('not-supported'), feature: note }),
+  z.strictObject({
+    kind: z.literal('demand-impossible'),
+    field: z.string().max(60).describe('where in the demand, such as `survive.membersLeft`'),
+    why: note,
+  }),
   z.strictObject({ kind: z.literal('tenant-unknown'), tenant: TenantId, known: z.array(TenantId) }),
   z.strictObject({ kind: z.literal('plan-expired'), plan: PlanId, expiredAtMs: AtMs }),
   z.strictObject({

@@ -135,6 +135,7 @@ test.each([
   { kind: 'over-budget', limitMicroEur: 1, basis: 'day', lowestMicroEur: 2_000_000, relaxations: [] },
   { kind: 'window-impossible', why: 'ends before it starts', earliestStartMs: 2, latestStartMs: 1 },
   { kind: 'not-supported', feature: 'MIG on this core' },
+  { kind: 'demand-impossible', field: 'survive.membersLeft', why: '3 replicas cannot be left of 2' },
   { kind: 'tenant-unknown', tenant: plan.tenant, known: [] },
   { kind: 'plan-expired', plan: plan.id, expiredAtMs: 0 },
 ])('a refusal of kind $kind shows its numbers', async (cause) => {

@@ -816,10 +816,6 @@ describe('what this version cannot promise is not granted', () => {
       'a flow from the dataset to itself',
       demand(text, { flows: [{ from: 'dataset', to: 'dataset', mbps: 1 }] }),
     ],
-    [
-      'survival of what may shrink: `survive` with guarantee `elastic`',
-      demand(text, { guarantee: 'elastic', survive: { loss: 'node', membersLeft: 1 } }),
-    ],
   ];
   test.each(rows)('%s', (feature, ask) => {
     expect(findings({ fault: feature, ask, finds: [] })).toContain(`not-supported: ${feature}`);

@@ -97,11 +97,6 @@ describe('an elastic demand', () => {
     expect(offers.map(({ change }) => change)).toEqual(['10 instead of 18 GPUs']);
     for (const offer of offers) expect(got(fleet, Demand.parse(offer.demand))).toBe('5 at ams2');
   });
-
-  test('is not made to survive a loss: not yet', () => {
-    const wish = elastic('2×2 H100', [1], { survive: { loss: 'node', membersLeft: 1 } });
-    expect(got(fleet, wish)).toBe('not-supported');
-  });
 });
 
 describe('a minimum', () => {

@@ -51,7 +51,6 @@ describe('what each constraint takes away', () => {
   });
 
   test.each([
-    ['more left than it has', 'rack', 3, '8 → 0 gpu'],
     ['where it is not known what falls with what', 'feed', 1, '8 → 0 gpu'],
     ['a spread that there is', 'node', 1, undefined],
   ])('survival: %s', (_, loss, membersLeft, cost) => {

@@ -128,6 +128,8 @@ function facts(refusal: Plain, room: Room): string[] {
       ];
     case 'not-supported':
       return [refusal.feature];
+    case 'demand-impossible':
+      return [refusal.field, refusal.why];
     case 'tenant-unknown':
       return [`asked for: ${refusal.tenant}`, `known tenants: ${refusal.known.join(', ') || 'none'}`];
     case 'plan-expired':

@@ -83,6 +83,8 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `the window cannot be met: ${refusal.why} (earliest ${isoIn(refusal.earliestStartMs, zone)}, latest ${isoIn(refusal.latestStartMs, zone)})`;
     case 'not-supported':
       return `this version does not decide ${refusal.feature} yet`;
+    case 'demand-impossible':
+      return `\`${refusal.field}\` asks for what cannot be: ${refusal.why}`;
     case 'tenant-unknown':
       return `tenant \`${refusal.tenant}\` is not registered; known: ${refusal.known.join(', ') || 'none'}`;
     case 'plan-expired':

@@ -14,8 +14,6 @@ export function* supported({ demand }: Audit): Generator<Violation> {
 function* inDemand(demand: Demand): Generator<string> {
   if ((demand.flows ?? []).some(({ from, to }) => from === 'dataset' && to === 'dataset'))
     yield 'a flow from the dataset to itself';
-  if (demand.guarantee === 'elastic' && demand.survive !== undefined)
-    yield 'survival of what may shrink: `survive` with guarantee `elastic`';
 }
 
 function* inPart({ name, each, within, apart }: Part, gang: Demand['together']): Generator<string> {

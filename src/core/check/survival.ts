@@ -7,7 +7,8 @@ import { canStandIn } from './stand-in.ts';
 
 /**
  * Whichever one node, rack, feed or site is lost, as many replicas as were asked for still have a place: their own or
- * a spare's. Spares are there only for that, fit any replica that counts, and none of them is too many.
+ * a spare's; of an elastic part only those that are guaranteed. Spares are there only for that, fit any replica that
+ * counts, and none of them is too many.
  */
 export function* survival(audit: Audit): Generator<Violation> {
   const { demand, placement, seats } = audit;
@@ -18,10 +19,10 @@ export function* survival(audit: Audit): Generator<Violation> {
     return;
   }
   const withGpus = demand.parts.some(({ each }) => each.gpus !== undefined);
-  const counted = seats.filter(({ part }) => !withGpus || part?.each.gpus !== undefined);
+  const counted = seats.filter((seat) => (!withGpus || seat.part?.each.gpus !== undefined) && isFirm(seat));
   const wanted = demand.parts
     .filter(({ each }) => !withGpus || each.gpus !== undefined)
-    .reduce((sum, { count }) => sum + count, 0);
+    .reduce((sum, { count, minCount = count }) => sum + minCount, 0);
   if (wanted < survive.membersLeft)
     yield broken('survive', `${wanted} replicas cannot leave ${survive.membersLeft}`);
   const fates = fatesOf(audit.state.fleet, counted, survive.loss);
@@ -33,6 +34,11 @@ export function* survival(audit: Audit): Generator<Violation> {
   for (const { seat } of fates.filter((fate) => fate.seat.isSpare))
     if ([...lossesLeaveEnough(survive, fates, seat)].length === 0)
       yield broken('survive', `${named(seat.member)} is a spare that is not needed`);
+}
+
+/** Extras may be taken back, so they are neither counted on nor missed. */
+function isFirm({ isSpare, member, part }: Seat): boolean {
+  return isSpare || part === undefined || member.replica < (part.minCount ?? part.count);
 }
 
 /** A seat with what it falls with: nothing where it hangs on several feeds. */

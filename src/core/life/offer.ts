@@ -4,7 +4,7 @@ import { type ContractId, type Digest, type PlanId, planIdOf } from '../../model
 import type { Plan } from '../../model/plan.ts';
 import { check } from '../check.ts';
 import type { CommandGiven } from '../given.ts';
-import { withinBudget } from '../place/solve.ts';
+import { withinBudget } from '../place/budget.ts';
 import { graceMs } from '../place/start-range.ts';
 import { priceOf } from '../price.ts';
 import { unjustified } from '../reclaim/unjustified.ts';

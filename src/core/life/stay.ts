@@ -8,10 +8,11 @@ import { compareText } from '../../model/text.ts';
 import { never } from '../calendar/calendar.ts';
 import { withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
+import { withinBudget } from '../place/budget.ts';
 import { bandwidthOf } from '../place/fabric/bandwidth.ts';
 import { EdgeRooms } from '../place/fabric/edge-rooms.ts';
 import { mustMove } from '../place/fabric/move.ts';
-import { type Candidate, solve, withinBudget } from '../place/solve.ts';
+import { type Candidate, solve } from '../place/solve.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
 

@@ -3,10 +3,10 @@ import type { Price } from '../../model/placement.ts';
 import type { SiteReport } from '../../model/plan.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
-import { dayMs } from '../../model/unit.ts';
 import type { Fleet, FleetSite } from '../inventory/fleet.ts';
-import { costOf, priceOf } from '../price.ts';
+import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
+import { withinBudget } from './budget.ts';
 import { solveElastic } from './elastic.ts';
 import { firstTransfer, mustMove } from './fabric/move.ts';
 import {
@@ -56,7 +56,7 @@ export type Question = {
 /** Searches every open site and takes the best fit within the budget. Each site's best stands in the report. */
 export function solve(state: State, verdict: PolicyVerdict, asked: Question): Solved | Unsolved {
   return asked.demand.guarantee === 'elastic'
-    ? solveElastic(asked, (sized) => solveSized(state, verdict, sized))
+    ? solveElastic(state, asked, (on, sized) => solveSized(on, verdict, sized))
     : solveSized(state, verdict, asked);
 }
 
@@ -106,11 +106,6 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
       );
     }),
   );
-}
-
-/** Micro-euros a day at an hourly price. */
-export function perDay(microEurPerHour: number): number {
-  return costOf(microEurPerHour, dayMs / 1000);
 }
 
 type Order = (a: Candidate, b: Candidate) => number;
@@ -237,18 +232,6 @@ function affordableFirst(demand: Demand, order: Order): Order {
     if (fitsA !== fitsB) return fitsA ? -1 : 1;
     return (fitsA ? 0 : byPrice(a, b)) || order(a, b);
   };
-}
-
-export function withinBudget(price: Price, { budget }: Demand): boolean {
-  if (budget === undefined) return true;
-  const { totalMicroEur, microEurPerHour } = price;
-  if (
-    budget.totalMicroEur !== undefined &&
-    !(totalMicroEur !== undefined && totalMicroEur <= budget.totalMicroEur)
-  )
-    return false;
-  const day = microEurPerHour === undefined ? undefined : perDay(microEurPerHour);
-  return budget.microEurPerDay === undefined || (day !== undefined && day <= budget.microEurPerDay);
 }
 
 function reportFit(

@@ -5,8 +5,6 @@ import { datasetEnd } from './fabric/flows.ts';
 export function unsupported(demand: Demand): string | undefined {
   if ((demand.flows ?? []).some(({ from, to }) => from === datasetEnd && to === datasetEnd))
     return 'a flow from the dataset to itself (`flows`)';
-  if (demand.guarantee === 'elastic' && demand.survive !== undefined)
-    return 'survival with `guarantee: elastic` (`survive`)';
   for (const part of demand.parts) {
     const feature = unsupportedPart(part, alignmentOf(part, demand));
     if (feature !== undefined) return `${feature} in part \`${part.name}\``;

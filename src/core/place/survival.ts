@@ -1,4 +1,4 @@
-import type { Demand, Part } from '../../model/demand.ts';
+import { type Demand, guaranteedCount, type Part } from '../../model/demand.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 
 /** What becomes of a node when something around it is lost: it falls with one such place, or with none alone. */
@@ -23,9 +23,9 @@ export function spreadOf(demand: Demand): Spread | undefined {
   return { limit: countedReplicas(demand) - survive.membersLeft, fateOf: fates[survive.loss] };
 }
 
-/** Replicas that count for survival. */
+/** Replicas that count for survival: guaranteed ones. */
 export function countedReplicas(demand: Demand): number {
-  return demand.parts.reduce((sum, part) => sum + (isCounted(part, demand) ? part.count : 0), 0);
+  return demand.parts.reduce((sum, part) => sum + (isCounted(part, demand) ? guaranteedCount(part) : 0), 0);
 }
 
 /** Replicas with GPUs count, or all where none has any. */

@@ -1,6 +1,6 @@
-import type { Demand } from '../../model/demand.ts';
+import { type Demand, guaranteedCount } from '../../model/demand.ts';
 import { siteOf } from '../../model/id.ts';
-import { type Member, type Placement, seatsOf, type Term } from '../../model/placement.ts';
+import { type Member, type Placement, type Term } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
 import type { Fleet } from '../inventory/fleet.ts';
 import { isCounted, spreadOf } from '../place/survival.ts';
@@ -9,11 +9,14 @@ import { isCounted, spreadOf } from '../place/survival.ts';
 export function survival(fleet: Fleet, demand: Demand, placement: Placement): Term[] {
   const { survive, parts } = demand;
   if (survive === undefined) return [];
-  const counted = new Set(parts.filter((part) => isCounted(part, demand)).map(({ name }) => name));
-  const replicas = placement.members.filter(({ part }) => counted.has(part)).length;
-  const seats = seatsOf(placement).filter(({ part }) => counted.has(part));
-  const most = mostLost(fleet, demand, seats);
+  const firm = new Map(
+    parts.filter((part) => isCounted(part, demand)).map((part) => [part.name, guaranteedCount(part)]),
+  );
+  const counted = placement.members.filter(({ part, replica }) => replica < (firm.get(part) ?? 0));
+  const replicas = counted.length;
   const spares = placement.spares ?? [];
+  const seats = [...counted, ...spares];
+  const most = mostLost(fleet, demand, seats);
   const left = Math.min(replicas, seats.length - most);
   const how = spares.length === 0 ? 'by spreading' : `with ${spareCount(spares)}`;
   const idle = (placement.bandwidth ?? []).length === 0 ? '' : '; bandwidth is held for members only';
@@ -24,7 +27,7 @@ export function survival(fleet: Fleet, demand: Demand, placement: Placement): Te
   return [
     {
       kind: 'survival',
-      promise: `${how}: the loss of any one ${survive.loss} leaves at least ${left} of ${replicas} replicas, asked for ${survive.membersLeft}`,
+      promise: `${how}: the loss of any one ${survive.loss} leaves at least ${left} of ${replicas}${demand.guarantee === 'elastic' ? ' guaranteed' : ''} replicas, asked for ${survive.membersLeft}`,
       strength: 'guaranteed',
       heldAs: held.slice(0, 200),
       enforcedBy:

@@ -1,0 +1,144 @@
+import { type Demand, guaranteedCount, isInNode, type Part, type TopologyLevel } from '../../model/demand.ts';
+import type { Member, Placement } from '../../model/placement.ts';
+import { never } from '../calendar/calendar.ts';
+import { withHolding } from '../calendar/holding.ts';
+import type { FleetNode } from '../inventory/fleet.ts';
+import { priceOf } from '../price.ts';
+import type { State } from '../state.ts';
+import { withinBudget } from './budget.ts';
+import { placeOn } from './domain.ts';
+import { bandwidthOf } from './fabric/bandwidth.ts';
+import { EdgeRooms } from './fabric/edge-rooms.ts';
+import { inPlace } from './fitness.ts';
+import { type Candidate, type Question, type Solved, type Unsolved } from './solve.ts';
+
+/** What the extras are looked for with: the search itself, over any state. */
+export type Search = (state: State, asked: Question) => Solved | Unsolved;
+
+/**
+ * Gives an elastic demand that survives a loss its extras, one part after the other, beside the guaranteed replicas and
+ * spares that stand already: those alone survive, so that where an extra is does not matter to them. Parts with an
+ * uplink budget, and what is kept inside nodes, get none: their extras could not stand without moving what is
+ * guaranteed.
+ */
+export function withExtras(state: State, search: Search, asked: Question, base: Candidate): Candidate {
+  return asked.demand.parts.reduce((found, part) => {
+    if (!mayGrow(part, asked.demand)) return found;
+    const grown = (count: number) => grownBy(state, search, { asked, found, part }, count);
+    let best = found;
+    let [fits, fails] = [0, part.count - guaranteedCount(part) + 1];
+    while (fails - fits > 1) {
+      // All of them first: mostly there is room for all.
+      const count =
+        best === found && fails === part.count - guaranteedCount(part) + 1
+          ? fails - 1
+          : Math.floor((fits + fails) / 2);
+      const more = grown(count);
+      if (more === undefined) fails = count;
+      else [best, fits] = [more, count];
+    }
+    return best;
+  }, base);
+}
+
+function mayGrow({ count, minCount = count, each, within, apart }: Part, { together }: Demand): boolean {
+  const isInside = [within, apart, together].some(isInNode);
+  return minCount < count && !isInside && (each.rdma?.uplinkMbps ?? 0) === 0;
+}
+
+type Growth = { readonly asked: Question; readonly found: Candidate; readonly part: Part };
+
+/** The same with so many more replicas of the part; nothing where they, or their flows or price, do not fit. */
+function grownBy(
+  state: State,
+  search: Search,
+  { asked, found, part }: Growth,
+  count: number,
+): Candidate | undefined {
+  const { demand } = asked;
+  const where = placesFor(state, { asked, found, part }).map(({ id }) => id);
+  if (where.length === 0) return undefined;
+  const placement = placementOf(demand, found);
+  const taken = withHolding(state, { id: 'what is guaranteed', tenant: demand.tenant, demand, placement });
+  const wish = { ...alone(state, { asked, found, part }, count), where };
+  const starts = { earliestMs: found.startMs, latestMs: found.startMs };
+  const more = search(taken, { ...asked, demand: wish, starts, isTrial: true });
+  if (more.kind === 'unsolved') return undefined;
+  const extras = more.best.members.map((member) => ({
+    ...member,
+    replica: member.replica + guaranteedCount(part),
+  }));
+  const members = inOrder([...found.members, ...extras], demand);
+  const rooms = new EdgeRooms(state, { startMs: found.startMs, endMs: placement.endMs ?? never });
+  const bandwidth = bandwidthOf(rooms, demand, members);
+  const price = priceOf(state.fleet, { members, spares: found.spares }, demand.window.durationS);
+  if (bandwidth === undefined || !withinBudget(price, demand)) return undefined;
+  return { ...found, members, bandwidth, price };
+}
+
+/** Replicas of one part, asked for by themselves, on the model that the others of the part have. */
+function alone({ fleet }: State, { asked, found, part }: Growth, count: number): Demand {
+  const {
+    together: _together,
+    survive: _survive,
+    flows: _flows,
+    budget: _budget,
+    dataset: _dataset,
+    ...demand
+  } = asked.demand;
+  const { powerCapW, guarantee: _guarantee, ...rest } = demand;
+  const { within: _within, minCount: _minCount, ...one } = part;
+  const [first] = found.members.filter((member) => member.part === part.name);
+  const gpu = first?.gpus[0] ?? first?.slices?.[0]?.gpu ?? -1;
+  const model = first === undefined ? undefined : fleet.nodeById.get(first.node)?.shape.gpus[gpu]?.model;
+  const gpus =
+    one.each.gpus === undefined || model === undefined ? {} : { gpus: { ...one.each.gpus, models: [model] } };
+  const usedW = seatsIn(found).reduce((sum, { powerW }) => sum + powerW, 0);
+  return {
+    ...rest,
+    parts: [{ ...one, count, each: { ...one.each, ...gpus } }],
+    ...(powerCapW === undefined ? {} : { powerCapW: Math.max(0, powerCapW - usedW) }),
+  };
+}
+
+/** Whether a node has all others with it in one place of a level. */
+function isBeside(node: FleetNode, others: readonly FleetNode[], level: TopologyLevel): boolean {
+  return others.every((other) => placeOn(level, other) === placeOn(level, node));
+}
+
+/** Nodes on which extras of a part may stand, as the gang and the part are kept together or apart. */
+function placesFor({ fleet }: State, { asked: { demand }, found, part }: Growth): readonly FleetNode[] {
+  const nodesOf = (members: readonly Member[]) =>
+    members.flatMap(({ node }) => fleet.nodeById.get(node) ?? []);
+  const own = nodesOf(seatsIn(found).filter((member) => member.part === part.name));
+  const isShared = (node: FleetNode, level: TopologyLevel) =>
+    own.some((other) => placeOn(level, other) === placeOn(level, node));
+  const gang = nodesOf(found.members);
+  return found.site.nodes.filter(
+    (node) =>
+      inPlace(node, demand) &&
+      isBeside(node, gang, demand.together ?? 'site') &&
+      isBeside(
+        node,
+        nodesOf(found.members.filter((member) => member.part === part.name)),
+        part.within ?? 'site',
+      ) &&
+      (part.apart === undefined || !isShared(node, part.apart)),
+  );
+}
+
+function placementOf({ window: { durationS } }: Demand, { startMs, members, spares }: Candidate): Placement {
+  const endMs = durationS === undefined ? {} : { endMs: startMs + durationS * 1000 };
+  return { startMs, ...endMs, members: [...members], spares: [...spares] };
+}
+
+function seatsIn({ members, spares }: Candidate): readonly Member[] {
+  return [...members, ...spares];
+}
+
+function inOrder(members: readonly Member[], { parts }: Demand): readonly Member[] {
+  const order = new Map(parts.map(({ name }, index) => [name, index]));
+  return members.toSorted(
+    (a, b) => (order.get(a.part) ?? 0) - (order.get(b.part) ?? 0) || a.replica - b.replica,
+  );
+}
