@@ -224,7 +224,10 @@ function addScenarios(program: Command, io: Io, done: Done): void {
 
 function addDrain(program: Command, io: Io, done: Done): void {
   withCommon(program.command('drain [node...]'))
-    .description('a plan that empties nodes without breaking a contract; nothing of it is done')
+    .alias('repair')
+    .description(
+      'plans that empty nodes without breaking a contract, also after a fault; nothing of it is done',
+    )
     .option('--within <place...>', 'all nodes of these places')
     .option('--from <instant>', 'empty from then on, ISO 8601 with an offset; now without it')
     .option('--until <instant>', 'until then; for good without it')
@@ -237,6 +240,7 @@ function addDrain(program: Command, io: Io, done: Done): void {
       'after',
       examples(
         'berth drain fra1-r12-n03 --from 2026-12-01T00:00:00+01:00 --until 2026-12-02T00:00:00+01:00',
+        'berth repair fra1-r12-n03',
         'berth drain --waves --within r12 --length 4h --between 2026-12-01T00:00:00Z 2026-12-08T00:00:00Z',
       ),
     )

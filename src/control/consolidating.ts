@@ -1,17 +1,20 @@
 import type { Step } from '../core/reclaim/carry-out.ts';
+import { movesAsPlans, type Wanted } from '../core/reclaim/offers.ts';
 import { BerthError } from '../model/error.ts';
 import { Path } from '../model/id.ts';
+import { identify, type Plan } from '../model/plan.ts';
 import type { ConsolidationView } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
-import type { Door } from './door.ts';
+import { type Door, verdictFor } from './door.ts';
 import { placeNamed } from './place-name.ts';
 import { snapshotOf } from './views/snapshot.ts';
+import { isoIn } from './zone.ts';
 
 /** The longest that a solver may keep everybody else waiting. */
 const longestS = 60;
 
-/** Proposes moves that empty nodes. Throws INVALID_INPUT where nothing says how many or which. */
+/** Proposes moves that empty nodes, with plans for those that can be made as things stand. Throws INVALID_INPUT where nothing says how many or which. */
 export async function consolidation(
   door: Door,
   caller: Caller,
@@ -32,6 +35,16 @@ export async function consolidation(
     },
     { timeLimitS: wish.timeLimitS },
   );
+  const steps = found.kind === 'planned' ? found.steps : [];
+  const offered = movesAsPlans(moment.state, standsInTheEnd(steps), {
+    atMs: moment.nowMs,
+    judge: verdictFor,
+  });
+  const plans = new Map(
+    offered.flatMap(({ contract, plan }) => (plan === undefined ? [] : [[contract, plan] as const])),
+  );
+  if (door.ledger.readOnly === undefined)
+    for (const plan of plans.values()) await door.library.keepPlan(plan);
   return {
     snapshot: snapshotOf(moment),
     ...(within === undefined ? {} : { within }),
@@ -42,11 +55,32 @@ export async function consolidation(
     emptyBefore: [...found.emptyBefore],
     emptyAfter: [...found.emptyAfter],
     ...(found.greedyCost === undefined ? {} : { greedyGpuMoves: found.greedyCost }),
-    steps: found.kind === 'planned' ? found.steps.map(stepView) : [],
+    steps: steps.map((step) => stepView(step, plans.get(step.contract))),
+    next: nextOf(steps, plans),
   };
 }
 
-function stepView({ contract, rest, from, to, isDetour }: Step): ConsolidationView['steps'][number] {
+/** Where each contract stands once all its steps are done, in the order of their first steps. */
+function standsInTheEnd(steps: readonly Step[]): readonly Wanted[] {
+  const byContract = Map.groupBy(steps, ({ contract }) => contract);
+  return [...byContract].map(([contract, own]) => ({ contract, seats: own.at(-1)?.members ?? [] }));
+}
+
+/** What to do with the steps. */
+function nextOf(steps: readonly Step[], plans: ReadonlyMap<string, Plan>): string {
+  const [first] = plans.values();
+  if (first === undefined) return 'a proposal: nothing was moved or recorded';
+  const expires = isoIn(first.expiresAtMs, 'UTC');
+  const rest = steps.some(({ contract }) => !plans.has(contract))
+    ? '; then consolidate again for the other moves'
+    : '';
+  return `nothing was moved: commit the plans in this order before ${expires}${rest}`;
+}
+
+function stepView(
+  { contract, rest, from, to, isDetour }: Step,
+  plan: Plan | undefined,
+): ConsolidationView['steps'][number] {
   return {
     contract,
     tenant: rest.contract.tenant,
@@ -57,6 +91,7 @@ function stepView({ contract, rest, from, to, isDetour }: Step): ConsolidationVi
     to: to.node,
     gpus: to.gpus.map((gpu) => Path.parse(`${to.node}/gpu${gpu}`)),
     isDetour,
+    ...(plan === undefined || isDetour ? {} : { plan: identify(plan).id }),
   };
 }
 

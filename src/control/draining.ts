@@ -154,7 +154,7 @@ function wavesView(
 }
 
 function moveView(move: DrainMove, zone: string): DrainMoveView {
-  const { contract, how, placement, wasMicroEurPerHour, isMicroEurPerHour, offer } = move;
+  const { contract, how, placement, wasMicroEurPerHour, isMicroEurPerHour, offer, makesWayFor } = move;
   const { endMs, members } = placement;
   const before = new Set(contract.placement.members.map(({ node }) => node));
   const nodes = new Set(members.map(({ node }) => node));
@@ -167,7 +167,7 @@ function moveView(move: DrainMove, zone: string): DrainMoveView {
     ...(endMs === undefined ? {} : { until: isoIn(endMs, zone) }),
     from: isoIn(placement.startMs, zone),
     to: how === 'in-part' && fresh.length > 0 ? fresh : [...nodes],
-    why: replacedWords[how],
+    why: makesWayFor === undefined ? replacedWords[how] : `makes way for ${makesWayFor}`,
     ...(offer === undefined ? {} : { plan: identify(offer).id }),
     ...(wasMicroEurPerHour === undefined ? {} : { wasMicroEurPerHour }),
     ...(isMicroEurPerHour === undefined ? {} : { isMicroEurPerHour }),

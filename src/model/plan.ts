@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { digestOf } from './canonical.ts';
 import { Demand } from './demand.ts';
 import { ContractId, Digest, Path, type PlanId, planIdOf } from './id.ts';
-import { Placement, Price, Term } from './placement.ts';
+import { Member, Placement, Price, Term } from './placement.ts';
 import { PolicyVerdict } from './policy.ts';
 import { ConstraintCount, type Refusal } from './refusal.ts';
 import { AtMs, MicroEur } from './unit.ts';
@@ -48,7 +48,16 @@ export const Report = z.strictObject({
 export type Report = z.infer<typeof Report>;
 
 /** The contract that the plan changes instead of making a new one, as it was when it was planned. */
-const PlannedChange = z.strictObject({ contract: ContractId, version: z.int().min(1) });
+const PlannedChange = z.strictObject({
+  contract: ContractId,
+  version: z.int().min(1),
+  moves: z
+    .array(Member)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('nothing but its time and these change: where these replicas and spares stand then'),
+});
 
 /** A complete, immutable answer to a demand. */
 export const Plan = z.strictObject({

@@ -661,8 +661,10 @@ export const ConsolidationView = z.object({
         to: Path,
         gpus: z.array(Path),
         isDetour: z.boolean().describe('only makes room, and goes on from there later'),
+        plan: PlanId.optional().describe('commit it to move the contract; one plan for all its steps'),
       }),
     )
     .describe('in this order; each was audited on what the steps before it leave behind'),
+  next: z.string(),
 });
 export type ConsolidationView = z.infer<typeof ConsolidationView>;

@@ -546,8 +546,10 @@ const consolidation = ConsolidationView.parse({
       to: 'fra1/h1/r12/n01',
       gpus: ['fra1/h1/r12/n01/gpu0', 'fra1/h1/r12/n01/gpu1'],
       isDetour: false,
+      plan: 'plan-5f42771e50c50a2c',
     },
   ],
+  next: 'nothing was moved: commit the plans in this order before 2026-11-25T11:00:00Z; then consolidate again for the other moves',
 });
 
 const contracts = ContractList.parse({

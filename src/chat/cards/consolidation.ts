@@ -13,7 +13,7 @@ export function consolidationCard(view: ConsolidationView, room: Room): Line[] {
     ...wrap([span('  '), outcome(view)], columnsOf(room), 2),
     ...reasons(view).flatMap((text) => wrap([span(`  ${text}`)], columnsOf(room), 4)),
     ...section('Moves, in this order', stepTable(view, room), room),
-    ...wrap([span('  A proposal: nothing was moved or recorded.', 'dim')], columnsOf(room), 2),
+    ...wrap([span(`  ${view.next}`, 'dim')], columnsOf(room), 2),
     ...answerEnd(view, room),
   ];
 }
@@ -43,6 +43,8 @@ function listed(nodes: readonly string[]): string {
 
 function stepTable({ steps }: ConsolidationView, room: Room): Line[] {
   if (steps.length === 0) return [];
+  const hasNotes = steps.some(({ isDetour }) => isDetour);
+  const hasPlans = steps.some(({ plan }) => plan !== undefined);
   const columns = [
     { title: '', priority: 1, align: 'right' as const },
     { title: 'contract', priority: 1 },
@@ -51,7 +53,8 @@ function stepTable({ steps }: ConsolidationView, room: Room): Line[] {
     { title: 'GPUs', priority: 2, align: 'right' as const },
     { title: 'from', priority: 1, narrowTo: 12 },
     { title: 'to', priority: 1, narrowTo: 12 },
-    { title: 'note', priority: 4, narrowTo: 8 },
+    ...(hasNotes ? [{ title: 'note', priority: 4, narrowTo: 8 }] : []),
+    ...(hasPlans ? [{ title: 'plan', priority: 1 }] : []),
   ];
   const rows = steps.map((step, at): Row => [
     span(String(at + 1)),
@@ -61,7 +64,8 @@ function stepTable({ steps }: ConsolidationView, room: Room): Line[] {
     span(String(step.gpuCount)),
     span(step.from),
     span(step.to),
-    span(step.isDetour ? 'detour' : ''),
+    ...(hasNotes ? [span(step.isDetour ? 'detour' : '')] : []),
+    ...(hasPlans ? [span(step.plan ?? '')] : []),
   ]);
   return table(columns, rows, room);
 }

@@ -65,7 +65,8 @@ function changeView(state: State, { changes, placement }: Plan): Pick<PlanView, 
   const moves = difference.move.map(({ from, to }) => {
     return { part: to.part, replica: to.replica, from: from.node, to: to.node };
   });
-  return { changes: { ...changes, summary: differenceWords(difference), moves } };
+  const { contract, version } = changes;
+  return { changes: { contract, version, summary: differenceWords(difference), moves } };
 }
 
 /** Held bandwidth and transfers, where there are any. */

@@ -1,10 +1,11 @@
 import type { Contract } from '../../model/contract.ts';
-import type { Path } from '../../model/id.ts';
+import type { ContractId, Path } from '../../model/id.ts';
 import type { Placement } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import { heldIn, never } from '../calendar/calendar.ts';
 import { lapse } from '../life/lapse.ts';
 import { priceOf } from '../price.ts';
+import { movesAsPlans } from '../reclaim/offers.ts';
 import { close, type Span } from '../simulate/closure.ts';
 import type { Judge } from '../simulate/edit.ts';
 import { type Move, moveOf } from '../simulate/move.ts';
@@ -18,6 +19,7 @@ import {
   resettled,
 } from '../simulate/remainder.ts';
 import type { State } from '../state.ts';
+import { type Aside, movedAsideFor } from './aside.ts';
 import { offerMove } from './offer-move.ts';
 
 export type DrainWish = Span & {
@@ -38,6 +40,8 @@ export type DrainMove = {
   readonly isMicroEurPerHour?: number;
   /** The move as a plan that changes the contract, made on the state as it is. */
   readonly offer?: Plan;
+  /** It stands on none of the nodes: it goes so that this contract finds room. */
+  readonly makesWayFor?: ContractId;
 };
 
 /** A contract that cannot be moved on its own terms. */
@@ -64,7 +68,8 @@ export type Drained = {
 /**
  * A plan that empties nodes over a span without breaking a contract: every contract that holds something there then
  * goes elsewhere on its own terms, none of which bend. One that can stand the loss of a node is moved too. Moves that
- * make room for others come first, because what is stuck is tried again after each round.
+ * make room for others come first, because what is stuck is tried again after each round. Where offers are wanted and
+ * something still finds no room, at most three contracts that may move make way for it.
  */
 export function drain(before: State, wish: DrainWish, judge: Judge, atMs: number): Drained {
   const state = lapse(before, atMs);
@@ -122,9 +127,71 @@ function movedInRounds(closed: State, remainders: readonly Remainder[], asked: A
         hindrances.push({ contract: remainder.contract, ...reasonOf(move) });
       }
     }
-    if (stuck.length === 0 || stuck.length === pending.length) return { moves, hindrances, state };
-    pending = stuck;
+    if (stuck.length > 0 && stuck.length < pending.length) {
+      pending = stuck;
+      continue;
+    }
+    const aside = wayMadeFor(state, stuck, moves, asked);
+    if (aside === undefined) return { moves, hindrances, state };
+    state = aside.state;
+    moves.push(...aside.moves);
+    pending = stuck.filter((remainder) => remainder !== aside.remainder);
+    if (pending.length === 0) return { moves, hindrances: [], state };
   }
+}
+
+type WayMade = {
+  readonly remainder: Remainder;
+  readonly moves: readonly DrainMove[];
+  readonly state: State;
+};
+
+/** The first of those that are stuck for whom others can make way, with the moves of these before its own. */
+function wayMadeFor(
+  state: State,
+  stuck: readonly Remainder[],
+  before: readonly DrainMove[],
+  asked: Asked,
+): WayMade | undefined {
+  if (!asked.wish.offers) return undefined;
+  for (const remainder of stuck) {
+    const { judge, atMs, wish } = asked;
+    const capMicroEurPerHour = wish.allowPrice ? undefined : remainder.contract.price.microEurPerHour;
+    const found = movedAsideFor(lifted(state, remainder), remainder, { judge, atMs, capMicroEurPerHour });
+    // Who moves once is not moved again: of both moves only one could be a plan.
+    if (
+      found === undefined ||
+      found.moves.some(({ rest }) => before.some(({ contract }) => contract.id === rest.contract.id))
+    )
+      continue;
+    return { remainder, moves: movesOf(found, remainder, asked), state: found.state };
+  }
+  return undefined;
+}
+
+/** First those that make way, as plans where they can be had, then the one for whom they do. */
+function movesOf(found: Aside, remainder: Remainder, asked: Asked): readonly DrainMove[] {
+  const wanted = found.moves.map(({ rest, placement }) => ({
+    contract: rest.contract.id,
+    seats: placement.members,
+  }));
+  const offers = movesAsPlans(asked.state, wanted, asked);
+  const moves = found.moves.map(({ rest, placement }, at): DrainMove => {
+    const offer = offers[at]?.plan;
+    return {
+      ...drainMove(found.state, rest, { kind: 'moves', how: howFrom(rest, placement), placement }),
+      makesWayFor: remainder.contract.id,
+      ...(offer === undefined ? {} : { offer }),
+    };
+  });
+  const { placement } = found;
+  const how = howFrom(remainder, placement);
+  return [...moves, drainMove(found.state, remainder, { kind: 'moves', how, placement })];
+}
+
+function howFrom({ placement }: Pick<Remainder, 'placement'>, after: Placement): DrainMove['how'] {
+  const before = new Set(placement.members.map(({ node }) => node));
+  return after.members.some(({ node }) => before.has(node)) ? 'in-part' : 'whole';
 }
 
 /** A move that can be committed, if it also holds after the moves before it and costs no more than it may. */
@@ -160,7 +227,7 @@ function reasonOf(move: Step): Pick<Hindrance, 'binding' | 'why'> {
 
 function drainMove(
   { fleet }: State,
-  { contract }: Remainder,
+  { contract }: Pick<Remainder, 'contract'>,
   { how, placement, offer }: Extract<Step, { kind: 'moves' }>,
 ): DrainMove {
   const was = contract.price.microEurPerHour;

@@ -1,6 +1,7 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import type { ContractId, Path } from '../../model/id.ts';
+import type { Member } from '../../model/placement.ts';
 import { identify, type Plan, type PlanAnswer } from '../../model/plan.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import type { Refusal } from '../../model/refusal.ts';
@@ -13,6 +14,7 @@ import { contractOf, type State } from '../state.ts';
 import { endedBy, isChangeable } from './commit.ts';
 import { lapse } from './lapse.ts';
 import { differenceOf, differenceWords } from './moves.ts';
+import { relocated } from './seats.ts';
 import { staying } from './stay.ts';
 import { seamlessUntilMs, takeoverMs } from './trial.ts';
 import { usedSince } from './used.ts';
@@ -66,7 +68,15 @@ export function planChange(
 export function planChangeTo(
   before: State,
   given: Given,
-  { contract: id, demand }: { readonly contract: ContractId; readonly demand: Demand },
+  {
+    contract: id,
+    demand,
+    moves,
+  }: {
+    readonly contract: ContractId;
+    readonly demand: Demand;
+    readonly moves?: readonly Member[] | undefined;
+  },
 ): PlanAnswer {
   const state = lapse(before, given.atMs);
   const contract = contractOf(state, id);
@@ -78,12 +88,41 @@ export function planChangeTo(
   if (gap !== undefined) return refused(state, given.verdict, gap);
   const takeover = takeoverMs(contract, earliestStartMs, given.atMs);
   const trial = givenUpForChange(state, contract, takeover);
+  if (moves !== undefined) return moved(trial, given, { contract, demand, moves });
   const kept = staying(trial, given.verdict, { contract, demand });
   const answer: PlanAnswer =
     kept === undefined ? plan(trial, given, demand) : plannedAs(trial, given, { demand, best: kept });
   if (answer.kind === 'refused') return answer;
   const late = gapAfter(contract, answer.plan.placement.startMs, given.atMs);
   return late === undefined ? asChange(answer.plan, contract) : refused(state, given.verdict, late);
+}
+
+/** Only what was named goes, to where it was named: there is no other way to do it. */
+function moved(
+  trial: State,
+  given: Given,
+  {
+    contract,
+    demand,
+    moves,
+  }: { readonly contract: Contract; readonly demand: Demand; readonly moves: readonly Member[] },
+): PlanAnswer {
+  const best = relocated(trial, given.verdict, { contract, demand, moves });
+  if (best === undefined)
+    return refused(trial, given.verdict, {
+      kind: 'no-capacity',
+      constraints: [],
+      relaxations: [],
+      conflict: ['moves'],
+    });
+  const answer = plannedAs(trial, given, { demand, best });
+  if (answer.kind === 'refused') return answer;
+  const change = asChange(answer.plan, contract);
+  if (change.kind === 'refused') return change;
+  const { changes } = change.plan;
+  if (changes === undefined) throw new Error('a change changes a contract');
+  const made: Plan = { ...change.plan, changes: { ...changes, moves: [...moves] } };
+  return { kind: 'planned', ...identify(made), plan: made };
 }
 
 type Edited =

@@ -11,7 +11,7 @@ export function replan(state: State, given: Given, made: Pick<Plan, 'demand' | '
   const { changes, demand } = made;
   return changes === undefined
     ? plan(state, given, demand)
-    : planChangeTo(state, given, { contract: changes.contract, demand });
+    : planChangeTo(state, given, { contract: changes.contract, demand, moves: changes.moves });
 }
 
 /**

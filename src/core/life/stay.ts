@@ -16,7 +16,7 @@ import { type Candidate, solve } from '../place/solve.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
 
-type Asked = { readonly contract: Contract; readonly demand: Demand };
+export type Asked = { readonly contract: Contract; readonly demand: Demand };
 
 /**
  * A new demand of a contract served where the contract is: all its members that may stay, and what is missing
@@ -206,10 +206,10 @@ function renumbered(members: readonly Member[], missing: readonly Missing[]): re
 }
 
 /** With the spares that the contract has, if they still do; else without any. */
-function sound(
+export function sound(
   state: State,
   verdict: PolicyVerdict,
-  { contract, demand }: Kept,
+  { contract, demand }: Asked,
   found: readonly Member[],
 ): Candidate | undefined {
   const order = new Map(demand.parts.map(({ name }, at) => [name, at]));
