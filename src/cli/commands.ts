@@ -240,7 +240,6 @@ function addDrain(program: Command, io: Io, done: Done): void {
       'after',
       examples(
         'berth drain fra1-r12-n03 --from 2026-12-01T00:00:00+01:00 --until 2026-12-02T00:00:00+01:00',
-        'berth repair fra1-r12-n03',
         'berth drain --waves --within r12 --length 4h --between 2026-12-01T00:00:00Z 2026-12-08T00:00:00Z',
       ),
     )

@@ -1,4 +1,4 @@
-import type { Step } from '../core/reclaim/carry-out.ts';
+import { gpuCountOn, type Step } from '../core/reclaim/carry-out.ts';
 import { movesAsPlans, type Wanted } from '../core/reclaim/offers.ts';
 import { BerthError } from '../model/error.ts';
 import { Path } from '../model/id.ts';
@@ -86,7 +86,7 @@ function stepView(
     tenant: rest.contract.tenant,
     part: to.part,
     replica: to.replica,
-    gpuCount: to.gpus.length,
+    gpuCount: gpuCountOn(to),
     from,
     to: to.node,
     gpus: to.gpus.map((gpu) => Path.parse(`${to.node}/gpu${gpu}`)),

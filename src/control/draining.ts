@@ -4,13 +4,13 @@ import { type Waves, wavesOf } from '../core/drain/waves.ts';
 import type { State } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
 import { isWithin, type Path, siteOf } from '../model/id.ts';
-import { seatsOf } from '../model/placement.ts';
 import { identify } from '../model/plan.ts';
 import { compareText } from '../model/text.ts';
 import type { DrainMoveView, HindranceView, MaintenancePlan } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller, MaintenanceWish } from './control.ts';
 import { type Door, verdictFor } from './door.ts';
+import { heldOn, type HeldThere, heldWords } from './held-plans.ts';
 import { placeNamed } from './place-name.ts';
 import { zoneAt } from './scenario-edits.ts';
 import { replacedWords } from './simulating.ts';
@@ -36,7 +36,10 @@ export async function planMaintenance(
   const untilMs = wish.untilMs ?? never;
   if (untilMs <= fromMs) throw tooEarly('until', 'is not later than `from` and now', 'give a later instant');
   const zone = zoneAt(moment.state, siteOf(nodes[0]));
-  const asked = { ...wish, nodes, fromMs, untilMs };
+  const held = heldOn(moment.state, { nodes, fromMs, untilMs }, moment.nowMs);
+  if (door.ledger.readOnly === undefined)
+    for (const { instead } of held) if (instead !== undefined) await door.library.keepPlan(instead);
+  const asked = { ...wish, nodes, fromMs, untilMs, held };
   return wish.lengthS === undefined
     ? drained(door, moment, asked, zone)
     : inWaves(moment, { ...asked, lengthS: wish.lengthS }, zone);
@@ -46,6 +49,7 @@ type Asked = MaintenanceWish & {
   readonly nodes: readonly [Path, ...Path[]];
   readonly fromMs: number;
   readonly untilMs: number;
+  readonly held: readonly HeldThere[];
 };
 
 async function drained(door: Door, moment: Moment, asked: Asked, zone: string): Promise<MaintenancePlan> {
@@ -56,7 +60,7 @@ async function drained(door: Door, moment: Moment, asked: Asked, zone: string): 
   if (door.ledger.readOnly === undefined) for (const offer of offers) await door.library.keepPlan(offer);
   const stuck = done.nodes.filter(({ heldBy }) => heldBy.length > 0).length;
   return {
-    ...common(moment, asked, zone),
+    ...common(moment, asked.held, zone),
     what: `drain ${named(nodes)} from ${isoIn(fromMs, zone)}${untilMs === never ? '' : ` until ${isoIn(untilMs, zone)}`}`,
     outcome: outcomeOf(stuck, nodes.length),
     moves: done.moves.map((move) => moveView(move, zone)),
@@ -87,7 +91,7 @@ function inWaves(moment: Moment, asked: Asked & { readonly lengthS: number }, zo
   const wish = { nodes, lengthMs, fromMs, untilMs, atMost, allowPrice };
   const done = wavesOf(moment.state, wish, verdictFor, moment.nowMs);
   return {
-    ...common(moment, asked, zone),
+    ...common(moment, asked.held, zone),
     what: `${nodes.length} nodes in windows of ${lengthS / 3600} h between ${isoIn(fromMs, zone)} and ${isoIn(untilMs, zone)}`,
     outcome: outcomeOf(done.left.length, nodes.length),
     moves: [],
@@ -104,29 +108,14 @@ function named(nodes: readonly Path[]): string {
   return `${nodes.slice(0, namedLimit).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function common(moment: Moment, asked: Asked, zone: string) {
+function common(moment: Moment, held: readonly HeldThere[], zone: string) {
   return {
     snapshot: snapshotOf(moment, zone),
     hints: [
       'a contract that can stand the loss of a node is moved like every other',
-      ...leaseHints(moment.state, asked, zone),
+      ...held.map((one) => heldWords(one, zone)),
     ],
   };
-}
-
-/** Plans that somebody holds on the nodes are not moved: a window there is refused as long as they are held. */
-function leaseHints({ leases }: State, { nodes, fromMs, untilMs }: Asked, zone: string): string[] {
-  const wanted = new Set(nodes);
-  return [...leases.values()].flatMap(({ plan, tenant, placement, held = [placement], untilMs: endsMs }) => {
-    const meets = held.some(
-      ({ startMs, endMs = never, ...seats }) =>
-        startMs < untilMs && fromMs < endMs && seatsOf(seats).some(({ node }) => wanted.has(node)),
-    );
-    if (!meets) return [];
-    return [
-      `${plan} of ${tenant} is held there until ${isoIn(endsMs, zone)}: no window is granted before it is dropped, over, or a contract`,
-    ];
-  });
 }
 
 function outcomeOf(stuck: number, all: number): MaintenancePlan['outcome'] {

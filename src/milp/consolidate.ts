@@ -1,7 +1,7 @@
-import { type Carried, carryOut, type Step } from '../core/reclaim/carry-out.ts';
+import { type Carried, carryOut, gpuCountOn, type Step } from '../core/reclaim/carry-out.ts';
 import { greedyLayout } from '../core/reclaim/greedy.ts';
 import { emptiedBy, errandsOf, type Layout, moveCostOf } from '../core/reclaim/layout.ts';
-import { type Problem, problemOf, type Wish } from '../core/reclaim/problem.ts';
+import { pairOf, type Problem, problemOf, type Wish } from '../core/reclaim/problem.ts';
 import type { State } from '../core/state.ts';
 import type { Path } from '../model/id.ts';
 import { type Optimum, optimumOf } from './optimum.ts';
@@ -57,14 +57,22 @@ export async function consolidate(
     if (carried.kind === 'done')
       return { ...around, ...emptinessOf(problem, layout), ...planned(best, carried) };
     last = { ...around, kind: 'impossible', why: whyNotCarried(carried) };
-    if (carried.kind === 'no-order') return last;
-    for (const pair of carried.pairs) refused.add(pair);
+    for (const pair of pairsOf(problem, carried)) refused.add(pair);
   }
   return last ?? { emptyBefore: [], emptyAfter: [], wanted: 0, kind: 'impossible', why: 'nothing was tried' };
 }
 
+/** What is not tried again: pairs without devices, or, where all have some and still wait, those that wait. */
+function pairsOf(problem: Problem, carried: Exclude<Carried, { kind: 'done' }>): readonly string[] {
+  if (carried.kind === 'refused') return carried.pairs;
+  return carried.waiting.flatMap(({ mover, to }) => {
+    const node = problem.nodes[to]?.node;
+    return node === undefined ? [] : [pairOf(mover, node.id)];
+  });
+}
+
 function planned(best: Optimum, { steps }: Extract<Carried, { kind: 'done' }>) {
-  const gpuMoves = steps.reduce((sum, { to }) => sum + to.gpus.length, 0);
+  const gpuMoves = steps.reduce((sum, { to }) => sum + gpuCountOn(to), 0);
   const by = best.kind === 'optimal' ? ('optimal' as const) : ('greedy' as const);
   return {
     kind: 'planned' as const,

@@ -2,7 +2,7 @@ import { anything, array, assert, asyncProperty, constantFrom, oneof, record } f
 import { describe, expect, test } from 'vitest';
 
 import { callTool } from '../../src/mcp/call.ts';
-import { IdemKey } from '../../src/model/id.ts';
+import { IdemKey, PlanId } from '../../src/model/id.ts';
 import { ScenarioEdit } from '../../src/model/scenario.ts';
 import { MaintenancePlan } from '../../src/model/view.ts';
 import { tools } from '../../tools/index.ts';
@@ -113,6 +113,23 @@ describe('maintenance plans', () => {
       expect.stringContaining(`${plan.id} of globex is held there until`),
     ]);
     expect(await hints(['edge-muc'])).toEqual([]);
+  });
+
+  test('its holder is offered the same off these nodes, and can hold that and drop the other', async () => {
+    const { control } = await openDesk();
+    const { plan } = await control.plan(operator, wish());
+    if (plan === undefined) throw new Error('no plan');
+    const [node = ''] = plan.parts.flatMap(({ members }) => members.map((member) => member.node));
+    await control.hold(operator, { plan: plan.id, leaseS: 3600, idemKey: IdemKey.parse('hold-one') });
+    const hints = async () => (await control.planMaintenance(operator, { places: [node] })).hints ?? [];
+    const named = (await hints()).find((hint) => hint.includes(plan.id)) ?? '';
+    const [, other = ''] = /can hold (plan-[0-9a-f]{16}), which is the same off these nodes/.exec(named) ?? [];
+    const instead = PlanId.parse(other);
+    await control.hold(operator, { plan: instead, leaseS: 3600, idemKey: IdemKey.parse('hold-other') });
+    await control.dropHold(operator, { plan: plan.id, idemKey: IdemKey.parse('drop-one') });
+    expect((await hints()).filter((hint) => hint.includes('is held there'))).toEqual([]);
+    const { leases } = await control.leases(operator);
+    expect(leases.map((lease) => lease.plan)).toEqual([instead]);
   });
 
   test('nothing is appended, whatever is planned', async () => {

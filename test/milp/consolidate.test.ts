@@ -52,6 +52,19 @@ function emptyNodes(state: State): readonly string[] {
     .map(({ id }) => id.slice(-3));
 }
 
+/** Two replicas that survive the loss of a node, on these nodes. */
+function spread(...nodes: readonly string[]): World {
+  return granted(
+    world('fra1/h1/r1 4×8 H100'),
+    demand('2×2 H100 24h', {
+      tenant: 'globex',
+      guarantee: 'preemptible',
+      survive: { loss: 'node', membersLeft: 1 },
+    }),
+    placement(24, ...nodes.map((node, at) => `train ${at} fra1/h1/r1/${node} gpu0-1`)),
+  );
+}
+
 describe('nodes to be emptied', () => {
   const four = world('fra1/h1/r1 4×8 H100');
 
@@ -98,14 +111,84 @@ describe('nodes to be emptied', () => {
 
   test.each([
     ['a running contract that is reserved', 'n01 gpu0 reserved'],
-    ['one that wants the node alone', ['n01 gpu0', '', { isolation: 'node' }]],
-    ['one that must survive a loss', ['n01 gpu0', '', { survive: { loss: 'node', membersLeft: 1 } }]],
+    ['what runs and wants the node alone', ['n01 gpu0 reserved', '', { isolation: 'node' }]],
   ] as const)('%s stays, and with it its node', async (_, line) => {
     const now = holding(world('fra1/h1/r1 2×8 H100'), line, 'n02 gpu0-3 reserved');
     expect(await consolidate(now.state, wish(1), limits)).toMatchObject({
       kind: 'impossible',
       why: '1 nodes are to be empty, and only 0 of them hold nothing that has to stay',
     });
+  });
+
+  test('one that wants its node alone goes to an empty one, or to its own tenant, never beside others', async () => {
+    const three = world('fra1/h1/r1 3×8 H100');
+    const alone = ['n01 gpu0', '', { isolation: 'node', tenant: 'acme' }] as const;
+    const stranger = holding(three, alone, 'n02 gpu0-3 reserved', 'n03 gpu0-3 reserved');
+    expect(await consolidate(stranger.state, wish(1), limits)).toMatchObject({
+      kind: 'impossible',
+      why: 'what may move finds no room on the other nodes',
+    });
+    const own = holding(three, alone, ['n02 gpu0-3 reserved', '', { tenant: 'acme' }], 'n03 gpu0-3 reserved');
+    const found = await consolidate(own.state, wish(1), limits);
+    expect(found).toMatchObject({ kind: 'planned', emptyAfter: ['fra1/h1/r1/n01'] });
+    const to = found.kind === 'planned' ? found.steps.map((step) => step.to.node) : [];
+    expect(to).toEqual(['fra1/h1/r1/n02']);
+    expect(emptyNodes(walked(own.state, found.kind === 'planned' ? found.steps : []))).toEqual(['n01']);
+  });
+
+  test('others keep off the node of one that is alone', async () => {
+    const now = holding(
+      world('fra1/h1/r1 3×8 H100'),
+      ['n01 gpu0 reserved', '', { isolation: 'node', tenant: 'acme' }],
+      'n02 gpu0',
+      'n03 gpu0-7 reserved',
+    );
+    expect(await consolidate(now.state, wish(1), limits)).toMatchObject({ kind: 'impossible' });
+  });
+
+  test('slices go where their GPU has room, and their cost is that of the GPU they are on', async () => {
+    const now = [
+      ['n01', '0:3g.40gb@0', 'mig:3g.40gb'],
+      ['n02', '0:3g.40gb@4', 'mig:3g.40gb'],
+      ['n03', '0:500', 'share:500'],
+    ].reduce(
+      (before, [node, slice, words]) =>
+        granted(
+          before,
+          demand(`1×1 H100 ${words} cpu0 mem0 24h`, { tenant: 'globex', guarantee: 'preemptible' }),
+          placement(24, `train 0 fra1/h1/r1/${node} ${slice}`),
+        ),
+      world('fra1/h1/r1 3×1 H100 gpumem80 mig'),
+    );
+    const found = await consolidate(now.state, wish(1), limits);
+    expect(found).toMatchObject({ kind: 'planned', by: 'optimal', gpuMoves: 1 });
+    const steps = found.kind === 'planned' ? found.steps : [];
+    expect(steps.map(({ to }) => to.slices?.map(({ kind }) => kind))).toEqual([['mig']]);
+    expect(emptyNodes(walked(now.state, steps))).toHaveLength(1);
+    expect(await consolidate(now.state, wish(2), limits)).toMatchObject({ kind: 'impossible' });
+  });
+
+  test('slices and whole GPUs together', async () => {
+    const two = world('fra1/h1/r1 2×2 H100 gpumem80');
+    const before = holding(two, 'n01 gpu0');
+    const now = granted(
+      before,
+      demand('1×1 H100 share:500 cpu0 mem0 24h', { tenant: 'globex', guarantee: 'preemptible' }),
+      placement(24, 'train 0 fra1/h1/r1/n02 0:500'),
+    );
+    const found = await consolidate(now.state, wish(1), limits);
+    expect(found).toMatchObject({ kind: 'planned', gpuMoves: 1 });
+    expect(emptyNodes(walked(now.state, found.kind === 'planned' ? found.steps : []))).toHaveLength(1);
+  });
+
+  test('what survives a loss by spreading moves as far as it still does', async () => {
+    const now = holding(spread('n01', 'n02'), 'n03 gpu0-3 reserved', 'n04 gpu0-3 reserved');
+    const found = await consolidate(now.state, wish(2), limits);
+    expect(found).toMatchObject({ kind: 'planned', emptyAfter: ['fra1/h1/r1/n01', 'fra1/h1/r1/n02'] });
+    const after = walked(now.state, found.kind === 'planned' ? found.steps : []);
+    expect(emptyNodes(after)).toEqual(['n01', 'n02']);
+    const close = holding(spread('n01', 'n02'), 'n03 gpu0-3 reserved', 'n04 gpu0-7 reserved');
+    expect(await consolidate(close.state, wish(2), limits)).toMatchObject({ kind: 'impossible' });
   });
 
   test('a reserved contract that has not begun moves, and its later hours count', async () => {

@@ -17,6 +17,11 @@ export type Step = {
   readonly isDetour: boolean;
 };
 
+/** GPUs that a member has whole or in part. */
+export function gpuCountOn({ gpus, slices = [] }: Member): number {
+  return gpus.length + new Set(slices.map(({ gpu }) => gpu)).size;
+}
+
 export type Carried =
   | { readonly kind: 'done'; readonly steps: readonly Step[]; readonly state: State }
   /** The core finds no devices for these members on these nodes, even while nothing else is on the way. */

@@ -1,17 +1,22 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Demand, Part } from '../../model/demand.ts';
 import { isWithin, type Path, siteOf } from '../../model/id.ts';
-import type { Member } from '../../model/placement.ts';
+import type { HeldSlice, Member } from '../../model/placement.ts';
 import { type Hold, never } from '../calendar/calendar.ts';
+import { givenUp } from '../calendar/holding.ts';
+import { portionUp, sizeOfSlice } from '../calendar/slices.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { indexesOf, sizeOf } from '../mask.ts';
 import { placeOn } from '../place/domain.ts';
 import { fitnessOf } from '../place/fitness.ts';
+import { Neighbours } from '../place/neighbours.ts';
+import { countedReplicas } from '../place/survival.ts';
+import { wantedPart } from '../place/want.ts';
 import type { State } from '../state.ts';
 import { holdersOn } from './holders.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 
-/** What can be held of a node, at one time. */
+/** What can be held of a node, at one time. GPUs are counted in thousandths where slices of them are held, else whole. */
 type Amounts = { readonly gpus: number; readonly cpuMilli: number; readonly memoryMib: number };
 
 type ProblemNode = {
@@ -65,13 +70,15 @@ export function problemOf(state: State, wish: Wish): Problem {
   const holders = holdersOn(state, nodes, { fromMs: atMs, toMs: never });
   const movers = holders.flatMap((contract) => moversOf(state, contract, atMs));
   const moving = new Set<string>(movers.map(({ rest }) => rest.contract.id));
+  const scale = hasSlices(state, nodes, atMs) ? 1000 : 1;
+  const open = opennessOf(givenUp(state, [...new Set(movers.map(({ rest }) => rest.contract))], atMs));
   const periods = periodsOf(state, nodes, atMs);
   const positions = new Map(nodes.map(({ id }, position) => [id, position]));
   return {
     nodes: nodes.map((node) =>
-      problemNode(state, node, { periods, moving, atMs, wanted: wanted.includes(node) }),
+      problemNode(state, node, { periods, moving, atMs, scale, wanted: wanted.includes(node) }),
     ),
-    kinds: kindsOf(movers, { nodes, positions, periods, refused: wish.refused ?? new Set() }),
+    kinds: kindsOf(movers, { nodes, positions, periods, scale, open, refused: wish.refused ?? new Set() }),
     wanted: wish.free ?? wanted.length,
   };
 }
@@ -86,17 +93,12 @@ function isWanted(node: FleetNode, within: Path | undefined): boolean {
   return inPlace && node.schedulable && node.health !== 'down' && node.shape.gpus.length > 0;
 }
 
-/** Members of contracts whose promises can be kept member by member: no spread to keep, nobody to keep out. */
+/** Members of contracts that can go one by one: what they keep to as a whole the auditor sees after each step. */
 function moversOf(state: State, contract: Contract, atMs: number): readonly Mover[] {
   const { demand, placement } = contract;
   const isPlain =
-    demand.survive === undefined &&
-    (demand.isolation ?? 'shared') === 'shared' &&
-    (demand.flows ?? []).length === 0 &&
     demand.parts.every(({ apart }) => apart === undefined || apart === 'node') &&
-    placement.members.every(
-      (member) => (member.slices ?? []).length === 0 && state.fleet.nodeById.has(member.node),
-    );
+    placement.members.every((member) => state.fleet.nodeById.has(member.node));
   const rest = isPlain && isMovable(contract, atMs) ? restOf(contract, atMs) : undefined;
   return rest === undefined ? [] : placement.members.map((member) => ({ rest, member }));
 }
@@ -122,11 +124,13 @@ function problemNode(
     periods,
     moving,
     atMs,
+    scale,
     wanted,
   }: {
     readonly periods: readonly number[];
     readonly moving: ReadonlySet<string>;
     readonly atMs: number;
+    readonly scale: number;
     readonly wanted: boolean;
   },
 ): ProblemNode {
@@ -141,7 +145,7 @@ function problemNode(
     room: periods.map((atPeriodMs) => {
       const held = fixed.filter(({ startMs, endMs }) => startMs <= atPeriodMs && endMs > atPeriodMs);
       return {
-        gpus: usable - healthyGpus(node, held),
+        gpus: (usable - healthyGpus(node, held)) * scale - slicesHeld(node, held, scale),
         cpuMilli: cpuMilli - held.reduce((sum, hold) => sum + hold.cpuMilli, 0),
         memoryMib: memoryMib - held.reduce((sum, hold) => sum + hold.memoryMib, 0),
       };
@@ -155,10 +159,46 @@ function healthyGpus(node: FleetNode, held: readonly Hold[]): number {
   return indexesOf(taken).filter((gpu) => ((node.downMask >>> gpu) & 1) === 0).length;
 }
 
+/** Of GPUs that nobody has whole, in thousandths; nothing where GPUs are counted whole. */
+function slicesHeld(node: FleetNode, held: readonly Hold[], scale: number): number {
+  return scale === 1
+    ? 0
+    : sizeOfSlices(
+        node,
+        held.flatMap(({ slices = [] }) => slices),
+      );
+}
+
+function sizeOfSlices({ shape, downMask }: FleetNode, slices: readonly HeldSlice[]): number {
+  return slices
+    .filter(({ gpu }) => ((downMask >>> gpu) & 1) === 0)
+    .reduce((sum, slice) => sum + portionUp(1000, sizeOfSlice(shape.gpus[slice.gpu] ?? {}, slice)), 0);
+}
+
+function hasSlices(state: State, nodes: readonly FleetNode[], atMs: number): boolean {
+  const holds = nodes.flatMap((node) => state.calendar[node.index] ?? []);
+  return holds.some(({ slices, endMs }) => slices !== undefined && endMs > atMs);
+}
+
+type Openness = (rest: Rest, node: FleetNode) => boolean;
+
+/** Whether a contract may come to a node as far as those are concerned who stay: in a state without those who move. */
+function opennessOf(staying: State): Openness {
+  const known = new Map<string, Neighbours>();
+  return ({ demand, placement: { startMs, endMs = never } }, node) => {
+    const span = `${startMs} ${endMs}`;
+    const neighbours = known.get(span) ?? new Neighbours(staying, { startMs, endMs });
+    known.set(span, neighbours);
+    return neighbours.letIn(node, demand.tenant, demand.isolation);
+  };
+}
+
 type Scene = {
   readonly nodes: readonly FleetNode[];
   readonly positions: ReadonlyMap<Path, number>;
   readonly periods: readonly number[];
+  readonly scale: number;
+  readonly open: Openness;
   readonly refused: ReadonlySet<string>;
 };
 
@@ -183,16 +223,20 @@ function kindsOf(movers: readonly Mover[], scene: Scene): readonly Kind[] {
   });
 }
 
-function keyOf({ rest, member }: Mover, { periods }: Scene): readonly (string | number)[] {
-  const alone = partOf(rest.demand, member)?.apart === undefined ? '' : `${rest.contract.id}/${member.part}`;
+function keyOf(
+  { rest, member }: Mover,
+  { nodes, positions, periods, scale }: Scene,
+): readonly (string | number)[] {
+  const alone = mostTogether({ rest, member }) === Infinity ? '' : `${rest.contract.id}/${member.part}`;
   const times = [...activeIn(rest, periods)].join(',');
-  return [member.gpus.length, member.cpuMilli, member.memoryMib, times, alone];
+  const gpus = gpusOf(member, nodes[positions.get(member.node) ?? -1], scale);
+  return [gpus, member.cpuMilli, member.memoryMib, times, alone];
 }
 
 function kindOf(
   { mover, targets }: { readonly mover: Mover; readonly targets: readonly number[] },
   movers: readonly Mover[],
-  { nodes, positions, periods }: Scene,
+  { nodes, positions, periods, scale }: Scene,
 ): Kind {
   const { member, rest } = mover;
   const standing = nodes.map(() => 0);
@@ -205,12 +249,24 @@ function kindOf(
     standing,
     targets: new Set(targets),
     periods: activeIn(rest, periods),
-    gpus: member.gpus.length,
+    gpus: gpusOf(member, nodes[positions.get(member.node) ?? -1], scale),
     cpuMilli: member.cpuMilli,
     memoryMib: member.memoryMib,
-    mostOnNode: partOf(rest.demand, member)?.apart === undefined ? movers.length : 1,
+    mostOnNode: Math.min(movers.length, mostTogether(mover)),
     cost: Math.max(1, member.gpus.length),
   };
+}
+
+/** How many replicas of its part may share a node: one that is apart, as many as may be lost where it survives that. */
+function mostTogether({ rest: { demand }, member }: Mover): number {
+  const { survive } = demand;
+  if (partOf(demand, member)?.apart !== undefined) return 1;
+  return survive?.loss === 'node' ? Math.max(1, countedReplicas(demand) - survive.membersLeft) : Infinity;
+}
+
+/** Whole GPUs and slices of a member, in the unit in which GPUs are counted. */
+function gpusOf({ gpus, slices = [] }: Member, node: FleetNode | undefined, scale: number): number {
+  return gpus.length * scale + (node === undefined ? 0 : sizeOfSlices(node, slices));
 }
 
 function activeIn(
@@ -221,19 +277,20 @@ function activeIn(
 }
 
 /** The nodes that could serve a member as its own does: the same model, inside every domain its gang keeps to. */
-function targetsOf(mover: Mover, { nodes, positions, refused }: Scene): readonly number[] {
+function targetsOf(mover: Mover, { nodes, positions, refused, open }: Scene): readonly number[] {
   const { rest, member } = mover;
   const own = nodes[positions.get(member.node) ?? -1];
   const part = partOf(rest.demand, member);
   if (own === undefined || part === undefined) return [];
-  const model = member.gpus.length === 0 ? undefined : own.shape.gpus[member.gpus[0] ?? 0]?.model;
-  const want = { part, gpuCount: member.gpus.length, model };
+  const gpu = member.gpus[0] ?? member.slices?.[0]?.gpu;
+  const model = gpu === undefined ? undefined : own.shape.gpus[gpu]?.model;
+  const want = { part: wantedPart(part, rest.demand), gpuCount: part.each.gpus?.count ?? 0, model };
   const levels = [rest.demand.together, part.within].flatMap((level) => level ?? []);
   return nodes.flatMap((node, position) => {
     if (node === own) return [position];
     const isNear =
       node.site === own.site && levels.every((level) => placeOn(level, node) === placeOn(level, own));
-    if (!isNear || refused.has(pairOf(mover, node.id))) return [];
+    if (!isNear || refused.has(pairOf(mover, node.id)) || !open(rest, node)) return [];
     return fitnessOf(node, want, rest.demand).kind === 'fits' ? [position] : [];
   });
 }

@@ -45,11 +45,11 @@ export function seatedOn(state: State, rest: Rest, member: Member, node: Path): 
 
 /** What the whole gang keeps to is the auditor's to see; here one replica looks for its devices. */
 function onlyThis(
-  { together: _together, powerCapW: _powerCapW, ...demand }: Demand,
+  { together: _together, powerCapW: _powerCapW, survive: _survive, guarantee: _guarantee, ...demand }: Demand,
   member: Member,
   node: Path,
 ): Demand {
-  const parts = demand.parts.flatMap(({ within: _within, apart: _apart, ...part }) =>
+  const parts = demand.parts.flatMap(({ within: _within, apart: _apart, minCount: _minCount, ...part }) =>
     part.name === member.part ? [{ ...part, count: 1 }] : [],
   );
   return { ...demand, parts, where: [node] };
