@@ -127,8 +127,8 @@ const demandText: Arbitrary<string> = tuple(
   seldom('rdma'),
   seldom('cpu2 mem4', 'gpumem40', 'disk25'),
   seldom('align:numa', 'align:numa', 'align:pcie-root'),
-  seldom('within:rack', 'within:node', 'apart:node', 'apart:rack'),
-  seldom('together:rack', 'together:hall', 'together:leaf', 'together:node'),
+  seldom('within:rack', 'within:node', 'apart:node', 'apart:rack', 'within:numa', 'apart:numa'),
+  seldom('together:rack', 'together:hall', 'together:leaf', 'together:node', 'together:numa'),
   seldom('+ load: 2×cpu3 mem2', '+ load: 1×cpu1 apart:node', '+ eval: 1×1 A100'),
 ).map((text) => text.filter((word) => word !== '').join(' '));
 

@@ -78,6 +78,7 @@ const guarantees = constantFrom(
   'preemptible',
   'elastic',
   'survives',
+  'lasting',
 );
 const losses = constantFrom('node', 'node', 'rack', 'feed', 'site');
 const data = constantFrom('', '', '', '', '', 'held', 'flows', 'between', 'between');
@@ -113,7 +114,7 @@ export const demands: Arbitrary<Demand> = tuple(
     ...more,
     parts: plain.parts.map((part) => ({
       ...part,
-      ...(firm.guarantee === 'elastic' ? { minCount: 1 } : {}),
+      ...(firm.guarantee === 'elastic' || firm.guarantee === 'lasting' ? { minCount: 1 } : {}),
       each: {
         ...part.each,
         ...(part.each.rdma === undefined
@@ -142,6 +143,7 @@ export const demands: Arbitrary<Demand> = tuple(
 function firmness({ guarantee, loss, left }: { guarantee: string; loss: string; left: number }): object {
   if (guarantee === 'mayPreempt') return { guarantee: 'reserved', mayPreempt: true };
   if (guarantee === 'survives') return { guarantee: 'reserved', survive: { loss, membersLeft: left } };
+  if (guarantee === 'lasting') return { guarantee: 'elastic', survive: { loss, membersLeft: 1 } };
   return { guarantee };
 }
 
