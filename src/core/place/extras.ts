@@ -25,17 +25,16 @@ export function withExtras(state: State, search: Search, asked: Question, base: 
   return asked.demand.parts.reduce((found, part) => {
     if (!mayGrow(part, asked.demand)) return found;
     const grown = (count: number) => grownBy(state, search, { asked, found, part }, count);
+    const most = part.count - guaranteedCount(part);
+    const all = grown(most);
+    if (all !== undefined) return all;
     let best = found;
-    let [fits, fails] = [0, part.count - guaranteedCount(part) + 1];
+    let [fits, fails] = [0, most];
     while (fails - fits > 1) {
-      // All of them first: mostly there is room for all.
-      const count =
-        best === found && fails === part.count - guaranteedCount(part) + 1
-          ? fails - 1
-          : Math.floor((fits + fails) / 2);
-      const more = grown(count);
-      if (more === undefined) fails = count;
-      else [best, fits] = [more, count];
+      const middle = Math.floor((fits + fails) / 2);
+      const more = grown(middle);
+      if (more === undefined) fails = middle;
+      else [best, fits] = [more, middle];
     }
     return best;
   }, base);
