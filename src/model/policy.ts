@@ -2,6 +2,14 @@ import { z } from 'zod';
 
 import { Digest, Path } from './id.ts';
 
+/** A fact that a rule read: what it says and who says so. Without a value it is missing. */
+export const ReadFact = z.strictObject({
+  fact: z.string().max(200).describe('subject and attribute, such as `site:iad3 country`'),
+  value: z.string().max(120).optional(),
+  source: z.string().max(300),
+});
+export type ReadFact = z.infer<typeof ReadFact>;
+
 /** One rule that bit, in the words of its pack. */
 export const RuleHit = z.strictObject({
   rule: z.string().max(80).describe('such as `gdpr-44-eea`'),
@@ -9,6 +17,7 @@ export const RuleHit = z.strictObject({
   effect: z.enum(['forbid', 'fact-missing']),
   why: z.string().max(300),
   fix: z.string().max(300),
+  facts: z.array(ReadFact).max(16).optional().describe('what it read, with the sources'),
 });
 export type RuleHit = z.infer<typeof RuleHit>;
 
@@ -17,6 +26,7 @@ export const SiteVerdict = z.strictObject({
   site: Path,
   answer: z.enum(['allowed', 'forbidden', 'fact-missing']),
   hits: z.array(RuleHit).max(64),
+  flags: z.array(RuleHit).max(64).optional().describe('what rules only point out, and what was overridden'),
 });
 export type SiteVerdict = z.infer<typeof SiteVerdict>;
 

@@ -1,0 +1,302 @@
+import { z } from 'zod';
+
+import { Digest, PrincipalId } from './id.ts';
+import { AtMs } from './unit.ts';
+
+/** Whom or what a fact is about. */
+export const FactSubjectKind = z.enum(['site', 'provider', 'tenant', 'project', 'agreement', 'model']);
+export type FactSubjectKind = z.infer<typeof FactSubjectKind>;
+
+/**
+ * `site:fra1`, `provider:mainkern-rechenzentren-gmbh`, `tenant:acme`, `project:acme/support`, `model:H100-SXM-80GB`,
+ * `agreement:acme@mainkern-rechenzentren-gmbh` (of a tenant with the operator of sites).
+ */
+export const FactSubject = z
+  .string()
+  .max(160)
+  .regex(
+    /^(?:site|provider|tenant|project|agreement|model):[A-Za-z0-9][A-Za-z0-9 ._+@/-]*$/,
+    'a subject is a kind and an id, such as `site:fra1` or `agreement:acme@mainkern-gmbh`',
+  )
+  .brand<'FactSubject'>();
+export type FactSubject = z.infer<typeof FactSubject>;
+
+type FactType = 'yes-no' | 'number' | 'day' | 'text' | 'words';
+
+/** What a fact may say. `legal`: a conclusion of law, which a person signs and no program draws. */
+export type FactForm = {
+  readonly about: readonly FactSubjectKind[];
+  readonly type: FactType;
+  readonly what: string;
+  readonly legal?: true;
+};
+
+const workload = ['tenant', 'project'] as const;
+const bp = 'hundredths of a percent';
+
+/** Every fact that rules read and that people record: the closed list. Inventory facts come from sources instead. */
+export const factForms: Readonly<Record<string, FactForm>> = {
+  // Sites.
+  backupCountries: { about: ['site'], type: 'words', what: 'countries that hold backups' },
+  supportIsOwnStaff: {
+    about: ['site'],
+    type: 'yes-no',
+    what: 'whoever supports from elsewhere is employed by the operator itself',
+  },
+  encryptedAtRest: { about: ['site'], type: 'yes-no', what: 'data is encrypted at rest' },
+  encryptedInTransit: { about: ['site'], type: 'yes-no', what: 'data is encrypted in transit' },
+  restoreTestedOn: { about: ['site'], type: 'day', what: 'when a restore was tested last' },
+  dedicatedTo: { about: ['site'], type: 'words', what: 'tenants that the site is set apart for' },
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5, 6, 7, 8].flatMap((objective): [string, FactForm][] => [
+      [
+        `seal${objective}`,
+        { about: ['site'], type: 'number', what: `SEAL reached for SOV-${objective}, 0 to 4` },
+      ],
+      [
+        `minSeal${objective}`,
+        { about: workload, type: 'number', what: `SEAL wanted for SOV-${objective}, 0 to 4` },
+      ],
+    ]),
+  ),
+  cadaLevel: { about: ['site'], type: 'number', what: 'Union assurance level of the CADA proposal, 1 to 4' },
+  c5ReportType: { about: ['site'], type: 'number', what: 'type of the C5 report, 1 or 2' },
+  c5CoversSite: { about: ['site'], type: 'yes-no', what: 'the C5 report covers service and location' },
+  c5PeriodEndOn: { about: ['site'], type: 'day', what: 'the last day that the C5 report covers' },
+  secNumCloudQualified: { about: ['site'], type: 'yes-no', what: 'a SecNumCloud qualification is in force' },
+  // Providers: whoever operates sites.
+  lei: { about: ['provider'], type: 'text', what: 'legal entity identifier' },
+  group: { about: ['provider'], type: 'text', what: 'the group it belongs to' },
+  dpfCertified: {
+    about: ['provider'],
+    type: 'yes-no',
+    what: 'certified under the EU-US Data Privacy Framework',
+  },
+  subcontractorCountries: { about: ['provider'], type: 'words', what: 'countries of its subcontractors' },
+  subcontractChainComplete: {
+    about: ['provider'],
+    type: 'yes-no',
+    what: 'its chain of subcontractors is known whole',
+  },
+  thirdCountryAccessMeasures: {
+    about: ['provider'],
+    type: 'yes-no',
+    what: 'measures against access by third countries to data that is not personal',
+  },
+  holdersOutsideEuMaxBp: {
+    about: ['provider'],
+    type: 'number',
+    what: `largest share held from outside the EU, ${bp}`,
+  },
+  holdersOutsideEuTogetherBp: {
+    about: ['provider'],
+    type: 'number',
+    what: `all shares held from outside the EU, ${bp}`,
+  },
+  pciAocOn: { about: ['provider'], type: 'day', what: 'date of its PCI DSS attestation of compliance' },
+  pciA1Evidence: { about: ['provider'], type: 'yes-no', what: 'evidence of PCI DSS Appendix A1' },
+  // Agreements of a tenant with a provider.
+  serviceType: { about: ['agreement'], type: 'text', what: 'type of ICT service' },
+  dpaSigned: {
+    about: ['agreement'],
+    type: 'yes-no',
+    what: 'data processing agreement of GDPR Art. 28(3) is signed',
+  },
+  operatorAuthorised: {
+    about: ['agreement'],
+    type: 'yes-no',
+    what: 'the operator is an authorised (sub-)processor',
+  },
+  safeguard: {
+    about: ['agreement'],
+    type: 'text',
+    what: 'safeguard of GDPR Art. 46, such as `scc-2021-914` or `bcr`',
+  },
+  transferToolValid: {
+    about: ['agreement'],
+    type: 'yes-no',
+    legal: true,
+    what: 'the transfer assessment concludes that the safeguard holds',
+  },
+  agreedRegions: {
+    about: ['agreement'],
+    type: 'words',
+    what: 'countries agreed for service, processing and storage',
+  },
+  doraClauses: {
+    about: ['agreement'],
+    type: 'words',
+    what: 'points of DORA Art. 30(2) in the agreement: a to i',
+  },
+  doraCriticalClauses: {
+    about: ['agreement'],
+    type: 'words',
+    what: 'points of DORA Art. 30(3) in it: a to f',
+  },
+  exitPlanTestedOn: { about: ['agreement'], type: 'day', what: 'when the exit plan was tested last' },
+  criticalShareBp: {
+    about: ['agreement'],
+    type: 'number',
+    what: `share of critical workload with its group, ${bp}`,
+  },
+  noticeDays: { about: ['agreement'], type: 'number', what: 'days of notice for switching' },
+  transitionDays: { about: ['agreement'], type: 'number', what: 'days of transition for switching' },
+  retrievalDays: { about: ['agreement'], type: 'number', what: 'days for which data can be retrieved' },
+  switchingChargeCents: { about: ['agreement'], type: 'number', what: 'charge for switching, in cents' },
+  supplierRiskReviewed: {
+    about: ['agreement'],
+    type: 'yes-no',
+    what: 'a risk record of this supplier exists',
+  },
+  baaSigned: { about: ['agreement'], type: 'yes-no', what: 'a HIPAA business associate agreement is signed' },
+  pciAgreementSigned: { about: ['agreement'], type: 'yes-no', what: 'a written PCI DSS agreement is signed' },
+  exportAuthorisation: {
+    about: ['agreement'],
+    type: 'text',
+    legal: true,
+    what: 'the export licence or exception that covers this tenant at this operator',
+  },
+  // Tenants, and single projects where they differ.
+  seat: { about: ['tenant'], type: 'text', what: 'country of the seat' },
+  parentSeat: { about: ['tenant'], type: 'text', what: "country of the ultimate parent's seat" },
+  personalData: {
+    about: workload,
+    type: 'yes-no',
+    legal: true,
+    what: 'the data is personal (GDPR Art. 4(1))',
+  },
+  criticalFunction: {
+    about: workload,
+    type: 'yes-no',
+    legal: true,
+    what: 'it supports a critical or important function (DORA Art. 3(22))',
+  },
+  highRisk: { about: workload, type: 'yes-no', legal: true, what: 'a high-risk AI system (AI Act Art. 6)' },
+  deidentified: { about: workload, type: 'yes-no', legal: true, what: 'health data is de-identified' },
+  gpaiNotified: {
+    about: workload,
+    type: 'yes-no',
+    legal: true,
+    what: 'the notification of AI Act Art. 52 was made',
+  },
+  logRetentionDays: {
+    about: workload,
+    type: 'number',
+    what: 'days for which logs are kept; 0 when there are none',
+  },
+  lineage: { about: workload, type: 'text', what: 'the model lineage that training adds to' },
+  utilisationBp: { about: workload, type: 'number', what: `share of peak that training reaches, ${bp}` },
+  priorExaFlop: {
+    about: workload,
+    type: 'number',
+    what: 'training of the lineage done elsewhere, in 10^18 FLOP',
+  },
+  exitPlanMaxAgeDays: { about: ['tenant'], type: 'number', what: 'how old an exit test may be' },
+  concentrationLimitBp: {
+    about: ['tenant'],
+    type: 'number',
+    what: `most of its critical workload at one group, ${bp}`,
+  },
+  c5MaxAgeDays: { about: ['tenant'], type: 'number', what: 'how old a C5 report may be' },
+  keyCountries: { about: workload, type: 'words', what: 'countries in which keys may be held' },
+  requiresEncryption: {
+    about: workload,
+    type: 'yes-no',
+    what: 'data must be encrypted at rest and in transit',
+  },
+  restoreTestMaxAgeDays: { about: workload, type: 'number', what: 'how old a restore test may be' },
+  minIsolation: { about: workload, type: 'text', what: 'isolation class that a site must offer' },
+  minCadaLevel: { about: workload, type: 'number', what: 'CADA level wanted, 1 to 4' },
+  processingPurpose: {
+    about: workload,
+    type: 'text',
+    what: 'purpose of processing, for the record of GDPR Art. 30',
+  },
+  dataCategories: { about: workload, type: 'words', what: 'categories of data and people, for that record' },
+  retentionDays: { about: workload, type: 'number', what: 'days until data is erased, for that record' },
+  securityMeasures: { about: workload, type: 'text', what: 'measures of GDPR Art. 32, for that record' },
+  functionName: {
+    about: workload,
+    type: 'text',
+    what: 'the function that the service supports, for the DORA register',
+  },
+  // Accelerator models.
+  tpp: { about: ['model'], type: 'number', what: 'total processing performance (ECCN 3A090)' },
+  peakTflops: { about: ['model'], type: 'number', what: 'dense BF16 peak in TFLOPS' },
+};
+
+const word = z.string().min(1).max(160);
+
+/** A number is an integer, a day is `2026-11-22`, words are a list. */
+export const FactValue = z.union([z.boolean(), z.int(), word, z.array(word).max(250)]);
+export type FactValue = z.infer<typeof FactValue>;
+
+/** Base64 of the raw 32 bytes of an Ed25519 key. */
+export const SignerKey = z.string().regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, 'a key is `ed25519:` and base64');
+export const SignatureText = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{86}==$/, 'an Ed25519 signature is 88 base64 signs');
+
+/** A person's signature and the key that it is checked with. */
+export const Signed = z.strictObject({ by: PrincipalId, key: SignerKey, signature: SignatureText });
+export type Signed = z.infer<typeof Signed>;
+
+/** What somebody vouches for. Never edited: a newer one replaces it, a retraction ends it, and so does its expiry. */
+export const GovernanceFact = z.strictObject({
+  subject: FactSubject,
+  attribute: z.string().regex(/^[a-z][A-Za-z0-9]{0,40}$/),
+  value: FactValue,
+  assertedBy: word.describe('who vouches for it: a person, a role, an auditor'),
+  evidence: Digest.describe('of the document it rests on'),
+  evidenceName: word.optional(),
+  assertedAtMs: AtMs,
+  expiresAtMs: AtMs.describe('from then on it counts as missing'),
+  signed: Signed.optional().describe('for conclusions of law'),
+});
+export type GovernanceFact = z.infer<typeof GovernanceFact>;
+
+/** What the signer of a conclusion of law signs: the canonical JSON of this. */
+export function factBody({ signed: _signed, ...fact }: GovernanceFact): object {
+  return { schema: 'berth/fact/1', ...fact };
+}
+
+/** What is wrong with a fact by the list above; nothing when it is well formed. */
+export function faultOfFact({
+  subject,
+  attribute,
+  value,
+  assertedAtMs,
+  expiresAtMs,
+}: GovernanceFact): string | undefined {
+  const form = formOf(attribute);
+  if (form === undefined) return `there is no fact \`${attribute}\``;
+  const kind = kindOfSubject(subject);
+  if (!form.about.some((each) => each === kind))
+    return `\`${attribute}\` is a fact about a ${form.about.join(' or ')}`;
+  if (!isOfType(value, form.type)) return `\`${attribute}\` is ${wordsForType[form.type]}`;
+  return expiresAtMs <= assertedAtMs ? 'a fact expires after it was asserted' : undefined;
+}
+
+export function formOf(attribute: string): FactForm | undefined {
+  return Object.hasOwn(factForms, attribute) ? factForms[attribute] : undefined;
+}
+
+export function kindOfSubject(subject: FactSubject): FactSubjectKind {
+  return FactSubjectKind.parse(subject.split(':', 1)[0]);
+}
+
+export const wordsForType: Readonly<Record<FactType, string>> = {
+  'yes-no': 'true or false',
+  number: 'a whole number',
+  day: 'a day such as 2026-11-22',
+  text: 'text',
+  words: 'a list of words',
+};
+
+function isOfType(value: FactValue, type: FactType): boolean {
+  if (type === 'words') return Array.isArray(value);
+  if (type === 'day')
+    return typeof value === 'string' && /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(value);
+  if (type === 'number') return typeof value === 'number';
+  return type === 'yes-no' ? typeof value === 'boolean' : typeof value === 'string';
+}
