@@ -9,8 +9,9 @@ export const contractCommit = defineTool({
   name: 'contract_commit',
   description:
     'Books a plan of placement_plan that the person accepted and appends to the ledger. After a lost ' +
-    'reply call again with the same key: it books once and says `replayed`. `rejected` is final for this ' +
-    'plan; a `freshPlan` is a new offer to show first. Undone only by contract_release.',
+    'reply call again with the same key: it books once and says `replayed`. `pending_approval`: a person ' +
+    'types the command it names; do not retry. `rejected` is final for this plan; a `freshPlan` is a new ' +
+    'offer to show first. Undone only by contract_release.',
   input: z.strictObject({
     plan: PlanId,
     idempotencyKey: IdemKey.describe('6 to 100 letters, digits, `._:-`; new for each booking'),

@@ -9,7 +9,7 @@ export const contractRelease = defineTool({
   name: 'contract_release',
   description:
     'Ends a contract now and frees its devices; there is no undo. Only on the wish of the person it ' +
-    'belongs to, never to make room. After a lost reply call again with the same key. Read the version ' +
+    'belongs to, never to make room. `pending_approval` waits for a person. After a lost reply call again with the same key. Read the version ' +
     'with contract_get.',
   input: z.strictObject({
     contract: ContractId,

@@ -1,4 +1,5 @@
 import type { Tool } from '../src/mcp/tool.ts';
+import { approvalList } from './approval-list.ts';
 import { contractCommit } from './contract-commit.ts';
 import { contractGet } from './contract-get.ts';
 import { contractRelease } from './contract-release.ts';
@@ -25,6 +26,7 @@ export const tools: readonly Tool[] = [
   contractGet,
   contractCommit,
   contractRelease,
+  approvalList,
   maintenancePlan,
   ledgerSearch,
   ledgerVerify,

@@ -3,6 +3,7 @@ import { cleanText, compareText } from '../model/text.ts';
 import { InventorySummary, type PlanView } from '../model/view.ts';
 import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
+import { showApprovals, showDeeds } from './answers/approvals.ts';
 import {
   greet,
   help,
@@ -286,10 +287,12 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
     case 'hold':
     case 'close':
     case 'consolidate':
-    case 'audit':
     case 'replay':
-    case 'approvals':
       return namesCommand(talk, intent);
+    case 'audit':
+      return showDeeds(talk);
+    case 'approvals':
+      return showApprovals(talk);
     default:
       return intent satisfies never;
   }

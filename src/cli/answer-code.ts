@@ -3,12 +3,23 @@ import type { RefusalView } from '../model/view.ts';
 
 /** The exit code of a refusal: denied by the rules, stale, a name that nobody knows, or infeasible. */
 export function refusalCode(refusal: Pick<RefusalView, 'kind'> | undefined): number {
-  if (refusal?.kind === 'policy-denied') return exitCodeOf({ outcome: 'denied' });
-  if (refusal?.kind === 'plan-stale' || refusal?.kind === 'plan-expired')
-    return exitCodeOf({ outcome: 'stale' });
+  if (refusal !== undefined && denials.has(refusal.kind)) return exitCodeOf({ outcome: 'denied' });
+  if (refusal !== undefined && outdated.has(refusal.kind)) return exitCodeOf({ outcome: 'stale' });
   if (refusal !== undefined && unknownNames.has(refusal.kind)) return exitCodeOfError('NOT_FOUND');
   return exitCodeOf({ outcome: 'infeasible' });
 }
+
+/** A no of the rules, about what is asked for or about who asks. */
+const denials: ReadonlySet<string> = new Set([
+  'policy-denied',
+  'not-authorised',
+  'outside-mandate',
+  'rate-limited',
+  'stopped',
+  'may-not-decide',
+]);
+
+const outdated: ReadonlySet<string> = new Set(['plan-stale', 'plan-expired', 'approval-void']);
 
 const unknownNames: ReadonlySet<string> = new Set([
   'tenant-unknown',
@@ -18,4 +29,5 @@ const unknownNames: ReadonlySet<string> = new Set([
   'contract-unknown',
   'maintenance-unknown',
   'not-held',
+  'unknown-authority',
 ]);

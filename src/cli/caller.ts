@@ -10,9 +10,13 @@ export type Identity = { readonly as?: string; readonly tenant?: readonly string
 /** Who acts: `--as`, else the user of this machine; for all tenants, or for those named with `--tenant`. */
 export function callerOf(io: Io, { as, tenant }: Identity, client: string): Caller {
   const tenants = tenant?.map((id) => parsed(TenantId.safeParse(id), `\`${id}\` is not a tenant id`));
+  const principal = as === undefined ? machineUser(io) : principalOf(as);
+  // Behind `berth mcp` sits a program, whoever it says it is.
+  const byHand = principal.startsWith('person:') && client !== 'mcp';
   return {
-    principal: as === undefined ? machineUser(io) : principalOf(as),
+    principal,
     client,
+    ...(byHand ? { byHand } : {}),
     ...(tenants === undefined || tenants.length === 0 ? {} : { tenants }),
   };
 }

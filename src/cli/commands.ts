@@ -2,12 +2,14 @@ import { Argument, Command, Option } from 'commander';
 
 import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
+import { addAuthority } from './authority-commands.ts';
 import { addBench } from './bench-commands.ts';
 import { addEval } from './eval-commands.ts';
 import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
+import type { McpOptions } from './run/mcp.ts';
 import type { FileKind } from './run/schema.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
 
@@ -27,6 +29,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addContracts(program, io, done);
   addLife(program, io, done);
   addReclaim(program, io, done);
+  addAuthority(program, io, done);
   addRecord(program, io, done);
   addBench(program, io, done);
   addEval(program, io, done);
@@ -48,7 +51,7 @@ function addChat(program: Command, io: Io, done: Done): void {
       )}
 Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
 (sets the clock), NO_COLOR, ACCESSIBLE.
-Exit codes: 0 done; 2 bad input; 3 plan ready; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
+Exit codes: 0 done; 2 bad input; 3 plan ready or approval needed; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
 8 plan stale; 9 ledger refused; 130 interrupted.
 `,
     )
@@ -254,15 +257,16 @@ function addRecord(program: Command, io: Io, done: Done): void {
   withCommon(program.command('mcp'))
     .description('serve the tools to an assistant over stdio (Model Context Protocol)')
     .option('--read-only', 'leave out the tools that change something')
+    .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
+    .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
+    .option('--software <digest>', 'of the agent, where its registration names one')
     .addHelpText(
       'after',
-      `${examples('berth mcp', 'claude mcp add berth -- berth mcp --as ada --tenant acme')}
+      `${examples('berth mcp', 'claude mcp add berth -- berth mcp --as ada --tenant acme', 'berth mcp --as agent:ops-bot --on-behalf-of hank --model qwen3')}
 Stdout carries the protocol only; the log goes to stderr, one JSON object a line.
 `,
     )
-    .action(async (options: Common & { readOnly?: boolean }) =>
-      done(await (await import('./run/mcp.ts')).mcp(io, options)),
-    );
+    .action(async (options: McpOptions) => done(await (await import('./run/mcp.ts')).mcp(io, options)));
 
   program
     .command('completion <shell>')

@@ -15,6 +15,8 @@ const Settings = z.strictObject({
   clock: z.iso.datetime({ offset: true }).optional(),
   /** A second place for checkpoints of the ledger; BERTH_CHECKPOINT_DIR wins over it. */
   checkpointDir: z.string().min(1).max(4096).optional(),
+  /** Where the key is with which the person of this home signs approvals. */
+  keyFile: z.string().max(1000).optional(),
   /** Set while a demo world is being played; what was interrupted is finished at the next start. */
   unfinished: z.boolean().optional(),
 });

@@ -5,7 +5,7 @@ type Sink = { write(text: string): unknown; readonly isTTY?: boolean; readonly c
 
 /** Everything of the process that a command may touch, so that tests can run commands without one. */
 export type Io = {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;

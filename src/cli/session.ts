@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { clockAt, systemClock } from '../control/clock.ts';
 import type { Caller, Clock, Control } from '../control/control.ts';
 import { createControl } from '../control/create.ts';
-import { playWorld, readWorld } from '../control/world.ts';
+import { demoKeyOf } from '../control/demo-key.ts';
+import { playWorld, readWorld, type World } from '../control/world.ts';
 import { isZone } from '../control/zone.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
@@ -21,6 +23,7 @@ import {
   writeSettings,
 } from './home.ts';
 import type { Io } from './io.ts';
+import { writeKey } from './keys.ts';
 
 /** An open ledger and who uses it. */
 export type Session = {
@@ -104,8 +107,19 @@ export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<st
   writeSettings(home, { ...settings, unfinished: true });
   const observedAtMs = clockAt(world.history[0]?.at ?? world.clock, 'history').nowMs();
   await playWorld(ledger, world, inventory.parse([{ file: `${name}.yaml`, bytes }], { observedAtMs }));
+  writeDemoKeys(home, world);
   writeSettings(home, { ...settings, unfinished: undefined });
   return `made the demo world ${name} in ${home} (its clock stands at ${world.clock})`;
+}
+
+/** Keys of people of a demo: everybody has them, and everybody knows the passphrase. */
+function writeDemoKeys(home: string, { authority }: World): void {
+  const note =
+    'PUBLIC DEMO KEY: everybody can make it, what it signs proves nothing. Its passphrase is `demo`.\n';
+  for (const principal of authority?.demoKeys ?? []) {
+    const file = join(home, 'keys', `${principal.replace(':', '-')}.pem`);
+    if (!existsSync(file)) writeKey(file, demoKeyOf(principal), { passphrase: 'demo', note });
+  }
 }
 
 /** A ledger with one tenant, `default`, in the time zone of this machine. */

@@ -38,5 +38,8 @@ export function actorOf(caller: Caller): Actor {
     ...(caller.model === undefined ? {} : { model: cleanText(caller.model, 120) }),
     ...(caller.tool === undefined ? {} : { tool: cleanText(caller.tool, 120) }),
     ...(caller.toolDigest === undefined ? {} : { toolDigest: caller.toolDigest }),
+    ...(caller.catalogue === undefined ? {} : { catalogue: caller.catalogue }),
+    ...(caller.software === undefined ? {} : { software: caller.software }),
+    ...(caller.byHand === true ? { byHand: true as const } : {}),
   };
 }

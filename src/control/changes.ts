@@ -1,7 +1,8 @@
+import { approvalOf } from '../core/authority/authority.ts';
 import { contractOf, type State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
-import { ContractId, type IdemKey, type PlanId } from '../model/id.ts';
+import { type ApprovalId, ContractId, type IdemKey, type PlanId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
 import { identify } from '../model/plan.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -17,6 +18,7 @@ import { planAgain, planOf } from './planning.ts';
 import { contractView, planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
+import { approvalIn } from './waiting.ts';
 
 /** Turns a plan into a contract or into what its contract holds from now on, or says why it no longer can and what would fit instead. */
 export async function commitPlan(
@@ -39,7 +41,7 @@ export async function commitPlan(
     tenant,
     ...worded('contract_commit', { plan: request.plan }, 'purpose', purpose),
   });
-  const result = changeResult(caller, passed, zoneOf(passed.moment.state, plan.demand));
+  const result = await changeResult(door, caller, { passed, zone: zoneOf(passed.moment.state, plan.demand) });
   return result.decision === 'rejected'
     ? { ...result, ...(await freshPlan(door, caller, { passed, stale: plan })) }
     : result;
@@ -72,10 +74,14 @@ export async function releaseContract(
       ...worded('contract_release', details, 'reason', reason),
     },
   );
-  return changeResult(caller, passed, zoneOf(passed.moment.state, contract.demand));
+  return changeResult(door, caller, { passed, zone: zoneOf(passed.moment.state, contract.demand) });
 }
 
-function changeResult(caller: Caller, passed: Passed, zone: string): ChangeResult {
+async function changeResult(
+  door: Door,
+  caller: Caller,
+  { passed, zone }: { readonly passed: Passed; readonly zone: string },
+): Promise<ChangeResult> {
   const snapshot = snapshotOf(passed.moment, zone);
   if (passed.kind === 'refused') {
     return {
@@ -87,6 +93,7 @@ function changeResult(caller: Caller, passed: Passed, zone: string): ChangeResul
     };
   }
   const { decision } = passed.entry;
+  if (decision.kind === 'approval-requested') return parkedResult(door, { passed, decision, zone });
   const words = wordsOf(decision);
   return {
     snapshot,
@@ -98,7 +105,62 @@ function changeResult(caller: Caller, passed: Passed, zone: string): ChangeResul
   };
 }
 
-function wordsOf({ kind }: Decision): Pick<ChangeResult, 'decision' | 'next'> {
+/** What became of a command that had to wait: the answer to its key is what its approval has come to. */
+async function parkedResult(
+  door: Door,
+  {
+    passed,
+    decision,
+    zone,
+  }: {
+    readonly passed: Exclude<Passed, { kind: 'refused' }>;
+    readonly decision: Extract<Decision, { kind: 'approval-requested' }>;
+    readonly zone: string;
+  },
+): Promise<ChangeResult> {
+  const { moment, entry } = passed;
+  const approval = await approvalIn(door, moment, decision);
+  const answer = {
+    snapshot: snapshotOf(moment, zone),
+    replayed: passed.kind === 'replayed',
+    ...(approval === undefined ? {} : { approval }),
+    entry: { seq: entry.seq, digest: entry.digest },
+  };
+  const { id = decision.approval, state = 'open' } = approval ?? {};
+  if (state === 'open')
+    return {
+      ...answer,
+      decision: 'pending_approval',
+      next: `it waits for a person: \`berth approve ${id}\` at a terminal; do not retry, read approval_list`,
+    };
+  if (state === 'used') {
+    const done = doneOf(entry.command);
+    const contract =
+      approval?.contract === undefined ? undefined : contractOf(moment.state, approval.contract);
+    const shown =
+      contract === undefined ? {} : { contract: contractView(moment.state, contract, moment.nowMs) };
+    return { ...answer, ...wordsOf({ kind: done }), ...shown };
+  }
+  const refusal: Refusal = { kind: 'approval-void', approval: id, why: state, ...endOf(moment.state, id) };
+  return {
+    ...answer,
+    decision: 'rejected',
+    refusal: refusalView(refusal, undefined, zone),
+    next: 'nothing was done; plan anew and ask again with a new key',
+  };
+}
+
+function doneOf({ kind }: Command): Decision['kind'] {
+  if (kind === 'release-contract') return 'contract-released';
+  return kind === 'change-contract' ? 'contract-changed' : 'contract-granted';
+}
+
+function endOf({ authority }: State, id: ApprovalId): { atMs?: number } {
+  const approval = approvalOf(authority, id);
+  return approval === undefined ? {} : { atMs: approval.end?.atMs ?? approval.expiresAtMs };
+}
+
+function wordsOf({ kind }: Pick<Decision, 'kind'>): Pick<ChangeResult, 'decision' | 'next'> {
   if (kind === 'contract-released') return { decision: 'released', next: 'its capacity is free again' };
   if (kind === 'contract-changed')
     return { decision: 'changed', next: 'what it gave up is free; verify with ledger_verify' };
@@ -125,7 +187,12 @@ export function shownTo(caller: Caller, { decision, moment }: Extract<Passed, { 
   return { ...refusal, changed };
 }
 
-function contractOfDecision(state: State, decision: Decision, nowMs: number): Pick<ChangeResult, 'contract'> {
+/** The contract that a decision is about, whoever may see it: the caller's right was checked before. */
+export function contractOfDecision(
+  state: State,
+  decision: Decision,
+  nowMs: number,
+): Pick<ChangeResult, 'contract'> {
   if (!('contract' in decision)) return {};
   const contract = contractFor(state, everybody, decision.contract);
   return { contract: contractView(state, contract, nowMs) };

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../ledger/port.ts';
 import type { AuditList, ErasureResult } from '../model/audit.ts';
+import type { ApprovalList, AuthorityView } from '../model/authority-view.ts';
 import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { Head } from '../model/entry.ts';
@@ -21,6 +22,7 @@ import type {
   ConsolidationView,
   ContractDetail,
   ContractList,
+  DecisionResult,
   Explanation,
   ImportResult,
   InventoryList,
@@ -32,9 +34,12 @@ import type {
   MaintenanceResult,
   PlanResult,
   RecordList,
+  RecordResult,
   Simulation,
   VerifyResult,
 } from '../model/view.ts';
+import type { ApprovalQuery, Word } from './approving.ts';
+import type { Recordable } from './recording.ts';
 
 /** Who asks, and through what. `tenants` absent: all of them (the operator at the terminal). */
 export type Caller = {
@@ -44,8 +49,13 @@ export type Caller = {
   readonly client: string;
   readonly model?: string;
   readonly tool?: string;
-  /** Of the tool list that the caller was shown. */
+  /** Of what the caller was told about the tool, and about all of them. */
   readonly toolDigest?: Digest;
+  readonly catalogue?: Digest;
+  /** Of the agent's software, as it says itself. */
+  readonly software?: Digest;
+  /** A person at a front end of Berth itself. Set by the process that serves, never by a client. */
+  readonly byHand?: true;
 };
 
 /** The wall clock, as an argument: `set` when BERTH_NOW says so. */
@@ -150,6 +160,13 @@ export interface Control {
     caller: Caller,
     request: { id: MaintenanceId; idemKey: IdemKey },
   ): Promise<MaintenanceResult>;
+  /** What waits for a person. */
+  approvals(caller: Caller, query: ApprovalQuery): Promise<ApprovalList>;
+  /** A person's signed word on what waits. The last yes that was missing does it. */
+  decideApproval(caller: Caller, word: Word): Promise<DecisionResult>;
+  /** Who may do what, and what is stopped. */
+  authority(caller: Caller): Promise<AuthorityView>;
+  recordAuthority(caller: Caller, wish: { command: Recordable; idemKey?: IdemKey }): Promise<RecordResult>;
   importObservation(caller: Caller, observation: Observation, dryRun: boolean): Promise<ImportResult>;
   registerTenant(caller: Caller, tenant: Tenant): Promise<{ seq: number }>;
   verify(progress?: Progress): Promise<VerifyResult>;

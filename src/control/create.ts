@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/port.ts';
+import { decideApproval, listApprovals } from './approving.ts';
 import { audit } from './auditing.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
@@ -14,6 +15,7 @@ import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { explain, planFor } from './planning.ts';
 import { backUp, exportLedger, proveContract, proveOne, proveSince, signedHead } from './proving.ts';
+import { authorityView, recordAuthority } from './recording.ts';
 import { registerTenant } from './registering.ts';
 import { simulateScenario } from './simulating.ts';
 import { verifyLedger } from './verifying.ts';
@@ -49,6 +51,10 @@ export function createControl({
     maintenance: (query) => listMaintenance(door, query),
     scheduleMaintenance: (caller, request) => scheduleMaintenance(door, caller, request),
     cancelMaintenance: (caller, request) => cancelMaintenance(door, caller, request),
+    approvals: (caller, query) => listApprovals(door, caller, query),
+    decideApproval: (caller, word) => decideApproval(door, caller, word),
+    authority: (caller) => authorityView(door, caller),
+    recordAuthority: (caller, wish) => recordAuthority(door, caller, wish),
     importObservation: (caller, observation, dryRun) =>
       importObservation(door, caller, { observation, dryRun }),
     registerTenant: (caller, tenant) => registerTenant(door, caller, tenant),

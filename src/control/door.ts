@@ -8,8 +8,10 @@ import type { Decision } from '../model/decision.ts';
 import type { Demand } from '../model/demand.ts';
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
+import type { Inputs } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { evaluate, narrow } from '../policy/evaluate.ts';
+import { actingOn } from './authorising.ts';
 import { actorOf } from './caller.ts';
 import { clockFault, usableMs } from './clock.ts';
 import type { Caller, Clock } from './control.ts';
@@ -80,25 +82,34 @@ export class Door {
   ): Promise<Passed | undefined> {
     const { state, head, nowMs, readOnly } = moment;
     if (readOnly !== undefined) throw closedFor(readOnly);
+    const actor = actorOf(caller);
     const verdict = verdictFor(state, demandOf(command, this.library));
-    const { decision, events } = decide(state, { atMs: nowMs, verdict, archive: this.library }, command);
-    if (decision.kind === 'refused') return { kind: 'refused', decision, moment };
+    const by = actingOn(state, { actor, command, atMs: nowMs, archive: this.library });
+    const { decision, events } = decide(state, { atMs: nowMs, verdict, archive: this.library, by }, command);
+    const isRefused = decision.kind === 'refused';
+    if (isRefused && events.length === 0) return { kind: 'refused', decision, moment };
     const draft: EntryDraft = {
       atMs: nowMs,
       clock: this.clock.kind,
       ...(request.tenant === undefined ? {} : { tenant: request.tenant }),
-      actor: actorOf(caller),
-      idemKey: request.key,
+      actor,
+      // A no is not the answer to its key: the same request may be allowed later.
+      ...(isRefused ? {} : { idemKey: request.key }),
       requestHash: request.hash,
-      inputs: inputsOf(state, verdict),
+      inputs: entryInputs(state, verdict),
       command: await this.#withWords(caller, command, request),
       decision,
       events: [...events],
     };
-    return this.#append(draft, head);
+    const entry = await this.#append(draft, head);
+    if (entry === undefined) return undefined;
+    const after = await this.moment();
+    return isRefused
+      ? { kind: 'refused', decision, moment: after }
+      : { kind: 'appended', entry, moment: after };
   }
 
-  /** Puts somebody's words aside. Nothing is decided by them, so they come to the command when it is a yes. */
+  /** Puts somebody's words aside. Nothing is decided by them, so they come to the command when it is recorded. */
   async #withWords(caller: Caller, command: Command, { told }: OnceRequest): Promise<Command> {
     if (told === undefined) return command;
     const of = caller.onBehalfOf ?? caller.principal;
@@ -108,18 +119,24 @@ export class Door {
     });
   }
 
-  async #append(draft: EntryDraft, head: Head): Promise<Passed | undefined> {
+  async #append(draft: EntryDraft, head: Head): Promise<Entry | undefined> {
     const appended = await this.ledger.append([draft], head);
     if (appended.kind === 'head-moved') return undefined;
     const [entry] = appended.entries;
     if (entry === undefined) throw new Error('an append of one draft gave no entry');
-    return { kind: 'appended', entry, moment: await this.moment() };
+    return entry;
   }
 }
 
 /** Nothing is decided that could not be recorded. */
 function closedFor({ why, fix }: ReadOnlyReason): BerthError {
   return new BerthError({ code: 'LEDGER_REFUSED', message: `${why}; nothing is changed`, fix });
+}
+
+/** What an entry was decided from: what a plan is made from, and who may do what. */
+export function entryInputs(state: State, verdict: PolicyVerdict): Inputs {
+  const { digest } = state.authority;
+  return { ...inputsOf(state, verdict), ...(digest === undefined ? {} : { authority: digest }) };
 }
 
 /** The rules' answer for a demand on the sites of a state: the tenant's rules and its own, narrowed together. */

@@ -10,6 +10,7 @@ import type { ImportResult } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { forbidden } from './forbidden.ts';
 import { lastEntry } from './history.ts';
 import { bytesOf } from './library.ts';
 import { requestHash } from './once.ts';
@@ -61,7 +62,7 @@ async function record(
   const key = IdemKey.parse(`${said}${digest.slice('sha256:'.length, 'sha256:'.length + 32)}${again}`);
   const command: Command = { kind: 'record-observation', observation: digest };
   const passed = await door.pass(caller, command, { key, tenant: undefined, hash });
-  if (passed.kind === 'refused') throw new Error('an observation cannot be refused');
+  if (passed.kind === 'refused') throw forbidden(passed.decision.refusal);
   return { digest, ...passed };
 }
 

@@ -91,6 +91,8 @@ export class Library implements Archive {
 /** The plan that a command is about, for those that place something. */
 export function planNamedIn(command: Command): Digest | undefined {
   const { kind } = command;
+  if (kind === 'approve-plan' || kind === 'reject-plan')
+    return command.plan === undefined ? undefined : command.planDigest;
   const places = kind === 'commit-plan' || kind === 'change-contract' || kind === 'hold-plan';
   return places ? command.planDigest : undefined;
 }

@@ -1,5 +1,6 @@
 import { nodesIn } from '../core/calendar/calendar.ts';
 import type { Maintenance, State } from '../core/state.ts';
+import type { ApprovalView } from '../model/approval-view.ts';
 import type { Command } from '../model/command.ts';
 import { type IdemKey, type MaintenanceId, type Path, siteOf } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
@@ -11,6 +12,7 @@ import { requestHash } from './once.ts';
 import { placeNamed } from './place-name.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
+import { approvalIn } from './waiting.ts';
 import { instantMs, isoIn } from './zone.ts';
 
 /** Closes a place to everybody for a time. Refused, with who is in the way, where something is held there. */
@@ -67,7 +69,29 @@ async function passed(
   const hash = requestHash('maintenance', command);
   const found = await door.pass(caller, command, { key, tenant: undefined, hash });
   const place = command.kind === 'start-maintenance' ? command.place : undefined;
-  return resultOf(found, zoneAt(found.moment.state, place));
+  const zone = zoneAt(found.moment.state, place);
+  if (found.kind === 'refused') return resultOf(found, zone);
+  const approval = await approvalIn(door, found.moment, found.entry.decision);
+  return approval === undefined ? resultOf(found, zone) : parkedResult(found, approval);
+}
+
+/** It waits for another person, or waited: then the windows say what became of it. */
+function parkedResult(
+  found: Exclude<Passed, { kind: 'refused' }>,
+  approval: ApprovalView,
+): MaintenanceResult {
+  const { seq, digest } = found.entry;
+  return {
+    snapshot: snapshotOf(found.moment),
+    decision: 'pending_approval',
+    replayed: found.kind === 'replayed',
+    approval,
+    entry: { seq, digest },
+    next:
+      approval.state === 'open'
+        ? `it waits for another person: \`${approval.command}\` at a terminal`
+        : `its approval is ${approval.state}; \`berth maintenance\` lists the windows`,
+  };
 }
 
 function resultOf(found: Passed, zone: string): MaintenanceResult {

@@ -4,6 +4,7 @@ import type { Tenant } from '../model/tenant.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { forbidden } from './forbidden.ts';
 import { lastEntry } from './history.ts';
 import { requestHash } from './once.ts';
 import { isZone } from './zone.ts';
@@ -34,6 +35,6 @@ export async function registerTenant(door: Door, caller: Caller, tenant: Tenant)
     { kind: 'register-tenant', tenant },
     { key, tenant: tenant.id, hash },
   );
-  if (passed.kind === 'refused') throw new Error('a registration cannot be refused');
+  if (passed.kind === 'refused') throw forbidden(passed.decision.refusal);
   return { seq: passed.entry.seq };
 }

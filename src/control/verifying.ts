@@ -1,8 +1,8 @@
 import { tenuresOf } from '../core/calendar/holding.ts';
 import { decide } from '../core/decide.ts';
 import { digestState } from '../core/digest.ts';
+import { lapse } from '../core/life/lapse.ts';
 import { replan } from '../core/life/replan.ts';
-import { inputsOf } from '../core/plan.ts';
 import { applyAll, emptyState, type State } from '../core/state.ts';
 import { coreVersion } from '../core/version.ts';
 import { checkEntry, faultText, sha256Of } from '../ledger/chain.ts';
@@ -17,8 +17,9 @@ import { type Member, seatsOf } from '../model/placement.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import type { VerifyResult } from '../model/view.ts';
+import { actingOn } from './authorising.ts';
 import type { Progress } from './control.ts';
-import { demandOf, verdictFor } from './door.ts';
+import { demandOf, entryInputs, verdictFor } from './door.ts';
 import { stampOf } from './fold.ts';
 import { entriesOf } from './history.ts';
 import { Library, planNamedIn } from './library.ts';
@@ -182,7 +183,7 @@ class Replay {
 
   async #requireHandle(command: Command, seq: number): Promise<void> {
     const digest = planNamedIn(command);
-    if (digest === undefined || !('plan' in command)) return;
+    if (digest === undefined || !('plan' in command) || command.plan === undefined) return;
     const found = await this.#ledger.findPlan(command.plan);
     if (planIdOf(digest) !== command.plan || found !== digest)
       this.#blobs.fail(`the handle \`${command.plan}\` of entry ${seq} names another plan`, seq);
@@ -195,8 +196,12 @@ class Replay {
       return;
     }
     try {
-      const again = decide(this.#state, { atMs: entry.atMs, verdict, archive: this.#library }, entry.command);
-      const found = canonicalJson([again.decision, again.events, inputsOf(this.#state, verdict)]);
+      const { actor, command, atMs } = entry;
+      const archive = this.#library;
+      // Leases have lapsed for whoever decided; what the rules looked at was that.
+      const by = actingOn(lapse(this.#state, atMs), { actor, command, atMs, archive });
+      const again = decide(this.#state, { atMs, verdict, archive, by }, command);
+      const found = canonicalJson([again.decision, again.events, entryInputs(this.#state, verdict)]);
       this.#decisions.assert(
         found === canonicalJson([entry.decision, entry.events, entry.inputs]),
         `entry ${entry.seq} was recorded as ${textOf(entry.decision)} but comes out as ${textOf(again.decision)}`,

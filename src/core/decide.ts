@@ -2,6 +2,8 @@ import type { Command } from '../model/command.ts';
 import { isStanding } from '../model/contract.ts';
 import type { Outcome } from '../model/decision.ts';
 import type { Digest } from '../model/id.ts';
+import { govern } from './authority/govern.ts';
+import { recordAuthority } from './authority/records.ts';
 import type { CommandGiven } from './given.ts';
 import { changeContract, commitPlan, endedBy, versionMoved } from './life/commit.ts';
 import { lapse } from './life/lapse.ts';
@@ -18,6 +20,14 @@ import { contractOf, type State } from './state.ts';
  */
 export function decide(before: State, given: CommandGiven, command: Command): Outcome {
   const state = lapse(before, given.atMs);
+  const { by } = given;
+  return by === undefined
+    ? carryOut(state, given, command)
+    : govern(state, { ...given, by }, command, carryOut);
+}
+
+/** The decision itself, whoever gives the command. */
+function carryOut(state: State, given: CommandGiven, command: Command): Outcome {
   switch (command.kind) {
     case 'register-tenant':
       return {
@@ -45,11 +55,21 @@ export function decide(before: State, given: CommandGiven, command: Command): Ou
         decision: { ...command, kind: 'asides-erased' },
         events: [{ ...command, kind: 'asides-erased' }],
       };
-    case 'grant-mandate':
     case 'approve-plan':
+    case 'reject-plan':
     case 'bind-contract':
-    case 'stop-principal':
       return refuse({ kind: 'not-supported', feature: `the command \`${command.kind}\`` });
+    case 'register-team':
+    case 'register-principal':
+    case 'register-key':
+    case 'revoke-key':
+    case 'grant-mandate':
+    case 'revoke-mandate':
+    case 'stop':
+    case 'resume':
+    case 'register-model':
+    case 'register-tools':
+      return recordAuthority(state, given.atMs, command);
     default:
       return command satisfies never;
   }

@@ -15,6 +15,7 @@ export function digestState(state: State): Digest {
     tenants: [...state.tenants.values()].toSorted((a, b) => compareText(a.id, b.id)),
     contracts: [...state.contracts],
     leases: [...state.leases.values()],
+    ...(state.authority.digest === undefined ? {} : { authority: state.authority.digest }),
     maintenance: [...state.maintenance.values()],
     bandwidth: [...state.bandwidth]
       .toSorted(([a], [b]) => compareText(a, b))

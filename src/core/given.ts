@@ -1,4 +1,7 @@
-import type { PolicyVerdict } from '../model/policy.ts';
+import type { Actor } from '../model/actor.ts';
+import type { Digest } from '../model/id.ts';
+import type { SignatureVerdict } from '../model/key.ts';
+import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { Archive } from './state.ts';
 
 /** Everything a decision needs that is not in the state: it arrives as an argument and stands in the ledger. */
@@ -13,11 +16,34 @@ export type Given = {
   readonly isPlain?: boolean;
 };
 
+/** What the rules say about an act: whether it may be, and how much say people have in it. */
+export type ActVerdict = {
+  /** Of the packs that answered. */
+  readonly policy: Digest;
+  readonly answer: 'allowed' | 'forbidden' | 'fact-missing';
+  readonly hits: readonly RuleHit[];
+  /** 0 and 1: none; 2: whoever asked confirms; 3: another person; 4: two others. */
+  readonly tier: number;
+  /** Why so much. */
+  readonly why: readonly string[];
+};
+
+/** Who gives a command, and what was found about that outside the core. */
+export type Acting = {
+  readonly actor: Actor;
+  readonly verdict: ActVerdict;
+  /** For a word on an approval: the rules about the command that waits, by whoever asked for it. */
+  readonly parked?: ActVerdict;
+  readonly signature: SignatureVerdict;
+};
+
 /** What `decide` needs: the verdict only for commands that place something. */
 export type CommandGiven = {
   readonly atMs: number;
   readonly verdict?: PolicyVerdict;
   readonly archive: Archive;
+  /** Absent only where nobody asks: in the core's own measurements. The door always says who. */
+  readonly by?: Acting;
 };
 
 /** One reason why a placement may not be granted. */

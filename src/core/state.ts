@@ -15,6 +15,8 @@ import {
 import type { Placement } from '../model/placement.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
+import { approvalOf, type Authority, emptyAuthority } from './authority/authority.ts';
+import { followAuthority } from './authority/follow.ts';
 import { type Calendar, close, never, reopen } from './calendar/calendar.ts';
 import type { EdgeCalendar } from './calendar/edges.ts';
 import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './calendar/holding.ts';
@@ -71,6 +73,7 @@ export type State = {
   readonly leases: ReadonlyMap<PlanId, Lease>;
   /** Every window there ever was, in the order of their numbers. */
   readonly maintenance: ReadonlyMap<MaintenanceId, Maintenance>;
+  readonly authority: Authority;
   /** Chained over all observations. */
   readonly inventoryDigest: Digest;
   /** Chained over everything that changed the calendar. */
@@ -98,6 +101,7 @@ export const emptyState: State = {
   contracts: Shelf.empty(),
   leases: new Map(),
   maintenance: new Map(),
+  authority: emptyAuthority,
   inventoryDigest: nothing,
   calendarDigest: nothing,
 };
@@ -127,6 +131,24 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return release(state, event);
     case 'asides-erased':
       return state;
+    case 'team-registered':
+    case 'principal-registered':
+    case 'key-registered':
+    case 'key-revoked':
+    case 'mandate-granted':
+    case 'mandate-revoked':
+    case 'mandate-used':
+    case 'mandate-reserved':
+    case 'mandate-freed':
+    case 'approval-requested':
+    case 'approval-given':
+    case 'approval-used':
+    case 'approval-rejected':
+    case 'stopped':
+    case 'resumed':
+    case 'model-registered':
+    case 'tools-registered':
+      return { ...state, authority: followAuthority(state.authority, event, stamp) };
     default:
       return event satisfies never;
   }
@@ -206,12 +228,17 @@ function grant(state: State, event: Of<'contract-granted'>, stamp: Stamp, archiv
     placement: plan.placement,
     price: plan.price,
     terms: plan.terms,
-    grantedBy: stamp.actor,
+    grantedBy: askedBy(state, event) ?? stamp.actor,
     grantedAtMs: stamp.atMs,
     grantedSeq: stamp.seq,
   };
   const forgotten = forgottenMs(state, stamp.atMs);
   return chained(withHolding(withContract(unheld(state, event.plan), contract), contract, forgotten), event);
+}
+
+/** Who had asked, where it was granted after an approval. */
+function askedBy({ authority }: State, { approval }: Of<'contract-granted'>): Actor | undefined {
+  return approval === undefined ? undefined : approvalOf(authority, approval)?.requestedBy;
 }
 
 /** The state without the lease of a plan, which is committed now. */

@@ -26,6 +26,11 @@ export function catalogueDigest(tools: readonly Tool[]): Digest {
   return digestOf(listTools(tools));
 }
 
+/** The digest of what a client is told about each tool. */
+export function toolDigests(tools: readonly Tool[]): { name: string; digest: Digest }[] {
+  return listTools(tools).map((tool) => ({ name: tool.name, digest: digestOf(tool) }));
+}
+
 const known = new WeakMap<readonly Tool[], readonly ListedTool[]>();
 
 function list(tools: readonly Tool[]): readonly ListedTool[] {

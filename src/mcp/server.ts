@@ -12,7 +12,7 @@ import {
 import type { Caller, Control, Progress } from '../control/control.ts';
 import { cleanText } from '../model/text.ts';
 import { type CallAnswer, callTool } from './call.ts';
-import { catalogueDigest, listTools } from './catalogue.ts';
+import { catalogueDigest, listTools, toolDigests } from './catalogue.ts';
 import type { Log } from './log.ts';
 import type { Tool } from './tool.ts';
 
@@ -44,6 +44,7 @@ export function createMcpServer(options: McpServerOptions): BerthServer {
   const { tools, version, log } = options;
   const mcp = new McpServer({ name: 'berth', title: 'Berth', version }, { instructions });
   const catalogue = onFirstUse(() => catalogueDigest(tools));
+  const digests = onFirstUse(() => new Map(toolDigests(tools).map(({ name, digest }) => [name, digest])));
   const listed = onFirstUse(() => ({
     tools: [...listTools(tools)],
     _meta: { [catalogueMetaKey]: catalogue() },
@@ -56,7 +57,13 @@ export function createMcpServer(options: McpServerOptions): BerthServer {
   });
   mcp.server.setRequestHandler(ListToolsRequestSchema, () => listed());
   mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
-    const caller = { ...options.caller, client: clientName(mcp), toolDigest: catalogue() };
+    const toolDigest = digests().get(params.name);
+    const caller = {
+      ...options.caller,
+      client: clientName(mcp),
+      catalogue: catalogue(),
+      ...(toolDigest === undefined ? {} : { toolDigest }),
+    };
     const call = callLogged(params.name, params.arguments, extra, { ...options, caller });
     running.add(call);
     return call.finally(() => running.delete(call));

@@ -11,7 +11,10 @@ export const Actor = z.strictObject({
   client: word.optional().describe('the program that called: `berth-cli`, `berth-chat`, an MCP client name'),
   model: word.optional().describe('the language model, or `built-in`'),
   tool: word.optional(),
-  toolDigest: Digest.optional(),
+  toolDigest: Digest.optional().describe('of what the caller was told about the tool'),
+  catalogue: Digest.optional().describe('of the whole list of tools; absent in old entries'),
+  software: Digest.optional().describe('of the agent, as it says itself'),
+  byHand: z.literal(true).optional().describe('a person, through a front end of Berth itself'),
   mandate: MandateId.optional(),
 });
 export type Actor = z.infer<typeof Actor>;

@@ -1,58 +1,88 @@
 import { z } from 'zod';
 
 import { Erasure, Told } from './aside.ts';
+import { Catalogue, MandateWish, Principal, RegisteredModel, StopTarget, Team } from './authority.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, MandateId, Path, PlanId, PrincipalId } from './id.ts';
+import { PublicKey, Signature } from './key.ts';
 import { Tenant } from './tenant.ts';
-import { AtMs, Count, DurationS, MicroEur } from './unit.ts';
+import { AtMs, DurationS } from './unit.ts';
 
 const reason = z.string().min(1).max(300);
 
-/** What an agent may do in somebody's name. It only ever shrinks when passed on. */
-const Mandate = z.strictObject({
-  id: MandateId,
-  agent: PrincipalId,
-  sponsor: PrincipalId,
-  tools: z.array(z.string().max(60)).max(64),
-  tenants: z.array(z.string().max(63)).max(64),
-  sites: z.array(Path).max(64),
-  gpus: Count.optional(),
-  gpuSeconds: z.int().min(0).optional(),
-  spendMicroEur: MicroEur.optional(),
-  expiresAtMs: AtMs,
+const commitPlan = z.strictObject({
+  kind: z.literal('commit-plan'),
+  plan: PlanId,
+  planDigest: Digest,
+  purpose: Told.optional(),
 });
+const releaseContract = z.strictObject({
+  kind: z.literal('release-contract'),
+  contract: ContractId,
+  expectedVersion: z.int().min(1).optional(),
+  reason: Told.optional(),
+});
+const changeContract = z.strictObject({
+  kind: z.literal('change-contract'),
+  contract: ContractId,
+  plan: PlanId,
+  planDigest: Digest,
+  expectedVersion: z.int().min(1).optional(),
+  purpose: Told.optional(),
+});
+const startMaintenance = z.strictObject({
+  kind: z.literal('start-maintenance'),
+  place: Path,
+  fromMs: AtMs,
+  toMs: AtMs,
+  reason,
+});
+
+/** What can wait for a person's word. */
+export const ParkedCommand = z.discriminatedUnion('kind', [
+  commitPlan,
+  releaseContract,
+  changeContract,
+  startMaintenance,
+]);
+export type ParkedCommand = z.infer<typeof ParkedCommand>;
+
+/** A word on an approval: what is signed is the approval, the digest of what it is about, the decision and when. */
+const voice = {
+  approval: ApprovalId,
+  plan: PlanId.optional().describe('where it is about one'),
+  planDigest: Digest.describe('of the plan, or of the parked command where there is none'),
+  publicKey: PublicKey.optional(),
+  signature: Signature.optional(),
+  signedAtMs: AtMs,
+};
+
+/** Who may do what, and what is stopped. */
+export const AuthorityCommand = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('register-team'), team: Team }),
+  z.strictObject({ kind: z.literal('register-principal'), principal: Principal }),
+  z.strictObject({ kind: z.literal('register-key'), principal: PrincipalId, publicKey: PublicKey }),
+  z.strictObject({ kind: z.literal('revoke-key'), principal: PrincipalId, publicKey: PublicKey, reason }),
+  z.strictObject({ kind: z.literal('grant-mandate'), wish: MandateWish }),
+  z.strictObject({ kind: z.literal('revoke-mandate'), mandate: MandateId, reason }),
+  z.strictObject({ kind: z.literal('approve-plan'), ...voice }),
+  z.strictObject({ kind: z.literal('reject-plan'), ...voice, reason }),
+  z.strictObject({ kind: z.literal('stop'), target: StopTarget, reason }),
+  z.strictObject({ kind: z.literal('resume'), target: StopTarget, reason }),
+  z.strictObject({ kind: z.literal('register-model'), model: RegisteredModel }),
+  z.strictObject({ kind: z.literal('register-tools'), catalogue: Catalogue }),
+]);
+export type AuthorityCommand = z.infer<typeof AuthorityCommand>;
 
 /** What somebody wants to happen. Large things (an observation, a plan) are named by the digest of their blob. */
 export const Command = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('register-tenant'), tenant: Tenant }),
   z.strictObject({ kind: z.literal('record-observation'), observation: Digest }),
-  z.strictObject({
-    kind: z.literal('commit-plan'),
-    plan: PlanId,
-    planDigest: Digest,
-    purpose: Told.optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('release-contract'),
-    contract: ContractId,
-    expectedVersion: z.int().min(1).optional(),
-    reason: Told.optional(),
-  }),
+  ...ParkedCommand.options,
+  ...AuthorityCommand.options,
   z.strictObject({ kind: z.literal('hold-plan'), plan: PlanId, planDigest: Digest, leaseS: DurationS }),
   z.strictObject({ kind: z.literal('drop-hold'), plan: PlanId }),
-  z.strictObject({
-    kind: z.literal('change-contract'),
-    contract: ContractId,
-    plan: PlanId,
-    planDigest: Digest,
-    expectedVersion: z.int().min(1).optional(),
-    purpose: Told.optional(),
-  }),
   z.strictObject({ kind: z.literal('erase-asides'), ...Erasure.shape }),
-  z.strictObject({ kind: z.literal('grant-mandate'), mandate: Mandate }),
-  z.strictObject({ kind: z.literal('approve-plan'), approval: ApprovalId, planDigest: Digest }),
-  z.strictObject({ kind: z.literal('start-maintenance'), place: Path, fromMs: AtMs, toMs: AtMs, reason }),
   z.strictObject({ kind: z.literal('cancel-maintenance'), id: MaintenanceId }),
   z.strictObject({ kind: z.literal('bind-contract'), contract: ContractId, engine: z.string().max(40) }),
-  z.strictObject({ kind: z.literal('stop-principal'), principal: PrincipalId, reason }),
 ]);
 export type Command = z.infer<typeof Command>;

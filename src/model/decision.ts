@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 import { Erasure } from './aside.ts';
+import { Tier } from './authority.ts';
 import type { Event } from './event.ts';
-import { ContractId, Digest, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
+import { ApprovalId, ContractId, Digest, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
 import { Refusal } from './refusal.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -48,6 +49,22 @@ export const Decision = z.discriminatedUnion('kind', [
     usedMicroEur: MicroEur.describe('from start to release'),
   }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
+  z.strictObject({
+    kind: z.literal('approval-requested'),
+    approval: ApprovalId,
+    tier: Tier,
+    persons: z.int().min(1).max(2).describe('who must say yes'),
+    expiresAtMs: AtMs,
+    heldUntilMs: AtMs.optional().describe('its capacity is held until then'),
+  }),
+  z.strictObject({ kind: z.literal('approval-counted'), approval: ApprovalId, missing: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('approval-rejected'), approval: ApprovalId }),
+  z.strictObject({
+    kind: z.literal('authority-recorded'),
+    what: z.enum(['team', 'person', 'agent', 'key', 'mandate', 'stop', 'model', 'tools']),
+    id: z.string().max(200),
+    state: z.enum(['registered', 'granted', 'revoked', 'stopped', 'resumed']),
+  }),
   z.strictObject({ kind: z.literal('refused'), refusal: Refusal }),
 ]);
 export type Decision = z.infer<typeof Decision>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { Erasure } from './aside.ts';
-import { ContractId, Digest, MaintenanceId, Path, PlanId } from './id.ts';
+import { AuthorityEvent } from './authority-event.ts';
+import { ApprovalId, ContractId, Digest, MaintenanceId, Path, PlanId } from './id.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs } from './unit.ts';
 
@@ -14,6 +15,7 @@ export const Event = z.discriminatedUnion('kind', [
     contract: ContractId,
     plan: PlanId,
     planDigest: Digest,
+    approval: ApprovalId.optional().describe('after which it was granted to whoever had asked'),
   }),
   z.strictObject({
     kind: z.literal('contract-changed'),
@@ -41,5 +43,6 @@ export const Event = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
+  ...AuthorityEvent.options,
 ]);
 export type Event = z.infer<typeof Event>;

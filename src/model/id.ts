@@ -22,6 +22,10 @@ export type TenantId = z.infer<typeof TenantId>;
 export const ProjectId = slug.brand<'ProjectId'>();
 export type ProjectId = z.infer<typeof ProjectId>;
 
+/** People who share roles: `ml-platform`. */
+export const TeamId = slug.brand<'TeamId'>();
+export type TeamId = z.infer<typeof TeamId>;
+
 export const DatasetId = slug.brand<'DatasetId'>();
 export type DatasetId = z.infer<typeof DatasetId>;
 
@@ -68,13 +72,13 @@ export type PrincipalId = z.infer<typeof PrincipalId>;
 
 export const MandateId = z
   .string()
-  .regex(/^M-[1-9][0-9]{0,11}$/)
+  .regex(/^M-[1-9][0-9]{0,11}$/, 'a mandate looks like `M-1`')
   .brand<'MandateId'>();
 export type MandateId = z.infer<typeof MandateId>;
 
 export const ApprovalId = z
   .string()
-  .regex(/^A-[1-9][0-9]{0,11}$/)
+  .regex(/^A-[1-9][0-9]{0,11}$/, 'an approval looks like `A-1`')
   .brand<'ApprovalId'>();
 export type ApprovalId = z.infer<typeof ApprovalId>;
 

@@ -1,7 +1,17 @@
 import { z } from 'zod';
 
+import { StopTarget } from './authority.ts';
 import { Demand } from './demand.ts';
-import { ContractId, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
+import {
+  ApprovalId,
+  ContractId,
+  MaintenanceId,
+  MandateId,
+  Path,
+  PlanId,
+  PrincipalId,
+  TenantId,
+} from './id.ts';
 import { Member } from './placement.ts';
 import { RuleHit } from './policy.ts';
 import { AtMs, MicroEur } from './unit.ts';
@@ -55,6 +65,26 @@ export const MissingFact = z.strictObject({
   fix: note,
 });
 export type MissingFact = z.infer<typeof MissingFact>;
+
+/** One limit of a mandate that an act would pass. */
+export const MandateFault = z.strictObject({
+  limit: z.enum([
+    'mandate',
+    'expiry',
+    'revoked',
+    'tools',
+    'tenants',
+    'sites',
+    'gpus',
+    'gpu-seconds',
+    'spend',
+    'blast-radius',
+  ]),
+  mandate: MandateId.optional().describe('of the chain, where it binds'),
+  asked: z.string().max(120),
+  left: z.string().max(200),
+});
+export type MandateFault = z.infer<typeof MandateFault>;
 
 /** A no, as data: a correct answer, with its numbers. */
 export const Refusal = z.discriminatedUnion('kind', [
@@ -147,7 +177,60 @@ export const Refusal = z.discriminatedUnion('kind', [
       .describe('contracts, held plans and other windows, by start'),
     holderCount: count,
   }),
+  z.strictObject({
+    kind: z.literal('not-authorised'),
+    principal: PrincipalId,
+    action: z.string().max(40),
+    hits: z.array(RuleHit).max(64),
+  }),
+  z.strictObject({
+    kind: z.literal('outside-mandate'),
+    principal: PrincipalId,
+    mandate: MandateId.optional().describe('the one that came nearest; absent when there is none'),
+    faults: z.array(MandateFault).min(1).max(32),
+  }),
+  z.strictObject({
+    kind: z.literal('rate-limited'),
+    mandate: MandateId.optional(),
+    limit: z.enum(['commands-per-minute', 'same-request', 'open-approvals']),
+    most: count,
+    retryAtMs: AtMs,
+  }),
+  z.strictObject({ kind: z.literal('stopped'), target: StopTarget, reason: note, sinceMs: AtMs }),
+  z.strictObject({
+    kind: z.literal('approval-void'),
+    approval: ApprovalId,
+    why: z.enum(['unknown', 'expired', 'used', 'rejected', 'other-digest']),
+    atMs: AtMs.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('may-not-decide'),
+    approval: ApprovalId,
+    principal: PrincipalId,
+    why: z.enum(['requester', 'sponsor', 'twice', 'no-person', 'signature', 'not-by-hand']),
+    note,
+  }),
+  z.strictObject({
+    kind: z.literal('unknown-authority'),
+    what: z.enum(['principal', 'team', 'key', 'mandate', 'stop']),
+    id: z.string().max(200),
+  }),
   z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),
   z.strictObject({ kind: z.literal('maintenance-ended'), id: MaintenanceId, endedAtMs: AtMs }),
 ]);
 export type Refusal = z.infer<typeof Refusal>;
+
+/** A no to whoever asks, not to what is asked for. */
+export type AuthorityRefusal = Extract<
+  Refusal,
+  {
+    kind:
+      | 'not-authorised'
+      | 'outside-mandate'
+      | 'rate-limited'
+      | 'stopped'
+      | 'approval-void'
+      | 'may-not-decide'
+      | 'unknown-authority';
+  }
+>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { Actor } from './actor.ts';
+import { ApprovalView } from './approval-view.ts';
 import { ContractState } from './contract.ts';
 import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
@@ -381,15 +382,44 @@ export type ContractList = z.infer<typeof ContractList>;
 export const ChangeResult = z.object({
   snapshot: Snapshot,
   ...cut,
-  decision: z.enum(['committed', 'changed', 'released', 'rejected']),
+  decision: z.enum(['committed', 'changed', 'released', 'pending_approval', 'rejected']),
   replayed: z.boolean().describe('true when this key had already been answered: nothing was done again'),
   contract: ContractView.optional(),
+  approval: ApprovalView.optional().describe('what waits for a person, or waited'),
   entry: z.object({ seq: count, digest: Digest }).optional(),
   refusal: RefusalView.optional(),
   freshPlan: PlanView.optional().describe('when the plan was stale and a new one fits'),
   next: z.string(),
 });
 export type ChangeResult = z.infer<typeof ChangeResult>;
+
+/** What a person's word on an approval came to. */
+export const DecisionResult = z.object({
+  snapshot: Snapshot,
+  ...cut,
+  decision: z.enum(['done', 'counted', 'turned-down', 'rejected']),
+  replayed: z.boolean(),
+  approval: ApprovalView.optional(),
+  contract: ContractView.optional(),
+  entry: z.object({ seq: count, digest: Digest }).optional(),
+  refusal: RefusalView.optional(),
+  freshPlan: PlanView.optional(),
+  next: z.string(),
+});
+export type DecisionResult = z.infer<typeof DecisionResult>;
+
+/** What became of a wish about who may do what. */
+export const RecordResult = z.object({
+  snapshot: Snapshot,
+  decision: z.enum(['recorded', 'rejected']),
+  replayed: z.boolean(),
+  what: z.string().optional(),
+  id: z.string().optional(),
+  state: z.string().optional(),
+  entry: z.object({ seq: count, digest: Digest }).optional(),
+  refusal: RefusalView.optional(),
+});
+export type RecordResult = z.infer<typeof RecordResult>;
 
 /** The answer to the wish to hold a plan, or to give it up. */
 export const LeaseResult = z.object({
@@ -445,9 +475,10 @@ export type MaintenanceList = z.infer<typeof MaintenanceList>;
 
 export const MaintenanceResult = z.object({
   snapshot: Snapshot,
-  decision: z.enum(['scheduled', 'cancelled', 'rejected']),
+  decision: z.enum(['scheduled', 'cancelled', 'pending_approval', 'rejected']),
   replayed: z.boolean(),
   window: MaintenanceView.optional(),
+  approval: ApprovalView.optional(),
   entry: z.object({ seq: count, digest: Digest }).optional(),
   refusal: RefusalView.optional(),
   next: z.string(),

@@ -1,3 +1,4 @@
+import type { ApprovalList } from '../../src/model/authority-view.ts';
 import { emptyHead } from '../../src/model/entry.ts';
 import { Digest, Path } from '../../src/model/id.ts';
 import {
@@ -236,3 +237,10 @@ export const verified = VerifyResult.parse({
   core: 'core/1',
   checks: [{ check: 'chain', ok: true, checked: 7, note: 'all digests match' }],
 });
+
+export const approvals: ApprovalList = {
+  snapshot,
+  approvals: [],
+  total: 0,
+  note: 'a person decides at a terminal',
+};

@@ -79,7 +79,7 @@ function call(tool: string, args: object): unknown {
 }
 
 function inspect(...args: readonly string[]): unknown {
-  const server = [process.execPath, resolve('src/cli.ts'), 'mcp', '--as', 'agent:inspector'];
+  const server = [process.execPath, resolve('src/cli.ts'), 'mcp', '--as', 'inspector'];
   const text = execFileSync(
     process.execPath,
     [inspector, '--cli', '-q', '--format', 'json', '-e', `BERTH_HOME=${home}`, ...server, ...args],

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import type { Control } from '../../src/control/control.ts';
-import { catalogueDigest } from '../../src/mcp/catalogue.ts';
+import { catalogueDigest, toolDigests } from '../../src/mcp/catalogue.ts';
 import { connectInProcess } from '../../src/mcp/in-process.ts';
 import { catalogueMetaKey, createMcpServer, errorMetaKey } from '../../src/mcp/server.ts';
 import { BerthError } from '../../src/model/error.ts';
@@ -31,6 +31,7 @@ const goodCalls: readonly [string, Record<string, unknown>][] = [
   ['contract_get', { contract: 'C-106' }],
   ['contract_commit', { plan: 'plan-3f9a0c1e2b7d4a58', idempotencyKey: 'key-001' }],
   ['contract_release', { contract: 'C-106', idempotencyKey: 'key-002' }],
+  ['approval_list', {}],
   ['maintenance_plan', { places: ['n01'] }],
   ['ledger_search', { principal: 'agent:ops-bot' }],
   ['ledger_verify', {}],
@@ -183,7 +184,8 @@ describe('who called', () => {
       principal: 'person:ada',
       client: expected,
       tool: 'inventory_summary',
-      toolDigest: catalogueDigest(tools),
+      toolDigest: toolDigests(tools).find((tool) => tool.name === 'inventory_summary')?.digest,
+      catalogue: catalogueDigest(tools),
     });
   });
 });

@@ -9,7 +9,7 @@ import { main } from '../../src/cli/main.ts';
  * Plays a Markdown document: every `$ berth …` line of its `console` blocks is run, `> …` lines below it are
  * typed into it, and the document comes back with what was really printed; what is sent to a file with `> NAME` is
  * kept for later commands, and `sed s/OLD/NEW/ NAME` changes such a file. A `yaml NAME` or `csv NAME` block is a file that
- * commands may name. All of a document shares one home, at Wed 25 Nov 2026
+ * commands may name; in a `console terminal` block somebody sits at a terminal. All of a document shares one home, at Wed 25 Nov 2026
  * 10:00 in Berlin, as the person ada.
  */
 export async function playSession(markdown: string): Promise<string> {
@@ -47,7 +47,9 @@ class Player {
       const body = lines.slice(at + 1, end);
       played.push(
         line,
-        ...(line === '```console' ? await this.#console(body) : this.#keep(line, body)),
+        ...(line.startsWith('```console')
+          ? await this.#console(body, line.endsWith(' terminal'))
+          : this.#keep(line, body)),
         '```',
       );
       at = end + 1;
@@ -78,19 +80,19 @@ class Player {
     return body;
   }
 
-  async #console(body: readonly string[]): Promise<readonly string[]> {
+  async #console(body: readonly string[], isTerminal: boolean): Promise<readonly string[]> {
     const shown: string[] = [];
     for (const [index, line] of body.entries()) {
       if (!line.startsWith('$ ')) continue;
       const rest = body.slice(index + 1);
       const next = rest.findIndex((other) => other.startsWith('$ '));
       const typed = rest.slice(0, next < 0 ? rest.length : next).filter((other) => other.startsWith('> '));
-      shown.push(line, ...(await this.#run(line, typed)));
+      shown.push(line, ...(await this.#run(line, typed, isTerminal)));
     }
     return shown;
   }
 
-  async #run(line: string, typed: readonly string[]): Promise<readonly string[]> {
+  async #run(line: string, typed: readonly string[], isTerminal: boolean): Promise<readonly string[]> {
     const words = wordsOf(line.slice('$ '.length));
     const settings = words.flatMap((word) => /^([A-Z_]+)=(.*)$/.exec(word)?.slice(1, 3) ?? []);
     const [program, ...all] = words.slice(settings.length / 2);
@@ -104,7 +106,10 @@ class Player {
     const code = await main(
       args.map((word) => (word === '$PLAN' ? this.#plan : (this.#files.get(word) ?? word))),
       {
-        stdin: typing(typed, (text) => (printed += `${text}\n`)),
+        stdin: Object.assign(
+          typing(typed, (text) => (printed += `${/(?:^|\n)$/.test(printed) ? '' : '\n'}${text}\n`)),
+          isTerminal ? { isTTY: true } : {},
+        ),
         stdout: target === undefined ? sink : { write: (text: string) => (sent += text) },
         stderr: sink,
         env: {

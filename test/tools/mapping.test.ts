@@ -109,6 +109,13 @@ const rows: readonly [string, object, string, ...unknown[]][] = [
     'audit',
     { fromMs: 1_795_132_800_000, toMs: 1_795_219_200_000, principal: 'agent:ops-bot', limit: 5 },
   ],
+  ['approval_list', {}, 'approvals', { all: false, limit: 50 }],
+  [
+    'approval_list',
+    { all: true, by: 'agent:ops-bot', from: noon, limit: 5 },
+    'approvals',
+    { all: true, by: 'agent:ops-bot', fromMs: Date.parse(noon), limit: 5 },
+  ],
 ];
 
 test.each(rows)('%s %j calls %s', async (tool, input, method, ...given) => {

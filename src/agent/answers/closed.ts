@@ -17,11 +17,8 @@ const notHere: Readonly<Partial<Record<Intent, (talk: Talk) => string>>> = {
     `A place is closed with \`berth maintenance ${placeIn(talk)} --from INSTANT --to INSTANT --reason TEXT\`, once nothing is held there; \`berth drain ${placeIn(talk)}\` plans how it gets empty, and \`berth maintenance\` lists the windows.`,
   consolidate: (talk) =>
     `Moves that empty whole nodes are found with \`berth consolidate --within ${placeIn(talk)}\`; \`--free 2\` asks for that many nodes. Nothing is moved by it.`,
-  audit: () =>
-    'Reading back who did and approved what is not available here yet. `verify the ledger` checks that nothing in it was altered, and a contract shows its own entries.',
   replay: () =>
     'Replaying to an earlier moment is not available here yet. `verify the ledger` replays all of it and checks every plan.',
-  approvals: () => 'Approvals and mandates are not available here yet.',
 };
 
 /** The contract that was named, or a word that stands for one: none is guessed. */
@@ -51,7 +48,7 @@ export function refuseOverride(talk: Talk): Answer {
     tenant === undefined || tenant.regimes.length === 0
       ? ''
       : ` ${tenant.id} is registered under ${listed(tenant.regimes)}.`;
-  const reply = `No: rules cannot be set aside here, not by a person and not by a model, and nothing was planned.${rules} Whoever answers for the team's registered rules can change them, which is recorded; ask again without that to see which sites are allowed.`;
+  const reply = `No: rules cannot be set aside here, not by a person and not by a model, and nothing was planned.${rules} An exception is a record, signed by one person and confirmed by another, with a reason and an end; no chat and no agent can start one. Whoever answers for the team's registered rules can change them too, which is recorded; ask again without that to see which sites are allowed.`;
   return {
     ...answered(
       talk,

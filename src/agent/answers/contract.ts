@@ -207,6 +207,7 @@ export async function releaseNow(
   delete talk.memory.release;
   delete talk.memory.committed;
   const shown = [{ kind: 'change' as const, change }];
+  if (change.decision === 'pending_approval') return pending(change, shown);
   if (change.decision === 'rejected') return rejected(change, shown);
   const reply = `${release.contract} is released; its GPUs are free.${entryWords(change)}`;
   return {
@@ -241,6 +242,10 @@ export async function commit(
     return { outcome: 'committed', reply, shown, contract: change.contract, unread: [] };
   }
   delete memory.plan;
+  if (change.decision === 'pending_approval') {
+    forgetRequest(memory);
+    return pending(change, shown);
+  }
   if (change.freshPlan === undefined) return rejected(change, shown);
   memory.plan = change.freshPlan;
   const fresh = change.freshPlan;
@@ -283,6 +288,17 @@ function whichContract(talk: Talk) {
     text: 'which contract',
     suggestions: list?.kind === 'contracts' ? list.ids.slice(0, 8) : [],
   };
+}
+
+/** It waits for a person: who may decide, until when, and what that person types. */
+function pending({ approval, next }: ChangeResult, shown: Answer['shown']): Answer {
+  const outcome = 'pending_approval';
+  if (approval === undefined) return { outcome, reply: sentence(next), shown, unread: [] };
+  const { id, summary, why, mayDecide, expires, heldUntil, command, persons } = approval;
+  const held = heldUntil === undefined ? 'Nothing is held for it' : `Its capacity is held until ${heldUntil}`;
+  const who = `${persons === 1 ? 'one' : 'two'} of ${listed(mayDecide, 4, 'or')}`;
+  const reply = `Not yet: ${id} waits for a person. ${sentence(summary)} Why: ${listed(why, 3)}. It takes ${who}, until ${expires}: \`${command}\` at a terminal. ${held}.`;
+  return { outcome, reply, shown, unread: [] };
 }
 
 function rejected(change: ChangeResult, shown: Answer['shown']): Answer {

@@ -153,9 +153,21 @@ async function submit(talk: Talk, demand: DemandRequest, assumptions: readonly s
 
 /** A no of the rules is another thing than a no of the hardware. */
 export function outcomeOf({ kind }: RefusalView): TurnOutcome {
-  if (kind === 'policy-denied') return 'denied';
-  return kind === 'plan-stale' || kind === 'plan-expired' ? 'stale' : 'infeasible';
+  if (denials.has(kind)) return 'denied';
+  return kind === 'plan-stale' || kind === 'plan-expired' || kind === 'approval-void'
+    ? 'stale'
+    : 'infeasible';
 }
+
+/** A no of the rules: about what is asked for, or about who asks. */
+const denials: ReadonlySet<string> = new Set([
+  'policy-denied',
+  'not-authorised',
+  'outside-mandate',
+  'rate-limited',
+  'stopped',
+  'may-not-decide',
+]);
 
 function withBareNumber(talk: Talk, frame: Frame): Frame {
   const amount = spreadOver(talk) ?? amountOfBareNumber(talk.reading);

@@ -1,3 +1,4 @@
+import type { ApprovalView } from '../../model/approval-view.ts';
 import type { ChangeResult } from '../../model/view.ts';
 import { shortDigest } from './amount.ts';
 import { contractFields, contractTitle } from './contract.ts';
@@ -6,15 +7,18 @@ import { blank, columnsOf, type Line, paragraph, type Room, span, wrap } from '.
 import { planCard } from './plan.ts';
 import { refusalCard } from './refusal.ts';
 import { answerEnd } from './snapshot.ts';
-import { offsetOf } from './time.ts';
+import { formatInstant, offsetOf } from './time.ts';
 
 /** What a change came to: the contract with its ledger entry, or a no, with a fresh plan where one fits. */
 export function changeCard(change: ChangeResult, room: Room): Line[] {
-  const { contract, refusal, freshPlan, snapshot } = change;
+  const { contract, refusal, freshPlan, snapshot, approval } = change;
   const zoned = { ...room, zone: offsetOf(snapshot.at) };
   return [
     ...wrap(titleOf(change), columnsOf(room)),
     ...(contract === undefined ? [] : fields([...contractFields(contract), ...entryFields(change)], room)),
+    ...(approval === undefined || change.decision !== 'pending_approval'
+      ? []
+      : approvalLines(approval, room)),
     ...(refusal === undefined ? [] : refusalCard(refusal, zoned)),
     ...(freshPlan === undefined
       ? []
@@ -25,6 +29,7 @@ export function changeCard(change: ChangeResult, room: Room): Line[] {
 
 function titleOf({ decision, contract, replayed }: ChangeResult): Line {
   const again = replayed ? [span(' (answered before, nothing was done again)', 'warn')] : [];
+  if (decision === 'pending_approval') return [span('Waits for a person', 'warn'), ...again];
   if (decision === 'rejected') return [span('Not done', 'bad'), ...again];
   const what = contract === undefined ? '' : ` ${contractTitle(contract)}`;
   return [span(doneWord(decision), 'good'), span(what, 'strong'), ...again];
@@ -33,6 +38,26 @@ function titleOf({ decision, contract, replayed }: ChangeResult): Line {
 function doneWord(decision: ChangeResult['decision']): string {
   if (decision === 'committed') return 'Granted';
   return decision === 'changed' ? 'Changed' : 'Released';
+}
+
+/** What waits, who may decide until when, and what that person types. */
+function approvalLines(
+  { id, summary, why, mayDecide, persons, expires, heldUntil, command }: ApprovalView,
+  room: Room,
+): Line[] {
+  const held = heldUntil === undefined ? 'nothing is held for it' : `until ${formatInstant(heldUntil)}`;
+  const rows: Field[] = [
+    ['approval', [span(id, 'accent'), span(`  ${summary}`)]],
+    ...why.map((line): Field => ['why', [span(line)]]),
+    [
+      'who',
+      [span(`${persons === 1 ? 'one of' : 'two of'} ${mayDecide.join(', ') || 'nobody who is registered'}`)],
+    ],
+    ['held', [span(held)]],
+    ['expires', [span(formatInstant(expires))]],
+    ['command', [span(command, 'strong')]],
+  ];
+  return fields(rows, room);
 }
 
 function entryFields({ entry }: ChangeResult): Field[] {

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { RefusalView } from '../../model/view.ts';
 import { countOf, formatEur } from './amount.ts';
+import { authorityFacts } from './authority.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { constraintTable, hitList, siteTable } from './reasons.ts';
 import { section } from './section.ts';
@@ -155,6 +156,14 @@ function facts(refusal: Plain, room: Room): string[] {
       return [`window: ${refusal.id}`];
     case 'maintenance-ended':
       return [`${refusal.id} ended ${at(refusal.endedAtMs)}`];
+    case 'not-authorised':
+    case 'outside-mandate':
+    case 'rate-limited':
+    case 'stopped':
+    case 'approval-void':
+    case 'may-not-decide':
+    case 'unknown-authority':
+      return authorityFacts(refusal, room);
     default:
       return refusal satisfies never;
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { exitCodeOf } from '../../chat/exit-code.ts';
 import { instant } from '../../model/demand.ts';
 import { BerthError } from '../../model/error.ts';
 import { IdemKey, MaintenanceId } from '../../model/id.ts';
@@ -11,6 +12,7 @@ import { print } from '../output.ts';
 import { parsed } from '../parsed.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Common } from '../words.ts';
+import { wholeOf } from './approvals.ts';
 
 export type MaintenanceOptions = Common & {
   readonly from?: string;
@@ -71,10 +73,15 @@ async function cancelled(
 }
 
 function show(io: Io, json: boolean | undefined, result: MaintenanceResult): number {
-  const { refusal, window, entry, decision, replayed } = result;
+  const { refusal, window, entry, decision, replayed, approval, next } = result;
   if (refusal !== undefined) {
     print(io, json, { kind: 'refusal', refusal }, result);
     return refusalCode(refusal);
+  }
+  if (approval !== undefined) {
+    const lines = [...wholeOf(approval), next];
+    print(io, json, { kind: 'text', lines }, result);
+    return exitCodeOf({ outcome: approval.state === 'open' ? 'pending_approval' : 'answered' });
   }
   const again = replayed ? ' (answered before, nothing was done again)' : '';
   const lines = [

@@ -82,5 +82,6 @@ function subjectOf(id: string): Record<string, string> {
 
 function showChange(io: Io, change: ChangeResult, json: boolean | undefined): number {
   print(io, json, { kind: 'change', change }, change);
+  if (change.decision === 'pending_approval') return exitCodeOf({ outcome: 'pending_approval' });
   return change.decision === 'rejected' ? refusalCode(change.refusal) : 0;
 }

@@ -4,6 +4,7 @@ import type { ProposedMove, Refusal, Relaxation } from '../../model/refusal.ts';
 import type { RefusalView } from '../../model/view.ts';
 import { toDemandRequest } from '../demand-request.ts';
 import { isoIn } from '../zone.ts';
+import { authoritySummary } from './authority-words.ts';
 
 /** A refusal with one sentence that holds its numbers, and its relaxations with absolute times. */
 export function refusalView(refusal: Refusal, report: Report | undefined, zone: string): RefusalView {
@@ -109,6 +110,14 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `there is no maintenance window \`${refusal.id}\``;
     case 'maintenance-ended':
       return `maintenance window ${refusal.id} ended at ${isoIn(refusal.endedAtMs, zone)}`;
+    case 'not-authorised':
+    case 'outside-mandate':
+    case 'rate-limited':
+    case 'stopped':
+    case 'approval-void':
+    case 'may-not-decide':
+    case 'unknown-authority':
+      return authoritySummary(refusal, zone);
     default:
       return refusal satisfies never;
   }

@@ -1,0 +1,165 @@
+import { boundDigest, planOf } from '../core/authority/approvals.ts';
+import { type Approval, approvalOf, approvalStateAt } from '../core/authority/authority.ts';
+import type { State } from '../core/state.ts';
+import type { ApprovalList } from '../model/authority-view.ts';
+import { requestersOf } from '../model/authority.ts';
+import type { Command } from '../model/command.ts';
+import type { Decision } from '../model/decision.ts';
+import { BerthError } from '../model/error.ts';
+import { type ApprovalId, IdemKey, type PrincipalId } from '../model/id.ts';
+import type { PublicKey, Signature } from '../model/key.ts';
+import { cleanText } from '../model/text.ts';
+import type { DecisionResult } from '../model/view.ts';
+import { mayActFor } from './caller.ts';
+import { contractOfDecision, freshPlan, shownTo } from './changes.ts';
+import type { Caller } from './control.ts';
+import type { Door, Passed } from './door.ts';
+import { requestHash } from './once.ts';
+import type { Ballot } from './signatures.ts';
+import { zoneOf } from './views/plan-view.ts';
+import { refusalView } from './views/refusal-view.ts';
+import { snapshotOf } from './views/snapshot.ts';
+import { viewOf } from './waiting.ts';
+
+/** A person's key: says whose signature it makes, and makes it. */
+export type Signer = { readonly publicKey: PublicKey; sign(ballot: Ballot): Signature };
+
+export type ApprovalQuery = {
+  /** Also those that are over. */
+  readonly all: boolean;
+  /** Asked for by this principal, or in its name. */
+  readonly by?: PrincipalId;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly id?: ApprovalId;
+  readonly limit?: number;
+};
+
+/** What waits for a person, of tenants that the caller may act for. */
+export async function listApprovals(door: Door, caller: Caller, query: ApprovalQuery): Promise<ApprovalList> {
+  const moment = await door.moment();
+  const { state, nowMs } = moment;
+  const found = [...state.authority.approvals].filter(
+    (approval) => maySee(caller, approval) && matches(approval, query, nowMs),
+  );
+  const shown = found.slice(0, query.limit ?? 200);
+  const approvals = await Promise.all(shown.map((approval) => viewOf(door, moment, approval)));
+  const note = 'a person decides with `berth approve` or `berth reject` at a terminal; no tool can';
+  const cut = shown.length < found.length ? { truncated: true } : {};
+  return { snapshot: snapshotOf(moment), ...cut, approvals, total: found.length, note };
+}
+
+function maySee(caller: Caller, { tenant }: Approval): boolean {
+  return tenant === undefined ? caller.tenants === undefined : mayActFor(caller, tenant);
+}
+
+function matches(approval: Approval, { all, by, fromMs, toMs, id }: ApprovalQuery, nowMs: number): boolean {
+  if (id !== undefined) return approval.id === id;
+  const { requestedAtMs, requestedBy } = approval;
+  return (
+    (all || approvalStateAt(approval, nowMs) === 'open') &&
+    (by === undefined || requestersOf(requestedBy).includes(by)) &&
+    (fromMs === undefined || requestedAtMs >= fromMs) &&
+    (toMs === undefined || requestedAtMs < toMs)
+  );
+}
+
+export type Word = {
+  readonly approval: ApprovalId;
+  readonly yes: boolean;
+  readonly reason?: string;
+  readonly signer: Signer;
+  readonly idemKey?: IdemKey;
+};
+
+/**
+ * A person's word on what waits, signed with its own key over exactly the digest that waits. The last yes that was
+ * missing does what was asked for.
+ */
+export async function decideApproval(door: Door, caller: Caller, word: Word): Promise<DecisionResult> {
+  const moment = await door.moment();
+  const approval = approvalFor(moment.state, caller, word.approval);
+  const command = commandOf(caller, { approval, word, atMs: moment.nowMs });
+  const { tenant } = approval;
+  const key = word.idemKey ?? IdemKey.parse(`${word.yes ? 'approve' : 'reject'}-${approval.id}`);
+  const hash = requestHash(command.kind, { approval: approval.id });
+  const passed = await door.pass(caller, command, { key, tenant, hash });
+  return resultOf(door, caller, { passed, approval });
+}
+
+function approvalFor(state: State, caller: Caller, id: ApprovalId): Approval {
+  const approval = approvalOf(state.authority, id);
+  if (approval !== undefined && maySee(caller, approval)) return approval;
+  throw new BerthError({
+    code: 'NOT_FOUND',
+    message: `no approval \`${id}\``,
+    fix: 'list them with `berth approvals --all`',
+    seeTool: 'approval_list',
+  });
+}
+
+function commandOf(
+  caller: Caller,
+  { approval, word, atMs }: { readonly approval: Approval; readonly word: Word; readonly atMs: number },
+): Command {
+  const planDigest = boundDigest(approval.command);
+  const plan = planOf(approval);
+  const decision = word.yes ? 'approve' : 'reject';
+  const ballot: Ballot = { approval: approval.id, planDigest, decision, atMs, principal: caller.principal };
+  const said = {
+    approval: approval.id,
+    ...(plan === undefined ? {} : { plan }),
+    planDigest,
+    publicKey: word.signer.publicKey,
+    signature: word.signer.sign(ballot),
+    signedAtMs: atMs,
+  };
+  return word.yes
+    ? { kind: 'approve-plan', ...said }
+    : { kind: 'reject-plan', ...said, reason: cleanText(word.reason ?? 'no reason was given', 300) };
+}
+
+async function resultOf(
+  door: Door,
+  caller: Caller,
+  { passed, approval }: { readonly passed: Passed; readonly approval: Approval },
+): Promise<DecisionResult> {
+  const { moment } = passed;
+  const { tenant } = approval;
+  const zone = tenant === undefined ? 'UTC' : zoneOf(moment.state, { tenant });
+  const snapshot = snapshotOf(moment, zone);
+  const now = approvalOf(moment.state.authority, approval.id) ?? approval;
+  const view = await viewOf(door, moment, now);
+  if (passed.kind === 'refused') {
+    const refusal = refusalView(shownTo(caller, passed), undefined, zone);
+    const stale = planOf(approval) === undefined ? undefined : await door.library.fetchPlan(approval.digest);
+    const fresh = stale === undefined ? {} : await freshPlan(door, caller, { passed, stale });
+    return {
+      snapshot,
+      decision: 'rejected',
+      replayed: false,
+      approval: view,
+      refusal,
+      ...fresh,
+      next: 'nothing was changed',
+    };
+  }
+  const { decision, seq, digest } = passed.entry;
+  const words = wordsOf(decision);
+  return {
+    snapshot,
+    ...words,
+    replayed: passed.kind === 'replayed',
+    approval: view,
+    ...contractOfDecision(moment.state, decision, moment.nowMs),
+    entry: { seq, digest },
+  };
+}
+
+function wordsOf(decision: Decision): Pick<DecisionResult, 'decision' | 'next'> {
+  if (decision.kind === 'approval-counted')
+    return { decision: 'counted', next: `${decision.missing} more must say yes before anything is done` };
+  if (decision.kind === 'approval-rejected')
+    return { decision: 'turned-down', next: 'nothing was done, and what was held for it is free' };
+  return { decision: 'done', next: 'what was asked for is done' };
+}

@@ -1,0 +1,231 @@
+import type { Need } from '../../model/authority.ts';
+import { digestOf } from '../../model/canonical.ts';
+import type { Command } from '../../model/command.ts';
+import type { Contract } from '../../model/contract.ts';
+import type { Demand } from '../../model/demand.ts';
+import type { Digest, Path, TenantId } from '../../model/id.ts';
+import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
+import type { Plan } from '../../model/plan.ts';
+import { compareText } from '../../model/text.ts';
+import { nodesIn } from '../calendar/calendar.ts';
+import { tenuresOf } from '../calendar/holding.ts';
+import { stepOf } from '../life/addition.ts';
+import { takeoverMs } from '../life/trial.ts';
+import { usedMicroEur } from '../life/used.ts';
+import { type Archive, contractOf, type State } from '../state.ts';
+
+/** What rules and budgets look at of a command, whoever gives it. */
+export type Act = {
+  readonly action:
+    | 'commit'
+    | 'change'
+    | 'release'
+    | 'hold'
+    | 'maintain'
+    | 'import'
+    | 'register-tenant'
+    | 'record'
+    | 'grant'
+    | 'approve'
+    | 'stop';
+  readonly tenant?: TenantId;
+  /** The nodes, or the place, that it is about. */
+  readonly places: readonly Path[];
+  readonly need: Need;
+  /** Contracts that end for it, and how many of them are somebody else's. */
+  readonly preempts: number;
+  readonly preemptsOthers: number;
+  /** Bodies of law and classes of data that the tenant or the demand declares. */
+  readonly regimes: readonly string[];
+  readonly dataClasses: readonly string[];
+  /** Equal for the same wish, whatever plan it is about this time. Computed when asked: only agents are counted. */
+  readonly request: () => Digest;
+};
+
+const nothing: Need = { gpus: 0, blastGpus: 0, gpuSeconds: 0, spendMicroEur: 0 };
+
+/** Reads a command against the state in which it would be carried out. Plans come from the archive. */
+export function actOf(
+  state: State,
+  command: Command,
+  at: { readonly archive: Archive; readonly atMs: number },
+): Act {
+  switch (command.kind) {
+    case 'commit-plan':
+    case 'hold-plan':
+      return planAct(
+        state,
+        at.archive.plan(command.planDigest),
+        command.kind === 'hold-plan' ? 'hold' : 'commit',
+      );
+    case 'change-contract':
+      return changeAct(state, { plan: at.archive.plan(command.planDigest), command }, at.atMs);
+    case 'release-contract':
+      return releaseAct(state, command, at.atMs);
+    case 'drop-hold': {
+      const lease = state.leases.get(command.plan);
+      return bare('hold', command, lease === undefined ? {} : { tenant: lease.tenant });
+    }
+    case 'start-maintenance':
+      return maintenanceAct(state, command);
+    case 'cancel-maintenance': {
+      const place = state.maintenance.get(command.id)?.place;
+      return bare('maintain', command, place === undefined ? {} : { places: [place] });
+    }
+    case 'register-tenant':
+      return bare('register-tenant', command, {});
+    case 'record-observation':
+      return bare('import', command, {});
+    case 'approve-plan':
+    case 'reject-plan':
+      return bare('approve', command, {});
+    case 'grant-mandate':
+    case 'revoke-mandate':
+      return bare('grant', command, {});
+    case 'stop':
+    case 'resume':
+      return bare('stop', command, {});
+    case 'register-team':
+    case 'register-principal':
+    case 'register-key':
+    case 'revoke-key':
+    case 'register-model':
+    case 'register-tools':
+    case 'erase-asides':
+    case 'bind-contract':
+      return bare('record', command, {});
+    default:
+      return command satisfies never;
+  }
+}
+
+function bare(action: Act['action'], command: Command, more: Partial<Act>): Act {
+  const none = { places: [], need: nothing, preempts: 0, preemptsOthers: 0, regimes: [], dataClasses: [] };
+  return { action, ...none, request: () => digestOf(command), ...more };
+}
+
+function planAct(state: State, plan: Plan, action: 'commit' | 'hold'): Act {
+  const { demand, placement } = plan;
+  const gpus = gpusOf(seatsOf(placement));
+  const victims = victimsOf(state, plan);
+  const blastGpus = gpus + gpusOf(victims.flatMap((contract) => seatsOf(contract.placement)));
+  return {
+    action,
+    tenant: demand.tenant,
+    places: nodesOf(placement),
+    need: { gpus, blastGpus, ...spanOf(plan, 0) },
+    ...losses(victims, demand),
+    ...declared(state, demand),
+    request: () => digestOf([action, demand]),
+  };
+}
+
+type Change = Extract<Command, { kind: 'change-contract' }>;
+
+function changeAct(
+  state: State,
+  { plan, command }: { readonly plan: Plan; readonly command: Change },
+  atMs: number,
+): Act {
+  const act = planAct(state, plan, 'commit');
+  const contract = contractOf(state, command.contract);
+  const request = () => digestOf(['change', command.contract, plan.demand]);
+  if (contract === undefined) return { ...act, action: 'change', request };
+  const { gained, lost } = stepOf(contract, plan.placement);
+  const untilMs = takeoverMs(contract, plan.placement.startMs, atMs);
+  const victims = victimsOf(state, plan).flatMap(({ placement }) => seatsOf(placement));
+  const spent = usedMicroEur(contract, untilMs);
+  const span = spanOf(plan, gpuSecondsUsed(contract, untilMs));
+  const blastGpus = gpusOf(gained) + gpusOf(lost) + gpusOf(victims);
+  return {
+    ...act,
+    action: 'change',
+    tenant: contract.tenant,
+    need: { gpus: act.need.gpus, blastGpus, ...span, ...plus(span.spendMicroEur, spent) },
+    request,
+  };
+}
+
+function plus(spendMicroEur: number | undefined, spent: number): Pick<Need, 'spendMicroEur'> {
+  return spendMicroEur === undefined ? {} : { spendMicroEur: spendMicroEur + spent };
+}
+
+function releaseAct(
+  state: State,
+  command: Extract<Command, { kind: 'release-contract' }>,
+  atMs: number,
+): Act {
+  const request = () => digestOf(['release', command.contract]);
+  const contract = contractOf(state, command.contract);
+  if (contract === undefined) return { ...bare('release', command, {}), request };
+  const used = { gpuSeconds: gpuSecondsUsed(contract, atMs), spendMicroEur: usedMicroEur(contract, atMs) };
+  return {
+    ...bare('release', command, declared(state, contract.demand)),
+    tenant: contract.tenant,
+    places: nodesOf(contract.placement),
+    need: { gpus: 0, blastGpus: gpusOf(seatsOf(contract.placement)), ...used },
+    request,
+  };
+}
+
+function maintenanceAct(state: State, command: Extract<Command, { kind: 'start-maintenance' }>): Act {
+  const blastGpus = nodesIn(state.fleet, command.place).reduce(
+    (sum, { shape }) => sum + shape.gpus.length,
+    0,
+  );
+  return bare('maintain', command, { places: [command.place], need: { ...nothing, blastGpus } });
+}
+
+/** What a plan takes of a budget besides `usedGpuSeconds`. Nothing is said of what has no end or no price. */
+function spanOf({ placement, price }: Plan, usedGpuSeconds: number): Omit<Need, 'gpus' | 'blastGpus'> {
+  const { startMs, endMs } = placement;
+  if (endMs === undefined) return {};
+  const gpuSeconds = usedGpuSeconds + gpusOf(seatsOf(placement)) * secondsOf(startMs, endMs);
+  const { totalMicroEur } = price;
+  return { gpuSeconds, endMs, ...(totalMicroEur === undefined ? {} : { spendMicroEur: totalMicroEur }) };
+}
+
+/** GPU-seconds that a contract has held by `untilMs`, through all its changes. Started seconds count. */
+export function gpuSecondsUsed(contract: Contract, untilMs: number): number {
+  return tenuresOf(contract).reduce((sum, { holding: { placement }, untilMs: endedMs }) => {
+    const endMs = Math.min(untilMs, endedMs, placement.endMs ?? untilMs);
+    return sum + gpusOf(seatsOf(placement)) * secondsOf(placement.startMs, endMs);
+  }, 0);
+}
+
+function secondsOf(startMs: number, endMs: number): number {
+  return Math.max(0, Math.ceil((endMs - startMs) / 1000));
+}
+
+/** GPUs that seats hold; one of which only slices are held counts whole. */
+export function gpusOf(seats: readonly Member[]): number {
+  return seats.reduce((sum, { gpus, slices = [] }) => {
+    const sliced = new Set(slices.map(({ gpu }) => gpu));
+    return sum + gpus.length + sliced.size;
+  }, 0);
+}
+
+function nodesOf(placement: Placement): readonly Path[] {
+  return [...new Set(seatsOf(placement).map(({ node }) => node))].toSorted(compareText);
+}
+
+function victimsOf(state: State, { preempts = [] }: Plan): readonly Contract[] {
+  return preempts.flatMap((id) => contractOf(state, id) ?? []);
+}
+
+function losses(victims: readonly Contract[], { tenant }: Demand): Pick<Act, 'preempts' | 'preemptsOthers'> {
+  const others = victims.filter((contract) => contract.tenant !== tenant);
+  return { preempts: victims.length, preemptsOthers: others.length };
+}
+
+function declared({ tenants }: State, { tenant, rules }: Demand): Pick<Act, 'regimes' | 'dataClasses'> {
+  const own = tenants.get(tenant)?.rules;
+  return {
+    regimes: union(own?.regimes, rules?.regimes),
+    dataClasses: union(own?.classes, rules?.classes),
+  };
+}
+
+function union(a: readonly string[] = [], b: readonly string[] = []): readonly string[] {
+  return [...new Set([...a, ...b])].toSorted(compareText);
+}
