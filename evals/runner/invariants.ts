@@ -1,6 +1,6 @@
 import { claimsOf } from '../../src/bench/walk/claims.ts';
 import { sweep } from '../../src/bench/walk/sweep.ts';
-import { verdictFor } from '../../src/control/door.ts';
+import { verdictFor } from '../../src/control/ruling.ts';
 import type { Contract } from '../../src/model/contract.ts';
 import { siteOf } from '../../src/model/id.ts';
 import { seatsOf } from '../../src/model/placement.ts';
@@ -21,15 +21,15 @@ export async function breaches(
 ): Promise<string[]> {
   return [
     ...sweep(outcome.state, claimsOf(outcome.state, scene.clock.nowMs(), 0)),
-    ...outcome.added.flatMap((contract) => unlawful(contract, outcome)),
+    ...outcome.added.flatMap((contract) => unlawful(contract, outcome, scene.clock.nowMs())),
     ...foreign(scene, outcome),
     ...(calls === undefined ? [] : unasked(outcome, calls)),
     ...(await unverified(scene)),
   ];
 }
 
-function unlawful(contract: Contract, { state }: Outcome): string[] {
-  const verdict = verdictFor(state, contract.demand);
+function unlawful(contract: Contract, { state }: Outcome, atMs: number): string[] {
+  const verdict = verdictFor(state, contract.demand, atMs);
   const sites = new Set(seatsOf(contract.placement).map(({ node }) => siteOf(node)));
   return [...sites]
     .filter((site) => verdict.sites.find((one) => one.site === site)?.answer !== 'allowed')

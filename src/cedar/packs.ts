@@ -21,6 +21,7 @@ export async function compilePacks({ schema, countries, packs }: PackSources): P
   return {
     schema: 'berth/packs/1',
     engine: 'cedar-wasm 4.13.0',
+    cedarSchema: schema,
     packs: compiled.toSorted((a, b) => compareText(a.name, b.name)),
     actions: actionsOf(await schemaJson(schema)),
     countries: CountryLists.parse(countries),

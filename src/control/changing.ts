@@ -10,9 +10,10 @@ import type { PlanResult } from '../model/view.ts';
 import { requireTenant } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
-import { type Door, verdictFor } from './door.ts';
+import type { Door } from './door.ts';
 import { placeNamed } from './place-name.ts';
 import { keptResult, readDemand } from './planning.ts';
+import { verdictFor } from './ruling.ts';
 import { instantMs } from './zone.ts';
 
 /** Plans a change of a contract: an ordinary plan, which contract_commit makes true. Nothing is appended. */
@@ -28,7 +29,7 @@ export async function changeFor(
   const edit = readEdit(state, caller, { contract, change: request.change });
   const answer = planChange(
     state,
-    { atMs, verdictOf: (demand) => verdictFor(state, demand) },
+    { atMs, verdictOf: (demand) => verdictFor(state, demand, atMs) },
     { contract: contract.id, edit },
   );
   const demand = answer.kind === 'planned' ? answer.plan.demand : contract.demand;

@@ -6,8 +6,9 @@ import { identify, type Plan } from '../model/plan.ts';
 import type { ConsolidationView } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
-import { type Door, verdictFor } from './door.ts';
+import type { Door } from './door.ts';
 import { placeNamed } from './place-name.ts';
+import { judgeAt } from './ruling.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
@@ -38,7 +39,7 @@ export async function consolidation(
   const steps = found.kind === 'planned' ? found.steps : [];
   const offered = movesAsPlans(moment.state, standsInTheEnd(steps), {
     atMs: moment.nowMs,
-    judge: verdictFor,
+    judge: judgeAt(moment.nowMs),
   });
   const plans = new Map(
     offered.flatMap(({ contract, plan }) => (plan === undefined ? [] : [[contract, plan] as const])),

@@ -5,16 +5,22 @@ import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { Head } from '../model/entry.ts';
 import type { Observation } from '../model/fact.ts';
+import type { FactSubject, GovernanceFact, Signed } from '../model/governance-fact.ts';
+import type { FactList, GovernanceResult } from '../model/governance-view.ts';
 import type {
   ContractId,
   Digest,
   IdemKey,
   MaintenanceId,
+  OverrideId,
   PlanId,
   PrincipalId,
   TenantId,
 } from '../model/id.ts';
+import type { OverrideWish } from '../model/override.ts';
+import type { EngineComparison, PolicyCheck, PolicyQuestion } from '../model/policy-view.ts';
 import type { ProofBundle } from '../model/proof.ts';
+import type { PolicyRecord, RecordAsked } from '../model/record-view.ts';
 import type { ScenarioEdit } from '../model/scenario.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
@@ -169,6 +175,27 @@ export interface Control {
   recordAuthority(caller: Caller, wish: { command: Recordable; idemKey?: IdemKey }): Promise<RecordResult>;
   importObservation(caller: Caller, observation: Observation, dryRun: boolean): Promise<ImportResult>;
   registerTenant(caller: Caller, tenant: Tenant): Promise<{ seq: number }>;
+  /** Asks the rules about a tenant's data or a contract, site by site. */
+  checkPolicy(caller: Caller, question: PolicyQuestion): Promise<PolicyCheck>;
+  compareEngines(caller: Caller): Promise<EngineComparison>;
+  policyRecord(caller: Caller, asked: RecordAsked): Promise<PolicyRecord>;
+  facts(caller: Caller, query: { about?: string }): Promise<FactList>;
+  recordFacts(
+    caller: Caller,
+    request: { facts: readonly GovernanceFact[]; idemKey: IdemKey },
+  ): Promise<GovernanceResult>;
+  retractFact(
+    caller: Caller,
+    request: { subject: FactSubject; attribute: string; reason: string; idemKey: IdemKey },
+  ): Promise<GovernanceResult>;
+  overrideRule(
+    caller: Caller,
+    request: { wish: OverrideWish; second: Signed; idemKey: IdemKey },
+  ): Promise<GovernanceResult>;
+  liftOverride(
+    caller: Caller,
+    request: { id: OverrideId; reason: string; idemKey: IdemKey },
+  ): Promise<GovernanceResult>;
   verify(progress?: Progress): Promise<VerifyResult>;
   /** Who did what, why, and under which rule: entries that the caller may see, newest first. */
   audit(caller: Caller, filter: AuditFilter): Promise<AuditList>;

@@ -9,14 +9,18 @@ import type { Clock, Control } from './control.ts';
 import { Door } from './door.ts';
 import { planMaintenance } from './draining.ts';
 import { eraseWords } from './erasing.ts';
+import { liftOverride, listFacts, overrideRule, recordFacts, retractFact } from './governing.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
 import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { explain, planFor } from './planning.ts';
+import { checkPolicy, compareEngines } from './policing.ts';
+import { policyRecord } from './policy-records.ts';
 import { backUp, exportLedger, proveContract, proveOne, proveSince, signedHead } from './proving.ts';
 import { authorityView, recordAuthority } from './recording.ts';
 import { registerTenant } from './registering.ts';
+import type { EngineSource } from './second-opinion.ts';
 import { simulateScenario } from './simulating.ts';
 import { verifyLedger } from './verifying.ts';
 
@@ -24,11 +28,14 @@ import { verifyLedger } from './verifying.ts';
 export function createControl({
   ledger,
   clock,
+  engine,
 }: {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** The second engine that is asked before a placement is granted; cedar-wasm without it. */
+  readonly engine?: EngineSource;
 }): Control {
-  const door = new Door(ledger, clock);
+  const door = new Door(ledger, clock, engine);
   return {
     clock,
     head: () => ledger.head(),
@@ -58,6 +65,14 @@ export function createControl({
     importObservation: (caller, observation, dryRun) =>
       importObservation(door, caller, { observation, dryRun }),
     registerTenant: (caller, tenant) => registerTenant(door, caller, tenant),
+    checkPolicy: (caller, question) => checkPolicy(door, caller, question),
+    compareEngines: (caller) => compareEngines(door, caller),
+    policyRecord: (caller, asked) => policyRecord(door, caller, asked),
+    facts: (caller, query) => listFacts(door, caller, query),
+    recordFacts: (caller, request) => recordFacts(door, caller, request),
+    retractFact: (caller, request) => retractFact(door, caller, request),
+    overrideRule: (caller, request) => overrideRule(door, caller, request),
+    liftOverride: (caller, request) => liftOverride(door, caller, request),
     verify: (progress) => verifyLedger(ledger, progress),
     audit: (caller, filter) => audit(door, caller, filter),
     prove: (caller, contract) => proveContract(door, caller, contract),

@@ -10,7 +10,7 @@ import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { Inputs } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
-import { evaluate, narrow } from '../policy/evaluate.ts';
+import { builtInPacks } from '../policy/built-in.ts';
 import { actingOn } from './authorising.ts';
 import { actorOf } from './caller.ts';
 import { clockFault, usableMs } from './clock.ts';
@@ -18,6 +18,9 @@ import type { Caller, Clock } from './control.ts';
 import { Fold } from './fold.ts';
 import { Library, planNamedIn } from './library.ts';
 import { answeredBefore, type OnceRequest } from './once.ts';
+import { verdictFor } from './ruling.ts';
+import { sealedIn } from './seals.ts';
+import { cedarOpinion, type EngineSource, SecondOpinion } from './second-opinion.ts';
 import type { Moment } from './views/snapshot.ts';
 
 /** How often an append may lose against other processes before the caller is told to try again. */
@@ -41,12 +44,15 @@ export class Door {
   readonly library: Library;
   readonly clock: Clock;
   readonly #fold: Fold;
+  readonly #second: SecondOpinion;
+  #hasPacks = false;
 
-  constructor(ledger: Ledger, clock: Clock) {
+  constructor(ledger: Ledger, clock: Clock, engine?: EngineSource) {
     this.ledger = ledger;
     this.clock = clock;
     this.library = new Library(ledger);
     this.#fold = new Fold(ledger);
+    this.#second = engine === undefined ? cedarOpinion : new SecondOpinion(engine);
   }
 
   /** State and head as they are now. Time never runs behind the ledger. */
@@ -83,11 +89,21 @@ export class Door {
     const { state, head, nowMs, readOnly } = moment;
     if (readOnly !== undefined) throw closedFor(readOnly);
     const actor = actorOf(caller);
-    const verdict = verdictFor(state, demandOf(command, this.library));
+    const verdict = verdictFor(state, demandOf(command, this.library), nowMs);
+    const sealed = sealedIn(command, builtInPacks());
     const by = actingOn(state, { actor, command, atMs: nowMs, archive: this.library });
-    const { decision, events } = decide(state, { atMs: nowMs, verdict, archive: this.library, by }, command);
+    const given = {
+      atMs: nowMs,
+      verdict,
+      archive: this.library,
+      by,
+      ...(sealed === undefined ? {} : { sealed }),
+    };
+    const { decision, events } = decide(state, given, command);
     const isRefused = decision.kind === 'refused';
     if (isRefused && events.length === 0) return { kind: 'refused', decision, moment };
+    const refusal = await this.#second.refusalOf(command, moment, this.library);
+    if (refusal !== undefined) return { kind: 'refused', decision: { kind: 'refused', refusal }, moment };
     const draft: EntryDraft = {
       atMs: nowMs,
       clock: this.clock.kind,
@@ -120,6 +136,9 @@ export class Door {
   }
 
   async #append(draft: EntryDraft, head: Head): Promise<Entry | undefined> {
+    // What an entry was decided by is kept with it, so that any later version can make the decision again.
+    if (!this.#hasPacks) await this.library.keepPacks(builtInPacks());
+    this.#hasPacks = true;
     const appended = await this.ledger.append([draft], head);
     if (appended.kind === 'head-moved') return undefined;
     const [entry] = appended.entries;
@@ -137,12 +156,6 @@ function closedFor({ why, fix }: ReadOnlyReason): BerthError {
 export function entryInputs(state: State, verdict: PolicyVerdict): Inputs {
   const { digest } = state.authority;
   return { ...inputsOf(state, verdict), ...(digest === undefined ? {} : { authority: digest }) };
-}
-
-/** The rules' answer for a demand on the sites of a state: the tenant's rules and its own, narrowed together. */
-export function verdictFor(state: State, demand: Demand | undefined): PolicyVerdict {
-  const tenantRules = demand === undefined ? {} : (state.tenants.get(demand.tenant)?.rules ?? {});
-  return evaluate(narrow(tenantRules, demand?.rules ?? {}), state.fleet.sites, tenantRules);
 }
 
 /** The demand that a command is about, for those that place something. */

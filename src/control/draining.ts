@@ -9,9 +9,10 @@ import { compareText } from '../model/text.ts';
 import type { DrainMoveView, HindranceView, MaintenancePlan } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller, MaintenanceWish } from './control.ts';
-import { type Door, verdictFor } from './door.ts';
+import type { Door } from './door.ts';
 import { heldOn, type HeldThere, heldWords } from './held-plans.ts';
 import { placeNamed } from './place-name.ts';
+import { judgeAt } from './ruling.ts';
 import { zoneAt } from './scenario-edits.ts';
 import { replacedWords } from './simulating.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
@@ -55,7 +56,7 @@ type Asked = MaintenanceWish & {
 async function drained(door: Door, moment: Moment, asked: Asked, zone: string): Promise<MaintenancePlan> {
   const { nodes, fromMs, untilMs, allowPrice = false } = asked;
   const wish = { nodes, fromMs, untilMs, allowPrice, offers: true };
-  const done = drain(moment.state, wish, verdictFor, moment.nowMs);
+  const done = drain(moment.state, wish, judgeAt(moment.nowMs), moment.nowMs);
   const offers = done.moves.flatMap(({ offer }) => offer ?? []);
   if (door.ledger.readOnly === undefined) for (const offer of offers) await door.library.keepPlan(offer);
   const stuck = done.nodes.filter(({ heldBy }) => heldBy.length > 0).length;
@@ -89,7 +90,7 @@ function inWaves(moment: Moment, asked: Asked & { readonly lengthS: number }, zo
   if (fromMs + lengthMs > untilMs)
     throw tooEarly('until', 'leaves no room for one window', 'give a later instant, or shorter windows');
   const wish = { nodes, lengthMs, fromMs, untilMs, atMost, allowPrice };
-  const done = wavesOf(moment.state, wish, verdictFor, moment.nowMs);
+  const done = wavesOf(moment.state, wish, judgeAt(moment.nowMs), moment.nowMs);
   return {
     ...common(moment, asked.held, zone),
     what: `${nodes.length} nodes in windows of ${lengthS / 3600} h between ${isoIn(fromMs, zone)} and ${isoIn(untilMs, zone)}`,

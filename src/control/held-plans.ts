@@ -5,7 +5,7 @@ import type { Lease, State } from '../core/state.ts';
 import type { Path } from '../model/id.ts';
 import { seatsOf } from '../model/placement.ts';
 import { identify, type Plan } from '../model/plan.ts';
-import { verdictFor } from './door.ts';
+import { verdictFor } from './ruling.ts';
 import { isoIn } from './zone.ts';
 
 /** A demand avoids at most so many places. */
@@ -39,7 +39,7 @@ function elsewhere(state: State, lease: Lease, nodes: readonly Path[], atMs: num
   if (demand === undefined) return undefined;
   const avoid = [...new Set([...(demand.avoid ?? []), ...nodes])];
   if (avoid.length > avoidLimit) return undefined;
-  const answer = plan(state, { atMs, verdict: verdictFor(state, demand) }, { ...demand, avoid });
+  const answer = plan(state, { atMs, verdict: verdictFor(state, demand, atMs) }, { ...demand, avoid });
   return answer.kind === 'planned' ? answer.plan : undefined;
 }
 

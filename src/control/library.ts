@@ -9,6 +9,8 @@ import { BerthError } from '../model/error.ts';
 import { Observation } from '../model/fact.ts';
 import type { Digest } from '../model/id.ts';
 import { identify, Inputs, Plan } from '../model/plan.ts';
+import { builtInPacks } from '../policy/built-in.ts';
+import { loadPacks, type Packs } from '../policy/pack-set.ts';
 
 /** The one part of a plan that says where it was made. */
 const PlanInputs = z.object({ inputs: Inputs });
@@ -18,6 +20,7 @@ export class Library implements Archive {
   readonly #ledger: Ledger;
   readonly #observations = new Map<Digest, Observation>();
   readonly #plans = new Map<Digest, Plan>();
+  readonly #packs = new Map<Digest, Packs>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -29,6 +32,28 @@ export class Library implements Archive {
 
   plan(digest: Digest): Plan {
     return found(this.#plans.get(digest), digest);
+  }
+
+  /** Rule packs that were fetched before; nothing where the ledger has none of that digest. */
+  packs(digest: Digest): Packs | undefined {
+    const builtIn = builtInPacks();
+    return digest === builtIn.digest ? builtIn : this.#packs.get(digest);
+  }
+
+  /** Reads the rule packs that an entry or a plan was decided by, unless they are those of this version. */
+  async fetchPacks(digest: Digest): Promise<Packs | undefined> {
+    const known = this.packs(digest);
+    if (known !== undefined) return known;
+    const bytes = await this.#ledger.getBlob(digest);
+    if (bytes === undefined) return undefined;
+    const packs = await this.#read(digest, loadPacks);
+    if (packs.digest !== digest) throw spoilt(digest);
+    this.#packs.set(digest, packs);
+    return packs;
+  }
+
+  async keepPacks({ set }: Packs): Promise<void> {
+    await this.#ledger.putBlob(bytesOf(set));
   }
 
   /** Reads what deciding or folding the command needs. */

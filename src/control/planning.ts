@@ -12,8 +12,9 @@ import { contractFor } from './contracts.ts';
 import type { Caller, Explainable } from './control.ts';
 import { toDemand } from './demand-request.ts';
 import { discreetPlan, discreetRefusal } from './discreet.ts';
-import { type Door, verdictFor } from './door.ts';
+import type { Door } from './door.ts';
 import { placeNamed } from './place-name.ts';
+import { verdictFor } from './ruling.ts';
 import { planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
@@ -80,7 +81,7 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
     summary: view.summary,
     sites: view.sites,
     constraints: answer.report.constraints,
-    policyHits: hitsOf(verdictFor(moment.state, made.demand).sites),
+    policyHits: hitsOf(verdictFor(moment.state, made.demand, moment.nowMs).sites),
     assumptions: [],
     refusal: view,
   };
@@ -127,7 +128,8 @@ function answerFor(
   assumptions: readonly string[],
 ): PlanAnswer {
   const said = assumptions.map((line) => cleanText(line, 300)).slice(0, 32);
-  return replan(state, { atMs: nowMs, verdict: verdictFor(state, asked.demand), assumptions: said }, asked);
+  const verdict = verdictFor(state, asked.demand, nowMs);
+  return replan(state, { atMs: nowMs, verdict, assumptions: said }, asked);
 }
 
 /** Tenants that the caller may not act for are not named to it, nor are their contracts. */

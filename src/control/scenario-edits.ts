@@ -10,7 +10,7 @@ import type { ScenarioEdit } from '../model/scenario.ts';
 import type { DataRules } from '../model/tenant.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import { AtMs, dayMs } from '../model/unit.ts';
-import { narrow } from '../policy/evaluate.ts';
+import { narrow } from '../policy/narrow.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import { losableNamed, nameOf } from './losable.ts';

@@ -10,7 +10,8 @@ import type { ScenarioEdit } from '../model/scenario.ts';
 import type { AffectedView, FlavorView, Simulation } from '../model/view.ts';
 import { mayActFor } from './caller.ts';
 import type { Caller } from './control.ts';
-import { type Door, verdictFor } from './door.ts';
+import type { Door } from './door.ts';
+import { judgeAt } from './ruling.ts';
 import { editsOf, type NamedEdit, zoneAt } from './scenario-edits.ts';
 import { flavorViews, instant } from './views/inventory-view.ts';
 import { slicesOf } from './views/plan-view.ts';
@@ -28,7 +29,7 @@ export async function simulateScenario(
   const { state, nowMs } = moment;
   const named = editsOf(moment, caller, scenario.edits);
   const edits = named.map(({ edit }) => edit);
-  const done = simulate(state, edits, nowMs, verdictFor);
+  const done = simulate(state, edits, nowMs, judgeAt(nowMs));
   const zone = zoneAt(state, named.find(({ site }) => site !== undefined)?.site);
   const begins = edits.flatMap((edit) => beginOf(edit));
   const shownMs = Math.max(nowMs, ...begins);

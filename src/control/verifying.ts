@@ -19,10 +19,12 @@ import type { PolicyVerdict } from '../model/policy.ts';
 import type { VerifyResult } from '../model/view.ts';
 import { actingOn } from './authorising.ts';
 import type { Progress } from './control.ts';
-import { demandOf, entryInputs, verdictFor } from './door.ts';
+import { demandOf, entryInputs } from './door.ts';
 import { stampOf } from './fold.ts';
 import { entriesOf } from './history.ts';
 import { Library, planNamedIn } from './library.ts';
+import { verdictFor } from './ruling.ts';
+import { sealedIn } from './seals.ts';
 import { Tally } from './tally.ts';
 import { AsideCheck } from './verifying-asides.ts';
 import { faultElsewhen } from './verifying-elsewhen.ts';
@@ -86,6 +88,7 @@ class Replay {
     for (const [digest, seq] of plans) {
       try {
         const inputs = await this.#library.inputsOf(digest);
+        await this.#library.fetchPacks(inputs.policy);
         const due = this.#plansBySeq.get(inputs.seq) ?? [];
         this.#plansBySeq.set(inputs.seq, [...due, { digest, commitSeq: seq }]);
         if (inputs.seq >= seq)
@@ -117,6 +120,7 @@ class Replay {
     await this.#words.follow(entry);
     this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
     if (this.#stopped || !(await this.#fetch(entry))) return;
+    await this.#fetchPacks(entry);
     this.#decideAgain(entry);
     this.#fold(entry);
     const plan = planNamedIn(entry.command);
@@ -181,6 +185,15 @@ class Replay {
     return digest === undefined || sha256Of(canonicalJson(this.#library.plan(digest))) === digest;
   }
 
+  /** Rule packs of another version are decided by as they were recorded; without them nothing can be said. */
+  async #fetchPacks({ inputs, seq }: Entry): Promise<void> {
+    try {
+      await this.#library.fetchPacks(inputs.policy);
+    } catch (error) {
+      this.#blobs.fail(noteOf(error), seq);
+    }
+  }
+
   async #requireHandle(command: Command, seq: number): Promise<void> {
     const digest = planNamedIn(command);
     if (digest === undefined || !('plan' in command) || command.plan === undefined) return;
@@ -190,17 +203,20 @@ class Replay {
   }
 
   #decideAgain(entry: Entry): void {
-    const verdict = verdictFor(this.#state, demandOf(entry.command, this.#library));
-    if (entry.inputs.core !== coreVersion || entry.inputs.policy !== verdict.policy) {
-      this.#audit(entry, verdict);
+    const { actor, atMs, command, inputs } = entry;
+    const packs = this.#library.packs(inputs.policy);
+    if (inputs.core !== coreVersion || packs === undefined) {
+      this.#audit(entry, verdictFor(this.#state, demandOf(command, this.#library), atMs, packs));
       return;
     }
     try {
-      const { actor, command, atMs } = entry;
+      const verdict = verdictFor(this.#state, demandOf(command, this.#library), atMs, packs);
       const archive = this.#library;
       // Leases have lapsed for whoever decided; what the rules looked at was that.
       const by = actingOn(lapse(this.#state, atMs), { actor, command, atMs, archive });
-      const again = decide(this.#state, { atMs, verdict, archive, by }, command);
+      const sealed = sealedIn(command, packs);
+      const given = { atMs, verdict, archive, by, ...(sealed === undefined ? {} : { sealed }) };
+      const again = decide(this.#state, given, command);
       const found = canonicalJson([again.decision, again.events, entryInputs(this.#state, verdict)]);
       this.#decisions.assert(
         found === canonicalJson([entry.decision, entry.events, entry.inputs]),
@@ -235,9 +251,12 @@ class Replay {
     for (const { digest, commitSeq } of this.#plansBySeq.get(seq) ?? []) {
       try {
         const made = await this.#library.fetchPlan(digest);
-        const verdict = verdictFor(this.#state, made.demand);
-        if (made.inputs.core !== coreVersion || made.inputs.policy !== verdict.policy) this.#plans.skip();
-        else this.#comparePlan(made, verdict, { digest, commitSeq });
+        const packs = this.#library.packs(made.inputs.policy);
+        if (made.inputs.core !== coreVersion || packs === undefined) this.#plans.skip();
+        else {
+          const verdict = verdictFor(this.#state, made.demand, made.plannedAtMs, packs);
+          this.#comparePlan(made, verdict, { digest, commitSeq });
+        }
       } catch (error) {
         if (!(error instanceof BerthError)) throw error;
         this.#blobs.fail(error.message, commitSeq);

@@ -15,6 +15,7 @@ import { createControl } from './create.ts';
 import { demoKeyOf } from './demo-key.ts';
 import type { Recordable } from './recording.ts';
 import { type Ballot, publicKeyOf, signBallot } from './signatures.ts';
+import { RecordedFacts, recordedFacts } from './world-facts.ts';
 
 const instant = z.iso.datetime({ offset: true });
 
@@ -27,6 +28,7 @@ export const World = z.strictObject({
   firstContract: z.int().min(1).optional(),
   inventory: z.unknown(),
   tenants: z.array(Tenant).max(100),
+  facts: z.array(RecordedFacts).max(200).default([]),
   history: z
     .array(
       z.strictObject({
@@ -88,6 +90,11 @@ export async function playWorld(ledger: Ledger, world: World, observation: Obser
   const opening = createControl({ ledger, clock: clockAt(first, 'history') });
   for (const tenant of world.tenants) await opening.registerTenant(operator, tenant);
   await opening.importObservation(operator, observation, false);
+  for (const [at, facts] of recordedFacts(world.facts).entries()) {
+    const idemKey = IdemKey.parse(`world:facts:${at + 1}`);
+    const { refusal } = await opening.recordFacts(operator, { facts, idemKey });
+    if (refusal !== undefined) throw new Error(`facts of the world cannot be recorded: ${refusal.summary}`);
+  }
   const { authority } = world;
   const fromMs = authority === undefined ? Infinity : clockAt(authority.from, 'from').nowMs();
   const isBefore = ({ at }: Step) => clockAt(at, 'history').nowMs() < fromMs;

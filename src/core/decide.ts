@@ -5,6 +5,7 @@ import type { Digest } from '../model/id.ts';
 import { govern } from './authority/govern.ts';
 import { recordAuthority } from './authority/records.ts';
 import type { CommandGiven } from './given.ts';
+import { liftOverride, overrideRule, recordFacts, retractFact } from './governance/record.ts';
 import { changeContract, commitPlan, endedBy, versionMoved } from './life/commit.ts';
 import { lapse } from './life/lapse.ts';
 import { dropHold, holdPlan } from './life/lease.ts';
@@ -55,6 +56,14 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
         decision: { ...command, kind: 'asides-erased' },
         events: [{ ...command, kind: 'asides-erased' }],
       };
+    case 'record-facts':
+      return recordFacts(state, given, command);
+    case 'retract-fact':
+      return retractFact(state, command);
+    case 'override-rule':
+      return overrideRule(state, given, command);
+    case 'lift-override':
+      return liftOverride(state, given, command);
     case 'approve-plan':
     case 'reject-plan':
     case 'bind-contract':

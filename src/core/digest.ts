@@ -12,6 +12,7 @@ export function digestState(state: State): Digest {
     seq: state.seq,
     inventory: state.inventoryDigest,
     calendar: state.calendarDigest,
+    ...(state.governance.digest === undefined ? {} : { governance: state.governance.digest }),
     tenants: [...state.tenants.values()].toSorted((a, b) => compareText(a.id, b.id)),
     contracts: [...state.contracts],
     leases: [...state.leases.values()],

@@ -44,6 +44,14 @@ export type CommandGiven = {
   readonly archive: Archive;
   /** Absent only where nobody asks: in the core's own measurements. The door always says who. */
   readonly by?: Acting;
+  /** What the door found of signatures in the command, and of the rule that is to be overridden. */
+  readonly sealed?: Sealed;
+};
+
+export type Sealed = {
+  /** One for each fact of the command, or the one of the second person. */
+  readonly signatures: readonly SignatureVerdict[];
+  readonly override?: 'second-person' | 'never' | 'unknown-rule';
 };
 
 /** One reason why a placement may not be granted. */

@@ -111,6 +111,7 @@ export function inputsOf(state: State, verdict: PolicyVerdict): Inputs {
     calendar: state.calendarDigest,
     policy: verdict.policy,
     core: coreVersion,
+    ...(state.governance.digest === undefined ? {} : { facts: state.governance.digest }),
     seq: state.seq,
   };
 }
@@ -322,7 +323,7 @@ function closedRefusal(state: State, verdict: PolicyVerdict, failed: Failed): Re
   const missing = result.closed.filter(({ outcome }) => outcome === 'fact-missing');
   const denied = result.closed.filter(({ outcome }) => outcome === 'policy-denied');
   const constraints = [...counts.counts];
-  if (missing.length > 0) return { kind: 'fact-missing', facts: missing.map(missingFact), constraints };
+  if (missing.length > 0) return { kind: 'fact-missing', facts: missingFacts(missing), constraints };
   if (denied.length > 0) {
     return {
       kind: 'policy-denied',
@@ -339,10 +340,34 @@ function closedRefusal(state: State, verdict: PolicyVerdict, failed: Failed): Re
   };
 }
 
-function missingFact({ site, why, hits }: Unsolved['closed'][number]): MissingFact {
-  const hit = hits.find(({ effect }) => effect === 'fact-missing');
+type Closed = Unsolved['closed'][number];
+
+/** Each missing fact once, with how many sites lack it; no list of them is longer. */
+const missingFactLimit = 64;
+
+function missingFacts(closed: readonly Closed[]): MissingFact[] {
+  const byFact = Map.groupBy(closed.flatMap(missingAt), ({ attribute }) => attribute);
+  return [...byFact.values()]
+    .flatMap(([first, ...others]) => {
+      if (first === undefined) return [];
+      const { attribute, site, fix } = first;
+      return [{ attribute, subjectCount: 1 + others.length, example: site.id, fix }];
+    })
+    .slice(0, missingFactLimit);
+}
+
+/** What one site lacks: the facts that its rules name, or the reason why it is closed. */
+function missingAt({ site, why, hits }: Closed): { attribute: string; site: Closed['site']; fix: string }[] {
+  const missing = hits.filter(({ effect }) => effect === 'fact-missing');
+  const named = missing.flatMap(({ facts = [], fix }) =>
+    facts.flatMap(({ fact, value }) =>
+      value === undefined ? [{ attribute: fact.slice(0, 120), site, fix }] : [],
+    ),
+  );
+  const [hit] = missing;
+  if (named.length > 0) return [...new Map(named.map((each) => [each.attribute, each])).values()];
   const fix = hit?.fix ?? 'import a source that states it';
-  return { attribute: (hit?.why ?? why).slice(0, 120), subjectCount: 1, example: site.id, fix };
+  return [{ attribute: (hit?.why ?? why).slice(0, 120), site, fix }];
 }
 
 function distinctHits(hits: readonly RuleHit[]): RuleHit[] {

@@ -22,6 +22,7 @@ import type { EdgeCalendar } from './calendar/edges.ts';
 import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './calendar/holding.ts';
 import { forgottenMs } from './calendar/past.ts';
 import { compacted, compactedOffer } from './compact.ts';
+import { emptyGovernance, followGovernance, type Governance } from './governance/governance.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
 import { emptyFleet, type Fleet } from './inventory/fleet.ts';
@@ -74,6 +75,8 @@ export type State = {
   /** Every window there ever was, in the order of their numbers. */
   readonly maintenance: ReadonlyMap<MaintenanceId, Maintenance>;
   readonly authority: Authority;
+  /** Recorded facts, and rules that do not bind for a time. */
+  readonly governance: Governance;
   /** Chained over all observations. */
   readonly inventoryDigest: Digest;
   /** Chained over everything that changed the calendar. */
@@ -102,6 +105,7 @@ export const emptyState: State = {
   leases: new Map(),
   maintenance: new Map(),
   authority: emptyAuthority,
+  governance: emptyGovernance,
   inventoryDigest: nothing,
   calendarDigest: nothing,
 };
@@ -149,6 +153,11 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
     case 'model-registered':
     case 'tools-registered':
       return { ...state, authority: followAuthority(state.authority, event, stamp) };
+    case 'facts-recorded':
+    case 'fact-retracted':
+    case 'rule-overridden':
+    case 'override-lifted':
+      return { ...state, governance: followGovernance(state.governance, event, stamp) };
     default:
       return event satisfies never;
   }

@@ -2,8 +2,20 @@ import { z } from 'zod';
 
 import { Erasure, Told } from './aside.ts';
 import { Catalogue, MandateWish, Principal, RegisteredModel, StopTarget, Team } from './authority.ts';
-import { ApprovalId, ContractId, Digest, MaintenanceId, MandateId, Path, PlanId, PrincipalId } from './id.ts';
+import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
+import {
+  ApprovalId,
+  ContractId,
+  Digest,
+  MaintenanceId,
+  MandateId,
+  OverrideId,
+  Path,
+  PlanId,
+  PrincipalId,
+} from './id.ts';
 import { PublicKey, Signature } from './key.ts';
+import { OverrideWish } from './override.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, DurationS } from './unit.ts';
 
@@ -84,5 +96,14 @@ export const Command = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('erase-asides'), ...Erasure.shape }),
   z.strictObject({ kind: z.literal('cancel-maintenance'), id: MaintenanceId }),
   z.strictObject({ kind: z.literal('bind-contract'), contract: ContractId, engine: z.string().max(40) }),
+  z.strictObject({ kind: z.literal('record-facts'), facts: z.array(GovernanceFact).min(1).max(32) }),
+  z.strictObject({
+    kind: z.literal('retract-fact'),
+    subject: FactSubject,
+    attribute: z.string().max(41),
+    reason,
+  }),
+  z.strictObject({ kind: z.literal('override-rule'), wish: OverrideWish, second: Signed }),
+  z.strictObject({ kind: z.literal('lift-override'), id: OverrideId, reason }),
 ]);
 export type Command = z.infer<typeof Command>;

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { Erasure } from './aside.ts';
 import { Tier } from './authority.ts';
 import type { Event } from './event.ts';
-import { ApprovalId, ContractId, Digest, MaintenanceId, Path, PlanId, TenantId } from './id.ts';
+import { FactSubject } from './governance-fact.ts';
+import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId, TenantId } from './id.ts';
 import { Refusal } from './refusal.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -65,6 +66,10 @@ export const Decision = z.discriminatedUnion('kind', [
     id: z.string().max(200),
     state: z.enum(['registered', 'granted', 'revoked', 'stopped', 'resumed']),
   }),
+  z.strictObject({ kind: z.literal('facts-recorded'), factCount: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('fact-retracted'), subject: FactSubject, attribute: z.string().max(41) }),
+  z.strictObject({ kind: z.literal('rule-overridden'), id: OverrideId, untilMs: AtMs }),
+  z.strictObject({ kind: z.literal('override-lifted'), id: OverrideId, atMs: AtMs }),
   z.strictObject({ kind: z.literal('refused'), refusal: Refusal }),
 ]);
 export type Decision = z.infer<typeof Decision>;

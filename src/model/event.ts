@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 import { Erasure } from './aside.ts';
 import { AuthorityEvent } from './authority-event.ts';
-import { ApprovalId, ContractId, Digest, MaintenanceId, Path, PlanId } from './id.ts';
+import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
+import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId } from './id.ts';
+import { OverrideWish } from './override.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs } from './unit.ts';
 
@@ -44,5 +46,14 @@ export const Event = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
   ...AuthorityEvent.options,
+  z.strictObject({ kind: z.literal('facts-recorded'), facts: z.array(GovernanceFact).min(1).max(32) }),
+  z.strictObject({ kind: z.literal('fact-retracted'), subject: FactSubject, attribute: z.string().max(41) }),
+  z.strictObject({
+    kind: z.literal('rule-overridden'),
+    id: OverrideId,
+    wish: OverrideWish,
+    second: Signed,
+  }),
+  z.strictObject({ kind: z.literal('override-lifted'), id: OverrideId, atMs: AtMs }),
 ]);
 export type Event = z.infer<typeof Event>;

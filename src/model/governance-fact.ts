@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-import { Digest, PrincipalId } from './id.ts';
+import { Country, Digest, PrincipalId } from './id.ts';
+import { PublicKey, Signature } from './key.ts';
+import { cleanText } from './text.ts';
 import { AtMs } from './unit.ts';
 
 /** Whom or what a fact is about. */
@@ -21,7 +23,7 @@ export const FactSubject = z
   .brand<'FactSubject'>();
 export type FactSubject = z.infer<typeof FactSubject>;
 
-type FactType = 'yes-no' | 'number' | 'day' | 'text' | 'words';
+type FactType = 'yes-no' | 'number' | 'day' | 'text' | 'words' | 'country' | 'countries';
 
 /** What a fact may say. `legal`: a conclusion of law, which a person signs and no program draws. */
 export type FactForm = {
@@ -37,7 +39,7 @@ const bp = 'hundredths of a percent';
 /** Every fact that rules read and that people record: the closed list. Inventory facts come from sources instead. */
 export const factForms: Readonly<Record<string, FactForm>> = {
   // Sites.
-  backupCountries: { about: ['site'], type: 'words', what: 'countries that hold backups' },
+  backupCountries: { about: ['site'], type: 'countries', what: 'countries that hold backups' },
   supportIsOwnStaff: {
     about: ['site'],
     type: 'yes-no',
@@ -72,7 +74,7 @@ export const factForms: Readonly<Record<string, FactForm>> = {
     type: 'yes-no',
     what: 'certified under the EU-US Data Privacy Framework',
   },
-  subcontractorCountries: { about: ['provider'], type: 'words', what: 'countries of its subcontractors' },
+  subcontractorCountries: { about: ['provider'], type: 'countries', what: 'countries of its subcontractors' },
   subcontractChainComplete: {
     about: ['provider'],
     type: 'yes-no',
@@ -120,7 +122,7 @@ export const factForms: Readonly<Record<string, FactForm>> = {
   },
   agreedRegions: {
     about: ['agreement'],
-    type: 'words',
+    type: 'countries',
     what: 'countries agreed for service, processing and storage',
   },
   doraClauses: {
@@ -157,8 +159,8 @@ export const factForms: Readonly<Record<string, FactForm>> = {
     what: 'the export licence or exception that covers this tenant at this operator',
   },
   // Tenants, and single projects where they differ.
-  seat: { about: ['tenant'], type: 'text', what: 'country of the seat' },
-  parentSeat: { about: ['tenant'], type: 'text', what: "country of the ultimate parent's seat" },
+  seat: { about: ['tenant'], type: 'country', what: 'country of the seat' },
+  parentSeat: { about: ['tenant'], type: 'country', what: "country of the ultimate parent's seat" },
   personalData: {
     about: workload,
     type: 'yes-no',
@@ -198,7 +200,7 @@ export const factForms: Readonly<Record<string, FactForm>> = {
     what: `most of its critical workload at one group, ${bp}`,
   },
   c5MaxAgeDays: { about: ['tenant'], type: 'number', what: 'how old a C5 report may be' },
-  keyCountries: { about: workload, type: 'words', what: 'countries in which keys may be held' },
+  keyCountries: { about: workload, type: 'countries', what: 'countries in which keys may be held' },
   requiresEncryption: {
     about: workload,
     type: 'yes-no',
@@ -225,20 +227,18 @@ export const factForms: Readonly<Record<string, FactForm>> = {
   peakTflops: { about: ['model'], type: 'number', what: 'dense BF16 peak in TFLOPS' },
 };
 
-const word = z.string().min(1).max(160);
+const word = z
+  .string()
+  .min(1)
+  .max(160)
+  .refine((text) => cleanText(text, 160) === text, 'plain text on one line');
 
 /** A number is an integer, a day is `2026-11-22`, words are a list. */
 export const FactValue = z.union([z.boolean(), z.int(), word, z.array(word).max(250)]);
 export type FactValue = z.infer<typeof FactValue>;
 
-/** Base64 of the raw 32 bytes of an Ed25519 key. */
-export const SignerKey = z.string().regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, 'a key is `ed25519:` and base64');
-export const SignatureText = z
-  .string()
-  .regex(/^[A-Za-z0-9+/]{86}==$/, 'an Ed25519 signature is 88 base64 signs');
-
 /** A person's signature and the key that it is checked with. */
-export const Signed = z.strictObject({ by: PrincipalId, key: SignerKey, signature: SignatureText });
+export const Signed = z.strictObject({ by: PrincipalId, key: PublicKey, signature: Signature });
 export type Signed = z.infer<typeof Signed>;
 
 /** What somebody vouches for. Never edited: a newer one replaces it, a retraction ends it, and so does its expiry. */
@@ -254,6 +254,9 @@ export const GovernanceFact = z.strictObject({
   signed: Signed.optional().describe('for conclusions of law'),
 });
 export type GovernanceFact = z.infer<typeof GovernanceFact>;
+
+/** What is recorded, by subject and attribute: one fact each, the newest. */
+export type FactBook = ReadonlyMap<FactSubject, ReadonlyMap<string, GovernanceFact>>;
 
 /** What the signer of a conclusion of law signs: the canonical JSON of this. */
 export function factBody({ signed: _signed, ...fact }: GovernanceFact): object {
@@ -291,12 +294,31 @@ export const wordsForType: Readonly<Record<FactType, string>> = {
   day: 'a day such as 2026-11-22',
   text: 'text',
   words: 'a list of words',
+  country: 'a country, two capital letters such as DE',
+  countries: 'a list of countries, two capital letters each',
 };
 
 function isOfType(value: FactValue, type: FactType): boolean {
-  if (type === 'words') return Array.isArray(value);
-  if (type === 'day')
-    return typeof value === 'string' && /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(value);
-  if (type === 'number') return typeof value === 'number';
-  return type === 'yes-no' ? typeof value === 'boolean' : typeof value === 'string';
+  switch (type) {
+    case 'yes-no':
+      return typeof value === 'boolean';
+    case 'number':
+      return typeof value === 'number';
+    case 'text':
+      return typeof value === 'string';
+    case 'words':
+      return Array.isArray(value);
+    case 'country':
+      return isCountry(value);
+    case 'countries':
+      return Array.isArray(value) && value.every(isCountry);
+    case 'day':
+      return typeof value === 'string' && /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(value);
+    default:
+      return type satisfies never;
+  }
+}
+
+function isCountry(value: FactValue): boolean {
+  return Country.safeParse(value).success;
 }

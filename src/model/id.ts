@@ -89,6 +89,13 @@ export const MaintenanceId = z
   .brand<'MaintenanceId'>();
 export type MaintenanceId = z.infer<typeof MaintenanceId>;
 
+/** An override's readable number, `O-1`: counted up by the ledger. */
+export const OverrideId = z
+  .string()
+  .regex(/^O-[1-9][0-9]{0,11}$/, 'an override looks like `O-1`')
+  .brand<'OverrideId'>();
+export type OverrideId = z.infer<typeof OverrideId>;
+
 /** ISO 3166-1 alpha-2, upper case. */
 export const Country = z
   .string()

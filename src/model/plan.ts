@@ -15,6 +15,7 @@ export const Inputs = z.strictObject({
   policy: Digest,
   core: z.string().regex(/^core\/[0-9]+$/),
   authority: Digest.optional().describe('people, agents, mandates, stops; absent while there are none'),
+  facts: Digest.optional().describe('recorded facts and overrides; absent while there are none'),
   seq: z.int().min(0).describe('the ledger entry the state was folded up to'),
 });
 export type Inputs = z.infer<typeof Inputs>;

@@ -215,6 +215,18 @@ export const Refusal = z.discriminatedUnion('kind', [
     what: z.enum(['principal', 'team', 'key', 'mandate', 'stop']),
     id: z.string().max(200),
   }),
+  z.strictObject({
+    kind: z.literal('governance-refused'),
+    why: z
+      .enum(['ill-formed', 'signature', 'no-person', 'same-person', 'not-overridable', 'unknown', 'expired'])
+      .describe('`signature`: absent, or not of the key that is said to have made it'),
+    note,
+  }),
+  z.strictObject({
+    kind: z.literal('policy-engine'),
+    sites: z.array(Path),
+    note,
+  }),
   z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),
   z.strictObject({ kind: z.literal('maintenance-ended'), id: MaintenanceId, endedAtMs: AtMs }),
 ]);

@@ -13,6 +13,7 @@ export const Regime = z.enum([
   'c5',
   'secnumcloud',
   'export-control',
+  'data-act',
 ]);
 export type Regime = z.infer<typeof Regime>;
 
@@ -23,7 +24,7 @@ export const DataRules = z.strictObject({
     .max(16)
     .optional()
     .describe('such as `personal-data`'),
-  regimes: z.array(Regime).max(9).optional(),
+  regimes: z.array(Regime).max(10).optional(),
   countries: z.array(Country).min(1).max(250).optional().describe('only sites in these countries'),
   excludeCountries: z.array(Country).max(250).optional(),
   operatorSeats: z

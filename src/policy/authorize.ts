@@ -6,8 +6,9 @@ import type { EntityJson } from './cedar/entities.ts';
 import type { Env, Reading } from './cedar/expression.ts';
 import { type CedarJson, type EntityUid, PolicyInputError, textOf, uidKey } from './cedar/value.ts';
 import { dayOf } from './day.ts';
+import { answerOf } from './overridden.ts';
 import { inForce, type Packs, type Rule } from './pack-set.ts';
-import { answerOf, readQuestion } from './site-verdict.ts';
+import { readQuestion } from './site-verdict.ts';
 
 /** May this principal take this action on this resource? All of it plain Cedar JSON. */
 export type ActionRequest = {

@@ -1,9 +1,10 @@
 import type { SiteFacts } from '../model/fact.ts';
+import type { FactBook } from '../model/governance-fact.ts';
 import type { Path, ProjectId, TenantId } from '../model/id.ts';
 import type { DataRules } from '../model/tenant.ts';
 import type { EntityJson } from './cedar/entities.ts';
 import type { CedarJson, EntityUid } from './cedar/value.ts';
-import { attributesOf, daysOf, type FactBook, type Span } from './facts.ts';
+import { attributesOf, daysOf, type Span } from './facts.ts';
 import { countriesOn, type CountryLists } from './pack-set.ts';
 
 /** A site as rules see it: recorded facts only. */
@@ -22,8 +23,8 @@ export type RuledWorkload = {
   readonly project?: ProjectId;
   readonly rules: DataRules;
   readonly isolation?: string;
-  /** Training of its lineage with this workload, in 10^18 FLOP; absent where a fact that it takes is missing. */
-  readonly trainingExaFlop?: number;
+  /** Training of its lineage with this workload, in 10^18 FLOP, or the facts that it takes to say so. */
+  readonly training?: { readonly exaFlop: number } | { readonly lacks: readonly string[] };
 };
 
 /** What a question about a site is made from. */
@@ -63,8 +64,8 @@ export function describe({ workload, site, book, span, countries, otherSites }: 
       agreement: { __entity: agreement },
       eu: listed('eu'),
       eea: listed('eea'),
-      adequate: listed('adequate'),
-      adequateCertified: listed('adequateCertified'),
+      free: [...listed('eea'), ...listed('adequate')],
+      freeIfCertified: [...listed('eea'), ...listed('adequate'), ...listed('adequateCertified')],
       armsEmbargoed: listed('armsEmbargoed'),
       ...(otherSites === undefined ? {} : { otherSites }),
     },
@@ -99,14 +100,14 @@ function providerEntity({ facts: { operator } }: RuledSite, book: FactBook, span
 }
 
 function workloadAttributes(
-  { tenant, project, rules, isolation = 'shared', trainingExaFlop }: RuledWorkload,
+  { tenant, project, rules, isolation = 'shared', training }: RuledWorkload,
   book: FactBook,
   span: Span,
 ): Record<string, CedarJson> {
   return {
     ...attributesOf(book, `tenant:${tenant}`, span),
     ...(project === undefined ? {} : attributesOf(book, `project:${tenant}/${project}`, span)),
-    ...(trainingExaFlop === undefined ? {} : { trainingExaFlop }),
+    ...(training !== undefined && 'exaFlop' in training ? { trainingExaFlop: training.exaFlop } : {}),
     tenant,
     isolation,
     regimes: rules.regimes ?? [],

@@ -1,15 +1,9 @@
-import type { FactSubject, GovernanceFact } from '../model/governance-fact.ts';
-import { formOf } from '../model/governance-fact.ts';
+import { type FactBook, faultOfFact, formOf, type GovernanceFact } from '../model/governance-fact.ts';
 import type { CedarJson } from './cedar/value.ts';
 import { dayNamed, dayOf, dayText } from './day.ts';
 
-/** What is recorded, by subject and attribute: one fact each, the newest. */
-export type FactBook = ReadonlyMap<FactSubject, ReadonlyMap<string, GovernanceFact>>;
-
 /** From the decision to the end of what is asked for; both the same where there is no end. */
 export type Span = { readonly atMs: number; readonly untilMs: number };
-
-export const emptyBook: FactBook = new Map();
 
 /** Days of a span: the one of the decision and the last one. */
 export function daysOf({ atMs, untilMs }: Span): { readonly today: number; readonly lastDay: number } {
@@ -23,7 +17,10 @@ export function holdsOver({ assertedAtMs, expiresAtMs }: GovernanceFact, { atMs,
 
 /** What is recorded about a subject and holds over the span, as values of rules. */
 export function attributesOf(book: FactBook, subject: string, span: Span): Record<string, CedarJson> {
-  const facts = factsAbout(book, subject).filter((fact) => holdsOver(fact, span));
+  // A fact that is not what its kind of fact says may not slip through a rule that asks for something else.
+  const facts = factsAbout(book, subject).filter(
+    (fact) => holdsOver(fact, span) && faultOfFact(fact) === undefined,
+  );
   return Object.fromEntries(facts.map((fact) => [fact.attribute, ruleValue(fact)]));
 }
 
@@ -41,6 +38,8 @@ export function sourceOfFact(fact: GovernanceFact): string {
 
 /** Why a fact that is recorded does not count over a span. */
 export function whyNot(fact: GovernanceFact, { atMs, untilMs }: Span): string {
+  const fault = faultOfFact(fact);
+  if (fault !== undefined) return fault;
   const expiry = dayText(dayOf(fact.expiresAtMs));
   if (fact.assertedAtMs > atMs) return `it is asserted only for ${dayText(dayOf(fact.assertedAtMs))} on`;
   if (fact.expiresAtMs <= atMs) return `it expired on ${expiry}`;

@@ -1,10 +1,10 @@
-import { formOf } from '../model/governance-fact.ts';
+import { type FactBook, formOf } from '../model/governance-fact.ts';
 import type { ReadFact, RuleHit } from '../model/policy.ts';
 import type { Fault, Missing, Reading } from './cedar/expression.ts';
 import { textOf, type Value } from './cedar/value.ts';
 import { dayText } from './day.ts';
 import type { Described } from './describe.ts';
-import { type FactBook, factAbout, sourceOfFact, type Span, whyNot } from './facts.ts';
+import { factAbout, sourceOfFact, type Span, whyNot } from './facts.ts';
 import type { Rule } from './pack-set.ts';
 
 const longest = 300;
@@ -89,14 +89,12 @@ function missingFacts({ subject, attribute }: Missing, about: Described): readon
     return (site.models ?? [])
       .filter((model) => !isKnown(book, `model:${model}`, 'tpp', span))
       .map((model) => absent(`model:${model} tpp`, about));
-  if (attribute === 'trainingExaFlop') return derivedFrom(['lineage', 'utilisationBp'], subject, about);
+  if (attribute === 'trainingExaFlop') return trainingLacks(about).map((name) => absent(name, about));
   return [absent(`${subjectName(subject, attribute ?? '', about)} ${attribute ?? ''}`, about)];
 }
 
-function derivedFrom(attributes: readonly string[], subject: string, about: Described): readonly ReadFact[] {
-  return attributes.map((attribute) =>
-    absent(`${subjectName(subject, attribute, about)} ${attribute}`, about),
-  );
+function trainingLacks({ workload: { training } }: Described): readonly string[] {
+  return training !== undefined && 'lacks' in training ? training.lacks : [];
 }
 
 function isKnown(book: FactBook, subject: string, attribute: string, span: Span): boolean {

@@ -1,3 +1,5 @@
+import type { FactBook } from '../model/governance-fact.ts';
+import type { Override } from '../model/override.ts';
 import type { PolicyVerdict, RuleHit, SiteVerdict } from '../model/policy.ts';
 import { compareText } from '../model/text.ts';
 import { readEntities } from './cedar/entities.ts';
@@ -10,8 +12,9 @@ import {
   type RuledSite,
   type RuledWorkload,
 } from './describe.ts';
-import { daysOf, type FactBook, type Span } from './facts.ts';
+import { daysOf, type Span } from './facts.ts';
 import { forbiddenHit, missingHit } from './hits.ts';
+import { answerOf, overridden } from './overridden.ts';
 import { inForce, type Packs, type Rule } from './pack-set.ts';
 
 /** Everything that rules are asked with. */
@@ -20,6 +23,7 @@ export type SiteQuestion = {
   readonly workload: RuledWorkload;
   readonly sites: readonly RuledSite[];
   readonly book: FactBook;
+  readonly overrides: readonly Override[];
   readonly span: Span;
 };
 
@@ -28,9 +32,10 @@ export type SiteQuestion = {
  * answered because a fact is missing closes the site as much as one that forbids.
  */
 export function evaluate(question: SiteQuestion): PolicyVerdict {
-  const rules = siteRules(question);
+  const rules = concerned(question, siteRules(question));
   const first = question.sites.map((site) => siteVerdict(question, { site, rules: onPass(rules, 1) }));
-  const second = question.sites.map((site) =>
+  const isOnePass = rules.every(({ pass }) => pass === 1);
+  const second = (isOnePass ? [] : question.sites).map((site) =>
     siteVerdict(question, {
       site,
       rules: onPass(rules, 2),
@@ -39,9 +44,9 @@ export function evaluate(question: SiteQuestion): PolicyVerdict {
   );
   return {
     policy: question.packs.digest,
-    packs: packsAsked(question, rules),
+    packs: [...new Set(rules.map(({ pack }) => pack))].toSorted(compareText),
     sites: first
-      .map((verdict, at) => joined(verdict, second[at], uncovered(question)))
+      .map((verdict, at) => overridden(joined(verdict, second[at], uncovered(question)), question))
       .toSorted((a, b) => compareText(a.site, b.site)),
   };
 }
@@ -61,7 +66,7 @@ export function questionAbout(
 }
 
 /** The environment of a question, read as strictly as anything from outside. Throws `PolicyInputError`. */
-export function readQuestion(json: QuestionJson): Env {
+export function readQuestion(json: Readonly<Record<keyof QuestionJson, unknown>>): Env {
   return {
     principal: entityOf(readUid(json.principal)),
     action: entityOf(readUid(json.action)),
@@ -94,9 +99,8 @@ function siteVerdict(question: SiteQuestion, { site, rules, otherSites }: Asked)
   const about = describedOf(question, site, otherSites);
   const env = environmentOf(about);
   if (typeof env === 'string') return withAnswer(site, [spoilt(env)], []);
-  const concerned = rules.filter(({ policy }) => policy.concerns(env));
-  const isPermitted = concerned.some(({ policy }) => policy.effect === 'permit' && policy.asks(env) === true);
-  const forbids = concerned.filter(({ policy }) => policy.effect === 'forbid');
+  const isPermitted = rules.some(({ policy }) => policy.effect === 'permit' && policy.asks(env) === true);
+  const forbids = rules.filter(({ policy }) => policy.effect === 'forbid');
   const hitsAt = (level: Rule['level']) =>
     forbids.filter((rule) => rule.level === level).flatMap((rule) => hitBy(rule, env, about));
   return withAnswer(site, [...(isPermitted ? [] : [notPermitted]), ...hitsAt('binding')], hitsAt('flag'));
@@ -145,11 +149,6 @@ function withAnswer({ id }: RuledSite, found: readonly RuleHit[], flags: readonl
   return flags.length === 0 ? answer : { ...answer, flags: [...flags] };
 }
 
-export function answerOf(hits: readonly RuleHit[]): SiteVerdict['answer'] {
-  if (hits.some((hit) => hit.effect === 'forbid')) return 'forbidden';
-  return hits.length > 0 ? 'fact-missing' : 'allowed';
-}
-
 function joined(first: SiteVerdict, second: SiteVerdict | undefined, more: readonly RuleHit[]): SiteVerdict {
   const hits = byRule([...first.hits, ...(second?.hits ?? []), ...more]);
   const flags = byRule([...(first.flags ?? []), ...(second?.flags ?? [])]);
@@ -178,10 +177,12 @@ function uncovered({ packs, span, workload }: SiteQuestion): RuleHit[] {
     }));
 }
 
-/** Packs with a rule that concerns the workload. */
-function packsAsked(question: SiteQuestion, rules: readonly Rule[]): string[] {
+/**
+ * Rules that what they ask first of the workload alone leaves in question: the same for every site. Where the first
+ * site cannot be read, all of them.
+ */
+function concerned(question: SiteQuestion, rules: readonly Rule[]): readonly Rule[] {
   const [site] = question.sites;
   const env = site === undefined ? '' : environmentOf(describedOf(question, site));
-  const asked = typeof env === 'string' ? [] : rules.filter(({ policy }) => policy.concerns(env));
-  return [...new Set(asked.map(({ pack }) => pack))].toSorted(compareText);
+  return typeof env === 'string' ? rules : rules.filter(({ policy }) => policy.concerns(env));
 }

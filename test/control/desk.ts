@@ -16,6 +16,10 @@ import type { ChangeResult, PlanResult, PlanView } from '../../src/model/view.ts
 import { inventory } from '../../src/sources/inventory.ts';
 import { demoHome } from '../cli/run.ts';
 
+/** Entries of the demo world: tenants, the fleet, recorded facts, and C-101 to C-105. The first grant, and the last. */
+export const firstGrant = 8;
+export const lastEntry = 26;
+
 /** The clock of the demo world. */
 export const nowMs = Date.parse('2026-11-25T10:00:00+01:00');
 

@@ -110,6 +110,7 @@ test('a step that another process plays between our look and our plan is played 
   expect((await ours.read(0, 100)).map(({ decision }) => decision.kind)).toEqual([
     ...Array.from({ length: 3 }, () => 'tenant-registered'),
     'observation-recorded',
+    ...Array.from({ length: 3 }, () => 'facts-recorded'),
     ...Array.from({ length: 3 }, () => 'contract-granted'),
     ...Array.from({ length: 12 }, () => 'authority-recorded'),
     ...Array.from({ length: 2 }, () => ['approval-requested', 'contract-granted']).flat(),

@@ -4,9 +4,10 @@ import { expect, test } from 'vitest';
 import { actingOn } from '../../src/control/authorising.ts';
 import { actorOf } from '../../src/control/caller.ts';
 import { demoKeyOf } from '../../src/control/demo-key.ts';
-import { demandOf, verdictFor } from '../../src/control/door.ts';
+import { demandOf } from '../../src/control/door.ts';
 import { Fold } from '../../src/control/fold.ts';
 import { Library } from '../../src/control/library.ts';
+import { verdictFor } from '../../src/control/ruling.ts';
 import { signBallot } from '../../src/control/signatures.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Command } from '../../src/model/command.ts';
@@ -89,7 +90,7 @@ test(
     const answer = (command: Command, by: string, atMs = nowMs) => {
       const actor = actorOf(person(by));
       const acting = actingOn(state, { actor, command, atMs, archive: library });
-      const verdict = verdictFor(state, demandOf(command, library));
+      const verdict = verdictFor(state, demandOf(command, library), atMs);
       return decide(state, { atMs, verdict, archive: library, by: acting }, command).decision.kind;
     };
     const word = (

@@ -123,7 +123,8 @@ describe('maintenance plans', () => {
     await control.hold(operator, { plan: plan.id, leaseS: 3600, idemKey: IdemKey.parse('hold-one') });
     const hints = async () => (await control.planMaintenance(operator, { places: [node] })).hints ?? [];
     const named = (await hints()).find((hint) => hint.includes(plan.id)) ?? '';
-    const [, other = ''] = /can hold (plan-[0-9a-f]{16}), which is the same off these nodes/.exec(named) ?? [];
+    const [, other = ''] =
+      /can hold (plan-[0-9a-f]{16}), which is the same off these nodes/.exec(named) ?? [];
     const instead = PlanId.parse(other);
     await control.hold(operator, { plan: instead, leaseS: 3600, idemKey: IdemKey.parse('hold-other') });
     await control.dropHold(operator, { plan: plan.id, idemKey: IdemKey.parse('drop-one') });

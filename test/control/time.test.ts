@@ -5,7 +5,7 @@ import { createControl } from '../../src/control/create.ts';
 import { isoIn } from '../../src/control/zone.ts';
 import { BerthError } from '../../src/model/error.ts';
 import { Tenant } from '../../src/model/tenant.ts';
-import { committed, nowMs, openDesk, operator, planned, rejection, wish } from './desk.ts';
+import { lastEntry, committed, nowMs, openDesk, operator, planned, rejection, wish } from './desk.ts';
 
 test.each([
   ['Europe/Berlin', '2026-12-01T01:00:00+01:00'],
@@ -55,7 +55,7 @@ test('the clock of the machine is recorded as such', async () => {
   const desk = await openDesk();
   const wall = createControl({ ledger: desk.ledger, clock: { kind: 'system', nowMs: () => nowMs + 5 } });
   await committed({ control: wall }, wish(), 'key-one');
-  expect((await desk.ledger.read(9, 1))[0]).toMatchObject({ clock: 'system', atMs: nowMs + 5 });
+  expect((await desk.ledger.read(lastEntry, 1))[0]).toMatchObject({ clock: 'system', atMs: nowMs + 5 });
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import type { ApprovalList } from '../../src/model/authority-view.ts';
 import { emptyHead } from '../../src/model/entry.ts';
 import { Digest, Path } from '../../src/model/id.ts';
+import { PolicyCheck } from '../../src/model/policy-view.ts';
 import {
   ChangeResult,
   ContractDetail,
@@ -173,6 +174,17 @@ export const contractDetail = ContractDetail.parse({
   parts: plan(1).parts,
   terms: [],
   entries: [{ seq: 7, digest, at, what: 'contract-granted', by: 'person:ada' }],
+});
+
+export const policyCheck = PolicyCheck.parse({
+  snapshot,
+  subject: 'data of acme',
+  from: '2026-11-25T10:00:00+01:00',
+  until: '2026-11-25T10:00:00+01:00',
+  policy: `sha256:${'5'.repeat(64)}`,
+  packs: ['gdpr/2'],
+  sites: [{ site: 'fra1', answer: 'allowed', hits: [] }],
+  note: 'a technical check of recorded facts, not legal advice',
 });
 
 export const explanation = Explanation.parse({

@@ -152,6 +152,10 @@ function facts(refusal: Plain, room: Room): string[] {
         const end = toMs === undefined ? 'without end' : `to ${at(toMs)}`;
         return `${holder} holds it from ${at(fromMs)} ${end}`;
       });
+    case 'governance-refused':
+      return [refusal.note];
+    case 'policy-engine':
+      return [`sites: ${refusal.sites.join(', ')}`, refusal.note];
     case 'maintenance-unknown':
       return [`window: ${refusal.id}`];
     case 'maintenance-ended':

@@ -106,6 +106,10 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `plan \`${refusal.plan}\` is not held`;
     case 'place-in-use':
       return inUse(refusal, zone);
+    case 'governance-refused':
+      return `it was not recorded: ${refusal.note}`;
+    case 'policy-engine':
+      return `the rules gave no sure answer, so nothing was granted at ${refusal.sites.join(', ')}: ${refusal.note}`;
     case 'maintenance-unknown':
       return `there is no maintenance window \`${refusal.id}\``;
     case 'maintenance-ended':

@@ -75,12 +75,17 @@ export function actOf(
     case 'register-tenant':
       return bare('register-tenant', command, {});
     case 'record-observation':
+    // Facts about places and agreements are brought in by those who bring in the fleet.
+    case 'record-facts':
+    case 'retract-fact':
       return bare('import', command, {});
     case 'approve-plan':
     case 'reject-plan':
       return bare('approve', command, {});
     case 'grant-mandate':
     case 'revoke-mandate':
+    case 'override-rule':
+    case 'lift-override':
       return bare('grant', command, {});
     case 'stop':
     case 'resume':

@@ -117,5 +117,6 @@ export function textOf(value: Value): string {
   if (value.kind === 'entity') return value.uid.id;
   if (value.kind === 'record') return value.key;
   const items = [...value.items.values()].map(textOf).toSorted(compareText);
+  if (items.length > 8) return `${items.slice(0, 5).join(', ')} and ${items.length - 5} more`;
   return items.length === 0 ? 'none' : items.join(', ');
 }

@@ -1,10 +1,10 @@
 import { type Arbitrary, array } from 'fast-check';
 
+import { judgeAt } from '../../../src/control/ruling.ts';
 import { never } from '../../../src/core/calendar/calendar.ts';
 import type { Edit, Judge, Losable } from '../../../src/core/simulate/edit.ts';
 import { simulate } from '../../../src/core/simulate/simulate.ts';
 import { Path } from '../../../src/model/id.ts';
-import { evaluate, narrow } from '../../../src/policy/evaluate.ts';
 import { ask, commit } from '../acts.ts';
 import { demands } from '../arbitrary.ts';
 import { t0, verdictAll, type World, world } from '../fleet.ts';
@@ -13,10 +13,7 @@ import { t0, verdictAll, type World, world } from '../fleet.ts';
 export const anywhere: Judge = (state) => verdictAll(state, 'allowed');
 
 /** The rules of the tenant and the demand, as the control asks them. */
-export const byRules: Judge = (state, demand) => {
-  const tenant = state.tenants.get(demand.tenant)?.rules ?? {};
-  return evaluate(narrow(tenant, demand.rules ?? {}), state.fleet.sites, tenant);
-};
+export const byRules: Judge = judgeAt(t0);
 
 /** Something that is lost: `fra1/h1/r1` a place, `loop fra1/cdu`, `gpu fra1/h1/r1/n01/3`, `rack-feed fra1/h1/r1/A`. */
 export function losable(text: string): Losable {

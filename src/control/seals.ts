@@ -1,0 +1,36 @@
+import { createPublicKey, verify } from 'node:crypto';
+
+import type { Sealed } from '../core/given.ts';
+import { canonicalJson } from '../model/canonical.ts';
+import type { Command } from '../model/command.ts';
+import { factBody, type Signed } from '../model/governance-fact.ts';
+import type { SignatureVerdict } from '../model/key.ts';
+import { overrideBody } from '../model/override.ts';
+import type { Packs } from '../policy/pack-set.ts';
+
+/** SubjectPublicKeyInfo of Ed25519 before the 32 bytes of the key (RFC 8410, section 4). */
+const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+
+/**
+ * What is to be said of the signatures in a command, and of the rule that it overrides. Reads nothing but its
+ * arguments, so that `ledger verify` finds the same again.
+ */
+export function sealedIn(command: Command, packs: Packs): Sealed | undefined {
+  if (command.kind === 'record-facts')
+    return { signatures: command.facts.map((fact) => signatureOf(fact.signed, factBody(fact))) };
+  if (command.kind !== 'override-rule') return undefined;
+  const { wish, second } = command;
+  const rule = packs.rules.find(({ id, policy }) => id === wish.rule && policy.effect === 'forbid');
+  return {
+    signatures: [signatureOf(second, overrideBody(wish))],
+    override: rule === undefined ? 'unknown-rule' : rule.override,
+  };
+}
+
+function signatureOf(signed: Signed | undefined, body: object): SignatureVerdict {
+  if (signed === undefined) return 'absent';
+  const raw = Buffer.from(signed.key.slice('ed25519:'.length), 'base64');
+  const key = createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
+  const bytes = Buffer.from(canonicalJson({ ...body, by: signed.by }), 'utf8');
+  return verify(null, bytes, key, Buffer.from(signed.signature, 'base64')) ? 'valid' : 'invalid';
+}
