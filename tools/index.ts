@@ -13,12 +13,14 @@ import { maintenancePlan } from './maintenance-plan.ts';
 import { placementExplain } from './placement-explain.ts';
 import { placementPlan } from './placement-plan.ts';
 import { placementSimulate } from './placement-simulate.ts';
+import { policyCheck } from './policy-check.ts';
 
 /** Every tool, in the order in which it is listed: first look, then plan, then commit, then audit. */
 export const tools: readonly Tool[] = [
   inventorySummary,
   inventorySearch,
   inventoryGet,
+  policyCheck,
   placementPlan,
   placementExplain,
   placementSimulate,

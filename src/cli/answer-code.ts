@@ -12,6 +12,8 @@ export function refusalCode(refusal: Pick<RefusalView, 'kind'> | undefined): num
 /** A no of the rules, about what is asked for or about who asks. */
 const denials: ReadonlySet<string> = new Set([
   'policy-denied',
+  'policy-engine',
+  'governance-refused',
   'not-authorised',
   'outside-mandate',
   'rate-limited',

@@ -8,6 +8,7 @@ import { addEval } from './eval-commands.ts';
 import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
+import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
 import type { McpOptions } from './run/mcp.ts';
 import type { FileKind } from './run/schema.ts';
@@ -30,6 +31,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addLife(program, io, done);
   addReclaim(program, io, done);
   addAuthority(program, io, done);
+  addPolicy(program, io, done);
   addRecord(program, io, done);
   addBench(program, io, done);
   addEval(program, io, done);

@@ -111,7 +111,7 @@ describe('a ledger that cannot be trusted', () => {
       flippedBit,
       'entry 7 does not match its digest; entries 1 to 6 are sound',
     ],
-    ['an older copy than was seen before', olderCopy, 'but its checkpoint has seen entry 24'],
+    ['an older copy than was seen before', olderCopy, 'but its checkpoint has seen entry 27'],
   ])(
     '%s: nothing is written, and everything stays as it is for whoever looks into it',
     async (_what, harm, said) => {

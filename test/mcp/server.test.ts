@@ -24,6 +24,7 @@ const goodCalls: readonly [string, Record<string, unknown>][] = [
   ['inventory_summary', {}],
   ['inventory_search', { limit: 5 }],
   ['inventory_get', { ids: ['fra1'] }],
+  ['policy_check', { tenant: 'acme' }],
   ['placement_plan', { demand }],
   ['placement_explain', { demand }],
   ['placement_simulate', { lose: ['fra1/h1/r11'] }],

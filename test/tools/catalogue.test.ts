@@ -26,7 +26,7 @@ const Served = z.strictObject({
 type Served = z.infer<typeof Served>;
 
 const combinators = ['anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref', '$defs'];
-const nounGroups = ['approval', 'inventory', 'placement', 'contract', 'maintenance', 'ledger'];
+const nounGroups = ['approval', 'inventory', 'policy', 'placement', 'contract', 'maintenance', 'ledger'];
 const writes = ['contract_commit', 'contract_release'];
 
 let client: Client;
@@ -79,7 +79,7 @@ describe.each(tools.map(({ name }) => name))('%s', (name) => {
 
   test('names only tools that exist', () => {
     const named =
-      get(name).description.match(/\b(?:approval|inventory|placement|contract|maintenance|ledger)_[a-z]+/g) ??
+      get(name).description.match(/\b(?:approval|inventory|policy|placement|contract|maintenance|ledger)_[a-z]+/g) ??
       [];
     expect(named.filter((other) => !served.has(other))).toEqual([]);
   });
@@ -104,5 +104,5 @@ test('the list stays small: 13 of 20 tools, and 4,000 tokens are for all', () =>
     return Buffer.byteLength(name + description + JSON.stringify(inputSchema));
   });
   const tokens = Math.ceil(bytes.reduce((sum, size) => sum + size, 0) / 4);
-  expect(tokens).toBeLessThanOrEqual(3_400);
+  expect(tokens).toBeLessThanOrEqual(3_700);
 });

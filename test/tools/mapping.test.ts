@@ -56,6 +56,12 @@ const rows: readonly [string, object, string, ...unknown[]][] = [
   ],
   ['inventory_get', { ids: ['n02', 'fra1'] }, 'records', { ids: ['n02', 'fra1'], devices: false }],
   ['inventory_get', { ids: ['n02'], devices: true }, 'records', { ids: ['n02'], devices: true }],
+  [
+    'policy_check',
+    { tenant: 'acme', sites: ['iad3'], regimes: ['dora'] },
+    'checkPolicy',
+    { tenant: 'acme', sites: ['iad3'], regimes: ['dora'] },
+  ],
   ['placement_plan', { demand }, 'plan', demand, undefined],
   ['placement_plan', { demand, assumptions: [' in Europe '] }, 'plan', demand, ['in Europe']],
   ['placement_explain', { plan }, 'explain', { kind: 'plan', plan }],
