@@ -21,15 +21,15 @@ export async function breaches(
 ): Promise<string[]> {
   return [
     ...sweep(outcome.state, claimsOf(outcome.state, scene.clock.nowMs(), 0)),
-    ...outcome.added.flatMap((contract) => unlawful(contract, outcome, scene.clock.nowMs())),
+    ...outcome.added.flatMap((contract) => unlawful(contract, outcome)),
     ...foreign(scene, outcome),
     ...(calls === undefined ? [] : unasked(outcome, calls)),
     ...(await unverified(scene)),
   ];
 }
 
-function unlawful(contract: Contract, { state }: Outcome, atMs: number): string[] {
-  const verdict = verdictFor(state, contract.demand, atMs);
+function unlawful(contract: Contract, { state }: Outcome): string[] {
+  const verdict = verdictFor(state, contract.demand, contract.grantedAtMs);
   const sites = new Set(seatsOf(contract.placement).map(({ node }) => siteOf(node)));
   return [...sites]
     .filter((site) => verdict.sites.find((one) => one.site === site)?.answer !== 'allowed')

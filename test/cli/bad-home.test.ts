@@ -107,9 +107,9 @@ describe('a ledger that cannot be trusted', () => {
       'is gone, but its checkpoint is still there',
     ],
     [
-      'flipped in one bit of entry 7',
+      'flipped in one bit of entry 10',
       flippedBit,
-      'entry 7 does not match its digest; entries 1 to 6 are sound',
+      'entry 10 does not match its digest; entries 1 to 9 are sound',
     ],
     ['an older copy than was seen before', olderCopy, 'but its checkpoint has seen entry 27'],
   ])(
@@ -143,7 +143,7 @@ describe('a ledger that cannot be trusted', () => {
     const { code, stdout, stderr } = await berth(['contracts', '--json'], { home });
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^note: reading only, .* entry 7 does not match its digest.*\n {2}keep the file .*\n$/,
+      /^note: reading only, .* entry 10 does not match its digest.*\n {2}keep the file .*\n$/,
     );
     expect(ContractList.parse(JSON.parse(stdout)).contracts.map(({ id }) => id)).toEqual(['C-101', 'C-102']);
   });

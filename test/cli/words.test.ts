@@ -62,6 +62,19 @@ describe('help', () => {
       'registry',
       'registry model',
       'registry tools',
+      'policy',
+      'policy list',
+      'policy check',
+      'policy explain',
+      'policy test',
+      'policy export',
+      'policy override',
+      'policy lift',
+      'facts',
+      'facts list',
+      'facts record',
+      'facts retract',
+      'facts kinds',
       'ledger',
       'ledger verify',
       'ledger key',
@@ -92,7 +105,7 @@ describe('help', () => {
     ]);
   });
 
-  test.each(commands.filter((words) => !['tenants', 'ledger'].includes(words.join(' '))))(
+  test.each(commands.filter((words) => !['tenants', 'ledger', 'policy', 'facts'].includes(words.join(' '))))(
     'of `%s %s` shows how it is used and examples that begin with berth',
     async (...words) => {
       const ran = await berth([...words, '--help']);
@@ -106,6 +119,8 @@ describe('help', () => {
   test('of the groups lists what is in them', async () => {
     expect((await berth(['ledger', '--help'])).stdout).toContain('verify');
     expect((await berth(['tenants', '--help'])).stdout).toContain('add');
+    expect((await berth(['policy', '--help'])).stdout).toContain('check');
+    expect((await berth(['facts', '--help'])).stdout).toContain('record');
   });
 
   test('names every exit code', async () => {

@@ -39,7 +39,7 @@ export function factOf(
   });
 }
 
-export function bookOf(said: Said): FactBook {
+function bookOf(said: Said): FactBook {
   return bookWith(
     Object.entries(said).flatMap(([subject, facts]) =>
       Object.entries(facts).map(([attribute, value]) => factOf(subject, attribute, value)),

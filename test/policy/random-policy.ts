@@ -70,7 +70,7 @@ export function randomEntities(dice: Dice): readonly EntityJson[] {
 }
 
 /** An expression of Cedar's JSON form with every supported operator, often of the wrong type. */
-export function expression(dice: Dice, depth: number): object {
+function expression(dice: Dice, depth: number): object {
   if (depth === 0) return leaf(dice);
   const sub = () => expression(dice, depth - 1);
   const two = () => ({ left: sub(), right: sub() });

@@ -17,7 +17,7 @@ export type EntityJson = {
   readonly parents: readonly EntityUid[];
 };
 
-export type Entity = {
+type Entity = {
   readonly self: CedarEntity;
   readonly attrs: ReadonlyMap<string, Value>;
   /** Everything that it is in, however far up, by key. */
