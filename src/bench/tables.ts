@@ -136,7 +136,7 @@ function savedPercent(watts: number | null | undefined, rival: number | null | u
 }
 
 function row(title: string, cells: readonly string[]): string {
-  return `${title.padEnd(26)}${cells.map((cell) => cell.padStart(7)).join('')}`.trimEnd();
+  return `${title.padEnd(26)}${cells.map((cell) => cell.padStart(8)).join('')}`.trimEnd();
 }
 
 function percent(value: number | undefined): string {
