@@ -28,6 +28,8 @@ function reasons(refusal: Refusal): readonly unknown[] {
   if (refusal.kind === 'no-capacity')
     return [...refusal.constraints, ...(refusal.nearest === undefined ? [] : [refusal.nearest])];
   if (refusal.kind === 'fact-missing') return refusal.facts.filter(({ subjectCount }) => subjectCount > 0);
+  if (refusal.kind === 'not-supported') return [refusal.feature];
+  if (refusal.kind === 'demand-impossible') return [refusal.why];
   return refusal.kind === 'model-unknown' ? refusal.asked : [];
 }
 

@@ -295,7 +295,7 @@ describe('a spare', () => {
       { node: 'fra1/h1/r1/n02' },
     ]);
     expect(ask(small, surviving('1×4 H100 within:rack', 'rack', 1))).toMatchObject({
-      refusal: { nearest: { binding: 'topology' }, conflict: ['within', 'survive'] },
+      refusal: { nearest: { binding: 'survive' }, conflict: ['within', 'survive'] },
     });
     expect(planned(small, surviving('1×1 H100 apart:rack', 'node', 1)).plan.placement.spares).toMatchObject([
       { node: 'fra1/h1/r2/n01' },

@@ -320,7 +320,7 @@ type Obstacle = {
 const obstacles: readonly Obstacle[] = [
   {
     binding: 'topology',
-    without: (demand) => looseOf(demand),
+    without: ({ together, ...demand }) => (together === undefined ? undefined : { demand }),
   },
   { binding: 'uplink', without: droppedBy(withoutUplinks) },
   { binding: 'flows', without: droppedBy(withoutFlows) },
@@ -339,12 +339,12 @@ const obstacles: readonly Obstacle[] = [
         ? undefined
         : { demand, ignored: new Set(['isolation'] as const) },
   },
+  { binding: 'topology', without: looseOf },
 ];
 
-/** The demand with nothing kept together. */
-function looseOf({ together, ...demand }: Demand): { readonly demand: Demand } | undefined {
-  const isLoose = demand.parts.every(({ within }) => within === undefined);
-  if (isLoose) return together === undefined ? undefined : { demand };
+/** The demand with no part kept together. */
+function looseOf(demand: Demand): { readonly demand: Demand } | undefined {
+  if (demand.parts.every(({ within }) => within === undefined)) return undefined;
   return { demand: { ...demand, parts: demand.parts.map(({ within: _within, ...part }) => part) } };
 }
 
