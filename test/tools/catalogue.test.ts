@@ -79,8 +79,9 @@ describe.each(tools.map(({ name }) => name))('%s', (name) => {
 
   test('names only tools that exist', () => {
     const named =
-      get(name).description.match(/\b(?:approval|inventory|policy|placement|contract|maintenance|ledger)_[a-z]+/g) ??
-      [];
+      get(name).description.match(
+        /\b(?:approval|inventory|policy|placement|contract|maintenance|ledger)_[a-z]+/g,
+      ) ?? [];
     expect(named.filter((other) => !served.has(other))).toEqual([]);
   });
 

@@ -203,7 +203,7 @@ function secondsOf(startMs: number, endMs: number): number {
 }
 
 /** GPUs that seats hold; one of which only slices are held counts whole. */
-export function gpusOf(seats: readonly Member[]): number {
+function gpusOf(seats: readonly Member[]): number {
   return seats.reduce((sum, { gpus, slices = [] }) => {
     const sliced = new Set(slices.map(({ gpu }) => gpu));
     return sum + gpus.length + sliced.size;

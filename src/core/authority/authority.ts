@@ -23,7 +23,7 @@ import type { PublicKey } from '../../model/key.ts';
 import { Shelf } from '../shelf.ts';
 
 /** A public key and whose it is. A revoked one still says who signed what before. */
-export type Key = {
+type Key = {
   readonly principal: PrincipalId;
   readonly sinceMs: number;
   readonly revokedAtMs?: number;
@@ -77,7 +77,7 @@ export type Approval = {
     | { readonly kind: 'rejected'; readonly atMs: number; readonly by: PrincipalId; readonly reason: string };
 };
 
-export type Stop = {
+type Stop = {
   readonly target: StopTarget;
   readonly reason: string;
   readonly sinceMs: number;

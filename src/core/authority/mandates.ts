@@ -67,7 +67,7 @@ function commonPlaces(a: readonly Path[] | undefined, b: readonly Path[] | undef
 }
 
 /** Mandates that an agent was granted and that nobody took back, in the order of their numbers. */
-export function mandatesOf({ mandates }: Authority, agent: PrincipalId): readonly MandateRecord[] {
+function mandatesOf({ mandates }: Authority, agent: PrincipalId): readonly MandateRecord[] {
   return [...mandates.values()].filter(
     ({ mandate, revokedAtMs }) => mandate.agent === agent && revokedAtMs === undefined,
   );
