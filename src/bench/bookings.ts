@@ -47,8 +47,8 @@ export function* book(empty: State, seed: number, part = 100): Generator<number,
   return { state, contractCount: state.contracts.size, bookingCount };
 }
 
-/** Commits a plan to the state, as the fold of its entry does. */
-export function grant(state: State, plan: Plan): State {
+/** Commits a plan to the state at `atMs`, as the fold of its entry does: what ended a day before may be forgotten. */
+export function grant(state: State, plan: Plan, atMs = plan.plannedAtMs): State {
   const { id, digest } = identify(plan);
   const archive: Archive = {
     plan: () => plan,
@@ -57,7 +57,7 @@ export function grant(state: State, plan: Plan): State {
     },
   };
   const contract = nextContract(state);
-  const stamp = { seq: state.seq + 1, atMs: plan.plannedAtMs, actor: benchActor };
+  const stamp = { seq: state.seq + 1, atMs, actor: benchActor };
   return applyAll(
     state,
     [{ kind: 'contract-granted', contract, plan: id, planDigest: digest }],

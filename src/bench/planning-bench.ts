@@ -5,7 +5,7 @@ import type { Demand } from '../model/demand.ts';
 import type { Digest } from '../model/id.ts';
 import type { PlanAnswer } from '../model/plan.ts';
 import { type Booked, book, grant } from './bookings.ts';
-import { makeFleet } from './fleets.ts';
+import { fleetStartMs, makeFleet } from './fleets.ts';
 import { ask, type Topic } from './questions.ts';
 import { Random } from './random.ts';
 import { quantile } from './speed.ts';
@@ -165,7 +165,9 @@ function* asking(start: State, options: PlanningOptions): Generator<Step, Asked>
       scannedNs += scan.ns;
       scans.push({ scanNs: Number(scan.ns), indexedNs: Number(own.ns) });
     }
-    if (own.value.kind === 'planned' && planned++ % commitEvery === 0) state = grant(state, own.value.plan);
+    // Questions are about any time: committed at the beginning, none makes the calendar forget what another asks for.
+    if (own.value.kind === 'planned' && planned++ % commitEvery === 0)
+      state = grant(state, own.value.plan, fleetStartMs);
     yield { done: at + 1, total: options.questions, what: `questions on ${options.nodes} nodes` };
   }
   return { firstNs: Number(first.ns), timesNs, cpuNs, planned, scans, digests };
