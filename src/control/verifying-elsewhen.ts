@@ -1,9 +1,11 @@
 import { decide } from '../core/decide.ts';
+import { lapse } from '../core/life/lapse.ts';
 import type { State } from '../core/state.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Entry } from '../model/entry.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
+import { actingOn } from './authorising.ts';
 import { type Library, planNamedIn } from './library.ts';
 
 /**
@@ -18,10 +20,12 @@ export function faultElsewhen(
 ): string | undefined {
   const digest = planNamedIn(entry.command);
   const recorded = digest === undefined ? verdict : library.plan(digest).verdict;
-  const given = { atMs: entry.atMs, verdict: recorded, archive: library };
-  const { decision, events } = decide(state, given, entry.command);
+  const { atMs, actor, command } = entry;
+  const by = actingOn(lapse(state, atMs), { actor, command, atMs, archive: library });
+  const given = { atMs, verdict: recorded, archive: library, by };
+  const { decision, events } = decide(state, given, command);
   const { inputs, seq } = entry;
-  if (decision.kind === 'refused')
+  if (decision.kind === 'refused' && entry.decision.kind !== 'refused')
     return `entry ${seq}, made by ${inputs.core}, does not hold by the check of today: ${reasonOf(decision.refusal)}`;
   if (agree(decision, entry.decision) && canonicalJson(events) === canonicalJson(entry.events))
     return undefined;

@@ -128,6 +128,12 @@ export function fakeFleet(options: FleetOptions = {}): FakeFleet {
     placement_explain: (args) => explanationOf(world, args),
     placement_simulate: (args) => simulationOf(world, args),
     contract_search: (args) => contractsOf(world, args),
+    approval_list: () => ({
+      snapshot: world.snapshot,
+      approvals: [],
+      total: 0,
+      note: 'a person decides at a terminal',
+    }),
     contract_get: (args) => contractOf(world, args),
     contract_commit: (args) => committed(world, args),
     contract_release: (args) => released(world, args),

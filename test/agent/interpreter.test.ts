@@ -392,8 +392,31 @@ describe('contracts and ledger', () => {
 });
 
 describe('what is not there, or not allowed', () => {
+  test('what an agent did is looked up over the week that was named, and nothing is called that writes', async () => {
+    const { last, fleet } = await talk([
+      'Show me everything agent ops-bot did last week and who approved it',
+    ]);
+    expect(last.outcome).toBe('answered');
+    expect(last.reply).toContain('agent:ops-bot from 2026-11-16T00:00:00+01:00 to 2026-11-23T00:00:00+01:00');
+    expect(fleet.calls.map(({ tool }) => tool)).toEqual([
+      'inventory_summary',
+      'approval_list',
+      'contract_search',
+    ]);
+    expect(fleet.calls[1]?.args).toMatchObject({ all: true, by: 'agent:ops-bot' });
+  });
+
+  test.each(['approve A-3', 'reject A-3', 'approve your own plan'])(
+    '%s: a person does, at a terminal',
+    async (line) => {
+      const { last, fleet } = await talk([line]);
+      expect(last.reply).toContain('a terminal with the own key');
+      expect(last.reply).toContain('nothing was decided');
+      expect(fleet.calls.map(({ tool }) => tool)).toEqual(['inventory_summary', 'approval_list']);
+    },
+  );
+
   test.each([
-    'Show me everything agent ops-bot did last week and who approved it',
     'Replay the ledger up to yesterday noon and tell me whether C-105 would have been placed the same way',
   ])('%s', async (line) => {
     const { last, fleet } = await talk([line]);
