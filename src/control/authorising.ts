@@ -77,6 +77,8 @@ const resourceTypes: Readonly<Record<Act['action'], string>> = {
   'register-tenant': 'Record',
   record: 'Record',
   grant: 'Record',
+  vouch: 'Record',
+  override: 'Override',
   stop: 'Record',
   approve: 'Approval',
 };

@@ -90,8 +90,8 @@ export class Door {
     if (readOnly !== undefined) throw closedFor(readOnly);
     const actor = actorOf(caller);
     const verdict = verdictFor(state, demandOf(command, this.library), nowMs);
-    const sealed = sealedIn(command, builtInPacks());
     const by = actingOn(state, { actor, command, atMs: nowMs, archive: this.library });
+    const sealed = sealedIn(command, builtInPacks(), state.authority);
     const given = {
       atMs: nowMs,
       verdict,
@@ -102,7 +102,7 @@ export class Door {
     const { decision, events } = decide(state, given, command);
     const isRefused = decision.kind === 'refused';
     if (isRefused && events.length === 0) return { kind: 'refused', decision, moment };
-    const refusal = await this.#second.refusalOf(command, moment, this.library);
+    const refusal = isRefused ? undefined : await this.#second.refusalOf(command, moment, this.library);
     if (refusal !== undefined) return { kind: 'refused', decision: { kind: 'refused', refusal }, moment };
     const draft: EntryDraft = {
       atMs: nowMs,

@@ -4,11 +4,11 @@ import { BerthError } from '../model/error.ts';
 import {
   type FactSubject,
   type GovernanceFact,
-  kindOfSubject,
   type Signed,
+  tenantOfSubject,
 } from '../model/governance-fact.ts';
 import type { FactList, FactView, GovernanceResult, OverrideView } from '../model/governance-view.ts';
-import { type IdemKey, type OverrideId, type TenantId, TenantId as TenantIdSchema } from '../model/id.ts';
+import type { IdemKey, OverrideId } from '../model/id.ts';
 import type { OverrideWish } from '../model/override.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import { dayOf, dayText } from '../policy/day.ts';
@@ -158,22 +158,13 @@ function overrideView(
 
 type OverrideOf = State['governance']['overrides'] extends ReadonlyMap<OverrideId, infer O> ? O : never;
 
-/** The tenant that a fact is about; nothing for sites, providers and models, which concern everybody. */
-function tenantOf(subject: FactSubject): TenantId | undefined {
-  const kind = kindOfSubject(subject);
-  if (kind !== 'tenant' && kind !== 'project' && kind !== 'agreement') return undefined;
-  const id = subject.slice(subject.indexOf(':') + 1).split(/[/@]/, 1)[0];
-  const parsed = TenantIdSchema.safeParse(id);
-  return parsed.success ? parsed.data : undefined;
-}
-
 function maySee(caller: Caller, subject: FactSubject): boolean {
-  const tenant = tenantOf(subject);
+  const tenant = tenantOfSubject(subject);
   return tenant === undefined || mayActFor(caller, tenant);
 }
 
 function requireSubject(caller: Caller, subject: FactSubject): void {
-  const tenant = tenantOf(subject);
+  const tenant = tenantOfSubject(subject);
   if (tenant === undefined) requireOperator(caller, `record or retract facts about ${subject}`);
   else requireTenant(caller, tenant);
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 
+import type { Authority } from '../core/authority/authority.ts';
 import type { Sealed } from '../core/given.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
@@ -15,20 +16,24 @@ const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
  * What is to be said of the signatures in a command, and of the rule that it overrides. Reads nothing but its
  * arguments, so that `ledger verify` finds the same again.
  */
-export function sealedIn(command: Command, packs: Packs): Sealed | undefined {
+export function sealedIn(command: Command, packs: Packs, authority: Authority): Sealed | undefined {
   if (command.kind === 'record-facts')
-    return { signatures: command.facts.map((fact) => signatureOf(fact.signed, factBody(fact))) };
+    return { signatures: command.facts.map((fact) => signatureOf(fact.signed, factBody(fact), authority)) };
   if (command.kind !== 'override-rule') return undefined;
   const { wish, second } = command;
   const rule = packs.rules.find(({ id, policy }) => id === wish.rule && policy.effect === 'forbid');
   return {
-    signatures: [signatureOf(second, overrideBody(wish))],
+    signatures: [signatureOf(second, overrideBody(wish), authority)],
     override: rule === undefined ? 'unknown-rule' : rule.override,
   };
 }
 
-function signatureOf(signed: Signed | undefined, body: object): SignatureVerdict {
+/** Once anybody's key is registered, only registered ones count, each for its own person until it is revoked. */
+function signatureOf(signed: Signed | undefined, body: object, { keys }: Authority): SignatureVerdict {
   if (signed === undefined) return 'absent';
+  const known = keys.get(signed.key);
+  const isOwn = known?.principal === signed.by && known.revokedAtMs === undefined;
+  if (keys.size > 0 && !isOwn) return 'invalid';
   const raw = Buffer.from(signed.key.slice('ed25519:'.length), 'base64');
   const key = createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
   const bytes = Buffer.from(canonicalJson({ ...body, by: signed.by }), 'utf8');

@@ -5,8 +5,10 @@ import { canonicalJson } from '../model/canonical.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Entry } from '../model/entry.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
+import { builtInPacks } from '../policy/built-in.ts';
 import { actingOn } from './authorising.ts';
 import { type Library, planNamedIn } from './library.ts';
+import { sealedIn } from './seals.ts';
 
 /**
  * Why an entry of another core or of other rules could not stand; nothing when it can. Its plan is not made again, which
@@ -20,11 +22,17 @@ export function faultElsewhen(
 ): string | undefined {
   const digest = planNamedIn(entry.command);
   const recorded = digest === undefined ? verdict : library.plan(digest).verdict;
-  const { atMs, actor, command } = entry;
+  const { actor, atMs, command, inputs, seq } = entry;
   const by = actingOn(lapse(state, atMs), { actor, command, atMs, archive: library });
-  const given = { atMs, verdict: recorded, archive: library, by };
+  const sealed = sealedIn(command, builtInPacks(), state.authority);
+  const given = {
+    atMs,
+    verdict: recorded,
+    archive: library,
+    by,
+    ...(sealed === undefined ? {} : { sealed }),
+  };
   const { decision, events } = decide(state, given, command);
-  const { inputs, seq } = entry;
   if (decision.kind === 'refused' && entry.decision.kind !== 'refused')
     return `entry ${seq}, made by ${inputs.core}, does not hold by the check of today: ${reasonOf(decision.refusal)}`;
   if (agree(decision, entry.decision) && canonicalJson(events) === canonicalJson(entry.events))

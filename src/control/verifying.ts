@@ -203,18 +203,19 @@ class Replay {
   }
 
   #decideAgain(entry: Entry): void {
-    const { actor, atMs, command, inputs } = entry;
+    const { atMs, command, inputs } = entry;
     const packs = this.#library.packs(inputs.policy);
     if (inputs.core !== coreVersion || packs === undefined) {
-      this.#audit(entry, verdictFor(this.#state, demandOf(command, this.#library), atMs, packs));
+      this.#audit(entry, verdictFor(this.#state, demandOf(command, this.#library), atMs));
       return;
     }
     try {
-      const verdict = verdictFor(this.#state, demandOf(command, this.#library), atMs, packs);
+      const { actor } = entry;
       const archive = this.#library;
+      const verdict = verdictFor(this.#state, demandOf(command, archive), atMs, packs);
       // Leases have lapsed for whoever decided; what the rules looked at was that.
       const by = actingOn(lapse(this.#state, atMs), { actor, command, atMs, archive });
-      const sealed = sealedIn(command, packs);
+      const sealed = sealedIn(command, packs, this.#state.authority);
       const given = { atMs, verdict, archive, by, ...(sealed === undefined ? {} : { sealed }) };
       const again = decide(this.#state, given, command);
       const found = canonicalJson([again.decision, again.events, entryInputs(this.#state, verdict)]);
@@ -253,10 +254,11 @@ class Replay {
         const made = await this.#library.fetchPlan(digest);
         const packs = this.#library.packs(made.inputs.policy);
         if (made.inputs.core !== coreVersion || packs === undefined) this.#plans.skip();
-        else {
-          const verdict = verdictFor(this.#state, made.demand, made.plannedAtMs, packs);
-          this.#comparePlan(made, verdict, { digest, commitSeq });
-        }
+        else
+          this.#comparePlan(made, verdictFor(this.#state, made.demand, made.plannedAtMs, packs), {
+            digest,
+            commitSeq,
+          });
       } catch (error) {
         if (!(error instanceof BerthError)) throw error;
         this.#blobs.fail(error.message, commitSeq);

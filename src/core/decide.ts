@@ -51,11 +51,6 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
       return startMaintenance(state, given, command);
     case 'cancel-maintenance':
       return cancelMaintenance(state, given, command);
-    case 'erase-asides':
-      return {
-        decision: { ...command, kind: 'asides-erased' },
-        events: [{ ...command, kind: 'asides-erased' }],
-      };
     case 'record-facts':
       return recordFacts(state, given, command);
     case 'retract-fact':
@@ -64,6 +59,11 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
       return overrideRule(state, given, command);
     case 'lift-override':
       return liftOverride(state, given, command);
+    case 'erase-asides':
+      return {
+        decision: { ...command, kind: 'asides-erased' },
+        events: [{ ...command, kind: 'asides-erased' }],
+      };
     case 'approve-plan':
     case 'reject-plan':
     case 'bind-contract':

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-import { Country, Digest, PrincipalId } from './id.ts';
+import { Country, Digest, PrincipalId, TenantId } from './id.ts';
 import { PublicKey, Signature } from './key.ts';
 import { cleanText } from './text.ts';
 import { AtMs } from './unit.ts';
 
 /** Whom or what a fact is about. */
-export const FactSubjectKind = z.enum(['site', 'provider', 'tenant', 'project', 'agreement', 'model']);
-export type FactSubjectKind = z.infer<typeof FactSubjectKind>;
+const FactSubjectKind = z.enum(['site', 'provider', 'tenant', 'project', 'agreement', 'model']);
+type FactSubjectKind = z.infer<typeof FactSubjectKind>;
 
 /**
  * `site:fra1`, `provider:mainkern-rechenzentren-gmbh`, `tenant:acme`, `project:acme/support`, `model:H100-SXM-80GB`,
@@ -284,8 +284,17 @@ export function formOf(attribute: string): FactForm | undefined {
   return Object.hasOwn(factForms, attribute) ? factForms[attribute] : undefined;
 }
 
-export function kindOfSubject(subject: FactSubject): FactSubjectKind {
+function kindOfSubject(subject: FactSubject): FactSubjectKind {
   return FactSubjectKind.parse(subject.split(':', 1)[0]);
+}
+
+/** The tenant that a fact is about; nothing for sites, providers and models, which concern everybody. */
+export function tenantOfSubject(subject: FactSubject): TenantId | undefined {
+  const kind = kindOfSubject(subject);
+  if (kind !== 'tenant' && kind !== 'project' && kind !== 'agreement') return undefined;
+  const id = subject.slice(subject.indexOf(':') + 1).split(/[/@]/, 1)[0];
+  const parsed = TenantId.safeParse(id);
+  return parsed.success ? parsed.data : undefined;
 }
 
 export const wordsForType: Readonly<Record<FactType, string>> = {

@@ -16,7 +16,7 @@ import type { ChangeResult, PlanResult, PlanView } from '../../src/model/view.ts
 import { inventory } from '../../src/sources/inventory.ts';
 import { demoHome } from '../cli/run.ts';
 
-/** Entries of the demo world: tenants, the fleet, recorded facts, and C-101 to C-105. The first grant, and the last. */
+/** Entries of the demo world: the first grant, of C-101, and the last entry, the grant of C-105. */
 export const firstGrant = 8;
 export const lastEntry = 26;
 

@@ -75,9 +75,9 @@ describe('recorded facts', () => {
   const cases: readonly (readonly [string, GovernanceFact, string])[] = [
     ['a conclusion of law without a signature', criticalFunction, 'is signed by the person'],
     [
-      'one that an agent signed',
-      signed(criticalFunction, PrincipalId.parse('agent:ops-bot')),
-      'only persons',
+      'one that somebody signed whose key nobody has registered',
+      signed(criticalFunction, PrincipalId.parse('person:bea')),
+      'signature is not of',
     ],
     [
       'one whose value was changed after signing',

@@ -3,6 +3,7 @@ import { digestOf } from '../../model/canonical.ts';
 import type { Command } from '../../model/command.ts';
 import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
+import { type FactSubject, tenantOfSubject } from '../../model/governance-fact.ts';
 import type { Digest, Path, TenantId } from '../../model/id.ts';
 import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -26,6 +27,8 @@ export type Act = {
     | 'register-tenant'
     | 'record'
     | 'grant'
+    | 'vouch'
+    | 'override'
     | 'approve'
     | 'stop';
   readonly tenant?: TenantId;
@@ -75,17 +78,22 @@ export function actOf(
     case 'register-tenant':
       return bare('register-tenant', command, {});
     case 'record-observation':
-    // Facts about places and agreements are brought in by those who bring in the fleet.
-    case 'record-facts':
-    case 'retract-fact':
       return bare('import', command, {});
+    case 'record-facts':
+      return bare('vouch', command, tenantOfAll(command.facts.map(({ subject }) => subject)));
+    case 'retract-fact':
+      return bare('vouch', command, tenantOfAll([command.subject]));
+    case 'override-rule':
+      return bare('override', command, { tenant: command.wish.tenant });
+    case 'lift-override': {
+      const tenant = state.governance.overrides.get(command.id)?.tenant;
+      return bare('override', command, tenant === undefined ? {} : { tenant });
+    }
     case 'approve-plan':
     case 'reject-plan':
       return bare('approve', command, {});
     case 'grant-mandate':
     case 'revoke-mandate':
-    case 'override-rule':
-    case 'lift-override':
       return bare('grant', command, {});
     case 'stop':
     case 'resume':
@@ -102,6 +110,13 @@ export function actOf(
     default:
       return command satisfies never;
   }
+}
+
+/** The tenant that facts are about, where it is one. */
+function tenantOfAll(subjects: readonly FactSubject[]): { tenant?: TenantId } {
+  const tenants = new Set(subjects.map(tenantOfSubject));
+  const [tenant] = tenants;
+  return tenants.size === 1 && tenant !== undefined ? { tenant } : {};
 }
 
 function bare(action: Act['action'], command: Command, more: Partial<Act>): Act {
