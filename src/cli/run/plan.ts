@@ -3,7 +3,6 @@ import { contractRelease } from '../../../tools/contract-release.ts';
 import { placementExplain } from '../../../tools/placement-explain.ts';
 import { placementPlan } from '../../../tools/placement-plan.ts';
 import { exitCodeOf } from '../../chat/exit-code.ts';
-import { digestOf } from '../../model/canonical.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
 import type { ChangeResult } from '../../model/view.ts';
@@ -57,9 +56,9 @@ export async function release(
   });
 }
 
-/** The same words release once; with another reason it is another request, which an ended contract refuses. */
+/** A contract is released once, with a reason or without. The key stays in the ledger, so it says nothing of the reason. */
 function releaseKey(id: string, reason: string | undefined): string {
-  return `cli-release-${id}${reason === undefined ? '' : `-${digestOf(reason).slice(7, 15)}`}`;
+  return `cli-release-${id}${reason === undefined ? '' : '-told'}`;
 }
 
 export async function explain(io: Io, id: string, options: Common): Promise<number> {
