@@ -32,7 +32,7 @@ describe('a proof', () => {
     expect(ProofResult.parse(JSON.parse(result.stdout))).toMatchObject({
       ok: true,
       proves: 'contract',
-      size: 23,
+      size: 26,
     });
     expect(readdirSync(folder).toSorted()).toEqual(['berth.pub', 'c101.proof']);
     expect(existsSync('/nonexistent')).toBe(false);
@@ -46,7 +46,7 @@ describe('a proof', () => {
     const result = await berth(['ledger', 'verify-proof', forged, '--key', key]);
     expect(result).toMatchObject({
       code: 9,
-      stdout: 'Not proved: entry 5 is not in the log as it stands here\n',
+      stdout: 'Not proved: entry 8 is not in the log as it stands here\n',
     });
   });
 
@@ -55,19 +55,19 @@ describe('a proof', () => {
     const result = await berth(['ledger', 'prove', 'C-101', '--tenant', 'globex'], { home });
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain('no contract `C-101`');
-    const entry = await berth(['ledger', 'prove', '--entry', '5', '--tenant', 'globex'], { home });
-    expect(entry.stderr).toContain('no entry 5');
+    const entry = await berth(['ledger', 'prove', '--entry', '8', '--tenant', 'globex'], { home });
+    expect(entry.stderr).toContain('no entry 8');
     expect((await berth(['ledger', 'export', '--tenant', 'globex'], { home })).code).toBe(5);
   });
 
   test('of one entry goes into two files that other tools read', async () => {
     const { home, folder } = await sent();
-    const made = await berth(['ledger', 'prove', '--entry', '7', '--into', folder], { home });
+    const made = await berth(['ledger', 'prove', '--entry', '10', '--into', folder], { home });
     const [entry = '', proof = ''] = made.stdout.split('\n');
     const key = (await berth(['ledger', 'key'], { home })).stdout.trim();
     const verified = await berth(['ledger', 'verify-proof', proof, '--entry', entry, '--key', key]);
     expect(verified.stdout).toContain(
-      'entry 7, 2026-11-13T09:05:00.000Z (by a clock that was set): contract-granted',
+      'entry 10, 2026-11-13T09:05:00.000Z (by a clock that was set): contract-granted',
     );
   });
 
@@ -78,7 +78,7 @@ describe('a proof', () => {
     await berth(['release', 'C-103', '--key', 'release-103'], { home });
     const growth = file('growth', (await berth(['ledger', 'prove', '--since', since], { home })).stdout);
     const verified = await berth(['ledger', 'verify-proof', growth, '--since', since, '--key', key]);
-    expect(verified.stdout).toContain('the first 23 of 24 entries are those that the older checkpoint saw');
+    expect(verified.stdout).toContain('the first 26 of 27 entries are those that the older checkpoint saw');
   });
 
   test('is signed with ML-DSA-44 too when that is wanted', async () => {
@@ -109,7 +109,7 @@ describe('an export', () => {
     const key = (await berth(['ledger', 'key'], { home })).stdout.trim();
     const text = (await berth(['ledger', 'export'], { home })).stdout;
     const verified = await berth(['ledger', 'verify-proof', file('ledger.jsonl', text), '--key', key]);
-    expect(verified.stdout).toContain('all 23 entries are the ones that were signed');
+    expect(verified.stdout).toContain('all 26 entries are the ones that were signed');
     const lines = text.split('\n');
     const shorter = file('shorter.jsonl', [...lines.slice(0, 8), ...lines.slice(9)].join('\n'));
     expect((await berth(['ledger', 'verify-proof', shorter, '--key', key])).code).toBe(9);
@@ -120,7 +120,7 @@ describe('backup and restore', () => {
   test('a backup that reaches the checkpoint is as good as the ledger', async () => {
     const { home, folder } = await sent();
     const file = join(folder, 'backup.db');
-    expect((await berth(['ledger', 'backup', file], { home })).stdout).toContain('entries 1 to 23');
+    expect((await berth(['ledger', 'backup', file], { home })).stdout).toContain('entries 1 to 26');
     expect((await berth(['ledger', 'backup', file], { home })).stderr).toContain('there is a file');
     writeFileSync(join(home, 'ledger.db'), readFileSync(join(home, 'ledger.db')).subarray(0, 30_000));
     const restored = await berth(['ledger', 'restore', file], { home });
@@ -137,12 +137,12 @@ describe('backup and restore', () => {
     await berth(['release', 'C-103', '--key', 'release-103'], { home });
     const kept = await berth(['ledger', 'restore', file], { home });
     expect(kept).toMatchObject({ code: 9, stdout: '' });
-    expect(kept.stderr).toContain('is sound and reaches entry 24');
+    expect(kept.stderr).toContain('is sound and reaches entry 27');
     writeFileSync(join(home, 'ledger.db'), 'destroyed');
     const restored = await berth(['ledger', 'restore', file], { home });
     expect(restored.code).toBe(9);
-    expect(restored.stdout).toContain('restored entries 1 to 23; entries 24 to 24 are missing');
-    expect(restored.stderr).toContain('its checkpoint has seen entry 24');
+    expect(restored.stdout).toContain('restored entries 1 to 26; entries 27 to 27 are missing');
+    expect(restored.stderr).toContain('its checkpoint has seen entry 27');
     const read = await berth(['contracts'], { home });
     expect(read).toMatchObject({ code: 0 });
     expect(read.stderr).toContain('note: reading only');
@@ -188,18 +188,18 @@ describe('backup and restore', () => {
     await berth(['release', 'C-103', '--key', 'release-103'], { home });
     copyFileSync(join(home, 'ledger.db.checkpoint'), `${file}.checkpoint`);
     expect((await berth(['ledger', 'restore', file, '--accept-loss'], { home })).stderr).toContain(
-      'not at 24',
+      'not at 27',
     );
   });
 });
 
 describe('audit at the terminal', () => {
   test.each([
-    ['last week', '', down(23, 8)],
+    ['last week', '', down(26, 11)],
     ['yesterday', '', []],
-    ['13 November', '', down(23, 7)],
-    ['friday', '', down(23, 22)],
-    ['2026-11-11T00:00:00Z', '12 Nov 2026', ['6']],
+    ['13 November', '', down(26, 10)],
+    ['friday', '', down(26, 25)],
+    ['2026-11-11T00:00:00Z', '12 Nov 2026', ['9']],
   ])('from %s to %s', async (from, to, expected) => {
     const args = ['audit', '--from', from, ...(to === '' ? [] : ['--to', to]), '--csv'];
     const { stdout, stderr, code } = await berth(args, { home: await demoHome() });
