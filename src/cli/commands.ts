@@ -336,7 +336,7 @@ Also \`cordon\` and \`maintain\` (like \`lose\`), and \`site\` (another operator
 
 const demandExample = `
 A demand; \`berth schema demand\` lists every key:
-  tenant: globex
+  tenant: acme
   parts:
     - name: train
       count: 2               # replicas, each on one node

@@ -54,7 +54,9 @@ function fixFor(missing: readonly ReadFact[]): string {
   const attribute = first?.split(' ').at(-1) ?? '';
   if (formOf(attribute) === undefined)
     return `import a source that states ${missing.map(({ fact }) => fact).join(', ')}`;
-  return `record ${missing.length === 1 ? 'it' : 'them'}: \`berth facts record ${first ?? ''} VALUE --evidence FILE --expires DAY\``;
+  return missing.length === 1
+    ? `record it: \`berth facts record ${first ?? ''} VALUE --evidence FILE --expires DAY\``
+    : 'record each of them: `berth facts record FACT VALUE --evidence FILE --expires DAY`';
 }
 
 /** What says only that the rule concerns the workload is not told again. */

@@ -200,6 +200,7 @@ test('a ledger that may only be read answers questions and takes nothing', async
   const written = await spawned(release, options);
   expect(flaws(written, 9, 'is read-only', 'give this user write access')).toEqual([]);
   expect(readdirSync(home).toSorted()).toEqual([
+    'keys',
     'ledger.db',
     'ledger.db.checkpoint',
     'ledger.db.key',

@@ -66,13 +66,13 @@ async function poison(desk: Desk, texts: readonly string[]): Promise<void> {
   const seen = inventory.parse([{ file: 'four-sites.yaml', bytes: readFileSync(worldFile) }], {
     observedAtMs,
   });
-  await desk.control.importObservation(operator, planted(seen, texts, file), false);
-  await desk.control.registerTenant(operator, renamed(name));
   const demand = {
     ...wish({ tenant: 'acme', start: '2026-12-20T00:00:00Z' }),
     purpose: cleanText(purpose),
   };
   await committed(desk, demand, 'poisoned-purpose', { ...operator, principal: mila });
+  await desk.control.importObservation(operator, planted(seen, texts, file), false);
+  await desk.control.registerTenant(operator, renamed(name));
 }
 
 /** The tenant acme as the demo registers it, under another name. */

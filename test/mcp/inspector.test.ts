@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 test('the Inspector plans, commits and verifies over stdio while another client has the ledger open', async () => {
-  expect(Listed.parse(inspect('--method', 'tools/list', '--strict')).result.tools).toHaveLength(14);
+  expect(Listed.parse(inspect('--method', 'tools/list', '--strict')).result.tools).toHaveLength(15);
 
   const { plan } = PlanResult.parse(call('placement_plan', { demand }));
   const commit = { plan: plan?.id, idempotencyKey: 'inspector-1' };

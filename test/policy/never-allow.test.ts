@@ -244,7 +244,7 @@ describe('R10: every denial explains itself', () => {
       'agreement:bank@main-gmbh dpaSigned',
       'agreement:bank@main-gmbh operatorAuthorised',
     ]);
-    expect(hit?.fix).toContain('berth facts record agreement:bank@main-gmbh dpaSigned');
+    expect(hit?.fix).toContain('record each of them: `berth facts record FACT VALUE');
   });
 
   test('text of any length fits', () => {

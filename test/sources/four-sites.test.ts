@@ -2,37 +2,15 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
 
-import { DemandRequest } from '../../src/model/demand.ts';
+import { World } from '../../src/control/world.ts';
 import type { ShapeFacts } from '../../src/model/fact.ts';
-import { IdemKey, PrincipalId } from '../../src/model/id.ts';
-import { Tenant } from '../../src/model/tenant.ts';
 import { inventory } from '../../src/sources/inventory.ts';
 import { file, nodeIn, parsed } from './given.ts';
 
 const bytes = readFileSync(new URL('../../evals/worlds/four-sites.yaml', import.meta.url));
 const fleet = parsed(inventory, [file('four-sites.yaml', bytes)]);
 
-const instant = z.iso.datetime({ offset: true });
-const World = z.strictObject({
-  schema: z.literal('berth/world/1'),
-  name: z.literal('four-sites'),
-  clock: instant,
-  zone: z.string(),
-  firstContract: z.int(),
-  inventory: z.unknown(),
-  tenants: z.array(Tenant),
-  history: z.array(
-    z.strictObject({
-      at: instant,
-      as: PrincipalId,
-      onBehalfOf: PrincipalId.optional(),
-      key: IdemKey,
-      commit: z.strictObject({ demand: DemandRequest }),
-    }),
-  ),
-});
 const world = World.parse(parse(bytes.toString()));
 
 const nodes = fleet.facts.flatMap((fact) =>
