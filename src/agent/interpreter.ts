@@ -25,6 +25,7 @@ import {
 import { showCurrent } from './answers/current.ts';
 import { countFree, listNodes, recordsOf, showPower, showRecords, summarise } from './answers/inventory.ts';
 import { drain, explain, explainWish, whatIf } from './answers/placement.ts';
+import { replay } from './answers/replay.ts';
 import { amendRequest, planOffer, planRequest, wishOf } from './answers/request.ts';
 import type { Intent } from './cues.ts';
 import { type IntentReading, intentOf } from './intent.ts';
@@ -287,8 +288,9 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
     case 'hold':
     case 'close':
     case 'consolidate':
-    case 'replay':
       return namesCommand(talk, intent);
+    case 'replay':
+      return replay(talk);
     case 'audit':
       return showDeeds(talk);
     case 'approvals':

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { compareText } from '../model/text.ts';
 import { CountryLists, type PackSet } from '../policy/pack-set.ts';
+import { readerVersion } from '../policy/version.ts';
 import { type CompiledText, compileText, faultsOf, PolicyTextError, schemaJson } from './compile.ts';
 
 /** The texts that rule packs are made from. */
@@ -21,6 +22,7 @@ export async function compilePacks({ schema, countries, packs }: PackSources): P
   return {
     schema: 'berth/packs/1',
     engine: 'cedar-wasm 4.13.0',
+    reader: readerVersion,
     cedarSchema: schema,
     packs: compiled.toSorted((a, b) => compareText(a.name, b.name)),
     actions: actionsOf(await schemaJson(schema)),

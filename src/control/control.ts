@@ -46,6 +46,7 @@ import type {
 } from '../model/view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
 import type { Recordable } from './recording.ts';
+import type { VerifyWish } from './verifying.ts';
 
 /** Who asks, and through what. `tenants` absent: all of them (the operator at the terminal). */
 export type Caller = {
@@ -196,7 +197,8 @@ export interface Control {
     caller: Caller,
     request: { id: OverrideId; reason: string; idemKey: IdemKey },
   ): Promise<GovernanceResult>;
-  verify(progress?: Progress): Promise<VerifyResult>;
+  /** Replays the ledger, all of it or up to an instant, and says of a contract whether it came out the same. */
+  verify(progress?: Progress, wish?: VerifyWish): Promise<VerifyResult>;
   /** Who did what, why, and under which rule: entries that the caller may see, newest first. */
   audit(caller: Caller, filter: AuditFilter): Promise<AuditList>;
   /** What shows to a stranger what is recorded about a contract. */

@@ -73,7 +73,7 @@ export function createControl({
     retractFact: (caller, request) => retractFact(door, caller, request),
     overrideRule: (caller, request) => overrideRule(door, caller, request),
     liftOverride: (caller, request) => liftOverride(door, caller, request),
-    verify: (progress) => verifyLedger(ledger, progress),
+    verify: (progress, wish) => verifyLedger(ledger, progress, wish),
     audit: (caller, filter) => audit(door, caller, filter),
     prove: (caller, contract) => proveContract(door, caller, contract),
     proveEntry: (caller, seq) => proveOne(door, caller, seq),

@@ -11,6 +11,7 @@ import type { Digest } from '../model/id.ts';
 import { identify, Inputs, Plan } from '../model/plan.ts';
 import { builtInPacks } from '../policy/built-in.ts';
 import { loadPacks, type Packs } from '../policy/pack-set.ts';
+import { readerVersion } from '../policy/version.ts';
 
 /** The one part of a plan that says where it was made. */
 const PlanInputs = z.object({ inputs: Inputs });
@@ -34,22 +35,23 @@ export class Library implements Archive {
     return found(this.#plans.get(digest), digest);
   }
 
-  /** Rule packs that were fetched before; nothing where the ledger has none of that digest. */
+  /** Rule packs that were fetched before; nothing where the ledger has none of that digest, or other code read them. */
   packs(digest: Digest): Packs | undefined {
     const builtIn = builtInPacks();
-    return digest === builtIn.digest ? builtIn : this.#packs.get(digest);
+    const kept = digest === builtIn.digest ? builtIn : this.#packs.get(digest);
+    return kept?.set.reader === readerVersion ? kept : undefined;
   }
 
   /** Reads the rule packs that an entry or a plan was decided by, unless they are those of this version. */
   async fetchPacks(digest: Digest): Promise<Packs | undefined> {
     const known = this.packs(digest);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#packs.has(digest)) return known;
     const bytes = await this.#ledger.getBlob(digest);
     if (bytes === undefined) return undefined;
     const packs = await this.#read(digest, loadPacks);
     if (packs.digest !== digest) throw spoilt(digest);
     this.#packs.set(digest, packs);
-    return packs;
+    return this.packs(digest);
   }
 
   async keepPacks({ set }: Packs): Promise<void> {

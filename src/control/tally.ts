@@ -10,6 +10,7 @@ export class Tally {
   #skipped = 0;
   #audited = 0;
   #fault: { note: string; seq: number | undefined } | undefined;
+  readonly #faults = new Map<number, string>();
 
   constructor(name: CheckName, good: string) {
     this.name = name;
@@ -30,8 +31,14 @@ export class Tally {
     this.#audited++;
   }
 
+  /** What was wrong with an entry, if anything was. */
+  faultAt(seq: number): string | undefined {
+    return this.#faults.get(seq);
+  }
+
   fail(note: string, seq?: number): void {
     this.#checked++;
+    if (seq !== undefined) this.#faults.set(seq, note);
     if (this.#fault === undefined || (seq ?? Infinity) < (this.#fault.seq ?? Infinity))
       this.#fault = { note, seq };
   }

@@ -3,7 +3,7 @@ import { decide } from '../core/decide.ts';
 import { digestState } from '../core/digest.ts';
 import { lapse } from '../core/life/lapse.ts';
 import { replan } from '../core/life/replan.ts';
-import { applyAll, emptyState, type State } from '../core/state.ts';
+import { applyAll, contractOf, emptyState, type State } from '../core/state.ts';
 import { coreVersion } from '../core/version.ts';
 import { checkEntry, faultText, sha256Of } from '../ledger/chain.ts';
 import type { Ledger } from '../ledger/port.ts';
@@ -16,7 +16,7 @@ import { type ContractId, type Digest, parentOf, Path, planIdOf } from '../model
 import { type Member, seatsOf } from '../model/placement.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
-import type { VerifyResult } from '../model/view.ts';
+import type { ContractAgain, VerifyResult } from '../model/view.ts';
 import { actingOn } from './authorising.ts';
 import type { Progress } from './control.ts';
 import { demandOf, entryInputs } from './door.ts';
@@ -36,18 +36,27 @@ import { TreeCheck } from './verifying-tree.ts';
  * names, its keys and clock; then every decision is made again and every plan placed again, and both must come
  * out as they were recorded. Last, the devices of all contracts are compared with each other.
  */
-export async function verifyLedger(ledger: Ledger, progress: Progress = () => {}): Promise<VerifyResult> {
+export async function verifyLedger(
+  ledger: Ledger,
+  progress: Progress = () => {},
+  { untilMs = Infinity, contract }: VerifyWish = {},
+): Promise<VerifyResult> {
   const total = (await ledger.head()).seq;
   const replay = new Replay(new Library(ledger), ledger);
-  await replay.expectPlans(await committedPlans(ledger));
+  await replay.expectPlans(await committedPlans(ledger, untilMs));
   for await (const entry of entriesOf(ledger)) {
+    if (entry.atMs > untilMs) break;
     await replay.follow(entry);
     if (entry.seq % breathEvery !== 0 && entry.seq !== total) continue;
     progress(entry.seq, total, 'entries replayed');
     await nextTurn();
   }
-  return replay.result(ledger);
+  const result = await replay.result(ledger);
+  return contract === undefined ? result : { ...result, contract: replay.againOf(contract) };
 }
+
+/** How far to replay, and a contract of which to say whether it came out the same. */
+export type VerifyWish = { readonly untilMs?: number; readonly contract?: ContractId };
 
 /** Between two turns of the event loop: signals and other callers are heard only then. */
 const breathEvery = 100;
@@ -73,6 +82,8 @@ class Replay {
   readonly #usedKeys = new Set<string>();
   readonly #plansBySeq = new Map<number, { digest: Digest; commitSeq: number }[]>();
   readonly #grantSeqs = new Map<ContractId, number>();
+  /** Plans that were made again, and whether they came out the same. */
+  readonly #madeAgain = new Map<Digest, boolean>();
   #state: State = emptyState;
   #head: Head = emptyHead;
   #stopped = false;
@@ -126,6 +137,22 @@ class Replay {
     const plan = planNamedIn(entry.command);
     if (plan !== undefined) this.#library.forget(plan);
     await this.#placeAgain();
+  }
+
+  /** Whether the last grant or change of a contract came out the same again: its decision, and the plan that it carries out. */
+  againOf(id: ContractId): ContractAgain {
+    const seq = this.#grantSeqs.get(id);
+    const contract = contractOf(this.#state, id);
+    if (seq === undefined || contract === undefined)
+      return { id, again: 'not-yet', note: 'it was not granted by then' };
+    const grant = { id, entry: seq, plan: contract.planDigest };
+    const fault = this.#decisions.faultAt(seq);
+    const isSame = this.#madeAgain.get(contract.planDigest);
+    if (fault !== undefined || isSame === false)
+      return { ...grant, again: 'different', note: fault ?? 'its plan comes out with another digest' };
+    return isSame === true
+      ? { ...grant, again: 'same', note: 'decided and planned again, with the digest that was granted' }
+      : { ...grant, again: 'not-made-again', note: 'its plan was made by another version' };
   }
 
   async result(ledger: Ledger): Promise<VerifyResult> {
@@ -273,8 +300,10 @@ class Replay {
     { digest, commitSeq }: { readonly digest: Digest; readonly commitSeq: number },
   ): void {
     const again = this.#planAgain(made, verdict);
+    const isSame = again?.kind === 'planned' && again.digest === digest;
+    this.#madeAgain.set(digest, isSame);
     this.#plans.assert(
-      again?.kind === 'planned' && again.digest === digest,
+      isSame,
       `the plan \`${digest}\` is not what the state at entry ${this.#state.seq} gives`,
       commitSeq,
     );
@@ -349,9 +378,10 @@ function devicesOf(member: Member): string[] {
   ];
 }
 
-async function committedPlans(ledger: Ledger): Promise<ReadonlyMap<Digest, number>> {
+async function committedPlans(ledger: Ledger, untilMs: number): Promise<ReadonlyMap<Digest, number>> {
   const plans = new Map<Digest, number>();
-  for await (const { command, seq } of entriesOf(ledger)) {
+  for await (const { command, seq, atMs } of entriesOf(ledger)) {
+    if (atMs > untilMs) break;
     const digest = planNamedIn(command);
     if (digest !== undefined && !plans.has(digest)) plans.set(digest, seq);
   }

@@ -510,6 +510,16 @@ export const VerifyCheck = z.object({
 });
 export type VerifyCheck = z.infer<typeof VerifyCheck>;
 
+/** Whether what a contract stands on comes out the same when it is decided again. */
+export const ContractAgain = z.object({
+  id: ContractId,
+  again: z.enum(['same', 'different', 'not-made-again', 'not-yet']),
+  entry: count.optional().describe('of its last grant or change'),
+  plan: Digest.optional(),
+  note: z.string(),
+});
+export type ContractAgain = z.infer<typeof ContractAgain>;
+
 export const VerifyResult = z.object({
   place: z.string(),
   ok: z.boolean(),
@@ -518,6 +528,7 @@ export const VerifyResult = z.object({
   stateDigest: Digest.describe('of the state that the replay arrived at'),
   core: z.string(),
   checks: z.array(VerifyCheck),
+  contract: ContractAgain.optional(),
   readOnly: z.string().optional(),
 });
 export type VerifyResult = z.infer<typeof VerifyResult>;

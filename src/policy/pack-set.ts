@@ -32,6 +32,8 @@ export type CountryLists = z.infer<typeof CountryLists>;
 export const PackSet = z.strictObject({
   schema: z.literal('berth/packs/1'),
   engine: line,
+  /** The version of the code that reads them. */
+  reader: z.string().regex(/^policy\/[0-9]{1,6}$/),
   /** The schema that the packs were validated with, as text. */
   cedarSchema: z.string().max(65_536),
   packs: z

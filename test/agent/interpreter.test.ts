@@ -419,12 +419,17 @@ describe('what is not there, or not allowed', () => {
   );
 
   test.each([
-    'Replay the ledger up to yesterday noon and tell me whether C-105 would have been placed the same way',
-  ])('%s', async (line) => {
+    [
+      'Replay the ledger up to yesterday noon and tell me whether C-105 would have been placed the same way',
+      { contract: 'C-105', until: '2026-11-24T12:00:00.000+01:00' },
+    ],
+    ['would C-104 have been placed the same way?', { contract: 'C-104' }],
+    ['replay the ledger until 20 November 2026', { until: '2026-11-20T00:00:00.000+01:00' }],
+  ])('%s', async (line, args) => {
     const { last, fleet } = await talk([line]);
     expect(last.outcome).toBe('answered');
-    expect(last.reply).toContain('not available');
-    expect(fleet.calls.map(({ tool }) => tool)).toEqual(['inventory_summary']);
+    expect(last.reply).toMatch(/^Replayed \d+ entries/);
+    expect(fleet.last('ledger_verify')).toEqual(args);
   });
 
   test('power is shown as it stands, and adding machines is not pretended', async () => {

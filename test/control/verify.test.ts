@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { sha256Of } from '../../src/ledger/chain.ts';
 import { EntryDraft } from '../../src/model/entry.ts';
-import { PlanId, planIdOf } from '../../src/model/id.ts';
+import { ContractId, PlanId, planIdOf } from '../../src/model/id.ts';
 import { identify, Plan } from '../../src/model/plan.ts';
 import { Tenant } from '../../src/model/tenant.ts';
 import { demoHome } from '../cli/run.ts';
@@ -405,4 +405,41 @@ async function withGrant(change: (plan: Plan, taken: Plan) => object): Promise<s
 /** The same entry as an earlier core might have written it. */
 function byCore3(draft: EntryDraft): EntryDraft {
   return { ...draft, inputs: { ...draft.inputs, core: 'core/3' } };
+}
+
+describe('replaying to a moment, for one contract', () => {
+  test.each([
+    ['2026-11-24T12:00:00+01:00', 'C-105', 'same', lastSeq],
+    ['2026-11-20T12:00:00+01:00', 'C-105', 'not-yet', lastSeq - 2],
+    ['2026-11-17T08:30:00+01:00', 'C-104', 'same', lastSeq - 2],
+    ['2026-11-17T08:29:59+01:00', 'C-104', 'not-yet', lastSeq - 3],
+    ['2026-11-24T12:00:00+01:00', 'C-999', 'not-yet', lastSeq],
+    ['2020-01-01T00:00:00Z', 'C-101', 'not-yet', 0],
+  ] as const)('until %s, %s: %s', async (until, id, again, entries) => {
+    const result = await asked(await demoHome(), until, id);
+    expect(result).toMatchObject({ ok: true, entries, contract: { id, again } });
+    expect(result.contract?.entry === undefined).toBe(again === 'not-yet');
+  });
+
+  test('a grant that the core would not make is different, and says why', async () => {
+    const home = await withGrant((plan, taken) => ({
+      placement: { ...plan.placement, members: taken.placement.members.slice(0, 1) },
+    }));
+    const result = await asked(home, '2027-01-01T00:00:00Z', 'C-106');
+    expect(result).toMatchObject({ ok: false, contract: { again: 'different', entry: grantSeq } });
+    expect(result.contract?.note).toContain('comes out as refused');
+  });
+
+  test('a grant of another core is audited, and its plan made again', async () => {
+    const home = await forge(await grantedHome(), (draft, { seq }) =>
+      seq === grantSeq ? byCore3(draft) : draft,
+    );
+    const { contract } = await asked(home, '2027-01-01T00:00:00Z', 'C-106');
+    expect(contract?.again).toBe('same');
+  });
+});
+
+async function asked(home: string, until: string, id: string) {
+  const { control } = await openDesk(home);
+  return control.verify(undefined, { untilMs: Date.parse(until), contract: ContractId.parse(id) });
 }

@@ -159,7 +159,12 @@ describe('a wrong call is told what to write instead', () => {
       { contract: 'C-1', demand },
       { message: 'placement_explain explains one thing, not 2' },
     ],
-    ['arguments for a tool without any', 'ledger_verify', { deep: true }, { fix: 'give no arguments' }],
+    [
+      'an argument that nothing takes',
+      'ledger_verify',
+      { deep: true },
+      { fix: 'allowed there: `until`, `contract`' },
+    ],
     ['a list for arguments', 'ledger_verify', [], { message: 'the arguments are not an object' }],
   ];
 

@@ -99,11 +99,11 @@ test('a write asks for a key', () => {
   }
 });
 
-test('the list stays small: 14 of 20 tools, and 4,000 tokens are for all', () => {
+test('the list stays small: 15 of 20 tools, and 4,000 tokens are for all', () => {
   const bytes = [...served.keys()].map((name) => {
     const { description, inputSchema } = get(name);
     return Buffer.byteLength(name + description + JSON.stringify(inputSchema));
   });
   const tokens = Math.ceil(bytes.reduce((sum, size) => sum + size, 0) / 4);
-  expect(tokens).toBeLessThanOrEqual(3_500);
+  expect(tokens).toBeLessThanOrEqual(3_600);
 });

@@ -17,8 +17,6 @@ const notHere: Readonly<Partial<Record<Intent, (talk: Talk) => string>>> = {
     `A place is closed with \`berth maintenance ${placeIn(talk)} --from INSTANT --to INSTANT --reason TEXT\`, once nothing is held there; \`berth drain ${placeIn(talk)}\` plans how it gets empty, and \`berth maintenance\` lists the windows.`,
   consolidate: (talk) =>
     `Moves that empty whole nodes are found with \`berth consolidate --within ${placeIn(talk)}\`; \`--free 2\` asks for that many nodes. Nothing is moved by it.`,
-  replay: () =>
-    'Replaying to an earlier moment is not available here yet. `verify the ledger` replays all of it and checks every plan.',
 };
 
 /** The contract that was named, or a word that stands for one: none is guessed. */
