@@ -114,7 +114,7 @@ export const cues: readonly Cue[] = [
   [
     'approvals',
     7,
-    /\b(?:pending|open|waiting) (?:approvals?|requests?)\b|\bapprovals? (?:queue|list|are|do)\b|\bwhat (?:needs|is waiting for) (?:my )?approval\b|\bmandates?\b|\b(?:approve|reject) (?:a-\d+|approval|request|(?:your|my|our|this|that|the|its) (?:own )?(?:plan|request))\b/gu,
+    /\b(?:pending|open|waiting) (?:approvals?|requests?)\b|\bapprovals? (?:queue|list|are|do)\b|\bwhat (?:needs|waits for|is waiting for) (?:my |an? )?(?:approval|person|yes)\b|\bwait(?:s|ing)? for (?:a person|somebody|my yes)\b|\bmandates?\b|\b(?:approve|reject) (?:a-\d+|approval|request|(?:your|my|our|this|that|the|its) (?:own )?(?:plan|request))\b/gu,
   ],
   [
     'power',

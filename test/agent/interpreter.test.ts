@@ -406,6 +406,15 @@ describe('what is not there, or not allowed', () => {
     expect(fleet.calls[1]?.args).toMatchObject({ all: true, by: 'agent:ops-bot' });
   });
 
+  test.each(['what waits for a person?', 'is anything waiting for my yes?', 'what needs approval'])(
+    '%s: the list of what waits',
+    async (line) => {
+      const { last, fleet } = await talk([line]);
+      expect(last.outcome).toBe('answered');
+      expect(fleet.last('approval_list')).toEqual({ limit: 50 });
+    },
+  );
+
   test.each(['approve A-3', 'reject A-3', 'approve your own plan'])(
     '%s: a person does, at a terminal',
     async (line) => {
