@@ -14,7 +14,8 @@ export function digestState(state: State): Digest {
     calendar: state.calendarDigest,
     ...(state.governance.digest === undefined ? {} : { governance: state.governance.digest }),
     tenants: [...state.tenants.values()].toSorted((a, b) => compareText(a.id, b.id)),
-    contracts: [...state.contracts],
+    // One by one: all of them together may be longer than a string can be.
+    contracts: [...state.contracts].map(digestOf),
     leases: [...state.leases.values()],
     ...(state.authority.digest === undefined ? {} : { authority: state.authority.digest }),
     maintenance: [...state.maintenance.values()],
