@@ -8,7 +8,7 @@ import {
 import { Path, ProjectId, TenantId } from '../../src/model/id.ts';
 import type { Override } from '../../src/model/override.ts';
 import type { PolicyVerdict } from '../../src/model/policy.ts';
-import { DataRules } from '../../src/model/tenant.ts';
+import { DataRules, Regime } from '../../src/model/tenant.ts';
 import { builtInPacks } from '../../src/policy/built-in.ts';
 import type { RuledSite, RuledWorkload } from '../../src/policy/describe.ts';
 import type { Packs } from '../../src/policy/pack-set.ts';
@@ -189,18 +189,7 @@ export const goodSaid: Said = {
 
 /** A second site that is as good, for rules that want somewhere to exit to. */
 export const secondSite = site('fra2', { ...goodSite.facts, operator: 'Other GmbH' }, goodSite.models);
-export const allRegimes = [
-  'gdpr',
-  'dora',
-  'ai-act',
-  'nis2',
-  'hipaa',
-  'pci',
-  'c5',
-  'secnumcloud',
-  'export-control',
-  'data-act',
-];
+export const allRegimes = Regime.options;
 
 /** The same facts with some changed; `undefined` takes one away. */
 export function saidWith(
