@@ -16,6 +16,9 @@ import {
 const label = z.string().max(200);
 const model = z.string().regex(/^[A-Z0-9][A-Za-z0-9 ._+-]{0,60}$/, 'a model name such as `H100-SXM-80GB`');
 const index = z.int().min(0).max(4095);
+const PciAddress = z
+  .string()
+  .regex(/^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/, 'such as `0000:1b:00.0`');
 
 /** `nvlink` and `xgmi` join GPUs; `none` says that nothing faster than PCIe does. */
 export const LinkKind = z.enum(['nvlink', 'xgmi', 'none']);
@@ -100,6 +103,7 @@ export const RackFacts = z.strictObject({
   loop: Path.optional().describe('the cooling loop the rack hangs on'),
   coolingLimitW: PowerW.optional(),
   units: z.int().min(1).max(60).optional(),
+  maxWeightKg: z.int().min(0).max(100_000).optional(),
 });
 
 export type RackFacts = z.infer<typeof RackFacts>;
@@ -116,19 +120,25 @@ export const GpuFacts = z.strictObject({
   model: model.optional(),
   memoryMib: MemoryMib.optional(),
   uuid: label.optional(),
-  pciAddress: label.optional(),
+  serial: label.optional(),
+  pciAddress: PciAddress.optional(),
   numaNode: index.optional(),
   pcieRoot: index.optional(),
   pcieSwitch: index.optional(),
   island: index.optional().describe('number of the accelerator link domain inside the node'),
   powerW: PowerW.optional().describe('the most it draws'),
+  measuredW: PowerW.optional().describe('the most it was seen to draw'),
   migCapable: z.boolean().optional(),
   migProfile: label.optional(),
   health: Health.optional(),
+  healthReason: label.optional(),
 });
 export type GpuFacts = z.infer<typeof GpuFacts>;
 
 export const NicFacts = z.strictObject({
+  name: label.optional().describe('as the system calls it: `mlx5_0`'),
+  guid: label.optional().describe('of the port, 16 hex digits'),
+  mac: label.optional(),
   kind: z.enum(['ethernet', 'infiniband', 'roce']).optional(),
   mbps: Mbps.optional(),
   rdma: z.boolean().optional(),
@@ -136,9 +146,10 @@ export const NicFacts = z.strictObject({
   numaNode: index.optional(),
   pcieRoot: index.optional(),
   pcieSwitch: index.optional(),
-  pciAddress: label.optional(),
+  pciAddress: PciAddress.optional(),
   leaf: Path.optional(),
   health: Health.optional(),
+  healthReason: label.optional(),
 });
 export type NicFacts = z.infer<typeof NicFacts>;
 
@@ -159,6 +170,13 @@ export type ShapeFacts = z.infer<typeof ShapeFacts>;
 
 export const NodeFacts = z.strictObject({
   hostName: label.optional().describe('the name its engine knows'),
+  aliases: z.array(label).max(16).optional().describe('other names and serial numbers of the same machine'),
+  serial: label.optional(),
+  systemUuid: label.optional().describe('SMBIOS UUID, lower case'),
+  rack: Path.optional().describe('the rack it stands in, where its path does not tell'),
+  position: z.int().min(1).max(60).optional().describe('its lowest rack unit, counted from the floor'),
+  units: z.int().min(1).max(60).optional(),
+  weightKg: z.int().min(0).max(10_000).optional(),
   shape: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/)
@@ -186,7 +204,11 @@ export const NodeFacts = z.strictObject({
     .describe("the rack's feeds its power supplies hang on; all of them without it"),
   basePowerW: PowerW.optional(),
   gpuPowerW: PowerW.optional().describe('the most one GPU draws'),
+  nameplateW: PowerW.optional().describe('the most the whole machine draws, by its maker'),
+  allocatedW: PowerW.optional().describe('what its operator set aside for the whole machine'),
+  measuredW: PowerW.optional().describe('the most the whole machine was seen to draw'),
   health: Health.optional(),
+  healthReason: label.optional(),
   schedulable: z.boolean().optional().describe('false when cordoned'),
   driver: label.optional(),
   kubernetes: label.optional(),

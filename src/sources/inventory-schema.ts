@@ -45,8 +45,11 @@ export function microEurOf(value: number): number | undefined {
   return Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
 }
 
-const Gpu = GpuFacts.omit({ uuid: true, pciAddress: true, health: true });
-const Nic = NicFacts.omit({ pciAddress: true, health: true, leaf: true });
+/** What tells one card from the next, or changes from day to day, nobody writes down for a shape. */
+const individual = { pciAddress: true, health: true, healthReason: true } as const;
+
+const Gpu = GpuFacts.omit({ ...individual, uuid: true, serial: true, measuredW: true });
+const Nic = NicFacts.omit({ ...individual, name: true, guid: true, mac: true, leaf: true });
 
 const Shape = ShapeFacts.omit({ gpus: true, nics: true }).extend({
   machine: NodeFacts.shape.machine,
@@ -62,6 +65,12 @@ const NodeNic = z.strictObject({ leaf: name.optional() });
 
 const Nodes = NodeFacts.omit({
   hostName: true,
+  aliases: true,
+  serial: true,
+  systemUuid: true,
+  rack: true,
+  measuredW: true,
+  healthReason: true,
   leaf: true,
   island: true,
   warrantyUntilMs: true,

@@ -7,6 +7,8 @@ export type Evidence = { readonly file: string; readonly bytes: Uint8Array };
 export type ImportContext = {
   /** The site the facts belong to, where the source does not say: `--site`. */
   readonly site?: string;
+  /** The machines a file speaks of, by path or host name, where it does not say itself: `--node`, once or more. */
+  readonly nodes?: readonly string[];
   readonly observedAtMs: number;
   /** Called with the number of records read so far; the total where it is known. */
   readonly progress?: (done: number, total?: number) => void;

@@ -96,14 +96,32 @@ function gpusOf(
   const highest = Math.max(-1, ...overlay.keys());
   const count = Math.min(32, Math.max(node.gpuCount ?? listed.length, highest + 1));
   return Array.from({ length: count }, (_, index) => {
-    const { uuid: _uuid, pciAddress: _address, health: _health, ...own } = overlay.get(index) ?? {};
     return {
       ...pick('model', node.gpuModel),
       ...pick('memoryMib', node.gpuMemoryMib),
       ...listed[index],
-      ...own,
+      ...withoutIdentity(overlay.get(index) ?? {}),
     };
   });
+}
+
+/** What tells one card from the next, or changes from day to day, is no part of a shape. */
+const individual = new Set([
+  'uuid',
+  'serial',
+  'pciAddress',
+  'name',
+  'guid',
+  'mac',
+  'measuredW',
+  'health',
+  'healthReason',
+]);
+
+function withoutIdentity<T extends GpuFacts | NicFacts>(device: T): T {
+  const common = { ...device };
+  for (const name of individual) Reflect.deleteProperty(common, name);
+  return common;
 }
 
 function highestPowerW(gpus: readonly GpuFacts[]): number | undefined {
@@ -115,8 +133,7 @@ function nicsOf(shape: ShapeFacts | undefined, overlay: ReadonlyMap<number, NicF
   const listed = shape?.nics ?? [];
   const count = Math.max(listed.length, Math.max(-1, ...overlay.keys()) + 1);
   return Array.from({ length: count }, (_, index) => {
-    const { pciAddress: _address, health: _health, ...own } = overlay.get(index) ?? {};
-    return { ...listed[index], ...own };
+    return { ...listed[index], ...withoutIdentity(overlay.get(index) ?? {}) };
   });
 }
 
