@@ -1,5 +1,6 @@
 import type { AuditList } from '../model/audit.ts';
 import type { ErrorDetail } from '../model/error.ts';
+import type { PolicyCheck } from '../model/policy-view.ts';
 import type {
   ChangeResult,
   ConsolidationView,
@@ -50,7 +51,8 @@ export type Shown =
   | { readonly kind: 'contract'; readonly detail: ContractDetail }
   | { readonly kind: 'change'; readonly change: ChangeResult }
   | { readonly kind: 'verification'; readonly verification: VerifyResult }
-  | { readonly kind: 'audit'; readonly list: AuditList };
+  | { readonly kind: 'audit'; readonly list: AuditList }
+  | { readonly kind: 'policy'; readonly check: PolicyCheck };
 
 export type Question = {
   readonly text: string;

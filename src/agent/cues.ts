@@ -25,6 +25,7 @@ export type Intent =
   | 'audit'
   | 'replay'
   | 'approvals'
+  | 'policy'
   | 'override'
   | 'erase';
 
@@ -72,6 +73,15 @@ export const cues: readonly Cue[] = [
     /\b(?:someone|anyone|anybody|somebody|who) (?:else )?(?:is )?(?:using|running|sitting|working)\b/gu,
   ],
   ['release', 4, /\b(?:release|give back|hand back|terminate)\b/gu],
+  [
+    'policy',
+    9,
+    new RegExp(
+      `\\b(?:is|are|may|would|where (?:is|are|may|can|could)|which (?:sites?|places?|countries) (?:is|are|may|can|allow))\\b[^.;?]*\\b(?:allowed|permitted|legal(?:ly)?|lawful|compliant|(?:data|train(?:ing)?|fine-?tun(?:e|ing)|records)\\b[^.;?]*\\b(?:be|go|stay|run|live|leave))\\b|\\bmay\\b[^.;?]*\\b(?:data|train|fine-?tune|process|store|leave)\\b|\\b(?:which|what) (?:rules?|laws?|polic(?:y|ies)|articles?|regulations?)\\b|\\b(?:policy|compliance|rules?) check\\b|\\bcheck (?:the )?(?:rules|policy|policies|compliance)\\b|\\bcompliant sites?\\b|\\ballowed (?:at|in|to)\\b|\\b(?:compl(?:y|ies|iant|iance) with|under) ${regimeWord}\\b[^.;?]*\\?`,
+      'gu',
+    ),
+  ],
+  ['policy', -9, /\bwhat if\b|\bwhy\b|\bignore\b/gu],
   [
     'override',
     12,

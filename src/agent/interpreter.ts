@@ -4,15 +4,7 @@ import { InventorySummary, type PlanView } from '../model/view.ts';
 import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
 import { showApprovals, showDeeds } from './answers/approvals.ts';
-import {
-  greet,
-  help,
-  isNotHere,
-  namesCommand,
-  notUnderstood,
-  refuseErase,
-  refuseOverride,
-} from './answers/closed.ts';
+import { greet, help, isNotHere, namesCommand, notUnderstood, refuseErase } from './answers/closed.ts';
 import {
   askRelease,
   commit,
@@ -27,6 +19,7 @@ import { countFree, listNodes, recordsOf, showPower, showRecords, summarise } fr
 import { drain, explain, explainWish, whatIf } from './answers/placement.ts';
 import { replay } from './answers/replay.ts';
 import { amendRequest, planOffer, planRequest, wishOf } from './answers/request.ts';
+import { checkRules, refuseOverride } from './answers/rules.ts';
 import type { Intent } from './cues.ts';
 import { type IntentReading, intentOf } from './intent.ts';
 import { forgetRequest, type Memory, pointedAt } from './memory.ts';
@@ -278,6 +271,8 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
       return commitNamed(talk);
     case 'verify':
       return verify(talk);
+    case 'policy':
+      return checkRules(talk);
     case 'override':
       return refuseOverride(talk);
     case 'erase':

@@ -4,7 +4,9 @@ import type { Toolbox, ToolAnswer } from '../../src/agent/agent.ts';
 import { digestOf } from '../../src/model/canonical.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
 import { isWithin, planIdOf } from '../../src/model/id.ts';
+import { PolicyCheck, PolicyQuestion } from '../../src/model/policy-view.ts';
 import { ScenarioEdit } from '../../src/model/scenario.ts';
+import { compareText } from '../../src/model/text.ts';
 import {
   ChangeResult,
   ContractDetail,
@@ -134,6 +136,7 @@ export function fakeFleet(options: FleetOptions = {}): FakeFleet {
       total: 0,
       note: 'a person decides at a terminal',
     }),
+    policy_check: (args) => policyOf(world, args),
     contract_get: (args) => contractOf(world, args),
     contract_commit: (args) => committed(world, args),
     contract_release: (args) => released(world, args),
@@ -565,5 +568,35 @@ function released(world: World, args: Record<string, unknown>) {
     contract: { ...contractView(world, row), state: 'released' },
     entry: { seq: 13, digest },
     next: 'done',
+  });
+}
+
+/** Everything is allowed in Europe, and nothing of the bank's anywhere else. */
+function policyOf(world: World, args: Record<string, unknown>): PolicyCheck {
+  const question = PolicyQuestion.parse(args);
+  const asked = sites
+    .filter(({ id }) => question.sites?.includes(id) ?? true)
+    .toSorted((a, b) => compareText(a.id, b.id));
+  const hit = {
+    rule: 'dora-29-operator-seat',
+    article: 'DORA Art. 29(2)',
+    effect: 'forbid',
+    why: 'seat',
+    fix: 'move',
+  };
+  const closed = (country: string) => country === 'US' && question.tenant !== 'globex';
+  return PolicyCheck.parse({
+    snapshot: world.snapshot,
+    subject: question.contract === undefined ? `data of ${question.tenant}` : `contract ${question.contract}`,
+    from: '2026-11-25T10:00:00+01:00',
+    until: '2026-11-25T10:00:00+01:00',
+    policy: digest,
+    packs: ['dora/1'],
+    sites: asked.map(({ id, country }) =>
+      closed(country)
+        ? { site: id, answer: 'forbidden', hits: [hit] }
+        : { site: id, answer: 'allowed', hits: [] },
+    ),
+    note: 'a technical check of recorded facts, not legal advice',
   });
 }

@@ -1,5 +1,6 @@
 import type { Agent, Shown, Turn, TurnOptions } from '../../src/agent/agent.ts';
 import { AuditList } from '../../src/model/audit.ts';
+import { PolicyCheck } from '../../src/model/policy-view.ts';
 import {
   ChangeResult,
   ConsolidationView,
@@ -671,6 +672,50 @@ const auditList = AuditList.parse({
   nextCursor: 'before-11',
 });
 
+const policyCheck = PolicyCheck.parse({
+  snapshot,
+  subject: 'data of initech-bank',
+  from: '2026-11-25T10:00:00+01:00',
+  until: '2026-12-25T10:00:00+01:00',
+  policy: digest('8'),
+  facts: digest('7'),
+  packs: ['dora/1', 'gdpr/1'],
+  sites: [
+    { site: 'fra1', answer: 'allowed', hits: [] },
+    {
+      site: 'iad3',
+      answer: 'forbidden',
+      hits: [
+        {
+          rule: 'dora-29-operator-seat',
+          article: 'DORA Art. 29(2)',
+          effect: 'forbid',
+          why: 'the operator sits outside the EEA',
+          fix: 'choose a site of another operator',
+          facts: [{ fact: 'site:iad3 operatorSeat', value: 'US', source: 'inventory four-sites.yaml:371' }],
+        },
+        {
+          rule: 'gdpr-28-processor',
+          article: 'GDPR Art. 28(2)-(4)',
+          effect: 'fact-missing',
+          why: 'dpaSigned is not recorded',
+          fix: 'record it',
+        },
+      ],
+      flags: [
+        {
+          rule: 'c5-report',
+          article: 'BSI C5',
+          effect: 'forbid',
+          why: 'the report ends soon',
+          fix: 'ask for a new one',
+        },
+      ],
+    },
+  ],
+  note: 'a technical check of recorded facts, not legal advice',
+});
+
 /** One of each kind: what the golden files show and what the fuzzers distort. */
 export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K }> } = {
   text: { kind: 'text', lines: ['Berth places workloads.', 'It answers with a contract.'] },
@@ -683,6 +728,7 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   simulation: { kind: 'simulation', simulation },
   maintenance: { kind: 'maintenance', plan: drainPlan },
   audit: { kind: 'audit', list: auditList },
+  policy: { kind: 'policy', check: policyCheck },
   consolidation: { kind: 'consolidation', consolidation },
   contracts: { kind: 'contracts', list: contracts },
   contract: { kind: 'contract', detail },

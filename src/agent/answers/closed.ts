@@ -1,7 +1,6 @@
 import type { Intent } from '../cues.ts';
 import { spansOf } from '../reading.ts';
-import { listed } from '../reply.ts';
-import { type Answer, answered, type Talk, using } from './answer.ts';
+import { type Answer, answered, type Talk } from './answer.ts';
 
 /** What is understood and not done in words: said plainly, with the command that does it. Nothing is called. */
 const notHere: Readonly<Partial<Record<Intent, (talk: Talk) => string>>> = {
@@ -37,30 +36,6 @@ export function namesCommand(talk: Talk, intent: Intent): Answer {
   return answered(talk, `${notHere[intent]?.(talk) ?? ''} Nothing was changed.`, [], () => true);
 }
 
-/** Rules are not negotiable in a conversation: no plan is made, and the answer says who can change them. */
-export function refuseOverride(talk: Talk): Answer {
-  const { summary } = talk.gazetteer;
-  const [named] = spansOf(talk.reading, 'tenant');
-  const tenant = summary.tenants.find(({ id }) => id === named?.tenant);
-  const rules =
-    tenant === undefined || tenant.regimes.length === 0
-      ? ''
-      : ` ${tenant.id} is registered under ${listed(tenant.regimes)}.`;
-  const reply = `No: rules cannot be set aside here, not by a person and not by a model, and nothing was planned.${rules} An exception is a record, signed by one person and confirmed by another, with a reason and an end; no chat and no agent can start one. Whoever answers for the team's registered rules can change them too, which is recorded; ask again without that to see which sites are allowed.`;
-  return {
-    ...answered(
-      talk,
-      reply,
-      [],
-      using(
-        ['tenant', 'region', 'place', 'model', 'gpus', 'amount', 'length', 'time'],
-        ['regime', 'purpose'],
-      ),
-    ),
-    outcome: 'denied',
-  };
-}
-
 export function refuseErase(talk: Talk): Answer {
   const reply = 'No: the ledger only grows. Nothing in it can be edited or removed, and nothing was changed.';
   return { ...answered(talk, reply, [], () => true), outcome: 'denied' };
@@ -78,6 +53,7 @@ export function help(talk: Talk): Answer {
     'Look: which nodes have 4 free H100s · how many H200 are free next week · what do we have',
     'Ask: why can I not get 64 GPUs in Frankfurt · what if we lose feed A of r12 · drain NODE',
     'Contracts: show contracts of NAME · which can be preempted · release C-101 · verify the ledger',
+    'Rules: may acme train at iad3 · where may the data of initech-bank be · which rules forbid it',
     'At the shell: berth change, hold, maintenance, drain, consolidate, whatif -f; each has --help',
   ];
   return answered(talk, abilities, [{ kind: 'text', lines }], () => true);

@@ -9,6 +9,7 @@ import { type Line, paragraph, type Room } from './line.ts';
 import { maintenanceCard } from './maintenance.ts';
 import { nodesCard } from './nodes.ts';
 import { planCard } from './plan.ts';
+import { policyCard } from './policy.ts';
 import { recordsCard } from './records.ts';
 import { refusalCard } from './refusal.ts';
 import { simulationCard } from './simulation.ts';
@@ -48,6 +49,8 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return verificationCard(shown.verification, room);
     case 'audit':
       return auditCard(shown.list, room);
+    case 'policy':
+      return policyCard(shown.check, room);
     default:
       return shown satisfies never;
   }

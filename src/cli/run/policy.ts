@@ -7,7 +7,6 @@ import { canonicalJson } from '../../model/canonical.ts';
 import { ContractId, OverrideId } from '../../model/id.ts';
 import { overrideBody, OverrideWish } from '../../model/override.ts';
 import type { PolicyCheck, RuleView } from '../../model/policy-view.ts';
-import type { RuleHit, SiteVerdict } from '../../model/policy.ts';
 import type { PolicyRecord } from '../../model/record-view.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
@@ -74,7 +73,7 @@ export async function checkPolicies(
   return withSession(io, { ...options, client }, async (session) => {
     const args = { tenant, contract, project, sites, classes, regimes, isolation, from, until };
     const check = await useTool(io, session, policyCheck, args);
-    print(io, options.json, { kind: 'text', lines: checkLines(check) }, check);
+    print(io, options.json, { kind: 'policy', check }, check);
     return codeOf(check);
   });
 }
@@ -160,32 +159,6 @@ function codeOf({ sites }: PolicyCheck): number {
 function ruleLine({ id, rule, article, effect, inForce, validFrom }: RuleView): string {
   const when = inForce ? '' : `, not in force (from ${validFrom ?? 'never'})`;
   return `  ${id} (${rule}; ${article}) ${effect}${when}`;
-}
-
-function checkLines({ subject, from, until, sites, packs, policy, facts, note }: PolicyCheck): string[] {
-  return [
-    `${subject}, from ${from} until ${until}`,
-    ...sites.flatMap(siteLines),
-    `asked: ${packs.join(', ')}; rules ${policy.slice(0, 19)}…${facts === undefined ? '' : `, facts ${facts.slice(0, 19)}…`}`,
-    note,
-  ];
-}
-
-function siteLines({ site, answer, hits, flags = [] }: SiteVerdict): string[] {
-  const word = answer === 'fact-missing' ? 'facts are missing' : answer;
-  return [
-    `${site}: ${word}`,
-    ...hits.flatMap((hit) => hitLines(hit, hit.effect === 'forbid' ? 'forbids' : 'lacks facts')),
-    ...flags.flatMap((hit) => hitLines(hit, 'points out')),
-  ];
-}
-
-function hitLines({ rule, article, why, fix, facts = [] }: RuleHit, verb: string): string[] {
-  return [
-    `  ${rule} (${article}) ${verb}: ${why}`,
-    ...facts.map(({ fact, source }) => `    ${fact}: ${source}`),
-    `    to change it: ${fix}`,
-  ];
 }
 
 function recordLines(record: PolicyRecord): string[] {
