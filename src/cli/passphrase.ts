@@ -15,7 +15,6 @@ export async function askPassphrase(io: Io, question: string): Promise<string> {
     return await typedLine(io);
   } finally {
     io.stdin.setRawMode?.(false);
-    io.stdin.pause();
     io.stderr.write('\n');
   }
 }
@@ -34,7 +33,8 @@ function typedLine({ stdin, interrupt }: Io): Promise<string> {
   return new Promise((resolve, reject) => {
     let typed = '';
     const done = (outcome: () => void) => {
-      stdin.off('data', onData).off('end', onEnd);
+      // At once: what is typed ahead belongs to the next question.
+      stdin.pause().off('data', onData).off('end', onEnd);
       interrupt.removeEventListener('abort', onStop);
       outcome();
     };

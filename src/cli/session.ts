@@ -11,7 +11,7 @@ import { isZone } from '../control/zone.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { BerthError } from '../model/error.ts';
-import { TenantId } from '../model/id.ts';
+import { type Digest, TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { callerOf, type Identity } from './caller.ts';
 import {
@@ -60,11 +60,25 @@ export async function openSession(
       io.stderr.write(`${await made}\n`);
     }
     const clock = clockOf(io, readSettings(home));
-    return { control: createControl({ ledger, clock }), caller, clock, place: ledger.place };
+    return {
+      control: createControl({ ledger, clock, catalogue: ownCatalogue }),
+      caller,
+      clock,
+      place: ledger.place,
+    };
   } catch (error) {
     await ledger.close();
     throw error;
   }
+}
+
+/** Loaded when something is recorded: most commands only read. */
+async function ownCatalogue(): Promise<Digest> {
+  const [{ tools }, { catalogueDigest }] = await Promise.all([
+    import('../../tools/index.ts'),
+    import('../mcp/catalogue.ts'),
+  ]);
+  return catalogueDigest(tools);
 }
 
 /** Whether nothing stands in a ledger yet. A broken one may look empty, and is not. */

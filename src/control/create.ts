@@ -1,12 +1,11 @@
-import type { Ledger } from '../ledger/port.ts';
 import { decideApproval, listApprovals } from './approving.ts';
 import { audit } from './auditing.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
 import { consolidation } from './consolidating.ts';
 import { contractDetail, searchContracts } from './contracts.ts';
-import type { Clock, Control } from './control.ts';
-import { Door } from './door.ts';
+import type { Control } from './control.ts';
+import { Door, type DoorParts } from './door.ts';
 import { planMaintenance } from './draining.ts';
 import { eraseWords } from './erasing.ts';
 import { liftOverride, listFacts, overrideRule, recordFacts, retractFact } from './governing.ts';
@@ -20,22 +19,13 @@ import { policyRecord } from './policy-records.ts';
 import { backUp, exportLedger, proveContract, proveOne, proveSince, signedHead } from './proving.ts';
 import { authorityView, recordAuthority } from './recording.ts';
 import { registerTenant } from './registering.ts';
-import type { EngineSource } from './second-opinion.ts';
 import { simulateScenario } from './simulating.ts';
 import { verifyLedger } from './verifying.ts';
 
 /** The control of one ledger. */
-export function createControl({
-  ledger,
-  clock,
-  engine,
-}: {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  /** The second engine that is asked before a placement is granted; cedar-wasm without it. */
-  readonly engine?: EngineSource;
-}): Control {
-  const door = new Door(ledger, clock, engine);
+export function createControl(parts: DoorParts): Control {
+  const { ledger, clock } = parts;
+  const door = new Door(parts);
   return {
     clock,
     head: () => ledger.head(),

@@ -8,6 +8,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Demand } from '../model/demand.ts';
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
+import type { Digest } from '../model/id.ts';
 import type { Inputs } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
 import { builtInPacks } from '../policy/built-in.ts';
@@ -35,6 +36,18 @@ export type Passed =
       readonly moment: Moment;
     };
 
+/** The digest of the tools of this version. Asked when something is recorded: writing them out takes a while. */
+export type CatalogueSource = () => Promise<Digest>;
+
+/** What the door of one ledger is made of. */
+export type DoorParts = {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** The second engine that is asked before a placement is granted; cedar-wasm without it. */
+  readonly engine?: EngineSource;
+  readonly catalogue?: CatalogueSource;
+};
+
 /**
  * The passage that every command takes: stamp, load, ask the rules, decide, append at the head that was read.
  * Whoever appends first wins; the other one decides again on the new state.
@@ -45,14 +58,16 @@ export class Door {
   readonly clock: Clock;
   readonly #fold: Fold;
   readonly #second: SecondOpinion;
+  readonly #catalogue: CatalogueSource | undefined;
   #hasPacks = false;
 
-  constructor(ledger: Ledger, clock: Clock, engine?: EngineSource) {
+  constructor({ ledger, clock, engine, catalogue }: DoorParts) {
     this.ledger = ledger;
     this.clock = clock;
     this.library = new Library(ledger);
     this.#fold = new Fold(ledger);
     this.#second = engine === undefined ? cedarOpinion : new SecondOpinion(engine);
+    this.#catalogue = catalogue;
   }
 
   /** State and head as they are now. Time never runs behind the ledger. */
@@ -88,7 +103,7 @@ export class Door {
   ): Promise<Passed | undefined> {
     const { state, head, nowMs, readOnly } = moment;
     if (readOnly !== undefined) throw closedFor(readOnly);
-    const actor = actorOf(caller);
+    const actor = actorOf(await this.#withCatalogue(caller));
     const verdict = verdictFor(state, demandOf(command, this.library), nowMs);
     const by = actingOn(state, { actor, command, atMs: nowMs, archive: this.library });
     const sealed = sealedIn(command, builtInPacks(), state.authority);
@@ -123,6 +138,12 @@ export class Door {
     return isRefused
       ? { kind: 'refused', decision, moment: after }
       : { kind: 'appended', entry, moment: after };
+  }
+
+  /** Who came through a tool was told what tools there are; who typed a command goes by the list of this version. */
+  async #withCatalogue(caller: Caller): Promise<Caller> {
+    if (caller.catalogue !== undefined || this.#catalogue === undefined) return caller;
+    return { ...caller, catalogue: await this.#catalogue() };
   }
 
   /** Puts somebody's words aside. Nothing is decided by them, so they come to the command when it is recorded. */

@@ -207,7 +207,7 @@ export const Refusal = z.discriminatedUnion('kind', [
     kind: z.literal('may-not-decide'),
     approval: ApprovalId,
     principal: PrincipalId,
-    why: z.enum(['requester', 'sponsor', 'twice', 'no-person', 'signature', 'not-by-hand']),
+    why: z.enum(['requester', 'sponsor', 'twice', 'key-of-another', 'no-person', 'signature', 'not-by-hand']),
     note,
   }),
   z.strictObject({

@@ -285,6 +285,37 @@ describe('who may say yes', () => {
     expect((await desk.control.maintenance({ all: false })).windows).toHaveLength(1);
     expect(await desk.control.verify()).toMatchObject({ ok: true });
   });
+
+  test('one person with the keys of two counts once, whoever of them speaks first', async () => {
+    const desk = await openDesk();
+    await give(desk, 'sven', ['operator']);
+    await give(desk, 'ada', ['admin', 'approver']);
+    await give(desk, 'carl', ['approver']);
+    const closing = {
+      place: 'iad3',
+      from: '2026-12-20T00:00:00Z',
+      to: '2026-12-20T06:00:00Z',
+      reason: 'power',
+      idemKey: key('close-1'),
+    };
+    await desk.control.scheduleMaintenance(person('sven'), closing);
+    const deaf = { refusal: { refusal: { kind: 'may-not-decide', why: 'key-of-another' } } };
+    expect(await approve(desk, 'A-3', 'ada')).toMatchObject({ decision: 'counted' });
+    expect(await approve(desk, 'A-3', 'carl')).toMatchObject(deaf);
+    const second = {
+      ...closing,
+      from: '2026-12-22T00:00:00Z',
+      to: '2026-12-22T06:00:00Z',
+      idemKey: key('close-2'),
+    };
+    await desk.control.scheduleMaintenance(person('sven'), second);
+    expect(await approve(desk, 'A-4', 'carl')).toMatchObject({ decision: 'counted' });
+    expect(await approve(desk, 'A-4', 'ada')).toMatchObject(deaf);
+    const own = { ...closing, place: 'ams2', idemKey: key('close-3') };
+    await desk.control.scheduleMaintenance(person('ada'), own);
+    expect(await approve(desk, 'A-5', 'carl')).toMatchObject(deaf);
+    expect(await approve(desk, 'A-5', 'rita')).toMatchObject({ decision: 'done' });
+  });
 });
 
 describe('a yes is to the world as it was, and asked again of the world as it is', () => {
@@ -332,16 +363,17 @@ describe('a yes is to the world as it was, and asked again of the world as it is
 async function give(
   desk: Awaited<ReturnType<typeof openDesk>>,
   name: string,
-  roles: ('approver' | 'operator' | 'requester')[],
+  roles: ('admin' | 'approver' | 'operator' | 'requester')[],
 ) {
   const { principal: id } = person(name);
   const command = {
     kind: 'register-principal' as const,
     principal: { kind: 'person' as const, id, name, roles },
   };
-  await desk.control.recordAuthority(operator, { command });
+  const ada = person('ada');
+  await desk.control.recordAuthority(ada, { command });
   const { publicKey } = signerOf(name);
-  await desk.control.recordAuthority(operator, {
+  await desk.control.recordAuthority(ada, {
     command: { kind: 'register-key', principal: id, publicKey },
   });
 }

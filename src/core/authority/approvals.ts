@@ -4,7 +4,8 @@ import { digestOf } from '../../model/canonical.ts';
 import type { Command, ParkedCommand } from '../../model/command.ts';
 import type { Outcome } from '../../model/decision.ts';
 import type { Event } from '../../model/event.ts';
-import { ApprovalId, type Digest, type MandateId, type PlanId } from '../../model/id.ts';
+import { ApprovalId, type Digest, type MandateId, type PlanId, type PrincipalId } from '../../model/id.ts';
+import type { PublicKey } from '../../model/key.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { dayMs, hourS } from '../../model/unit.ts';
 import type { CommandGiven } from '../given.ts';
@@ -12,7 +13,7 @@ import { holdPlan } from '../life/lease.ts';
 import { refuse } from '../refuse.ts';
 import type { State } from '../state.ts';
 import type { Act } from './act.ts';
-import { type Approval, approvalOf, approvalStateAt, openApprovals } from './authority.ts';
+import { type Approval, type Authority, approvalOf, approvalStateAt, openApprovals } from './authority.ts';
 import { sponsorsOf } from './mandates.ts';
 
 /** How long capacity is held while a person decides. */
@@ -177,6 +178,7 @@ export function planOf({ command }: Pick<Approval, 'command'>): PlanId | undefin
 type Speaker = {
   readonly actor: Actor;
   readonly signature: 'valid' | 'absent' | 'invalid';
+  readonly publicKey: PublicKey | undefined;
   readonly signedAtMs: number;
   readonly atMs: number;
 };
@@ -205,16 +207,17 @@ export function maySpeak(
     signedAtMs < atMs - skewMs
   )
     return no('signature', 'it was signed at another time');
-  return isYes ? ownInterest(state, approval, { principal, no }) : undefined;
+  return isYes ? ownInterest(state, approval, { ...speaker, no }) : undefined;
 }
 
 function ownInterest(
   { authority }: State,
   approval: Approval,
   {
-    principal,
+    actor: { principal },
+    publicKey,
     no,
-  }: { readonly principal: Actor['principal']; readonly no: (why: MayNot['why'], note: string) => MayNot },
+  }: Speaker & { readonly no: (why: MayNot['why'], note: string) => MayNot },
 ): MayNot | undefined {
   const { tier, requestedBy, mandate, need, voices } = approval;
   if (voices.some((voice) => voice.principal === principal))
@@ -222,6 +225,8 @@ function ownInterest(
   if (tier < 3) return undefined;
   if (requestersOf(requestedBy).includes(principal))
     return no('requester', 'nobody says yes to what is asked in their name');
+  if (isHandOfAnother(authority, approval, { principal, publicKey }))
+    return no('key-of-another', 'whoever asked, or has said yes, had the key recorded: its owner does that');
   const sponsors = mandate === undefined ? [] : sponsorsOf(authority, mandate);
   const isSmall =
     need.blastGpus <= sponsorLimit.gpus && (need.spendMicroEur ?? Infinity) <= sponsorLimit.spendMicroEur;
@@ -230,4 +235,23 @@ function ownInterest(
     'sponsor',
     `a sponsor decides alone up to ${sponsorLimit.gpus} GPUs and ${sponsorLimit.spendMicroEur / 1_000_000} EUR`,
   );
+}
+
+/**
+ * Whether one person could be two: a key that was recorded by somebody else for its owner may be in the hands of either.
+ * It does not count beside the other one's wish or yes, whoever of the two speaks first.
+ */
+function isHandOfAnother(
+  { keys }: Authority,
+  { requestedBy, voices }: Approval,
+  { principal, publicKey }: { readonly principal: PrincipalId; readonly publicKey: PublicKey | undefined },
+): boolean {
+  const by = publicKey === undefined ? undefined : keys.get(publicKey)?.by;
+  const others = new Set([...requestersOf(requestedBy), ...voices.map((voice) => voice.principal)]);
+  if (by !== undefined && by !== principal && others.has(by)) return true;
+  return [...keys.values()].some((key) => key.by === principal && isVoice(voices, key.principal, principal));
+}
+
+function isVoice(voices: Approval['voices'], owner: PrincipalId, besides: PrincipalId): boolean {
+  return owner !== besides && voices.some((voice) => voice.principal === owner);
 }

@@ -25,6 +25,8 @@ import { Shelf } from '../shelf.ts';
 /** A public key and whose it is. A revoked one still says who signed what before. */
 type Key = {
   readonly principal: PrincipalId;
+  /** Who had it recorded: its owner, or somebody else for them. */
+  readonly by: PrincipalId;
   readonly sinceMs: number;
   readonly revokedAtMs?: number;
 };

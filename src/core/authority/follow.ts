@@ -32,7 +32,7 @@ function changed(authority: Authority, event: AuthorityEvent, stamp: Stamp): Aut
       return closing({ ...authority, principals });
     }
     case 'key-registered': {
-      const key = { principal: event.principal, sinceMs: stamp.atMs };
+      const key = { principal: event.principal, by: stamp.actor.principal, sinceMs: stamp.atMs };
       return { ...authority, keys: new Map(authority.keys).set(event.publicKey, key) };
     }
     case 'key-revoked':

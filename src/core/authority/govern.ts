@@ -131,8 +131,8 @@ function approve(state: State, given: Governed, command: Of<'approve-plan'>, car
   const spoken = spokenOf(state, command, given.atMs);
   if ('refusal' in spoken) return refuse(spoken.refusal);
   const { approval } = spoken;
-  const { signedAtMs } = command;
-  const deaf = maySpeak(state, approval, { ...given.by, signedAtMs, atMs: given.atMs }, true);
+  const { signedAtMs, publicKey } = command;
+  const deaf = maySpeak(state, approval, { ...given.by, publicKey, signedAtMs, atMs: given.atMs }, true);
   if (deaf !== undefined) return refuse(deaf);
   const by = given.by.actor.principal;
   const said: Event = { kind: 'approval-given', approval: approval.id, by, signedAtMs };
@@ -189,8 +189,8 @@ function reject(state: State, given: Governed, command: Of<'reject-plan'>): Outc
   const spoken = spokenOf(state, command, given.atMs);
   if ('refusal' in spoken) return refuse(spoken.refusal);
   const { approval } = spoken;
-  const { signedAtMs, reason, plan } = command;
-  const deaf = maySpeak(state, approval, { ...given.by, signedAtMs, atMs: given.atMs }, false);
+  const { signedAtMs, publicKey, reason, plan } = command;
+  const deaf = maySpeak(state, approval, { ...given.by, publicKey, signedAtMs, atMs: given.atMs }, false);
   if (deaf !== undefined) return refuse(deaf);
   const by = given.by.actor.principal;
   const isHeld = plan !== undefined && state.leases.has(plan);
