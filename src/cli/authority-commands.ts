@@ -71,6 +71,19 @@ function addPeople(program: Command, io: Io, done: Done): void {
     .action(async (key: string, options: Common & { of: string }) =>
       done(await (await import('./run/keys.ts')).addKey(io, key, options)),
     );
+  withCommon(keys.command('sign <file>'))
+    .description('sign what `facts record --body` or `policy override --body` prints, at a terminal')
+    .option('--key-file <file>', 'your key; else the one of `berth keys new`')
+    .addHelpText(
+      'after',
+      examples(
+        'berth keys sign body.json --as rita > rita.json',
+        'berth policy override … --second rita.json',
+      ),
+    )
+    .action(async (file: string, options: Common & { keyFile?: string }) =>
+      done(await (await import('./run/keys.ts')).signBody(io, file, options)),
+    );
   withCommon(keys.command('revoke <public-key>'))
     .description('a key signs no more; what it signed stays signed')
     .requiredOption('--reason <text>', 'kept in the ledger')

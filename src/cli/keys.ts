@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Signer } from '../control/approving.ts';
-import { publicKeyOf, signBallot } from '../control/signatures.ts';
+import { publicKeyOf, signBallot, signDocument } from '../control/signatures.ts';
 import { BerthError } from '../model/error.ts';
 import type { PrincipalId } from '../model/id.ts';
-import type { PublicKey } from '../model/key.ts';
+import type { PublicKey, Signature } from '../model/key.ts';
 import { homeOf, readSettings } from './home.ts';
 import type { Io } from './io.ts';
 import { askPassphrase, requireTerminal } from './passphrase.ts';
@@ -51,11 +51,23 @@ export function writeKey(
 
 /** Opens somebody's key at a terminal, for one signature after the other. Throws where the passphrase is wrong. */
 export async function openSigner(io: Io, file: string): Promise<Signer> {
+  const key = await openKey(io, file);
+  return { publicKey: publicKeyOf(key), sign: (ballot) => signBallot(key, ballot) };
+}
+
+/** Signs documents with somebody's key at a terminal. */
+export async function openDocumentSigner(
+  io: Io,
+  file: string,
+): Promise<(document: object) => { readonly key: PublicKey; readonly signature: Signature }> {
+  const key = await openKey(io, file);
+  return (document) => ({ key: publicKeyOf(key), signature: signDocument(key, document) });
+}
+
+async function openKey(io: Io, file: string): Promise<KeyObject> {
   requireTerminal(io);
   const pem = readKey(file);
-  const passphrase = await askPassphrase(io, `passphrase of ${file}`);
-  const key = opened(pem, passphrase, file);
-  return { publicKey: publicKeyOf(key), sign: (ballot) => signBallot(key, ballot) };
+  return opened(pem, await askPassphrase(io, `passphrase of ${file}`), file);
 }
 
 function readKey(file: string): string {

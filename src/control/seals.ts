@@ -1,16 +1,11 @@
-import { createPublicKey, verify } from 'node:crypto';
-
 import type { Authority } from '../core/authority/authority.ts';
 import type { Sealed } from '../core/given.ts';
-import { canonicalJson } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
 import { factBody, type Signed } from '../model/governance-fact.ts';
 import type { SignatureVerdict } from '../model/key.ts';
 import { overrideBody } from '../model/override.ts';
 import type { Packs } from '../policy/pack-set.ts';
-
-/** SubjectPublicKeyInfo of Ed25519 before the 32 bytes of the key (RFC 8410, section 4). */
-const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+import { isSigned } from './signatures.ts';
 
 /**
  * What is to be said of the signatures in a command, and of the rule that it overrides. Reads nothing but its
@@ -34,8 +29,5 @@ function signatureOf(signed: Signed | undefined, body: object, { keys }: Authori
   const known = keys.get(signed.key);
   const isOwn = known?.principal === signed.by && known.revokedAtMs === undefined;
   if (keys.size > 0 && !isOwn) return 'invalid';
-  const raw = Buffer.from(signed.key.slice('ed25519:'.length), 'base64');
-  const key = createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
-  const bytes = Buffer.from(canonicalJson({ ...body, by: signed.by }), 'utf8');
-  return verify(null, bytes, key, Buffer.from(signed.signature, 'base64')) ? 'valid' : 'invalid';
+  return isSigned(signed.key, { ...body, by: signed.by }, signed.signature) ? 'valid' : 'invalid';
 }

@@ -35,7 +35,7 @@ export function publicKeyOf(key: KeyObject): PublicKey {
 }
 
 export function signBallot(key: KeyObject, ballot: Ballot): Signature {
-  return Signature.parse(sign(null, bytesOf(ballot), key).toString('base64'));
+  return signDocument(key, ballotBody(ballot));
 }
 
 /**
@@ -51,15 +51,25 @@ export function signatureOf({ keys }: Authority, principal: PrincipalId, command
     return 'invalid';
   const decision = command.kind === 'approve-plan' ? 'approve' : 'reject';
   const ballot: Ballot = { approval, planDigest, decision, atMs: signedAtMs, principal };
-  return isSigned(publicKey, ballot, signature) ? 'valid' : 'invalid';
+  return isSigned(publicKey, ballotBody(ballot), signature) ? 'valid' : 'invalid';
 }
 
-function isSigned(publicKey: PublicKey, ballot: Ballot, signature: Signature): boolean {
+/** Signs the canonical JSON of a document: Ed25519 (RFC 8032) over its UTF-8 bytes. */
+export function signDocument(key: KeyObject, document: object): Signature {
+  return Signature.parse(sign(null, bytesOf(document), key).toString('base64'));
+}
+
+/** Whether a key has signed the canonical JSON of a document. */
+export function isSigned(publicKey: string, document: object, signature: string): boolean {
   const raw = Buffer.from(publicKey.slice('ed25519:'.length), 'base64');
   const key = createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
-  return verify(null, bytesOf(ballot), key, Buffer.from(signature, 'base64'));
+  return verify(null, bytesOf(document), key, Buffer.from(signature, 'base64'));
 }
 
-function bytesOf(ballot: Ballot): Buffer {
-  return Buffer.from(canonicalJson({ schema: 'berth/approval/1', ...ballot }), 'utf8');
+function ballotBody(ballot: Ballot): object {
+  return { schema: 'berth/approval/1', ...ballot };
+}
+
+function bytesOf(document: object): Buffer {
+  return Buffer.from(canonicalJson(document), 'utf8');
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { factBody, FactSubject, FactValue, type GovernanceFact } from '../model/governance-fact.ts';
 import { Digest, PrincipalId } from '../model/id.ts';
-import { demoSeal } from './demo-seal.ts';
+import { demoSeal } from './demo-key.ts';
 import { instantMs } from './zone.ts';
 
 const instant = z.iso.datetime({ offset: true });

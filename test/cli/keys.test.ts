@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
@@ -84,4 +84,42 @@ test('what is typed at the shell carries the digest of the tools of this version
   await ledger.close();
   expect(entry?.command.kind).toBe('stop');
   expect(entry?.actor.catalogue).toMatch(/^sha256:/);
+});
+
+test('what a second person signs at a terminal is taken as an override', async () => {
+  const home = await demoHome();
+  const asked = [
+    'policy',
+    'override',
+    'dora-29-concentration',
+    '--of',
+    'initech-bank',
+    '--reason',
+    'until we move',
+    '--expires',
+    '2027-01-31',
+  ];
+  const body = join(home, 'body.json');
+  writeFileSync(body, (await berth([...asked, '--body'], { home })).stdout);
+  const signed = await atTerminal(home, ['keys', 'sign', body, '--as', 'rita'], ['demo']);
+  expect(signed.stderr).toContain('person:rita signs {"by":"person:rita"');
+  const second = join(home, 'rita.json');
+  writeFileSync(second, signed.stdout);
+  const taken = await berth([...asked, '--second', second], { home });
+  expect(taken).toMatchObject({ code: 0 });
+  expect(taken.stdout).toContain('recorded as');
+});
+
+test.each([
+  ['no body', '{"schema":"berth/plan/1"}'],
+  ['somebody else’s name in it', '{"schema":"berth/override/1","by":"person:olga"}'],
+  ['no YAML', '{{{'],
+])('%s is not signed, and no passphrase is asked for', async (_, text) => {
+  const home = await demoHome();
+  const body = join(home, 'body.json');
+  writeFileSync(body, text);
+  const signed = await atTerminal(home, ['keys', 'sign', body, '--as', 'rita'], ['demo']);
+  expect(signed.code).toBe(2);
+  expect(signed.stdout).toBe('');
+  expect(signed.stderr).not.toContain('passphrase');
 });

@@ -50,6 +50,7 @@ describe('help', () => {
       'keys',
       'keys new',
       'keys add',
+      'keys sign',
       'keys revoke',
       'principals',
       'principals add',

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 import { createControl } from '../../src/control/create.ts';
-import { demoSeal } from '../../src/control/demo-seal.ts';
+import { demoSeal } from '../../src/control/demo-key.ts';
 import type { EngineSource } from '../../src/control/second-opinion.ts';
 import { canonicalJson } from '../../src/model/canonical.ts';
 import { factBody, GovernanceFact } from '../../src/model/governance-fact.ts';

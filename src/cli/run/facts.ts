@@ -113,7 +113,7 @@ export async function readSigned(io: Io, file: string): Promise<Signed> {
   throw new BerthError({
     code: 'INVALID_INPUT',
     message: `\`${file}\` is no signature`,
-    fix: 'write {"by": "person:…", "key": "ed25519:…", "signature": "…"}, signed over what `--body` prints with `by` added',
+    fix: 'write {"by": "person:…", "key": "ed25519:…", "signature": "…"}, such as `berth keys sign` prints for what `--body` printed',
   });
 }
 

@@ -1,17 +1,26 @@
 import { z } from 'zod';
 
+import { canonicalJson } from '../../model/canonical.ts';
 import { BerthError } from '../../model/error.ts';
 import { PublicKey } from '../../model/key.ts';
-import { principalOf } from '../caller.ts';
+import { cleanText } from '../../model/text.ts';
+import { callerOf, principalOf } from '../caller.ts';
+import { readYaml } from '../files.ts';
 import type { Io } from '../io.ts';
-import { keyFileOf, makeKey } from '../keys.ts';
+import { keyFileOf, makeKey, openDocumentSigner } from '../keys.ts';
 import { print } from '../output.ts';
 import { parsed } from '../parsed.ts';
+import { requireTerminal } from '../passphrase.ts';
 import { withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 import { record, recordIn } from './record.ts';
 
 const Typed = z.strictObject({ publicKey: PublicKey });
+
+/** What is signed outside of an approval: a plain object that says what it is. */
+const Body = z
+  .object({ schema: z.enum(['berth/fact/1', 'berth/override/1']), by: z.never().exactOptional() })
+  .catchall(z.json());
 
 export async function listKeys(io: Io, options: Common): Promise<number> {
   return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller }) => {
@@ -46,6 +55,24 @@ export async function addKey(
   return record(io, options, { kind: 'register-key', principal: principalOf(options.of), publicKey });
 }
 
+/**
+ * Signs the body of a fact or an override with the caller's own key: what `--signed` and `--second` take. The body is
+ * shown first, as it is signed.
+ */
+export async function signBody(
+  io: Io,
+  file: string,
+  options: Common & { readonly keyFile?: string },
+): Promise<number> {
+  requireTerminal(io);
+  const { principal: by } = callerOf(io, options, 'berth-cli');
+  const document = { ...bodyIn(file, await readYaml(io, file)), by };
+  io.stderr.write(`${by} signs ${cleanText(canonicalJson(document), 4000)}\n`);
+  const sign = await openDocumentSigner(io, keyFileOf(io, by, options.keyFile));
+  io.stdout.write(`${JSON.stringify({ by, ...sign(document) })}\n`);
+  return 0;
+}
+
 export async function revokeKey(
   io: Io,
   typed: string,
@@ -62,6 +89,16 @@ export async function revokeKey(
       publicKey,
       reason: options.reason,
     });
+  });
+}
+
+function bodyIn(file: string, written: unknown): z.output<typeof Body> {
+  const result = Body.safeParse(written);
+  if (result.success) return result.data;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${file}\` is no body of a fact or an override`,
+    fix: 'hand in what `berth facts record … --body` or `berth policy override … --body` prints',
   });
 }
 
