@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/port.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
-import { emptyHead, type Entry, type Head } from '../model/entry.ts';
+import { emptyHead, Entry, type Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import { type ContractId, type Digest, parentOf, Path, planIdOf } from '../model/id.ts';
 import { type Member, seatsOf } from '../model/placement.ts';
@@ -115,6 +115,8 @@ class Replay {
   }
 
   async follow(entry: Entry): Promise<void> {
+    const isReadable = Entry.safeParse(entry).success;
+    this.#chain.assert(isReadable, `entry ${entry.seq} is no entry that this Berth can read`, entry.seq);
     const faults = checkEntry(entry, this.#head);
     this.#chain.assert(
       faults.length === 0,

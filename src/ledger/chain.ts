@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-import { canonicalJson } from '../model/canonical.ts';
+import { canonicalJson, digestOfHex } from '../model/canonical.ts';
 import { type Entry, EntryDraft, type Head, ledgerFormat } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import { Digest } from '../model/id.ts';
@@ -67,7 +67,7 @@ export function faultText(fault: ChainFault): string {
 
 /** `sha256:` and the hex SHA-256 of bytes, or of the UTF-8 bytes of a text. */
 export function sha256Of(content: string | Uint8Array): Digest {
-  return Digest.parse(`sha256:${hash('sha256', content)}`);
+  return digestOfHex(hash('sha256', content));
 }
 
 /** The end of a chain that ends with `entry`. */

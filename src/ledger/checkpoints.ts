@@ -61,6 +61,14 @@ export class Checkpoints {
     return this.#faultOf({ file: secondPath(this.#folder), found: this.#second }, chain, digestAt);
   }
 
+  /** How many entries the checkpoint beside the ledger vouches for with this ledger's own key. */
+  get vouchedSize(): number {
+    const { kind } = this.#beside;
+    if (kind !== 'note' || this.#found.kind !== 'key') return 0;
+    const file = checkpointPath(this.#path);
+    return this.#signatureFault(this.#beside.note, file) === undefined ? this.#beside.head.size : 0;
+  }
+
   /** Why this user cannot sign, though others can. */
   get keyFault(): ReadOnlyReason | undefined {
     if (this.#found.kind !== 'denied') return undefined;

@@ -2,7 +2,7 @@ import { type Entry, type EntryDraft, emptyHead, type Head } from '../model/entr
 import { BerthError } from '../model/error.ts';
 import { checkLinks, faultText, headOf, seal } from './chain.ts';
 import type { IdemScope } from './port.ts';
-import { type DamagedRow, openRow, type Row, rowOf } from './row.ts';
+import { type DamagedRow, openRow, openVouched, type Row, rowOf } from './row.ts';
 import { leafHash } from './tree-hash.ts';
 import { Tree } from './tree.ts';
 
@@ -21,6 +21,12 @@ export class SoundChain {
   readonly #seqByKey = new Map<string, number>();
   /** Over the stored texts of the entries. */
   readonly tree = new Tree();
+  readonly #vouched: number;
+
+  /** `vouched`: as many entries stand below a checkpoint whose signature was checked. */
+  constructor(vouched = 0) {
+    this.#vouched = vouched;
+  }
 
   get head(): Head {
     return this.#head;
@@ -33,7 +39,7 @@ export class SoundChain {
 
   /** Takes the next stored row. Returns false, and keeps the fault, when it cannot be the next. */
   extend(row: DamagedRow): boolean {
-    const opened = openRow(row);
+    const opened = this.#head.seq < this.#vouched ? openVouched(row) : openRow(row);
     if (opened.kind === 'broken') return this.stop(opened.why);
     const [fault] = checkLinks(opened.entry, this.#head);
     if (fault !== undefined) return this.stop(faultText(fault));

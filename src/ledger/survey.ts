@@ -20,11 +20,17 @@ export function survey(
   tables: LedgerTables,
   checkpoints: Checkpoints,
 ): Survey {
-  const chain = new SoundChain();
-  readOn(chain, tables, path);
   const digestAt = (seq: number) => (seq === 0 ? emptyHead.digest : tables.digestAt(seq));
-  const readOnly = chainFault(path, chain) ?? checkpoints.fault(chain, digestAt) ?? fileFault(path, db);
-  return { chain, readOnly };
+  const read = (vouched: number): Survey => {
+    const chain = new SoundChain(vouched);
+    readOn(chain, tables, path);
+    return { chain, readOnly: chainFault(path, chain) ?? checkpoints.fault(chain, digestAt) };
+  };
+  const vouched = checkpoints.vouchedSize;
+  const first = read(vouched);
+  // A checkpoint that the tree contradicts has vouched for nothing.
+  const { chain, readOnly } = vouched > 0 && first.readOnly?.kind === 'unsound' ? read(0) : first;
+  return { chain, readOnly: readOnly ?? fileFault(path, db) };
 }
 
 /** Reads all entries of a file that is no ledger in use, and checks them and the tables. */

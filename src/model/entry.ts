@@ -4,7 +4,7 @@ import { Actor } from './actor.ts';
 import { Command } from './command.ts';
 import { Decision } from './decision.ts';
 import { Event } from './event.ts';
-import { Digest, IdemKey, TenantId } from './id.ts';
+import { Digest, IdemKey, PrincipalId, TenantId } from './id.ts';
 import { Inputs } from './plan.ts';
 import { AtMs } from './unit.ts';
 
@@ -41,6 +41,12 @@ export type Entry = z.infer<typeof Entry>;
  * that a hash vouches for.
  */
 export const KnownEntry = z.custom<Entry>((value) => typeof value === 'object' && value !== null);
+
+/** What ties an entry to the one before, and what its idempotency key is unique for. */
+export const ChainLink = z.object({
+  ...Entry.pick({ v: true, seq: true, prev: true, atMs: true, tenant: true, idemKey: true }).shape,
+  actor: z.object({ principal: PrincipalId }),
+});
 
 /** The end of the chain: the last entry's number, digest and time. */
 export type Head = { readonly seq: number; readonly digest: Digest; readonly atMs: number };
