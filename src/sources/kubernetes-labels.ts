@@ -1,5 +1,5 @@
 import { cleanText, compareText } from '../model/text.ts';
-import type { Texts } from './kubernetes-object.ts';
+import type { Texts } from './kubernetes-listed.ts';
 
 const maxLabels = 100;
 

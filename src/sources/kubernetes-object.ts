@@ -2,12 +2,9 @@ import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
 import { invalidFile, readText } from './evidence.ts';
-import { recognise, wrongFormat } from './format.ts';
+import { wrongFormat } from './format.ts';
+import { type ListedObject, listedObjects, scalar, Texts } from './kubernetes-listed.ts';
 import type { Evidence } from './source.ts';
-import { readDocuments, type StructuredDocument } from './structured.ts';
-
-/** Labels, annotations and resources: text by text, whatever scalars the file had. */
-export type Texts = ReadonlyMap<string, string>;
 
 /** A Kubernetes `Node`, as far as Berth reads it, and where it stood. */
 export type KubernetesNode = {
@@ -51,58 +48,13 @@ const expected = 'output of `kubectl get nodes -o json` or `-o yaml`';
 /** Every node in a file: a `List`, a `NodeList`, single objects, one or several documents. */
 export function readObjects(evidence: Evidence): KubernetesObjects {
   const text = readText(evidence);
-  const objects = documentsOf(evidence, text).flatMap((document) => objectsOf(document));
-  const found = sorted(evidence, objects);
+  const found = sorted(evidence, listedObjects(evidence, text, { source: 'kubernetes', expected }));
   if (found.nodes.length === 0 && found.profiles.length === 0)
     throw withoutNodes(evidence, text, found.others);
   return found;
 }
 
-/** What cannot be read at all may be something else that Berth knows by sight. */
-function documentsOf(evidence: Evidence, text: string): readonly StructuredDocument[] {
-  try {
-    return readDocuments(evidence, text);
-  } catch (error) {
-    const seen = recognise(text);
-    if (seen === undefined || seen.source === 'kubernetes') throw error;
-    throw wrongFormat(evidence, text, 'kubernetes', expected);
-  }
-}
-
-type Found = { readonly value: unknown; readonly kind: string; readonly line: number | undefined };
-
-const Kind = z.object({ kind: z.string().max(200) });
-const Listing = z.object({
-  kind: z.string().endsWith('List').max(200),
-  items: z.array(z.unknown()).nullish(),
-});
-
-function objectsOf(document: StructuredDocument): Found[] {
-  const list = Listing.safeParse(document.value);
-  if (list.success) {
-    const elementKind = list.data.kind.replace(/List$/u, '');
-    return (list.data.items ?? []).map((value, index) => ({
-      value,
-      // The elements of a typed list may leave out their kind.
-      kind: kindOf(value) ?? elementKind,
-      line: document.lineOf(['items', index]),
-    }));
-  }
-  if (Array.isArray(document.value))
-    return document.value.map((value: unknown, index) => ({
-      value,
-      kind: kindOf(value) ?? '',
-      line: document.lineOf([index]),
-    }));
-  return [{ value: document.value, kind: kindOf(document.value) ?? '', line: document.lineOf([]) }];
-}
-
-function kindOf(value: unknown): string | undefined {
-  const parsed = Kind.safeParse(value);
-  return parsed.success ? parsed.data.kind : undefined;
-}
-
-function sorted(evidence: Evidence, objects: readonly Found[]) {
+function sorted(evidence: Evidence, objects: readonly ListedObject[]) {
   const nodes: KubernetesNode[] = [];
   const profiles: NodeProfile[] = [];
   const others = new Map<string, number>();
@@ -124,22 +76,6 @@ function withoutNodes(evidence: Evidence, text: string, others: ReadonlyMap<stri
     .join(', ');
   return invalidFile(evidence, `has no nodes${what === '' ? '' : `, but ${what}`}`, `expected: ${expected}`);
 }
-
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-
-/** Values that are no scalars are dropped: nothing Berth reads has them. */
-const Texts = z
-  .unknown()
-  .optional()
-  .transform((value): Texts => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
-    return new Map(
-      Object.entries(value).flatMap(([key, entry]): [string, string][] => {
-        const text = scalar.safeParse(entry);
-        return text.success ? [[key, String(text.data)]] : [];
-      }),
-    );
-  });
 
 const text = scalar.transform(String).nullish().catch(undefined);
 const Metadata = z.object({ name: z.string().min(1).max(1000), labels: Texts, annotations: Texts });
@@ -177,7 +113,7 @@ const Node = z.object({
     .catch(undefined),
 });
 
-function nodeOf(evidence: Evidence, { value, line }: Found): KubernetesNode {
+function nodeOf(evidence: Evidence, { value, line }: ListedObject): KubernetesNode {
   const parsed = Node.safeParse(value);
   if (!parsed.success) throw nameless(evidence, line);
   const { metadata, spec, status } = parsed.data;
@@ -202,7 +138,7 @@ function specOf(spec: NonNullable<z.infer<typeof Node>['spec']>) {
   };
 }
 
-function profileOf(evidence: Evidence, { value, line }: Found): NodeProfile {
+function profileOf(evidence: Evidence, { value, line }: ListedObject): NodeProfile {
   const parsed = z.object({ metadata: Metadata }).safeParse(value);
   if (!parsed.success) throw nameless(evidence, line);
   return { name: parsed.data.metadata.name, value, evidence, ...(line === undefined ? {} : { line }) };

@@ -3,7 +3,8 @@ import type { Path } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { type Cloud, countryOfRegion } from './cloud-region.ts';
 import { invalidFile } from './evidence.ts';
-import type { KubernetesNode, Texts } from './kubernetes-object.ts';
+import type { Texts } from './kubernetes-listed.ts';
+import type { KubernetesNode } from './kubernetes-object.ts';
 import { pathOf, requireSite, segmentOf } from './path.ts';
 
 /** Where a node stands, as far as its labels tell. */
