@@ -55,18 +55,13 @@ function worst({ whole, parts }: Card) {
   return complaints.find(({ health }) => health === 'down') ?? complaints[0];
 }
 
+type Sharing = { readonly set: NodeFacts; readonly gaps: readonly Gap[] };
+
 /** How the cards of a node are shared: only said where they are cut, and left in doubt where Berth cannot follow. */
-export function sharingOf(cards: readonly Card[]): {
-  readonly set: NodeFacts;
-  readonly gaps: readonly Gap[];
-} {
+export function sharingOf(cards: readonly Card[]): Sharing {
   const cut = cards.filter(({ parts }) => parts.length > 0);
   const shared = cards.filter(({ whole }) => whole?.isShared === true);
   if (cut.length === 0 && shared.length === 0) return { set: {}, gaps: [] };
-  const doubt = (why: string) => ({
-    set: { sharing: 'unknown' as const },
-    gaps: [{ attribute: 'sharing', why }],
-  });
   if (cut.length === 0)
     return doubt(`the driver lets several claims hold one of ${shared.length} GPUs at once`);
   const profiles = new Set(cut.map((card) => fullProfileOf(card)));
@@ -78,6 +73,10 @@ export function sharingOf(cards: readonly Card[]): {
   return doubt(
     `${cut.length} of ${cards.length} GPUs are cut into ${parts} fixed parts (${partNames(cut)}), which are not counted one by one`,
   );
+}
+
+function doubt(why: string): Sharing {
+  return { set: { sharing: 'unknown' }, gaps: [{ attribute: 'sharing', why }] };
 }
 
 function partNames(cut: readonly Card[]): string {

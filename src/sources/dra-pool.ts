@@ -73,10 +73,10 @@ function unique(slices: readonly Slice[]): readonly Slice[] {
 }
 
 function said({ driver, node, pool, devices }: Slice): string {
-  const plain = devices.map(({ origin: _, attributes, capacity, ...rest }) => [
-    rest,
-    [...attributes],
-    [...capacity],
+  const plain = devices.map((device) => [
+    { ...device, origin: undefined, attributes: undefined, capacity: undefined },
+    [...device.attributes],
+    [...device.capacity],
   ]);
   return JSON.stringify([driver, node, pool, plain]);
 }

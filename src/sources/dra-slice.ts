@@ -4,7 +4,7 @@ import type { Origin } from '../model/fact.ts';
 import { cleanText } from '../model/text.ts';
 import { fileName, invalidFile, readText } from './evidence.ts';
 import { wrongFormat } from './format.ts';
-import { type ListedObject, listedObjects, scalar, Texts } from './kubernetes-listed.ts';
+import { type ListedObject, listedObjects, scalar, type Texts } from './kubernetes-listed.ts';
 import type { Evidence } from './source.ts';
 
 /** A device taint: `NoSchedule` and `NoExecute` keep claims off the device, `None` only tells. */

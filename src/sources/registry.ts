@@ -1,5 +1,6 @@
 import type { SourceName } from '../model/fact.ts';
 import { compareText } from '../model/text.ts';
+import { cloud } from './cloud.ts';
 import { dra } from './dra.ts';
 import { readText } from './evidence.ts';
 import { recognise } from './format.ts';
@@ -10,7 +11,7 @@ import type { Evidence, Source } from './source.ts';
 
 /** Everything `berth import` can read, by name, in the order of the names. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
-  [dra, inventory, kubernetes, openb]
+  [cloud, dra, inventory, kubernetes, openb]
     .toSorted((a, b) => compareText(a.name, b.name))
     .map((source) => [source.name, source]),
 );

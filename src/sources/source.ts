@@ -9,6 +9,10 @@ export type ImportContext = {
   readonly site?: string;
   /** The machines a file speaks of, by path or host name, where it does not say itself: `--node`, once or more. */
   readonly nodes?: readonly string[];
+  /** Of a price list, the region that the site pays: `--region`; the site's own name without it. */
+  readonly region?: string;
+  /** Euros for one US dollar, as a decimal number: `--eur-per-usd`. Without it prices in dollars stay unknown. */
+  readonly eurPerUsd?: string;
   readonly observedAtMs: number;
   /** Called with the number of records read so far; the total where it is known. */
   readonly progress?: (done: number, total?: number) => void;

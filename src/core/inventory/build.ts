@@ -13,6 +13,7 @@ import { type Mask, maskOf } from '../mask.ts';
 import type { Claims } from './claims.ts';
 import { suppliesOf, survivingPowerW } from './feeds.ts';
 import type { Fleet, FleetNode, FleetRack, FleetSite } from './fleet.ts';
+import { filledIn } from './machine-type.ts';
 import { resolveKind } from './resolve.ts';
 import { ShapeTable } from './shape.ts';
 
@@ -79,7 +80,7 @@ function nodesOf(claims: Claims, around: Around): readonly FleetNode[] {
         nics: nics.get(id) ?? new Map<number, NicFacts>(),
       };
       const common = facts.shape === undefined ? undefined : shapeByName.get(facts.shape);
-      const shape = table.shapeOf(facts, common, devices);
+      const shape = table.shapeOf(filledIn(facts, shapeByName), common, devices);
       return makeNode({
         index,
         id,
