@@ -10,6 +10,7 @@ import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
 import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
+import type { ImportOptions } from './run/import.ts';
 import type { McpOptions } from './run/mcp.ts';
 import type { FileKind } from './run/schema.ts';
 import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
@@ -77,12 +78,15 @@ function addFleet(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/init.ts')).init(io, options)),
     );
 
-  withCommon(program.command('import <source> <file...>'))
-    .description('bring facts about the fleet in: kubernetes, openb, inventory')
+  withCommon(program.command('import <source> [file...]'))
+    .description('bring facts about the fleet in: kubernetes, dra, cloud, openb, inventory')
     .option('--site <id>', 'the site the facts belong to, where the files do not say')
+    .option('--context <name>', 'read the cluster of this context with your kubectl: kubernetes, dra')
+    .option('--region <name>', 'cloud: the region whose prices the site pays; its own name without it')
+    .option('--eur-per-usd <rate>', 'cloud: euros for a US dollar; prices in dollars stay unknown without it')
     .option('--dry-run', 'show what would change; record nothing')
     .addHelpText('after', `${examples(...importExamples)}${inventoryExample}`)
-    .action(async (name: string, files: string[], options: Common & { site?: string; dryRun?: boolean }) =>
+    .action(async (name: string, files: string[], options: ImportOptions) =>
       done(await (await import('./run/import.ts')).importFacts(io, { name, files }, options)),
     );
 
@@ -308,6 +312,7 @@ function refuseWords(command: Command): void {
 
 const importExamples = [
   'kubectl get nodes -o json > nodes.json && berth import kubernetes nodes.json --site fra1',
+  'berth import dra --context prod --site fra1',
   'berth import inventory fleet.yaml --dry-run',
   'berth import openb openb_node_list_all_node.csv',
 ];

@@ -34,11 +34,11 @@ export function readKarpenter(
   evidence: Evidence,
   documents: readonly StructuredDocument[],
 ): readonly Offer[] {
-  const offers = documents.flatMap(({ value, lineOf }) => {
-    const listed = Listed.safeParse(value);
+  const offers = documents.flatMap((document) => {
+    const listed = Listed.safeParse(document.value);
     if (listed.success)
-      return listed.data.flatMap((type, index) => listedOffers(evidence, type, lineOf([index])));
-    const described = Described.safeParse(value);
+      return listed.data.flatMap((type, index) => listedOffers(evidence, type, document.lineOf([index])));
+    const described = Described.safeParse(document.value);
     if (!described.success) throw invalidFile(evidence, 'lists no machine types', `expected: ${expected}`);
     return Object.entries(described.data).map(([name, type]) => describedOffer(evidence, name, type));
   });

@@ -20,7 +20,10 @@ export type ShapeReading = {
 export function readShape(subject: Path, offers: readonly [Offer, ...Offer[]]): ShapeReading {
   const [first] = offers;
   const gaps: Gap[] = [];
-  const agreed = <K extends 'cpuMilli' | 'memoryMib' | 'storageGib' | 'gpus'>(name: K, attribute: string): Offer[K] | undefined => {
+  const agreed = <K extends 'cpuMilli' | 'memoryMib' | 'storageGib' | 'gpus'>(
+    name: K,
+    attribute: string,
+  ): Offer[K] | undefined => {
     if (new Set(offers.map((offer) => JSON.stringify(offer[name] ?? null))).size === 1) return first[name];
     gaps.push({ attribute, why: 'the offers of this machine type differ between regions' });
     return undefined;
@@ -129,18 +132,22 @@ function formOf(machine: string): string | undefined {
 }
 
 /** Catalogues fill their columns differently; what contradicts itself is said, and nominal sizes stay open. */
-function memoryOf({ count, memoryMib, totalMemoryMib }: OfferedGpus): {
-  readonly memoryMib?: number;
-  readonly gaps: readonly Gap[];
-} {
-  const gap = (why: string) => ({ gaps: [{ attribute: 'gpuMemoryMib', why }] });
-  if (memoryMib === undefined) return gap('the catalogue gives no GPU memory, or 0');
+function memoryOf({ count, memoryMib, totalMemoryMib }: OfferedGpus): Memory {
+  if (memoryMib === undefined) return withoutMemory('the catalogue gives no GPU memory, or 0');
   if (totalMemoryMib !== undefined && totalMemoryMib !== memoryMib * count)
-    return gap(
+    return withoutMemory(
       totalMemoryMib === memoryMib
         ? `the column for all ${count} GPUs has ${totalMemoryMib} MiB, which is the size of one`
         : `${count} GPUs of ${memoryMib} MiB are not the ${totalMemoryMib} MiB of the total`,
     );
   if (memoryMib % 1024 !== 0) return { memoryMib, gaps: [] };
-  return gap(`${memoryMib} MiB is a nominal size (${memoryMib / 1024} GiB): the card itself shows less`);
+  return withoutMemory(
+    `${memoryMib} MiB is a nominal size (${memoryMib / 1024} GiB): the card itself may show less`,
+  );
+}
+
+type Memory = { readonly memoryMib?: number; readonly gaps: readonly Gap[] };
+
+function withoutMemory(why: string): Memory {
+  return { gaps: [{ attribute: 'gpuMemoryMib', why }] };
 }

@@ -35,23 +35,22 @@ type Roots = {
   readonly gaps: readonly Gap[];
 };
 
+function withoutRoots(why: string, areVirtual: boolean): Roots {
+  return { number: new Map(), areVirtual, gaps: [{ attribute: 'pcieRoot', why }] };
+}
+
 function readRoots(gpus: readonly DraDevice[], nics: readonly DraDevice[]): Roots {
   const found = [...gpus, ...nics].flatMap((device) => rootOf(device) ?? []);
   const distinct = new Set(found);
-  const gap = (why: string, areVirtual: boolean): Roots => ({
-    number: new Map(),
-    areVirtual,
-    gaps: [{ attribute: 'pcieRoot', why }],
-  });
   if (gpus.length + nics.length < 2) return { number: new Map(), areVirtual: false, gaps: [] };
-  if (found.length === 0) return gap('no device names its PCIe root', false);
+  if (found.length === 0) return withoutRoots('no device names its PCIe root', false);
   if (distinct.size === found.length)
-    return gap(
+    return withoutRoots(
       'each device has a PCIe root of its own, as in virtual machines: that proves nothing about what is near what',
       true,
     );
   if (distinct.size === 1)
-    return gap(
+    return withoutRoots(
       'all devices have one PCIe root, as in simple virtual machines: that proves no nearness',
       true,
     );
@@ -61,24 +60,29 @@ function readRoots(gpus: readonly DraDevice[], nics: readonly DraDevice[]): Root
 
 type Numa = { readonly node: ReadonlyMap<DraDevice, number>; readonly gaps: readonly Gap[] };
 
+function withoutNuma(why: string): Numa {
+  return { node: new Map(), gaps: [{ attribute: 'numaNode', why }] };
+}
+
 function readNuma(
   devices: readonly DraDevice[],
   gpus: readonly DraDevice[],
   { isGrace, areRootsVirtual }: { readonly isGrace: boolean; readonly areRootsVirtual: boolean },
 ): Numa {
-  const gap = (why: string): Numa => ({ node: new Map(), gaps: [{ attribute: 'numaNode', why }] });
   const named = devices.filter((device) => numaOf(device).length > 0);
   if (named.length === 0)
-    return gpus.length === 0 ? { node: new Map(), gaps: [] } : gap('no device names its NUMA node');
+    return gpus.length === 0 ? { node: new Map(), gaps: [] } : withoutNuma('no device names its NUMA node');
   if (isGrace)
-    return gap('on Grace machines GPU memory has NUMA nodes of its own; which one is meant is not said');
+    return withoutNuma(
+      'on Grace machines GPU memory has NUMA nodes of its own; which one is meant is not said',
+    );
   const clear = named.flatMap((device): [DraDevice, number][] => {
     const [only, ...more] = numaOf(device);
     return only !== undefined && more.length === 0 && /^\d{1,3}$/u.test(only) ? [[device, Number(only)]] : [];
   });
   const nodes = new Set(clear.map(([, node]) => node));
   if (areRootsVirtual && nodes.size < 2)
-    return gap(
+    return withoutNuma(
       'all devices are on one NUMA node and the PCIe roots look virtual: a hypervisor may hide the rest',
     );
   const unclear = named.length - clear.length;

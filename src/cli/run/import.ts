@@ -3,14 +3,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BerthError } from '../../model/error.ts';
 import { detectSource, sources } from '../../sources/registry.ts';
 import type { Evidence, Source } from '../../sources/source.ts';
-import { readEvidence } from '../files.ts';
 import { drawImport } from '../import-report.ts';
 import type { Io } from '../io.ts';
+import { gather } from '../live/gather.ts';
 import { progressLine } from '../progress.ts';
 import { withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 
-export type ImportOptions = Common & { readonly site?: string; readonly dryRun?: boolean };
+export type ImportOptions = Common & {
+  readonly site?: string;
+  readonly context?: string;
+  readonly region?: string;
+  readonly eurPerUsd?: string;
+  readonly dryRun?: boolean;
+};
 
 export async function importFacts(
   io: Io,
@@ -18,7 +24,10 @@ export async function importFacts(
   options: ImportOptions,
 ): Promise<number> {
   const source = sourceNamed(asked.name);
-  const evidence = asked.files.map(readEvidence);
+  const evidence = await gather(io, source, {
+    files: asked.files,
+    ...(options.context === undefined ? {} : { context: options.context }),
+  });
   refuseOther(source, evidence);
   return read(io, { source, evidence, options });
 }
@@ -39,6 +48,8 @@ async function read(
       const observation = source.parse(evidence, {
         observedAtMs: clock.nowMs(),
         ...(options.site === undefined ? {} : { site: options.site }),
+        ...(options.region === undefined ? {} : { region: options.region }),
+        ...(options.eurPerUsd === undefined ? {} : { eurPerUsd: options.eurPerUsd }),
         progress: (count, total) => progress.step(count, total, `records of ${source.title} read`),
         signal: io.interrupt,
       });

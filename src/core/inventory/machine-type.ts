@@ -14,13 +14,17 @@ export function filledIn(facts: NodeFacts, shapes: ReadonlyMap<string, ShapeFact
   return { ...Object.fromEntries(known), ...facts };
 }
 
-function gpuFacts(gpus: readonly GpuFacts[] | undefined): Pick<
+function gpuFacts(
+  gpus: readonly GpuFacts[] | undefined,
+): Pick<
   { readonly [K in keyof NodeFacts]: NodeFacts[K] | undefined },
   'gpuCount' | 'gpuModel' | 'gpuMemoryMib' | 'gpuPowerW'
 > {
   const [first] = gpus ?? [];
   if (gpus === undefined || first === undefined) return {};
-  const isUniform = gpus.every(({ model, memoryMib }) => model === first.model && memoryMib === first.memoryMib);
+  const isUniform = gpus.every(
+    ({ model, memoryMib }) => model === first.model && memoryMib === first.memoryMib,
+  );
   if (!isUniform) return { gpuCount: gpus.length };
   const { model, memoryMib, powerW } = first;
   return { gpuCount: gpus.length, gpuModel: model, gpuMemoryMib: memoryMib, gpuPowerW: powerW };

@@ -1,0 +1,29 @@
+import { BerthError } from '../../model/error.ts';
+import type { Evidence, Source } from '../../sources/source.ts';
+import { readEvidence } from '../files.ts';
+import type { Io } from '../io.ts';
+import { askCluster, readsClusters } from './kubectl.ts';
+
+/** Where evidence comes from: files, or a system that the user named. */
+export type Given = { readonly files: readonly string[]; readonly context?: string };
+
+/** The evidence for an import. Throws where neither files nor a live system is named, or both, or the source has none. */
+export async function gather(
+  io: Io,
+  source: Source,
+  { files, context }: Given,
+): Promise<readonly Evidence[]> {
+  if (context === undefined) {
+    if (files.length > 0) return files.map(readEvidence);
+    const live = readsClusters(source.name) ? ', or name a cluster of your kubectl with `--context`' : '';
+    throw invalid("missing required argument 'file'", `hand in files: \`${source.howTo}\`${live}`);
+  }
+  if (!readsClusters(source.name))
+    throw invalid(`${source.name} is not read from a cluster`, 'leave `--context` out and hand in files');
+  if (files.length > 0) throw invalid('both files and `--context` are given', 'import one, then the other');
+  return [await askCluster(io, source.name, context)];
+}
+
+function invalid(message: string, fix: string): BerthError {
+  return new BerthError({ code: 'INVALID_INPUT', message, fix });
+}
