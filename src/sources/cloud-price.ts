@@ -106,9 +106,12 @@ function bookOf(offers: readonly Offer[], region: string, eurPerUsd: string): st
 
 function spreadOf(model: string, { lowest, highest }: Range): string[] {
   if (!isLess(lowest, highest)) return [];
-  const usd = ({ price, parts }: Rate) =>
-    `${price / parts / 1_000_000n}.${String(((price / parts) % 1_000_000n) / 1000n).padStart(3, '0')}`;
   return [
     `one ${model} costs ${usd(lowest)} to ${usd(highest)} USD an hour, by machine type; the highest counts`,
   ];
+}
+
+function usd({ price, parts }: Rate): string {
+  const micro = price / parts;
+  return `${micro / 1_000_000n}.${String((micro % 1_000_000n) / 1000n).padStart(3, '0')}`;
 }

@@ -1,7 +1,7 @@
 import { cleanText, compareText, didYouMean } from '../model/text.ts';
 import { readKarpenter } from './cloud-karpenter.ts';
 import { microOf, type Offer } from './cloud-machine.ts';
-import { pricesOf } from './cloud-price.ts';
+import { type Prices, pricesOf } from './cloud-price.ts';
 import { readShape } from './cloud-shape.ts';
 import { readSkypilot } from './cloud-skypilot.ts';
 import { invalidFile, readText, reportProgress } from './evidence.ts';
@@ -53,48 +53,64 @@ function addShapes(offers: readonly Offer[], context: ImportContext, findings: F
   );
 }
 
-function addPrices(
-  offers: readonly Offer[],
-  { site, region, eurPerUsd }: ImportContext,
-  findings: Findings,
-): void {
-  noteHomeless(offers, findings);
+function addPrices(offers: readonly Offer[], context: ImportContext, findings: Findings): void {
+  const { site } = context;
   const [first] = offers;
   if (first === undefined) return;
-  if (eurPerUsd !== undefined && (microOf(eurPerUsd) ?? 0n) === 0n)
-    throw invalidFile(
-      first.evidence,
-      `cannot be priced at \`${cleanText(eurPerUsd, 40)}\` euros for a dollar`,
-      'pass a decimal number such as `--eur-per-usd 0.92`',
+  checkRate(first, context);
+  noteHomeless(offers, findings);
+  if (site !== undefined) priceSite(offers, first, { ...context, site }, findings);
+  else if (offers.some(({ microUsdPerHour }) => microUsdPerHour !== undefined))
+    findings.assumptions.add(
+      'prices are not recorded: pass `--site`, and the region that it pays with `--region`',
     );
-  if (site === undefined) {
-    if (offers.some(({ microUsdPerHour }) => microUsdPerHour !== undefined))
-      findings.assumptions.add(
-        'prices are not recorded: pass `--site`, and the region that it pays with `--region`',
-      );
-    return;
-  }
+}
+
+function checkRate({ evidence }: Offer, { eurPerUsd }: ImportContext): void {
+  if (eurPerUsd === undefined || (microOf(eurPerUsd) ?? 0n) > 0n) return;
+  throw invalidFile(
+    evidence,
+    `cannot be priced at \`${cleanText(eurPerUsd, 40)}\` euros for a dollar`,
+    'pass a decimal number such as `--eur-per-usd 0.92`',
+  );
+}
+
+function priceSite(
+  offers: readonly Offer[],
+  first: Offer,
+  { site, region, eurPerUsd }: ImportContext & { readonly site: string },
+  { facts, unknown, assumptions }: Findings,
+): void {
   const subject = requireSite(site, first.evidence);
   const wanted = region ?? site;
   const own = offers.filter((offer) => offer.region?.toLowerCase() === wanted.toLowerCase());
-  if (own.length === 0 && offers.some((offer) => offer.region !== undefined))
-    throw withoutRegion(offers, first, wanted);
-  const { set, gaps, assumptions } = pricesOf(own, wanted, eurPerUsd);
-  const origin = (own[0] ?? first).origin;
-  if (Object.keys(set).length > 0)
-    findings.facts.push({ kind: 'site', subject, set, confidence: 'derived', origin });
-  for (const { attribute, why } of gaps) findings.unknown.push({ subject, attribute, why, origin });
-  for (const assumption of assumptions) findings.assumptions.add(assumption);
+  const regions = regionsOf(offers);
+  const isElsewhere = own.length === 0 && regions.length > 0;
+  if (isElsewhere && region !== undefined) throw withoutRegion(first, region, regions);
+  const found = isElsewhere ? unpriced(site, regions) : pricesOf(own, wanted, eurPerUsd);
+  const { origin } = own[0] ?? first;
+  if (Object.keys(found.set).length > 0)
+    facts.push({ kind: 'site', subject, set: found.set, confidence: 'derived', origin });
+  for (const { attribute, why } of found.gaps) unknown.push({ subject, attribute, why, origin });
+  for (const assumption of found.assumptions) assumptions.add(assumption);
 }
 
-function withoutRegion(offers: readonly Offer[], { evidence }: Offer, wanted: string) {
+function unpriced(site: string, regions: readonly string[]): Prices {
+  const why = `no region is called \`${site}\`: pass \`--region\` with one of ${regions.join(', ')}`;
+  return { set: {}, gaps: [{ attribute: 'gpuPrices', why: cleanText(why, 300) }], assumptions: [] };
+}
+
+function regionsOf(offers: readonly Offer[]): readonly string[] {
   const regions = [...new Set(offers.flatMap((offer) => offer.region ?? []))].toSorted(compareText);
-  const shown = regions.slice(0, 20).map((name) => cleanText(name, 60));
+  return regions.slice(0, 20).map((name) => cleanText(name, 60));
+}
+
+function withoutRegion({ evidence }: Offer, wanted: string, regions: readonly string[]) {
   return invalidFile(
     evidence,
     `has no machine types in the region \`${cleanText(wanted, 80)}\``,
-    `pass \`--region\` with one of ${shown.join(', ')}`,
-    { didYouMean: didYouMean(wanted, shown), allowed: shown },
+    `pass \`--region\` with one of ${regions.join(', ')}`,
+    { didYouMean: didYouMean(wanted, regions), allowed: regions },
   );
 }
 

@@ -50,6 +50,12 @@ const signs: readonly Sign[] = [
     fix: 'hand in its node list, `openb_node_list_all_node.csv`',
     pattern: /^(?=[^\n]*\bnum_gpu\b)(?=[^\n]*\bgpu_milli\b)/u,
   },
+  {
+    source: 'cloud',
+    what: 'a catalogue of cloud machine types',
+    pattern:
+      /^InstanceType,|^\s*\{\s*"[^"]+":\s*\{\s*"labels":|^\s*\[\s*\{\s*"name":\s*"[^"]+",\s*"offerings":/u,
+  },
   { source: 'hwloc', what: 'hwloc XML', pattern: /<!DOCTYPE topology|<topology[ >]/u },
   { source: 'nccl', what: 'NCCL topology XML', pattern: /<system version=/u },
   {

@@ -1,7 +1,7 @@
 import { type Fact, NodeFacts, type Origin } from '../model/fact.ts';
 import { cleanText } from '../model/text.ts';
 import { fileName } from './evidence.ts';
-import type { Gap } from './gpu-reading.ts';
+import { countOf, type Gap } from './gpu-reading.ts';
 import { healthOf, schedulingOf } from './kubernetes-condition.ts';
 import { readGpus } from './kubernetes-gpu.ts';
 import { cleanLabels } from './kubernetes-labels.ts';
@@ -20,13 +20,18 @@ export type NodeReading = {
 /** Everything one `Node` object says: what it states, and what follows from it. */
 export function readNode(node: KubernetesNode, place: Place): NodeReading {
   const gpus = readGpus(node);
-  const parts = [bodyOf(node), healthPart(node), schedulingPart(node), labelsPart(node)];
+  const parts = [bodyOf(node), healthPart(node), schedulingPart(node), leasePart(node), labelsPart(node)];
   const stated = bounded({
     hostName: cleanText(node.name),
     ...mergedSet(parts),
     ...gpus.stated,
   });
-  const derived = bounded({ ...gpus.derived, leaf: place.leaf?.id, health: worseHealth(node, gpus.derived) });
+  const derived = bounded({
+    ...gpus.derived,
+    leaf: place.leaf?.id,
+    island: place.island,
+    health: worseHealth(node, gpus.derived),
+  });
   const about = { kind: 'node', subject: place.node, origin: originOf(node) } as const;
   const following: Fact = { ...about, set: derived.set, confidence: 'derived' };
   return {
@@ -34,7 +39,7 @@ export function readNode(node: KubernetesNode, place: Place): NodeReading {
       { ...about, set: stated.set, confidence: 'stated' },
       ...(Object.keys(derived.set).length === 0 ? [] : [following]),
     ],
-    gaps: [...parts, gpus, stated, derived].flatMap((part) => part.gaps),
+    gaps: [...parts, place, gpus, stated, derived].flatMap((part) => part.gaps),
     assumptions: [...parts.flatMap((part) => part.assumptions ?? []), ...gpus.assumptions],
   };
 }
@@ -79,6 +84,7 @@ function bodyOf(node: KubernetesNode): Part {
     storageGib: storage === undefined ? undefined : storageGibOf(storage),
     machine: machineOf(node),
     driver: driverOf(node),
+    rdmaNicCount: efaCount(node),
     kubernetes: node.kubelet === undefined ? undefined : cleanText(node.kubelet),
   };
   return {
@@ -142,6 +148,18 @@ function schedulingPart(node: KubernetesNode): Part {
         ? []
         : [`the taint \`${gpuTaint}\` keeps other work off GPU nodes; GPU work tolerates it`],
   };
+}
+
+/** Machines of an AWS capacity block are gone when it ends; the label does not say when that is. */
+function leasePart({ labels }: KubernetesNode): Part {
+  if (labels.get('eks.amazonaws.com/capacityType') !== 'CAPACITY_BLOCK') return { set: {}, gaps: [] };
+  const why = 'the node belongs to an AWS capacity block; when that ends is not said';
+  return { set: {}, gaps: [{ attribute: 'endOfLifeMs', why }] };
+}
+
+/** EFA interfaces are NICs of their own. Other RDMA resources count shares of NICs, so they count nothing here. */
+function efaCount({ capacity, allocatable }: KubernetesNode): number | undefined {
+  return countOf(allocatable.get('vpc.amazonaws.com/efa') ?? capacity.get('vpc.amazonaws.com/efa'));
 }
 
 function labelsPart(node: KubernetesNode): Part {

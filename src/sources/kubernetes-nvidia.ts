@@ -49,6 +49,9 @@ type Sharing = NonNullable<NodeFacts['sharing']>;
 type SharingReading = { readonly sharing?: Sharing; readonly stated: boolean; readonly gaps: readonly Gap[] };
 
 function sharingOf(signs: Signs): SharingReading {
+  const changing = changingMig(signs);
+  if (changing !== undefined)
+    return { sharing: 'unknown', stated: false, gaps: [{ attribute: 'sharing', why: changing }] };
   if (signs.migSingle) return { sharing: 'mig-single', stated: signs.basis === 'stated', gaps: [] };
   if (signs.migProfiles.length > 0) return { sharing: 'mig-mixed', stated: true, gaps: [] };
   if (signs.strategy === 'time-slicing' || signs.strategy === 'mps') {
@@ -60,6 +63,11 @@ function sharingOf(signs: Signs): SharingReading {
     return { sharing: 'unknown', stated: false, gaps: [{ attribute: 'sharing', why: doubt }] };
   if (signs.strategy === 'none') return { sharing: 'none', stated: signs.basis === 'stated', gaps: [] };
   return { stated: false, gaps: [] };
+}
+
+function changingMig({ migState }: Signs): string | undefined {
+  if (migState !== 'pending' && migState !== 'rebooting' && migState !== 'failed') return undefined;
+  return `MIG is being set up anew (\`mig.config.state=${migState}\`): labels and resources may be those of before`;
 }
 
 /** What speaks against whole GPUs, although nothing says that they are shared. */
@@ -169,12 +177,19 @@ function modelOf(signs: Signs): ModelReading {
   };
 }
 
-/** The label is MiB for whole GPUs, and something else for instances and MPS shares. */
+/**
+ * The label is MiB for whole GPUs, and something else for instances and MPS shares. What repeats the machine type's
+ * data sheet is a nominal size where it is a whole number of GiB: the card shows less.
+ */
 function memoryOf(
-  { memoryMib }: Signs,
+  { memoryMib, basis }: Signs,
   sharing: Sharing | undefined,
 ): { gpuMemoryMib?: number; gaps: readonly Gap[] } {
   if (memoryMib === undefined || memoryMib === 0) return { gaps: [] };
+  if (basis === 'derived' && memoryMib % 1024 === 0) {
+    const nominal = `${memoryMib} MiB is the nominal size of the machine type: the card itself may show less`;
+    return { gaps: [{ attribute: 'gpuMemoryMib', why: nominal }] };
+  }
   if (sharing !== 'mig-single' && sharing !== 'mps') return { gpuMemoryMib: memoryMib, gaps: [] };
   const why = `\`gpu.memory\` (${memoryMib}) is not that of a whole GPU under ${sharing}`;
   return { gaps: [{ attribute: 'gpuMemoryMib', why }] };
@@ -185,10 +200,7 @@ function linkOf(
   byModel: NodeFacts['link'],
   count: number | undefined,
 ): { facts: NodeFacts; gaps: readonly Gap[] } {
-  if (clique !== undefined) {
-    const why = `NVLink domain \`${cleanText(clique, 100)}\` may span nodes; Berth keeps domains within a node only`;
-    return { facts: { link: 'nvlink' }, gaps: [{ attribute: 'island', why }] };
-  }
+  if (clique !== undefined) return { facts: { link: 'nvlink' }, gaps: [] };
   if (byModel !== undefined) return { facts: { link: byModel }, gaps: [] };
   if (count !== undefined && count < 2) return { facts: {}, gaps: [] };
   return {

@@ -3,6 +3,7 @@ import type { Path } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { type Cloud, countryOfRegion } from './cloud-region.ts';
 import { invalidFile } from './evidence.ts';
+import type { Gap } from './gpu-reading.ts';
 import type { Texts } from './kubernetes-listed.ts';
 import type { KubernetesNode } from './kubernetes-object.ts';
 import { pathOf, requireSite, segmentOf } from './path.ts';
@@ -14,6 +15,9 @@ export type Place = {
   readonly rack?: Path;
   readonly node: Path;
   readonly leaf?: { readonly id: Path; readonly facts: Extract<Fact, { kind: 'leaf' }>['set'] };
+  /** The NVLink domain that it shares with other nodes. */
+  readonly island?: Path;
+  readonly gaps: readonly Gap[];
 };
 
 /**
@@ -27,12 +31,14 @@ export function placeOf(node: KubernetesNode, site: string | undefined): Place {
   const hallPath = hall === undefined ? undefined : pathOf(root, hall);
   const rackPath = rack === undefined ? undefined : pathOf(root, hall, rack);
   const leaf = leafOf(node.labels, root);
+  const island = islandOf(node.labels, root);
   return {
     site: root,
     ...(hallPath === undefined ? {} : { hall: hallPath }),
     ...(rackPath === undefined ? {} : { rack: rackPath }),
     node: pathOf(root, hall, rack, segmentOf(node.name)),
     ...(leaf === undefined ? {} : { leaf }),
+    ...island,
   };
 }
 
@@ -110,14 +116,37 @@ function labelled(labels: Texts, name: RegExp): string | undefined {
   return values.size === 1 ? only : undefined;
 }
 
-/** topograph's tiers, nearest switch first. Source: NVIDIA/topograph, docs/reference/node-labels.md. */
+/**
+ * The switches that labels name, nearest first: topograph's tiers, else the layers of AWS' network, whose highest
+ * number is nearest to the machine.
+ *
+ * Sources: NVIDIA/topograph, docs/reference/node-labels.md; AWS, "Amazon EC2 instance topology".
+ */
 function leafOf(labels: Texts, site: Path): Place['leaf'] {
-  const tier = (n: number) => labels.get(`fabric.topograph.run/tier-${n}`);
-  const leaf = tier(0);
-  if (leaf === undefined || leaf === '') return undefined;
-  const spine = tier(1);
+  const tiers = [0, 1].flatMap((n) => labels.get(`fabric.topograph.run/tier-${n}`) || []);
+  const layers = [4, 3, 2, 1].flatMap((n) => labels.get(`topology.k8s.aws/network-node-layer-${n}`) || []);
+  const [leaf, spine] = tiers.length > 0 ? tiers : layers;
+  if (leaf === undefined) return undefined;
   return {
     id: pathOf(site, segmentOf(leaf)),
-    facts: spine === undefined || spine === '' ? {} : { spine: pathOf(site, segmentOf(spine)) },
+    facts: spine === undefined ? {} : { spine: pathOf(site, segmentOf(spine)) },
   };
+}
+
+/**
+ * The NVLink domain over several nodes: GPU Feature Discovery's clique (the fabric's UUID and a number), or topograph's
+ * domain. A UUID of zeros is none: the fabric manager has not finished.
+ */
+function islandOf(labels: Texts, site: Path): Pick<Place, 'island' | 'gaps'> {
+  const said = ['nvidia.com/gpu.clique', 'accelerator.topograph.run/domain'].map(
+    (key) => labels.get(key) ?? '',
+  );
+  const names = new Set(said.filter((name) => name !== '' && !/^0{8}-0{4}-0{4}-0{4}-0{12}\./u.test(name)));
+  const [name] = names;
+  if (name === undefined) return { gaps: [] };
+  if (names.size > 1) {
+    const why = 'the labels of GPU Feature Discovery and of topograph name different NVLink domains';
+    return { gaps: [{ attribute: 'island', why }] };
+  }
+  return { island: pathOf(site, segmentOf(name)), gaps: [] };
 }

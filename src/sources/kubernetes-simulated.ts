@@ -50,16 +50,24 @@ export function readProfile(profile: NodeProfile): {
     gpuMemoryMib: gpu?.memory,
     driver: gpu?.driver === undefined ? undefined : cleanText(gpu.driver),
     link: named?.link,
+    schedulable: false,
   });
-  const simulated = `\`${cleanText(profile.name, 80)}\` is a simulated node (KWOKNodeProfile), not one that was seen`;
+  const type = instanceType === undefined ? '' : `: \`${cleanText(instanceType, 80)}\` need not exist`;
+  const simulated = `\`${cleanText(profile.name, 80)}\` is a simulated node (KWOKNodeProfile), not one that was seen${type}`;
   const inferred =
     gpu && named?.inferred !== undefined
       ? [`\`${cleanText(gpu.product, 80)}\` is read as ${named.model}: ${named.inferred}`]
       : [];
   const unread: Gap[] =
     gpu && named === undefined ? [{ attribute: 'gpuModel', why: 'no product is named' }] : [];
-  return { set, gaps: [...gaps, ...unread], assumptions: [simulated, ...inferred] };
+  return { set, gaps: [...gaps, ...unread, imagined], assumptions: [simulated, ...inferred] };
 }
+
+/** Nothing is placed on it, unless another source says that it is there and open. */
+const imagined: Gap = {
+  attribute: 'schedulable',
+  why: 'a simulated node: nothing real is known to stand behind it',
+};
 
 function incomplete(profile: NodeProfile, error: z.ZodError) {
   const path = error.issues[0]?.path.join('.') ?? 'spec';

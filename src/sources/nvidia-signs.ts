@@ -14,6 +14,8 @@ export type Signs = {
   /** Labels or resources name MIG profiles beside the GPUs. */
   readonly migProfiles: readonly string[];
   readonly clique: string | undefined;
+  /** How far the MIG manager is: `success`, `pending`, `rebooting`, `failed`. */
+  readonly migState: string | undefined;
   /** Another layer hands out shares of GPUs: its name. */
   readonly layer: string | undefined;
   /** `nvidia.com/gpu` in the capacity and what of it is allocatable. */
@@ -36,6 +38,7 @@ export function signsOf(node: KubernetesNode): Signs | undefined {
   const found = {
     migProfiles: migProfilesOf(node),
     clique: nvidia('gpu.clique'),
+    migState: nvidia('mig.config.state'),
     layer: layerOf(node),
     offered,
     allocatable: countOf(allocatable.get('nvidia.com/gpu')) ?? offered,
@@ -50,7 +53,14 @@ export function signsOf(node: KubernetesNode): Signs | undefined {
 
 type Named = Omit<
   Signs,
-  'migProfiles' | 'clique' | 'layer' | 'offered' | 'allocatable' | 'sharedResource' | 'hasResources'
+  | 'migProfiles'
+  | 'clique'
+  | 'migState'
+  | 'layer'
+  | 'offered'
+  | 'allocatable'
+  | 'sharedResource'
+  | 'hasResources'
 >;
 
 const unnamed: Named = {

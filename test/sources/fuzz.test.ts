@@ -19,6 +19,10 @@ const seeds: readonly Evidence[] = [
   capture('kubernetes/seen-nodes-a.yaml'),
   capture('kubernetes/aicr-kwok-profile-eks-p5-h100.yaml'),
   capture('kubernetes/gfd-expected-output-mig-single.txt'),
+  capture('dra/resourceslices-eks-h100-node1.yaml'),
+  capture('dra/resourceslice-dranet-gke-v1alpha.yaml'),
+  capture('cloud/skypilot-lambda-vms-excerpt.csv'),
+  capture('cloud/karpenter-kwok-instance-types.json'),
   file(
     'nodes.json',
     JSON.stringify({ kind: 'List', items: [{ kind: 'Node', metadata: { name: 'a' }, spec: {} }] }),

@@ -233,11 +233,26 @@ test('PCIe cards may have NVLink bridges: the link is left open; single cards ne
   expect([one.facts.link, one.why('link')]).toEqual([undefined, '']);
 });
 
-test('a clique is NVLink that may reach over nodes', () => {
+test('a clique is NVLink', () => {
   const { facts, why } = read({ labels: { 'nvidia.com/gpu.clique': 'abc.0' } });
   expect(facts.link).toBe('nvlink');
-  expect(why('island')).toContain('abc.0');
+  expect(why('island')).toBe('');
 });
+
+test.each(['pending', 'rebooting', 'failed'])(
+  'MIG that is being set up (%s) leaves sharing in doubt',
+  (state) => {
+    const labels = { ...h100, 'nvidia.com/gpu.count': '8', 'nvidia.com/mig.config.state': state };
+    const { facts, why } = read({ labels, capacity: gpus('8') });
+    expect(facts.sharing).toBe('unknown');
+    expect(why('sharing')).toContain(`mig.config.state=${state}`);
+    const done = read({
+      labels: { ...labels, 'nvidia.com/mig.config.state': 'success' },
+      capacity: gpus('8'),
+    });
+    expect(done.facts.sharing).toBeUndefined();
+  },
+);
 
 test('GKE: names, counts and sharing of its own', () => {
   const gke = 'cloud.google.com/gke-';

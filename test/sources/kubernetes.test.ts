@@ -55,7 +55,11 @@ test('nodes as people have printed them', () => {
     link: 'xgmi',
     driver: '6.8.5',
   });
-  expect(nodeIn(seen, 'lab1/nvl72-tray-worker-0')).toMatchObject({ link: 'nvlink', leaf: 'lab1/leaf-1-1' });
+  expect(nodeIn(seen, 'lab1/nvl72-tray-worker-0')).toMatchObject({
+    link: 'nvlink',
+    leaf: 'lab1/leaf-1-1',
+    island: 'lab1/00000000-0000-0000-0000-0000000000ab.0',
+  });
   expect(seen.facts).toContainEqual(
     expect.objectContaining({ kind: 'leaf', subject: 'lab1/leaf-1-1', set: { spine: 'lab1/spine-1' } }),
   );
@@ -76,11 +80,13 @@ test('a simulated node is an assumption, not an observation', () => {
     gpuCount: 8,
     gpuMemoryMib: 81_920,
     driver: '570.86.16',
+    schedulable: false,
   });
+  expect(whyUnknown(seen, 'lab1/p5-h100', 'schedulable')).toContain('nothing real');
   expect(nodeIn(seen, 'lab1/system-m7i')).toMatchObject({ cpuMilli: 16_000, gpuCount: 0 });
   expect(new Set(seen.facts.map((fact) => fact.confidence))).toEqual(new Set(['assumed']));
   expect(seen.assumptions).toContain(
-    '`p5-h100` is a simulated node (KWOKNodeProfile), not one that was seen',
+    '`p5-h100` is a simulated node (KWOKNodeProfile), not one that was seen: `p5.48xlarge` need not exist',
   );
 });
 
@@ -360,4 +366,53 @@ test('reading says how far it is, and stops when told to', () => {
   const stopped = () => kubernetes.parse([nodes], { ...lab, observedAtMs: 0, signal: AbortSignal.abort() });
   expect(stopped).toThrow(BerthError);
   expect(stopped).toThrow('interrupted');
+});
+
+test('AWS layers of the network are switches, the highest number nearest', () => {
+  const layers = (...names: string[]) =>
+    Object.fromEntries(names.map((name, at) => [`topology.k8s.aws/network-node-layer-${at + 1}`, name]));
+  const read = (labels: Record<string, string>) => parsed(kubernetes, [list(node('a', {}, labels))], lab);
+  const three = read(layers('nn-1', 'nn-2', 'nn-3'));
+  expect(nodeIn(three, 'lab1/a').leaf).toBe('lab1/nn-3');
+  expect(three.facts).toContainEqual(
+    expect.objectContaining({ kind: 'leaf', subject: 'lab1/nn-3', set: { spine: 'lab1/nn-2' } }),
+  );
+  expect(nodeIn(read(layers('nn-1', 'nn-2', 'nn-3', 'nn-4')), 'lab1/a').leaf).toBe('lab1/nn-4');
+  const both = read({ ...layers('nn-1'), 'fabric.topograph.run/tier-0': 'leaf-9' });
+  expect(nodeIn(both, 'lab1/a').leaf).toBe('lab1/leaf-9');
+  expect(nodeIn(read({}), 'lab1/a').leaf).toBeUndefined();
+});
+
+test.each([
+  ['its clique', { 'nvidia.com/gpu.clique': 'f00.3' }, 'lab1/f00.3', undefined],
+  ['topograph’s domain', { 'accelerator.topograph.run/domain': 'nvl-7' }, 'lab1/nvl-7', undefined],
+  [
+    'neither where they differ',
+    { 'nvidia.com/gpu.clique': 'f00.3', 'accelerator.topograph.run/domain': 'nvl-7' },
+    undefined,
+    'different NVLink domains',
+  ],
+  [
+    'none before the fabric manager has finished',
+    { 'nvidia.com/gpu.clique': '00000000-0000-0000-0000-000000000000.0' },
+    undefined,
+    undefined,
+  ],
+])('the NVLink domain of a node is %s', (_, labels, island, why) => {
+  const seen = parsed(kubernetes, [list(node('a', {}, labels))], lab);
+  expect(nodeIn(seen, 'lab1/a').island).toBe(island);
+  expect(whyUnknown(seen, 'lab1/a', 'island') ?? '').toContain(why ?? '');
+});
+
+test('EFA interfaces are NICs; shared RDMA resources count nothing', () => {
+  const read = (resources: Record<string, string>) =>
+    nodeIn(parsed(kubernetes, [list(node('a', { status: { allocatable: resources } }))], lab), 'lab1/a');
+  expect(read({ 'vpc.amazonaws.com/efa': '32' }).rdmaNicCount).toBe(32);
+  expect(read({ 'rdma/rdma_shared_device_a': '1000' }).rdmaNicCount).toBeUndefined();
+});
+
+test('a capacity block ends at a time that nobody says', () => {
+  const labels = { 'eks.amazonaws.com/capacityType': 'CAPACITY_BLOCK' };
+  const seen = parsed(kubernetes, [list(node('a', {}, labels))], lab);
+  expect(whyUnknown(seen, 'lab1/a', 'endOfLifeMs')).toContain('capacity block');
 });

@@ -4,7 +4,7 @@ import { detectSource, sources } from '../../src/sources/registry.ts';
 import { capture, file, refusal } from './given.ts';
 
 test('sources are found by their own names, in order', () => {
-  expect([...sources.keys()]).toEqual(['inventory', 'kubernetes', 'openb']);
+  expect([...sources.keys()]).toEqual(['cloud', 'dra', 'inventory', 'kubernetes', 'openb']);
   for (const [name, source] of sources) {
     expect(source.name).toBe(name);
     expect(source.howTo).not.toBe('');
@@ -24,6 +24,10 @@ test.each([
   ['# a comment\nschema: "berth/world/1"\n', 'inventory'],
   ['{"apiVersion":"v1","items":[{"apiVersion":"v1","kind":"Node"}]}', 'kubernetes'],
   ['apiVersion: resource.k8s.io/v1\nkind: ResourceSlice\n', 'dra'],
+  ['InstanceType,AcceleratorName,AcceleratorCount,vCPUs\n', 'cloud'],
+  ['{"p5.48xlarge":{"labels":{"karpenter.k8s.aws/instance-cpu":"192"}}}', 'cloud'],
+  ['[{"name":"a","offerings":[{"Price":1,"Requirements":[{"key":"karpenter.sh/capacity-type"}]}]}]', 'cloud'],
+  ['{"kind":"Node","metadata":{"labels":{"karpenter.k8s.aws/instance-cpu":"192"}}}', 'kubernetes'],
   ['<system version="1">', 'nccl'],
   ['\tGPU0\tGPU1\tCPU Affinity\n', 'nvidia-smi'],
   ['# HELP DCGM_FI_DEV_GPU_TEMP temperature\n', 'prometheus'],
