@@ -59,15 +59,54 @@ const signs: readonly Sign[] = [
   { source: 'hwloc', what: 'hwloc XML', pattern: /<!DOCTYPE topology|<topology[ >]/u },
   { source: 'nccl', what: 'NCCL topology XML', pattern: /<system version=/u },
   {
+    what: 'a kernel log',
+    fix: 'Berth reads XIDs from DCGM: `berth import prometheus`',
+    pattern: /^\[ *\d+\.\d+\] (?:Linux version|NVRM)|^(?:kern *):\S* *: \[|NVRM: Xid \(/mu,
+  },
+  {
+    what: 'the log of the NVIDIA fabric manager',
+    fix: '`nvidia-smi topo -m` and `nvidia-smi -q -x` tell what is there',
+    pattern: /Fabric Manager version is:|^\[[^\]]+\] \[[A-Z]+\] \[tid \d+\] /mu,
+  },
+  {
+    what: 'a list of PCI devices, without what joins them',
+    fix: 'use `lstopo --of xml` for `berth import hwloc`, or `nvidia-smi topo -m`',
+    pattern: /^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] .+\[[0-9a-f]{4}\]: /mu,
+  },
+  {
+    what: 'a configuration of NVIDIA’s mock driver: what a model is, not what a machine has',
+    fix: 'hand in what `nvidia-smi -q -x` says on the machine',
+    pattern: /^# Mock NVML Configuration|MOCK_NVML_CONFIG/mu,
+  },
+  {
+    what: 'the state of NVLinks, without what they join',
+    fix: 'use `nvidia-smi topo -m` instead',
+    pattern: /^GPU \d+: .*\n\s+Link \d+: /mu,
+  },
+  {
     source: 'nvidia-smi',
     what: 'output of nvidia-smi',
-    pattern: /<nvidia_smi_log>|^\s*GPU0\s+.*CPU Affinity|^\| NVIDIA-SMI /mu,
+    pattern:
+      /<nvidia_smi_log>|^.{0,5}\bGPU0\s+.*CPU Affinity|^\s\S{0,2}\[4mGPU0\s|^\| NVIDIA-SMI |^=+NVSMI LOG=+|^# \$ nvidia-smi|^GPU 0: .*\(UUID: |^(?=.*\buuid\b)(?:index|timestamp|name|uuid|driver_version), /mu,
   },
-  { source: 'rocm-smi', what: 'output of rocm-smi', pattern: /ROCm System Management Interface/u },
+  {
+    source: 'rocm-smi',
+    what: 'output of rocm-smi',
+    pattern: /ROCm System Management Interface|"card0"\s*:\s*\{/u,
+  },
   { source: 'redfish', what: 'a Redfish resource', pattern: /"@odata\.(?:id|type)"/u },
   { source: 'netbox', what: 'a NetBox device type', pattern: /^u_height:/mu },
   { source: 'slurm', what: 'output or configuration of Slurm', pattern: /^NodeName=|"sinfo"|"slurm"\s*:/mu },
-  { source: 'prometheus', what: 'Prometheus metrics', pattern: /^# (?:HELP|TYPE) /mu },
+  {
+    what: 'the list of metrics that dcgm-exporter is configured with',
+    fix: 'hand in their values: `curl http://n01:9400/metrics`',
+    pattern: /^# DCGM FIELD, Prometheus metric type/mu,
+  },
+  {
+    source: 'prometheus',
+    what: 'Prometheus metrics',
+    pattern: /^# (?:HELP|TYPE) |^DCGM_\w+\{|"resultType"\s*:\s*"(?:vector|matrix)"/mu,
+  },
 ];
 
 const own: Sign = {

@@ -1,4 +1,4 @@
-import { parser, type SAXParser, type Tag } from 'sax';
+import parsing, { type SAXParser, type Tag } from 'sax';
 
 import { cleanText } from '../model/text.ts';
 import { invalidFile } from './evidence.ts';
@@ -23,7 +23,7 @@ const maxDepth = 512;
  * using one is an error, as is everything else that is not well-formed. Errors name the line.
  */
 export function readXml(evidence: Evidence, text: string, roots: readonly string[]): XmlElement {
-  const sax = parser(true, { position: true });
+  const sax = parsing.parser(true, { position: true });
   const tree = new Growth();
   const fail = (why: string) => {
     throw notWellFormed(evidence, sax, why);

@@ -197,7 +197,18 @@ function rdmaOf(parts: Parts, railOf: readonly (number | undefined)[]): Known {
   if (parts.gpus.length === 0) return parts.nics.some((nic) => nic.rdma === true) ? 'yes' : 'unknown';
   if (railOf.every((nic) => nic !== undefined)) return 'yes';
   if (parts.rdmaNicCount !== undefined) return parts.rdmaNicCount >= parts.gpus.length ? 'yes' : 'no';
-  return parts.nics.length > 0 && parts.nics.every((nic) => nic.rdma !== undefined) ? 'no' : 'unknown';
+  const isOpen = parts.gpus.some(
+    (gpu, index) => railOf[index] === undefined && parts.nics.some((nic) => mayServe(nic, gpu)),
+  );
+  return parts.nics.length > 0 && !isOpen ? 'no' : 'unknown';
+}
+
+/** Nobody has said that this NIC is not the GPU's rail. */
+function mayServe({ rdma, rail, pcieSwitch }: NicFacts, gpu: GpuFacts): boolean {
+  if (rdma === undefined) return true;
+  const isElsewhere =
+    pcieSwitch !== undefined && gpu.pcieSwitch !== undefined && pcieSwitch !== gpu.pcieSwitch;
+  return rdma && rail === undefined && !isElsewhere;
 }
 
 function wholeOf(sharing: Parts['sharing']): Known {
