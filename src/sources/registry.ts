@@ -9,12 +9,13 @@ import { kubernetes } from './kubernetes.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { openb } from './openb.ts';
 import { prometheus } from './prometheus.ts';
+import { redfish } from './redfish.ts';
 import { rocmSmi } from './rocm-smi.ts';
 import type { Evidence, Source } from './source.ts';
 
 /** Everything `berth import` can read, by name, in the order of the names. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
-  [cloud, dra, inventory, kubernetes, nvidiaSmi, openb, prometheus, rocmSmi]
+  [cloud, dra, inventory, kubernetes, nvidiaSmi, openb, prometheus, redfish, rocmSmi]
     .toSorted((a, b) => compareText(a.name, b.name))
     .map((source) => [source.name, source]),
 );
