@@ -164,6 +164,7 @@ export const ShapeFacts = z.strictObject({
   link: LinkKind.optional(),
   linkMbps: Mbps.optional().describe('accelerator link, one GPU, all its links together'),
   basePowerW: PowerW.optional().describe('the most the node draws without its GPUs'),
+  nameplateW: PowerW.optional().describe('the most the whole machine draws, by its maker'),
   units: z.int().min(1).max(60).optional(),
 });
 export type ShapeFacts = z.infer<typeof ShapeFacts>;

@@ -97,11 +97,10 @@ function isModelNumber(part: string | undefined): part is string {
 }
 
 function aliasesOf(system: Resource, main: Resource | undefined): string[] | undefined {
-  const own = [
-    textAt(system.value, 'AssetTag'),
-    textAt(main?.value, 'AssetTag'),
-    textAt(system.value, 'SKU'),
-  ];
+  // Dell's service tag stands in `SKU`; elsewhere that is a product's number, equal on many machines.
+  const isDell = /^dell\b/iu.test(textAt(system.value, 'Manufacturer') ?? '');
+  const tag = isDell ? textAt(system.value, 'SKU') : undefined;
+  const own = [textAt(system.value, 'AssetTag'), textAt(main?.value, 'AssetTag'), tag];
   const chassis = main === undefined ? undefined : serialOf(main);
   const names = [...own, chassis].flatMap((text) => labelOf(text) ?? []);
   const distinct = [...new Set(names)].filter((name) => isIndividual(name) && name !== serialOf(system));

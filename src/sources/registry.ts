@@ -6,6 +6,7 @@ import { readText } from './evidence.ts';
 import { recognise } from './format.ts';
 import { inventory } from './inventory.ts';
 import { kubernetes } from './kubernetes.ts';
+import { netbox } from './netbox.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { openb } from './openb.ts';
 import { prometheus } from './prometheus.ts';
@@ -15,7 +16,7 @@ import type { Evidence, Source } from './source.ts';
 
 /** Everything `berth import` can read, by name, in the order of the names. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
-  [cloud, dra, inventory, kubernetes, nvidiaSmi, openb, prometheus, redfish, rocmSmi]
+  [cloud, dra, inventory, kubernetes, netbox, nvidiaSmi, openb, prometheus, redfish, rocmSmi]
     .toSorted((a, b) => compareText(a.name, b.name))
     .map((source) => [source.name, source]),
 );
