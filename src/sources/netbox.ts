@@ -18,7 +18,14 @@ import {
   originOf,
   type ShortPage,
 } from './netbox-export.ts';
-import { commonLeaf, type ByDevice, readInterfaces, readModules, speedOf } from './netbox-nic.ts';
+import {
+  commonLeaf,
+  type ByDevice,
+  readInterfaces,
+  readModules,
+  type GpuReading,
+  speedOf,
+} from './netbox-nic.ts';
 import { nameOf, Places, type RackPlace, readPlaces } from './netbox-place.ts';
 import { type DeviceType, deviceTypeOf, readType } from './netbox-type.ts';
 import { type Findings, known, noFindings, observation } from './observation.ts';
