@@ -96,7 +96,34 @@ const signs: readonly Sign[] = [
   },
   { source: 'redfish', what: 'a Redfish resource', pattern: /"@odata\.(?:id|type)"/u },
   { source: 'netbox', what: 'a NetBox device type', pattern: /^u_height:/mu },
-  { source: 'slurm', what: 'output or configuration of Slurm', pattern: /^NodeName=|"sinfo"|"slurm"\s*:/mu },
+  {
+    what: 'a table that `sinfo` or `squeue` prints, in which `%n` is the host and not the node',
+    fix: 'hand in `scontrol -d show node` or `sinfo --json`',
+    pattern: /^(?:PARTITION|NODELIST|HOSTNAMES|JOBID)\s+[A-Z(%]/mu,
+  },
+  {
+    source: 'slurm',
+    what: 'output or configuration of Slurm',
+    pattern:
+      /^(?:NodeName|PartitionName|ReservationName|SwitchName|BlockName|Name=gpu\b.*\bFile)=|"sinfo"|"slurm"\s*:|^\s*-\s+topology\s*:|^AutoDetect=|"type":\s*"openapi/imu,
+  },
+  {
+    what: 'a request to topograph, which may hold passwords',
+    fix: 'hand in its answer, or a model',
+    pattern: /^\{\s*"provider"\s*:\s*\{[^]*"engine"\s*:/u,
+  },
+  {
+    source: 'topograph',
+    what: 'a model or the output of topograph',
+    pattern:
+      /^(?:switches|blocks|capacity_blocks):\s*$|"network_layers"\s*:|"compounded_(?:links|nodes)"\s*:|"DomainUUID"\s*:/mu,
+  },
+  {
+    source: 'ibnetdiscover',
+    what: 'an InfiniBand fabric, or the InfiniBand devices of a machine',
+    pattern:
+      /^(?:switchguid|caguid|vendid)=|^# Topology file: generated|\bports\/\d+\/(?:rate|link_layer)[\t:]/mu,
+  },
   {
     what: 'the list of metrics that dcgm-exporter is configured with',
     fix: 'hand in their values: `curl http://n01:9400/metrics`',

@@ -4,6 +4,7 @@ import { cloud } from './cloud.ts';
 import { dra } from './dra.ts';
 import { readText } from './evidence.ts';
 import { recognise } from './format.ts';
+import { ibnetdiscover } from './ibnetdiscover.ts';
 import { inventory } from './inventory.ts';
 import { kubernetes } from './kubernetes.ts';
 import { netbox } from './netbox.ts';
@@ -12,11 +13,13 @@ import { openb } from './openb.ts';
 import { prometheus } from './prometheus.ts';
 import { redfish } from './redfish.ts';
 import { rocmSmi } from './rocm-smi.ts';
+import { slurm } from './slurm.ts';
 import type { Evidence, Source } from './source.ts';
+import { topograph } from './topograph.ts';
 
 /** Everything `berth import` can read, by name, in the order of the names. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
-  [cloud, dra, inventory, kubernetes, netbox, nvidiaSmi, openb, prometheus, redfish, rocmSmi]
+  [cloud, dra, ibnetdiscover, inventory, kubernetes, netbox, nvidiaSmi, openb, prometheus, redfish, rocmSmi, slurm, topograph]
     .toSorted((a, b) => compareText(a.name, b.name))
     .map((source) => [source.name, source]),
 );

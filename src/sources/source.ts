@@ -28,5 +28,7 @@ export type Source = {
   readonly title: string;
   /** How to get the files, shown by `berth import --help`. */
   readonly howTo: string;
+  /** Sources whose files it reads too, because its system writes them. */
+  readonly alsoReads?: readonly SourceName[];
   parse(evidence: readonly Evidence[], context: ImportContext): Observation;
 };

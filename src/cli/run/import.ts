@@ -81,7 +81,7 @@ function sourceNamed(name: string): Source {
 function refuseOther(source: Source, evidence: readonly Evidence[]): void {
   for (const file of evidence) {
     const found = detectSource(file);
-    if (found === undefined || found === source.name) continue;
+    if (found === undefined || found === source.name || source.alsoReads?.includes(found) === true) continue;
     throw new BerthError({
       code: 'INVALID_INPUT',
       message: `\`${file.file}\` looks like ${found}, not like ${source.name}`,
