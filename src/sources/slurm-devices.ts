@@ -152,9 +152,10 @@ function faultOf(rows: readonly (readonly number[] | undefined)[]): string | und
     if (row.length !== rows.length)
       return `Links= of GPU ${a} has ${row.length} numbers for ${rows.length} GPUs`;
     if (row[a] !== -1) return `Links= of GPU ${a} has no -1 at its own place`;
-    for (const [b, links] of row.entries())
+  }
+  for (const [a, row] of rows.entries())
+    for (const [b, links] of (row ?? []).entries())
       if (a !== b && (links < 0 || links !== rows[b]?.[a]))
         return `GPUs ${a} and ${b} count their links differently`;
-  }
   return undefined;
 }

@@ -56,7 +56,7 @@ function readDocument({ evidence, text, document }: Opened, collected: Collected
   if (addNetqNodes(document, evidence, collected)) return;
   const described =
     modelOf(document, evidence, collected) ??
-    graphOf(document, evidence) ??
+    graphOf(document, evidence, collected) ??
     netqOf(document, evidence, collected) ??
     yamlFile(document, evidence, collected);
   if (described === undefined) throw wrongFormat(evidence, text, 'topograph', expected);
