@@ -1,4 +1,4 @@
-import { readText } from './evidence.ts';
+import type { Collected } from './collected.ts';
 import type { Evidence } from './source.ts';
 
 /** What the first word of a record says it is about. */
@@ -34,11 +34,23 @@ const starts: Readonly<Record<string, SlurmRecordKind>> = {
 };
 
 /**
+ * The whole lines of a text. What stands behind the last end of a line may be half a name, of a machine that does not
+ * exist: it is left out and reported, unless it is all there is.
+ */
+export function wholeLines(evidence: Evidence, text: string, collected: Collected): string {
+  const end = text.lastIndexOf('\n');
+  if (end === text.length - 1 || end < 0) return text;
+  const why = 'the last line has no end: it may be cut and is not read';
+  collected.gap({ attribute: 'file', why, at: { evidence, line: text.split('\n').length } });
+  return text.slice(0, end + 1);
+}
+
+/**
  * The records of a text: what `scontrol show …` prints with and without `-o`, and the lines of `slurm.conf`,
  * `gres.conf` and `topology.conf` with comments and continued lines. Lines that begin no record are read as records of
  * kind `other` where they have the form `Key=Value`.
  */
-export function readRecords(evidence: Evidence, text = readText(evidence)): readonly SlurmRecord[] {
+export function readRecords(evidence: Evidence, text: string): readonly SlurmRecord[] {
   const records: SlurmRecord[] = [];
   let open: Open | undefined;
   for (const { words, line } of linesOf(text)) {

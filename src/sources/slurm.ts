@@ -9,7 +9,7 @@ import { addNode, doubtOf } from './slurm-facts.ts';
 import { type GresLine, modelOfType, readGres, readGresLine } from './slurm-gres.ts';
 import { type Partition, readListing, type Reservation } from './slurm-json.ts';
 import { nodesOf, type SlurmNode } from './slurm-node.ts';
-import { readRecords, type SlurmRecord } from './slurm-record.ts';
+import { readRecords, type SlurmRecord, wholeLines } from './slurm-record.ts';
 import { addTopology, namesIn, type SlurmTopology, topologyOf, topologyOfYaml } from './slurm-topology.ts';
 import type { Evidence, ImportContext, Source } from './source.ts';
 import { readDocuments } from './structured.ts';
@@ -39,6 +39,9 @@ type Reading = {
   readonly topologies: SlurmTopology[];
 };
 
+/** Many short lines could otherwise stand for more nodes than there is memory. */
+const maxNodes = 200_000;
+
 const expected = 'what `scontrol show node`, `sinfo --json` or slurmrestd prints, or files such as gres.conf';
 
 function readFile(evidence: Evidence, read: Reading, collected: Collected): void {
@@ -51,13 +54,9 @@ function readFile(evidence: Evidence, read: Reading, collected: Collected): void
     return;
   }
   if (/^\s*-\s+topology\s*:/mu.test(text)) return readTopologyYaml(evidence, text, read, collected);
-  const records = readRecords(evidence, text);
+  const records = readRecords(evidence, wholeLines(evidence, text, collected));
   if (records.every(({ kind }) => kind === 'other' || kind === 'job'))
     throw withoutInventory(evidence, text, records);
-  if (!text.endsWith('\n')) {
-    const why = 'the file does not end with the end of a line: its last record may be cut';
-    collected.gap({ attribute: 'file', why, at: { evidence, line: records.at(-1)?.line } });
-  }
   addRecords(records, read, collected);
 }
 
@@ -99,6 +98,15 @@ function addNodeRecord(
   collected: Collected,
 ): void {
   const { nodes, why } = nodesOf(record, defaults);
+  if (read.nodes.length + nodes.length > maxNodes)
+    throw invalidFile(
+      record.evidence,
+      `names more than ${maxNodes} nodes`,
+      'check its hostlist expressions',
+      {
+        line: record.line,
+      },
+    );
   for (const node of nodes) read.nodes.push(node);
   if (why === undefined) return;
   const name = cleanText(record.fields.get('nodename') ?? '', 80);

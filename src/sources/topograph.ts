@@ -6,7 +6,7 @@ import { invalidFile, readText, reportProgress } from './evidence.ts';
 import { addFabric, type Described, type LinkDomain } from './fabric.ts';
 import { wrongFormat } from './format.ts';
 import { observation } from './observation.ts';
-import { readRecords } from './slurm-record.ts';
+import { readRecords, wholeLines } from './slurm-record.ts';
 import { type SlurmTopology, topologyOf, topologyOfYaml } from './slurm-topology.ts';
 import type { Evidence, ImportContext, Source } from './source.ts';
 import { readDocuments, type StructuredDocument } from './structured.ts';
@@ -107,11 +107,7 @@ function slurmFile(evidence: Evidence, text: string, collected: Collected): Desc
       own,
     ]),
   );
-  if (!text.endsWith('\n')) {
-    const why = 'the file does not end with the end of a line: its last record may be cut';
-    collected.gap({ attribute: 'file', why, at: { evidence } });
-  }
-  return renamed(topologyOf(readRecords(evidence, text), collected), names);
+  return renamed(topologyOf(readRecords(evidence, wholeLines(evidence, text, collected)), collected), names);
 }
 
 function yamlFile(

@@ -28,6 +28,9 @@ const seeds: readonly Evidence[] = [
     JSON.stringify({ kind: 'List', items: [{ kind: 'Node', metadata: { name: 'a' }, spec: {} }] }),
   ),
   file('trace.csv', trace.split('\n').slice(0, 40).join('\n')),
+  capture('slurm/berthtest-22.05/gres.conf'),
+  capture('topograph/small-tree.yaml'),
+  capture('infiniband/ibnetdiscover-one-ca.out'),
   // The world up to its second site: a whole inventory, short enough to read it often.
   file('world.yaml', world.slice(0, world.indexOf('\n    ams2:'))),
 ];
