@@ -19,7 +19,21 @@ import { topograph } from './topograph.ts';
 
 /** Everything `berth import` can read, by name, in the order of the names. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
-  [cloud, dra, ibnetdiscover, inventory, kubernetes, netbox, nvidiaSmi, openb, prometheus, redfish, rocmSmi, slurm, topograph]
+  [
+    cloud,
+    dra,
+    ibnetdiscover,
+    inventory,
+    kubernetes,
+    netbox,
+    nvidiaSmi,
+    openb,
+    prometheus,
+    redfish,
+    rocmSmi,
+    slurm,
+    topograph,
+  ]
     .toSorted((a, b) => compareText(a.name, b.name))
     .map((source) => [source.name, source]),
 );
