@@ -149,5 +149,5 @@ export function fullProfileOf(card: Card): string | undefined {
     ? [4, 4]
     : [7, 8];
   const most = Math.min(Math.floor(computeSlices / compute), Math.floor(memorySlices / memory));
-  return Number.isFinite(most) && card.parts.length === most ? profile : undefined;
+  return memory > 0 && card.parts.length === most ? profile : undefined;
 }

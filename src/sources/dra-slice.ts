@@ -113,7 +113,9 @@ function sliceOf(evidence: Evidence, found: ListedObject): Slice {
   const raw = (spec.devices ?? []).map((value, index) => rawDevice(evidence, found, value, index));
   const driver = spec.driver || driverOf(raw);
   const owner = metadata?.ownerReferences?.map((value) => Owner.safeParse(value)).find((one) => one.success);
-  const node = spec.nodeName || owner?.data?.name;
+  const owned = owner?.data?.name;
+  const node = spec.nodeName || owned;
+  if (owned !== undefined && node !== owned) throw contradicted(evidence, found.line, owned);
   return {
     name: metadata?.name ?? '',
     ...(driver ? { driver } : {}),
@@ -227,6 +229,15 @@ function withoutPrefix(name: string): string {
 
 function originOf(evidence: Evidence, line: number | undefined): Origin {
   return { file: fileName(evidence), ...(line === undefined ? {} : { line }) };
+}
+
+function contradicted(evidence: Evidence, line: number | undefined, owner: string) {
+  return invalidFile(
+    evidence,
+    `names another node than \`${cleanText(owner, 100)}\`, which owns it`,
+    'hand in the whole file as kubectl wrote it; a truncated copy is the usual cause',
+    line === undefined ? {} : { line },
+  );
 }
 
 function broken(evidence: Evidence, line: number | undefined, error: z.ZodError, within = '') {

@@ -52,8 +52,9 @@ function sharingOf(signs: Signs): SharingReading {
   const changing = changingMig(signs);
   if (changing !== undefined)
     return { sharing: 'unknown', stated: false, gaps: [{ attribute: 'sharing', why: changing }] };
-  if (signs.migSingle) return { sharing: 'mig-single', stated: signs.basis === 'stated', gaps: [] };
-  if (signs.migProfiles.length > 0) return { sharing: 'mig-mixed', stated: true, gaps: [] };
+  if (signs.migSingle)
+    return { sharing: 'mig-single', stated: signs.basis === 'stated', gaps: unevenGap(signs) };
+  if (signs.migProfiles.length > 0) return { sharing: 'mig-mixed', stated: true, gaps: spellingGap(signs) };
   if (signs.strategy === 'time-slicing' || signs.strategy === 'mps') {
     const gaps = replicasGap(signs);
     return { sharing: signs.strategy, stated: signs.basis === 'stated', gaps };
@@ -63,6 +64,27 @@ function sharingOf(signs: Signs): SharingReading {
     return { sharing: 'unknown', stated: false, gaps: [{ attribute: 'sharing', why: doubt }] };
   if (signs.strategy === 'none') return { sharing: 'none', stated: signs.basis === 'stated', gaps: [] };
   return { stated: false, gaps: [] };
+}
+
+/** Under strategy `single` GPU Feature Discovery has no word for instances of several sizes. */
+function unevenGap({ product }: Signs): Gap[] {
+  if (product?.endsWith('-MIG-INVALID') !== true) return [];
+  const why =
+    '`MIG-INVALID`: instances of several sizes under strategy `single`; the device plugin offers none of them';
+  return [{ attribute: 'migProfile', why }];
+}
+
+/** Old versions of labels and device plugin rounded the memory in a profile's name differently. */
+function spellingGap({ migProfiles }: Signs): Gap[] {
+  const byCompute = Map.groupBy(migProfiles, (profile) => profile.split('.', 1).join());
+  const spelt = [...byCompute.values()].filter((names) => {
+    const sizes = names.map((name) => Number(/\.(\d+)gb/u.exec(name)?.[1] ?? Number.NaN));
+    return Math.max(...sizes) - Math.min(...sizes) === 1;
+  });
+  return spelt.map((names) => ({
+    attribute: 'migProfile',
+    why: `\`${names.toSorted().join('` and `')}\` are two names of one profile: labels and resources round differently`,
+  }));
 }
 
 function changingMig({ migState }: Signs): string | undefined {

@@ -368,19 +368,20 @@ test('reading says how far it is, and stops when told to', () => {
   expect(stopped).toThrow('interrupted');
 });
 
+const layers = (...names: string[]) =>
+  Object.fromEntries(names.map((name, index) => [`topology.k8s.aws/network-node-layer-${index + 1}`, name]));
+const labelled = (labels: Record<string, string>) => parsed(kubernetes, [list(node('a', {}, labels))], lab);
+
 test('AWS layers of the network are switches, the highest number nearest', () => {
-  const layers = (...names: string[]) =>
-    Object.fromEntries(names.map((name, at) => [`topology.k8s.aws/network-node-layer-${at + 1}`, name]));
-  const read = (labels: Record<string, string>) => parsed(kubernetes, [list(node('a', {}, labels))], lab);
-  const three = read(layers('nn-1', 'nn-2', 'nn-3'));
+  const three = labelled(layers('nn-1', 'nn-2', 'nn-3'));
   expect(nodeIn(three, 'lab1/a').leaf).toBe('lab1/nn-3');
   expect(three.facts).toContainEqual(
     expect.objectContaining({ kind: 'leaf', subject: 'lab1/nn-3', set: { spine: 'lab1/nn-2' } }),
   );
-  expect(nodeIn(read(layers('nn-1', 'nn-2', 'nn-3', 'nn-4')), 'lab1/a').leaf).toBe('lab1/nn-4');
-  const both = read({ ...layers('nn-1'), 'fabric.topograph.run/tier-0': 'leaf-9' });
+  expect(nodeIn(labelled(layers('nn-1', 'nn-2', 'nn-3', 'nn-4')), 'lab1/a').leaf).toBe('lab1/nn-4');
+  const both = labelled({ ...layers('nn-1'), 'fabric.topograph.run/tier-0': 'leaf-9' });
   expect(nodeIn(both, 'lab1/a').leaf).toBe('lab1/leaf-9');
-  expect(nodeIn(read({}), 'lab1/a').leaf).toBeUndefined();
+  expect(nodeIn(labelled({}), 'lab1/a').leaf).toBeUndefined();
 });
 
 test.each([
@@ -404,11 +405,12 @@ test.each([
   expect(whyUnknown(seen, 'lab1/a', 'island') ?? '').toContain(why ?? '');
 });
 
-test('EFA interfaces are NICs; shared RDMA resources count nothing', () => {
-  const read = (resources: Record<string, string>) =>
-    nodeIn(parsed(kubernetes, [list(node('a', { status: { allocatable: resources } }))], lab), 'lab1/a');
-  expect(read({ 'vpc.amazonaws.com/efa': '32' }).rdmaNicCount).toBe(32);
-  expect(read({ 'rdma/rdma_shared_device_a': '1000' }).rdmaNicCount).toBeUndefined();
+test.each([
+  ['vpc.amazonaws.com/efa', '32', 32],
+  ['rdma/rdma_shared_device_a', '1000', undefined],
+])('%s: %s counts as %s NICs', (resource, amount, count) => {
+  const told = list(node('a', { status: { allocatable: { [resource]: amount } } }));
+  expect(nodeIn(parsed(kubernetes, [told], lab), 'lab1/a').rdmaNicCount).toBe(count);
 });
 
 test('a capacity block ends at a time that nobody says', () => {
