@@ -33,7 +33,7 @@ export function pricesOf(offers: readonly Offer[], region: string, eurPerUsd: st
   if (gpu.size + core.size === 0)
     return {
       set: {},
-      gaps: [{ attribute: 'gpuPrices', why: 'the catalogue has no prices' }],
+      gaps: [{ attribute: 'gpuPrices', why: 'no price for a GPU that is named, nor for cores' }],
       assumptions: [],
     };
   const rate = eurPerUsd === undefined ? undefined : microOf(eurPerUsd);

@@ -286,7 +286,7 @@ test('lie 28: what catalogues put into the wrong column, leave empty or write as
   expect(odd.unknown.find(({ attribute }) => attribute === 'region')?.why).toContain('1 rows name no region');
   expect(why(odd, 'gpuMemoryMib', 'ecs1gpu')).toContain('no GPU memory, or 0');
   expect(why(odd, 'gpus', 'g6f.xlarge')).toContain('0 of a GPU with 2861 MiB: a share');
-  expect(why(odd, 'gpuPrices', 'lab1')).toContain('no prices');
+  expect(why(odd, 'gpuPrices', 'lab1')).toContain('no price for a GPU');
   for (const machine of ['g6f.xlarge', 'g6f.2xlarge'])
     expect(fitnessOn('lab1/n1', demand('1×1 L4'), unknownNode(machine), odd).kind).toBe('fails');
 });
