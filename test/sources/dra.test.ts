@@ -632,6 +632,71 @@ describe('what is handed in', () => {
     expect(refusal(() => read(odd)).message).toContain('names another node than `n2`, which owns it');
   });
 
+  test('odd values in every place are read or refused', () => {
+    const odd = fc.oneof(
+      fc.constantFrom<unknown>(
+        null,
+        '',
+        '0',
+        -1,
+        1.5,
+        1e21,
+        true,
+        [],
+        {},
+        '\u{202e}',
+        '0000:10:00.0',
+        'mig',
+        'vf',
+      ),
+      fc.string({ maxLength: 20 }),
+    );
+    const key = fc.constantFrom(
+      'type',
+      'uuid',
+      'parentUUID',
+      'profile',
+      'productName',
+      'pciAddr',
+      root,
+      numa,
+      '__proto__',
+    );
+    const value = fc.oneof(odd, fc.dictionary(fc.constantFrom('string', 'int', 'ints', 'bool'), odd));
+    const attributes = fc.oneof(fc.dictionary(key, value), odd);
+    const one = fc.record(
+      {
+        name: fc.oneof(fc.constantFrom('gpu-0', 'gpu-1'), odd),
+        attributes,
+        capacity: fc.oneof(fc.dictionary(fc.constantFrom('memory', 'memorySlice0'), value), odd),
+        taints: fc.oneof(fc.array(attributes), odd),
+        consumesCounters: fc.oneof(fc.array(odd), odd),
+        basic: fc.oneof(fc.record({ attributes }), odd),
+        nodeName: odd,
+      },
+      { requiredKeys: ['name'] },
+    );
+    const spec = fc.record(
+      {
+        driver: fc.oneof(fc.constantFrom('gpu.nvidia.com', 'gpu.amd.com', 'dra.net', 'gpu.intel.com'), odd),
+        nodeName: fc.oneof(fc.constant('n1'), odd),
+        pool: fc.oneof(fc.record({ name: odd, generation: odd, resourceSliceCount: fc.constant(1) }), odd),
+        devices: fc.oneof(fc.array(one, { maxLength: 4 }), odd),
+      },
+      { requiredKeys: [] },
+    );
+    const counts = { read: 0, refused: 0 };
+    fc.assert(
+      fc.property(fc.array(spec, { minLength: 1, maxLength: 3 }), (specs) => {
+        const items = specs.map((made) => ({ kind: 'ResourceSlice', metadata: { name: 's' }, spec: made }));
+        const count = factCount(slices(...items).bytes, { site: 'lab1', nodes: ['n1'] });
+        counts[count === undefined ? 'refused' : 'read'] += 1;
+      }),
+      { seed: 20_261_123, numRuns: 400 },
+    );
+    expect(Math.min(counts.read, counts.refused)).toBeGreaterThan(20);
+  });
+
   test('names are cleaned', () => {
     const odd = { ...h100(0), uuid: 'GPU-\u{202e}x', productName: 'NVIDIA H100\u{1b}[31m 80GB HBM3' };
     const [gpu] = gpusIn(read(slice({ devices: [device('gpu-0', odd)] })));

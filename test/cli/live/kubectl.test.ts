@@ -100,9 +100,9 @@ describe('a program of the user', () => {
 
   test('may write up to the cap, and no byte more', async () => {
     const path = pathWith('many', 'head -c "$1" /dev/zero');
-    const asked = (size: string) => ({ program: 'many', args: [size], capBytes: 100_000 });
-    expect((await outputOf(ioWith(path), asked('100000'))).length).toBe(100_000);
-    const { message } = await refusalOf(outputOf(ioWith(path), asked('100001')));
+    const asked = { program: 'many', capBytes: 100_000 };
+    expect((await outputOf(ioWith(path), { ...asked, args: ['100000'] })).length).toBe(100_000);
+    const { message } = await refusalOf(outputOf(ioWith(path), { ...asked, args: ['100001'] }));
     expect(message).toContain('`many` wrote more than');
   });
 
