@@ -1,7 +1,7 @@
 import type { Fact, NicFacts, NodeFacts, Origin } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
-import { type Card, cardsOf, gpuDrivers, productOf } from './dra-card.ts';
+import { type Card, cardsOf, gpuDrivers } from './dra-card.ts';
 import { rootOf, valueOf } from './dra-device.ts';
 import { type CardReading, readCard, sharingOf } from './dra-gpu.ts';
 import { type Locality, localityOf } from './dra-locality.ts';
@@ -96,36 +96,31 @@ function linkOf(list: readonly Gpu[]): { readonly set: NodeFacts; readonly gaps:
 }
 
 function cardGaps(list: readonly Gpu[]): Gap[] {
-  const count = (test: (gpu: Gpu) => boolean) => list.filter(test).length;
-  const nameless = count(({ named }) => named === undefined);
-  const cut = count(({ card }) => card.whole === undefined);
-  const sizeless = count(({ card, stated }) => card.whole !== undefined && stated.memoryMib === undefined);
-  const share = list.find(({ card }) => card.whole === undefined)?.device?.capacity.get('memory');
-  const of = (number: number) => `${number} of ${list.length} GPUs`;
+  const cut = list.filter(({ card }) => card.whole === undefined);
+  const sizeless = list.filter(
+    ({ card, stated }) => card.whole !== undefined && stated.memoryMib === undefined,
+  );
+  const share = cleanText(cut[0]?.device?.capacity.get('memory') ?? 'not given', 30);
   return [
-    ...(nameless === 0 ? [] : [{ attribute: 'gpuModel', why: `${of(nameless)} have no product name` }]),
-    ...(sizeless === 0
-      ? []
-      : [{ attribute: 'gpuMemoryMib', why: `${of(sizeless)} come without their memory, or with 0` }]),
-    ...(cut === 0
-      ? []
-      : [
-          {
-            attribute: 'gpuMemoryMib',
-            why: `${of(cut)} are offered in parts (${productOf(list[0]?.card ?? empty) ?? 'no product'}): the memory of a part (${cleanText(share ?? 'not given', 30)}) is not that of the GPU`,
-          },
-        ]),
+    ...gapFor(
+      list,
+      list.filter(({ named }) => named === undefined),
+      'gpuModel',
+      'have no product name',
+    ),
+    ...gapFor(list, sizeless, 'gpuMemoryMib', 'come without their memory, or with 0'),
+    ...gapFor(
+      list,
+      cut,
+      'gpuMemoryMib',
+      `are offered in parts: the memory of a part (${share}) is not that of the GPU`,
+    ),
   ];
 }
 
-const empty: Card = {
-  driver: '',
-  whole: undefined,
-  parts: [],
-  alternatives: [],
-  uuid: undefined,
-  pciAddress: undefined,
-};
+function gapFor(list: readonly Gpu[], some: readonly Gpu[], attribute: string, what: string): Gap[] {
+  return some.length === 0 ? [] : [{ attribute, why: `${some.length} of ${list.length} GPUs ${what}` }];
+}
 
 type Network = { readonly list: readonly Nic[]; readonly derived: NodeFacts; readonly gaps: readonly Gap[] };
 

@@ -8,7 +8,7 @@ import { type ListedObject, listedObjects, scalar, type Texts } from './kubernet
 import type { Evidence } from './source.ts';
 
 /** A device taint: `NoSchedule` and `NoExecute` keep claims off the device, `None` only tells. */
-export type DeviceTaint = { readonly key: string; readonly value: string; readonly effect: string };
+type DeviceTaint = { readonly key: string; readonly value: string; readonly effect: string };
 
 /** One device of a slice, whatever version of the API it was written for. */
 export type DraDevice = {
@@ -26,7 +26,7 @@ export type DraDevice = {
   readonly origin: Origin;
 };
 
-export type Pool = { readonly name: string; readonly generation: number; readonly sliceCount: number };
+type Pool = { readonly name: string; readonly generation: number; readonly sliceCount: number };
 
 /** A `ResourceSlice`, as far as Berth reads it. */
 export type Slice = {

@@ -110,9 +110,10 @@ function machineOf({ labels }: KubernetesNode): string | undefined {
 function driverOf({ labels }: KubernetesNode): string | undefined {
   const full = labels.get('nvidia.com/cuda.driver-version.full') ?? labels.get('amd.com/gpu.driver-version');
   if (full !== undefined) return cleanText(full);
-  const parts = ['major', 'minor', 'rev'].flatMap(
-    (part) => labels.get(`nvidia.com/cuda.driver.${part}`) ?? [],
-  );
+  const parts = ['major', 'minor', 'rev'].flatMap((part) => {
+    const now = labels.get(`nvidia.com/cuda.driver-version.${part === 'rev' ? 'revision' : part}`);
+    return now ?? labels.get(`nvidia.com/cuda.driver.${part}`) ?? [];
+  });
   return parts.length < 2 ? undefined : cleanText(parts.filter((part) => part !== '').join('.'));
 }
 

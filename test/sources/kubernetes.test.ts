@@ -228,6 +228,10 @@ test('the driver from the new labels and from the old ones', () => {
   expect(driverOf({ 'nvidia.com/cuda.driver-version.full': '570.86.16' })).toBe('570.86.16');
   expect(driverOf({ [`${old}major`]: '550', [`${old}minor`]: '54', [`${old}rev`]: '15' })).toBe('550.54.15');
   expect(driverOf({ [`${old}major`]: '550', [`${old}minor`]: '90', [`${old}rev`]: '' })).toBe('550.90');
+  const now = 'nvidia.com/cuda.driver-version.';
+  expect(driverOf({ [`${now}major`]: '580', [`${now}minor`]: '82', [`${now}revision`]: '7' })).toBe(
+    '580.82.7',
+  );
 });
 
 test('labels are cleaned, cut, and few; descriptions of the CPU go first', () => {
