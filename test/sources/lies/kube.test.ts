@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Observation } from '../../../src/model/fact.ts';
 import { cloud } from '../../../src/sources/cloud.ts';
 import { dra } from '../../../src/sources/dra.ts';
+import { inventory } from '../../../src/sources/inventory.ts';
 import { kubernetes } from '../../../src/sources/kubernetes.ts';
 import { demand } from '../../core/demand.ts';
 import { device, slice, slices } from '../dra-given.ts';
@@ -202,17 +203,57 @@ test('lie 9: memory and counts of partitioned AMD GPUs are those of parts', () =
   });
 });
 
+/** What an operator wrote down of a machine: that it has two NUMA nodes, and its size. */
+const twoSockets = (machine: string): Observation =>
+  parsed(inventory, [
+    file(
+      'fleet.yaml',
+      `schema: berth/inventory/1
+shapes: { dual: { numaNodes: 2, cpuMilli: 64000, memoryMib: 524288 } }
+sites: { lab1: { nodes: [{ names: [${machine}], shape: dual }] } }`,
+    ),
+  ]);
+
 test('lie 18: a PCIe root for each GPU, as in virtual machines, proves nothing', () => {
   const observation = parsed(dra, [capture('dra/resourceslices-eks-h100-node1.yaml')], lab);
   const node = 'lab1/gpu-node-1';
   expect(why(observation, 'pcieRoot', node)).toContain('each device has a PCIe root of its own');
   expect(observation.facts.some(({ set }) => Object.hasOwn(set, 'pcieRoot'))).toBe(false);
   expect(fitnessOn(node, demand('1×8 H100'), observation)).toEqual(fits);
-  for (const align of ['pcie-root', 'numa'])
-    expect(fitnessOn(node, demand(`1×1 H100 align:${align}`), observation)).toMatchObject({
+  for (const [align, attribute] of [
+    ['pcie-root', 'pcieRoot'],
+    ['numa', 'numaNode'],
+  ])
+    expect(fitnessOn(node, demand(`1×1 H100 align:${align}`), observation, twoSockets('gpu-node-1'))).toEqual(
+      { kind: 'unknown', constraint: 'align', attribute },
+    );
+});
+
+const root = (at: number) => ({ 'resource.kubernetes.io/pcieRoot': `pci0000:${20 + at}` });
+
+test('lie 18: roots that GPUs and NICs share are believed, so alignment is promised where it is proved', () => {
+  const cards = [0, 1].map((at) => device(`gpu-${at}`, { ...h100Card(at), ...root(at) }));
+  const ports = [0, 1].map((at) =>
+    device(`mlx5_${at}`, { rdmaDevice: `mlx5_${at}`, rdma: true, ...root(at) }),
+  );
+  const gpusAlone = parsed(dra, [slices(slice({ devices: cards }))], lab);
+  expect(fitnessOn('lab1/n1', demand('1×1 H100 align:pcie-root'), gpusAlone, twoSockets('n1'))).toMatchObject(
+    {
       kind: 'unknown',
-      constraint: 'align',
-    });
+      attribute: 'pcieRoot',
+    },
+  );
+  const both = parsed(
+    dra,
+    [slices(slice({ devices: cards }), slice({ driver: 'dra.net', devices: ports }))],
+    lab,
+  );
+  expect(fleetOf(both).nodes[0]?.shape.gpus.map(({ pcieRoot }) => pcieRoot)).toEqual([0, 1]);
+  expect(fitnessOn('lab1/n1', demand('1×1 H100 align:pcie-root'), both, twoSockets('n1'))).toEqual(fits);
+  expect(fitnessOn('lab1/n1', demand('1×2 H100 align:pcie-root'), both, twoSockets('n1'))).toEqual({
+    kind: 'fails',
+    constraint: 'align',
+  });
 });
 
 const fourGpus = (first: number) =>
