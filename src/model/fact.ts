@@ -186,6 +186,7 @@ export const NodeFacts = z.strictObject({
   cpuMilli: CpuMilli.optional(),
   memoryMib: MemoryMib.optional(),
   storageGib: StorageGib.optional(),
+  numaNodes: z.int().min(1).max(64).optional().describe('NUMA nodes with CPUs, each with an even share'),
   gpuModel: model.optional().describe('where only model and count are known, not the single cards'),
   gpuCount: z.int().min(0).max(32).optional(),
   gpuMemoryMib: MemoryMib.optional(),

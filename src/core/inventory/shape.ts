@@ -25,7 +25,7 @@ export class ShapeTable {
       ...pick('cpuMilli', node.cpuMilli ?? shape?.cpuMilli),
       ...pick('memoryMib', node.memoryMib ?? shape?.memoryMib),
       ...pick('storageGib', node.storageGib ?? shape?.storageGib),
-      ...pick('numaNodes', shape?.numaNodes),
+      ...pick('numaNodes', node.numaNodes ?? shape?.numaNodes),
       link: node.link ?? shape?.link ?? 'unknown',
       ...pick('linkMbps', node.linkMbps ?? shape?.linkMbps),
       ...pick('basePowerW', node.basePowerW ?? shape?.basePowerW),
