@@ -57,6 +57,11 @@ const signs: readonly Sign[] = [
       /^InstanceType,|^\s*\{\s*"[^"]+":\s*\{\s*"labels":|^\s*\[\s*\{\s*"name":\s*"[^"]+",\s*"offerings":/u,
   },
   { source: 'hwloc', what: 'hwloc XML', pattern: /<!DOCTYPE topology|<topology[ >]/u },
+  {
+    what: 'the block devices of a machine',
+    fix: 'use `lstopo --of xml` for `berth import hwloc`',
+    pattern: /"blockdevices"\s*:/u,
+  },
   { source: 'nccl', what: 'NCCL topology XML', pattern: /<system version=/u },
   {
     what: 'a kernel log',

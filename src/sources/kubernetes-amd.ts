@@ -45,6 +45,11 @@ const devices: ReadonlyMap<string, string> = new Map([
   ['738c', 'MI100'],
 ]);
 
+/** The product behind a PCI device id of AMD, of four lower-case digits. */
+export function amdProduct(device: string): string | undefined {
+  return devices.get(device);
+}
+
 type ModelReading = {
   readonly named?: GpuModel;
   readonly stated: boolean;

@@ -4,9 +4,11 @@ import { cloud } from './cloud.ts';
 import { dra } from './dra.ts';
 import { readText } from './evidence.ts';
 import { recognise } from './format.ts';
+import { hwloc } from './hwloc.ts';
 import { ibnetdiscover } from './ibnetdiscover.ts';
 import { inventory } from './inventory.ts';
 import { kubernetes } from './kubernetes.ts';
+import { nccl } from './nccl.ts';
 import { netbox } from './netbox.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import { openb } from './openb.ts';
@@ -22,9 +24,11 @@ export const sources: ReadonlyMap<SourceName, Source> = new Map(
   [
     cloud,
     dra,
+    hwloc,
     ibnetdiscover,
     inventory,
     kubernetes,
+    nccl,
     netbox,
     nvidiaSmi,
     openb,

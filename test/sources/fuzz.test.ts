@@ -23,6 +23,8 @@ const seeds: readonly Evidence[] = [
   capture('dra/resourceslice-dranet-gke-v1alpha.yaml'),
   capture('cloud/skypilot-lambda-vms-excerpt.csv'),
   capture('cloud/karpenter-kwok-instance-types.json'),
+  capture('hwloc/this-vm-2core.v2.xml'),
+  capture('nccl-topo/azure-ndv2-8xV100.xml'),
   file(
     'nodes.json',
     JSON.stringify({ kind: 'List', items: [{ kind: 'Node', metadata: { name: 'a' }, spec: {} }] }),
@@ -83,7 +85,7 @@ function mutated(
 function readsOrRefuses(source: Source, evidence: Evidence): 'read' | 'refused' {
   try {
     detectSource(evidence);
-    const observation = source.parse([evidence], { site: 'lab1', observedAtMs: 0 });
+    const observation = source.parse([evidence], { site: 'lab1', nodes: ['n1'], observedAtMs: 0 });
     canonicalJson(Observation.parse(observation));
     return 'read';
   } catch (error) {

@@ -29,6 +29,8 @@ test.each([
   ['[{"name":"a","offerings":[{"Price":1,"Requirements":[{"key":"karpenter.sh/capacity-type"}]}]}]', 'cloud'],
   ['{"kind":"Node","metadata":{"labels":{"karpenter.k8s.aws/instance-cpu":"192"}}}', 'kubernetes'],
   ['<system version="1">', 'nccl'],
+  ['<topology version="2.0">', 'hwloc'],
+  ['{"blockdevices": []}', undefined],
   ['\tGPU0\tGPU1\tCPU Affinity\n', 'nvidia-smi'],
   ['# HELP DCGM_FI_DEV_GPU_TEMP temperature\n', 'prometheus'],
   ['{"@odata.id": "/redfish/v1"}', 'redfish'],
