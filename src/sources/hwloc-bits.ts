@@ -1,5 +1,5 @@
-/** The longest set that is read: 4,096 words of 32 bits, far above any machine. */
-const maxWords = 4096;
+/** The longest set that is read: 512 words of 32 bits, twice the CPUs that Linux can have. */
+const maxWords = 512;
 
 /**
  * A set of CPUs or NUMA nodes as hwloc writes it: words of 32 bits in hexadecimal, the highest first, an empty one for

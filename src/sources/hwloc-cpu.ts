@@ -9,6 +9,7 @@ import { type HwlocObject, type HwlocTopology, placeOf } from './hwloc-tree.ts';
 export type NumaNode = {
   readonly osIndex: number;
   readonly cpuset: bigint;
+  readonly cpuCount: number;
   readonly memoryMib: number;
   /** `DRAM`, `HBM`, `NVM` and the like, where hwloc knows. */
   readonly kind: string | undefined;
@@ -105,8 +106,8 @@ function hiddenCpus({ machine }: HwlocTopology): string | undefined {
 
 /** The kernel keeps a little of each NUMA node's memory; beyond a 32nd, a NUMA node's even share would not be there. */
 function unevenness({ objects }: HwlocTopology, { withCpus, memoryOnly }: NumaNodes): string | undefined {
-  const pus = objects.filter(({ type }) => type === 'PU').flatMap(({ cpuset }) => cpuset ?? []);
-  const threads = withCpus.map(({ cpuset }) => pus.filter((pu) => (pu & cpuset) !== 0n).length);
+  const pus = objects.reduce((all, { type, cpuset = 0n }) => (type === 'PU' ? all | cpuset : all), 0n);
+  const threads = withCpus.map(({ cpuset }) => sizeOfBits(pus & cpuset));
   const memory = withCpus.map((node) => memoryBeside(node, memoryOnly));
   const shared = memoryOnly.find((extra) => !withCpus.some((node) => isBeside(extra, node)));
   const names = withCpus.map(({ osIndex }) => osIndex).join(', ');
@@ -137,6 +138,7 @@ function numaNodeOf({ osIndex, cpuset, subtype, infos, attributes }: HwlocObject
     {
       osIndex,
       cpuset: cpuset ?? 0n,
+      cpuCount: sizeOfBits(cpuset ?? 0n),
       memoryMib: Number.isSafeInteger(bytes) ? Math.floor(bytes / 2 ** 20) : 0,
       kind: subtype,
       gpu: isOfGpu ? (pciAddressOf(address ?? '') ?? '') : undefined,
@@ -146,7 +148,7 @@ function numaNodeOf({ osIndex, cpuset, subtype, infos, attributes }: HwlocObject
 
 function nearestFirst(a: NumaNode, b: NumaNode): number {
   return (
-    sizeOfBits(a.cpuset) - sizeOfBits(b.cpuset) ||
+    a.cpuCount - b.cpuCount ||
     Number((a.kind ?? 'DRAM') !== 'DRAM') - Number((b.kind ?? 'DRAM') !== 'DRAM') ||
     a.osIndex - b.osIndex ||
     compareText(a.kind ?? '', b.kind ?? '')

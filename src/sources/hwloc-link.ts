@@ -28,13 +28,18 @@ const maxObjects = 1024;
  * one direction. A link to a CPU joins no GPUs. All NVSwitches of a machine are taken as one, as hwloc itself
  * (HWLOC_DISTANCES_TRANSFORM_MERGE_SWITCH_PORTS) and NCCL do: the links between switches are visible to neither.
  */
-export function readLinks(topology: HwlocTopology, gpus: readonly HwlocObject[]): LinkReading {
+export function readLinks(
+  topology: HwlocTopology,
+  gpus: readonly HwlocObject[],
+  areLinkless: boolean,
+): LinkReading {
   const found = topology.matrices.flatMap((matrix) => {
     const kind = kinds.get(matrix.name);
     return kind === undefined ? [] : [{ matrix, kind }];
   });
   const [first] = found;
   if (gpus.length === 0) return { ...nothing, gaps: [] };
+  if (first === undefined && areLinkless) return { ...nothing, link: 'none', gaps: [] };
   if (first === undefined)
     return {
       ...nothing,

@@ -1,21 +1,27 @@
 import type { NicFacts } from '../model/fact.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import type { Gap } from './gpu-reading.ts';
+import type { DeviceReading } from './hwloc-reading.ts';
 import { type HwlocObject, type HwlocTopology, kindOf, pciTypeOf } from './hwloc-tree.ts';
-
-export type NicReading = {
-  readonly object: HwlocObject;
-  readonly isRdma: boolean;
-  readonly stated: NicFacts;
-  readonly derived: NicFacts;
-  readonly gaps: readonly Gap[];
-};
 
 /** Ethernet and InfiniBand controllers. */
 const nicClasses = new Set(['0200', '0207']);
 
-/** A NIC: a PCI device with a network or OpenFabrics device, or of such a class. Nothing for other devices. */
-export function nicOf(topology: HwlocTopology, object: HwlocObject): NicReading | undefined {
+/** NICs: PCI devices with a network or OpenFabrics device, or of such a class. */
+export function nicsOf(
+  topology: HwlocTopology,
+  pci: readonly HwlocObject[],
+): readonly DeviceReading<NicFacts>[] {
+  const isAsked = topology.objects.some(
+    (object) => object.type === 'OSDev' && kindOf(topology, object) === 'rdma',
+  );
+  return pci.flatMap((object) => nicOf(topology, object, isAsked) ?? []);
+}
+
+function nicOf(
+  topology: HwlocTopology,
+  object: HwlocObject,
+  isAsked: boolean,
+): DeviceReading<NicFacts> | undefined {
   const { pciClass } = pciTypeOf(object);
   const devices = object.children.filter(({ type }) => type === 'OSDev').toSorted(byName);
   const verbs = devices.filter((device) => kindOf(topology, device) === 'rdma');
@@ -23,31 +29,17 @@ export function nicOf(topology: HwlocTopology, object: HwlocObject): NicReading 
   if (verbs.length + nets.length === 0 && !nicClasses.has(pciClass)) return undefined;
   const isInfiniband = pciClass === '0207' || nets.some(({ infos }) => isLong(infos.get('Address')));
   const name = verbs[0]?.name ?? nets[0]?.name;
-  const health = healthOf(verbs);
-  const rdma = rdmaOf(topology, verbs, isInfiniband);
+  // Where one NIC has an RDMA device, the others would have one too if they could.
+  const rdma = verbs.length > 0 || (isAsked && !isInfiniband ? false : undefined);
   return {
     object,
-    isRdma: rdma === true,
     stated: {
       name: name === undefined ? undefined : cleanText(name),
       ...identityOf(verbs, nets, isInfiniband),
     },
-    derived: { kind: linkKind(isInfiniband, verbs), rdma, ...health },
+    derived: { kind: linkKind(isInfiniband, verbs), rdma, ...healthOf(verbs) },
     gaps: rdma === undefined ? [{ attribute: 'rdma', why: 'hwloc saw no RDMA device of it' }] : [],
   };
-}
-
-/** Where one NIC has an RDMA device, the others would have one too if they could. */
-function rdmaOf(
-  topology: HwlocTopology,
-  verbs: readonly HwlocObject[],
-  isInfiniband: boolean,
-): boolean | undefined {
-  if (verbs.length > 0) return true;
-  const isAsked = topology.objects.some(
-    (object) => object.type === 'OSDev' && kindOf(topology, object) === 'rdma',
-  );
-  return isAsked && !isInfiniband ? false : undefined;
 }
 
 function linkKind(isInfiniband: boolean, verbs: readonly HwlocObject[]): NonNullable<NicFacts['kind']> {

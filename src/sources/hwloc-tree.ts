@@ -42,6 +42,11 @@ export type HwlocTopology = {
   readonly matrices: readonly HwlocMatrix[];
 };
 
+/** Far above the objects of any machine: 1,792 hardware threads with their cores and caches make some 10,000. */
+const maxObjects = 100_000;
+/** As many as Linux can have (NODES_SHIFT). */
+const maxNumaNodes = 1024;
+
 export type OsDeviceKind = 'storage' | 'gpu' | 'network' | 'rdma' | 'other';
 
 const expected = 'XML of hwloc: `lstopo --of xml machine.xml`';
@@ -59,6 +64,13 @@ export function readTopology(evidence: Evidence): HwlocTopology {
   const [machine, second] = childrenNamed(root, 'object').map((child) => grow(child, undefined, objects));
   if (machine?.type !== 'Machine' || second !== undefined)
     throw invalidFile(evidence, 'does not hold one machine', `expected: ${expected}`, { line: root.line });
+  const numaNodes = objects.filter(({ type }) => type === 'NUMANode').length;
+  if (objects.length > maxObjects || numaNodes > maxNumaNodes)
+    throw invalidFile(
+      evidence,
+      `holds ${objects.length} objects and ${numaNodes} NUMA nodes, more than a machine has`,
+      `expected: ${expected}`,
+    );
   const matrices = root.children.filter(({ name }) => name.startsWith('distances2')).map(matrixOf);
   return {
     evidence,

@@ -4,8 +4,9 @@ import { cleanText } from '../model/text.ts';
 import { fileName, invalidFile, reportProgress } from './evidence.ts';
 import type { Gap } from './gpu-reading.ts';
 import { type NumaNodes, numaNodesOf, readCpu } from './hwloc-cpu.ts';
-import { type DeviceReading, type Devices, readDevices } from './hwloc-devices.ts';
+import { type Devices, readDevices } from './hwloc-devices.ts';
 import { type LinkReading, readLinks } from './hwloc-link.ts';
+import type { DeviceReading } from './hwloc-reading.ts';
 import { type HwlocTopology, readTopology } from './hwloc-tree.ts';
 import { devicePath, machinesOf } from './machine.ts';
 import { type Findings, known, noFindings, observation } from './observation.ts';
@@ -62,6 +63,7 @@ function readMachine(topology: HwlocTopology, machine: Path, findings: Findings)
   const links = readLinks(
     topology,
     devices.gpus.map(({ object }) => object),
+    devices.areLinkless,
   );
   const about = new Writing(topology, findings);
   about.node(machine, nodeReading(topology, { numa, devices, links }));

@@ -30,6 +30,13 @@ function findings(on: World, wish: ReturnType<typeof demand>, ...lines: readonly
   );
 }
 
+test('a node that says how many NUMA nodes it has counts before its shape', () => {
+  const four = world(line, { nodes: { 'fra1/h1/r1/n01': { numaNodes: 4 } } });
+  expect(gpus(four, '1×4 H100 cpu16 mem64 align:numa')).toBe('0123');
+  expect(gpus(four, '1×4 H100 cpu17 mem64 align:numa')).toBe('no: inventory');
+  expect(gpus(fleet, '1×4 H100 cpu17 mem64 align:numa')).toBe('0123');
+});
+
 describe('an aligned replica', () => {
   test.each([
     ['1×4 H100 align:numa', '0123'],

@@ -402,6 +402,11 @@ describe('links', () => {
     expect(whyUnknown(seen, n1, 'linkMbps')).toMatch(/100 GB\/s for every xGMI link/u);
   });
 
+  test('products without a connector are not linked', () => {
+    const cards = hostBridge('10-1f', port('0000:10:01.0', gpu('0000:11:00.0', 1, 'Tesla T4')));
+    expect(nodeIn(read(machine([socket(0, cards)])), n1).link).toBe('none');
+  });
+
   test('a matrix over objects of one type', () => {
     const hetero = nvlinks([1, 2, 3], rows).replace(
       'distances2hetero nbobjs',
@@ -497,6 +502,13 @@ test('a file cut at any byte is refused, never half read', () => {
   for (let end = 0; end < bytes.length; end++)
     expect(factsOf(file('cut.xml', bytes.slice(0, end)))).toBeUndefined();
   expect(factsOf(file('whole.xml', bytes))).toBe(5);
+});
+
+test('more objects than a machine has are refused', () => {
+  const many = machine(Array.from({ length: 100_001 }, () => '<object type="Misc"/>'));
+  expect(refusal(() => read(many)).message).toMatch(/holds 10000\d objects and 0 NUMA nodes/u);
+  const nodes = machine(Array.from({ length: 1025 }, (_, index) => numaNode(index, '0x1')));
+  expect(refusal(() => read(nodes)).message).toMatch(/1025 NUMA nodes, more than a machine has/u);
 });
 
 test('a capture cut at many places is refused, never half read', () => {

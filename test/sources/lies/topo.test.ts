@@ -44,6 +44,13 @@ const end = (target: string, tclass: string) =>
 const alone = (domain: string, device: string) =>
   object('Bridge', `bridge_type="0-1" bridge_pci="${domain}:[00-00]"`, device);
 
+const guest = (...infos: readonly string[]) =>
+  machine([
+    ...infos,
+    socket(0, alone('0001', gpu('0001:00:00.0', 1)), alone('0101', hca('0101:00:00.0', 'mlx5_0'))),
+    socket(1, alone('0002', gpu('0002:00:00.0', 2)), alone('0102', hca('0102:00:00.0', 'mlx5_1'))),
+  ]);
+
 describe('lie 11: GB200 numbers the memory of its GPUs as NUMA nodes 2, 10, 18, 26', () => {
   const empty = [3, 4, 5, 11, 12].map((osIndex) =>
     object('NUMANode', `os_index="${osIndex}" cpuset="0x0" local_memory="0"`),
@@ -149,12 +156,6 @@ describe('lie 17: NVSwitch joins all GPUs, bridges join pairs', () => {
 });
 
 describe('lie 18: in a virtual machine each GPU has a PCIe root of its own', () => {
-  const guest = (...infos: readonly string[]) =>
-    machine([
-      ...infos,
-      socket(0, alone('0001', gpu('0001:00:00.0', 1)), alone('0101', hca('0101:00:00.0', 'mlx5_0'))),
-      socket(1, alone('0002', gpu('0002:00:00.0', 2)), alone('0102', hca('0102:00:00.0', 'mlx5_1'))),
-    ]);
   const azure = read(
     hwloc,
     guest(info('DMISysVendor', 'Microsoft Corporation'), info('DMIProductName', 'Virtual Machine')),
