@@ -313,6 +313,7 @@ function refuseWords(command: Command): void {
 const importExamples = [
   'kubectl get nodes -o json > nodes.json && berth import kubernetes nodes.json --site fra1',
   'berth import dra --context prod --site fra1',
+  'lstopo --of xml n01.xml && berth import hwloc n01.xml',
   'berth import inventory fleet.yaml --dry-run',
   'berth import openb openb_node_list_all_node.csv',
 ];

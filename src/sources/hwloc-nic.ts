@@ -37,14 +37,23 @@ function nicOf(
       name: name === undefined ? undefined : cleanText(name),
       ...identityOf(verbs, nets, isInfiniband),
     },
-    derived: { kind: linkKind(isInfiniband, verbs), rdma, ...healthOf(verbs) },
+    derived: {
+      kind: isInfiniband ? 'infiniband' : ethernetKind(object, verbs, nets),
+      rdma,
+      ...healthOf(verbs),
+    },
     gaps: rdma === undefined ? [{ attribute: 'rdma', why: 'hwloc saw no RDMA device of it' }] : [],
   };
 }
 
-function linkKind(isInfiniband: boolean, verbs: readonly HwlocObject[]): NonNullable<NicFacts['kind']> {
-  if (isInfiniband) return 'infiniband';
-  return verbs.length > 0 ? 'roce' : 'ethernet';
+/** RDMA over Ethernet where the port has both devices. Amazon's EFA is a protocol of its own; others are not told. */
+function ethernetKind(
+  object: HwlocObject,
+  verbs: readonly HwlocObject[],
+  nets: readonly HwlocObject[],
+): NicFacts['kind'] {
+  if (verbs.length === 0 || pciTypeOf(object).vendor === '1d0f') return 'ethernet';
+  return nets.length > 0 ? 'roce' : undefined;
 }
 
 /**

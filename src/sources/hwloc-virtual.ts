@@ -21,11 +21,13 @@ export function virtualSign(
     .find(({ value }) => makers.test(value));
   const isMetal = /\.metal/u.test(infos.get('DMIProductName') ?? '');
   if (maker !== undefined && !isMetal) return `${maker.name} is \`${cleanText(maker.value, 60)}\``;
-  const device = objects.find((object) => object.type === 'PCIDev' && vendors.has(pciTypeOf(object).vendor));
-  if (device !== undefined) return `it has a device of PCI vendor ${pciTypeOf(device).vendor}`;
   const bare = accelerators.find(hangsBare);
-  if (bare === undefined) return undefined;
-  return `the GPU ${cleanText(bare.attributes.get('pci_busid') ?? '', 20)} hangs on its host bridge without a root port`;
+  if (bare !== undefined)
+    return `the GPU ${cleanText(bare.attributes.get('pci_busid') ?? '', 20)} hangs on its host bridge without a root port`;
+  // A DPU shows virtio devices to hardware too; then the firmware names a maker.
+  if ((infos.get('DMISysVendor') ?? '') !== '') return undefined;
+  const device = objects.find((object) => object.type === 'PCIDev' && vendors.has(pciTypeOf(object).vendor));
+  return device === undefined ? undefined : `it has a device of PCI vendor ${pciTypeOf(device).vendor}`;
 }
 
 /** On hardware, a card stands behind a root port. Dumps without PCI configuration show no ports, and no vendors either. */

@@ -1,6 +1,6 @@
-import type { Fact, GpuFacts, NicFacts, NodeFacts, Origin } from '../model/fact.ts';
+import type { Fact, GpuFacts, NicFacts, NodeFacts, Origin, Unknown } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
-import { cleanText } from '../model/text.ts';
+import { cleanText, compareText } from '../model/text.ts';
 import { fileName, invalidFile, reportProgress } from './evidence.ts';
 import type { Gap } from './gpu-reading.ts';
 import { type NumaNodes, numaNodesOf, readCpu } from './hwloc-cpu.ts';
@@ -9,7 +9,7 @@ import { type LinkReading, readLinks } from './hwloc-link.ts';
 import type { DeviceReading } from './hwloc-reading.ts';
 import { type HwlocTopology, readTopology } from './hwloc-tree.ts';
 import { devicePath, machinesOf } from './machine.ts';
-import { type Findings, known, noFindings, observation } from './observation.ts';
+import { known, noFindings, observation } from './observation.ts';
 import type { ImportContext, Source } from './source.ts';
 import { ToldOnce } from './told-once.ts';
 
@@ -29,8 +29,11 @@ export const hwloc: Source = {
       reportProgress(context, index, evidence.length);
       const topology = readTopology(file);
       const machine = machineOf(topology, context);
-      const facts = readMachine(topology, machine, findings);
-      if (told.isNew(machine, facts, file)) findings.facts.push(...facts);
+      const { facts, unknown, assumptions } = readMachine(topology, machine);
+      if (!told.isNew(machine, facts, file)) continue;
+      findings.facts.push(...facts);
+      findings.unknown.push(...unknown);
+      for (const assumption of assumptions) findings.assumptions.add(assumption);
     }
     reportProgress(context, evidence.length, evidence.length);
     return observation('hwloc', evidence, context, findings);
@@ -57,7 +60,7 @@ function hostNameOf(infos: ReadonlyMap<string, string>): string | undefined {
   return name === '' || nameless.test(name) ? undefined : cleanText(name);
 }
 
-function readMachine(topology: HwlocTopology, machine: Path, findings: Findings): readonly Fact[] {
+function readMachine(topology: HwlocTopology, machine: Path) {
   const numa = numaNodesOf(topology);
   const devices = readDevices(topology, numa);
   const links = readLinks(
@@ -65,14 +68,13 @@ function readMachine(topology: HwlocTopology, machine: Path, findings: Findings)
     devices.gpus.map(({ object }) => object),
     devices.areLinkless,
   );
-  const about = new Writing(topology, findings);
+  const about = new Writing(topology);
   about.node(machine, nodeReading(topology, { numa, devices, links }));
   for (const [index, gpu] of devices.gpus.entries())
     about.gpu(devicePath(machine, 'gpu', index), gpu, links.islandOf[index]);
   for (const [index, nic] of devices.nics.entries()) about.nic(devicePath(machine, 'nic', index), nic);
-  for (const assumption of [...assumptionsOf(topology, numa, devices), ...links.assumptions])
-    findings.assumptions.add(assumption);
-  return about.facts;
+  const assumptions = [...assumptionsOf(topology, numa, devices), ...links.assumptions];
+  return { facts: about.facts, unknown: about.unknown, assumptions };
 }
 
 type Parts = { readonly numa: NumaNodes; readonly devices: Devices; readonly links: LinkReading };
@@ -146,7 +148,7 @@ function assumptionsOf(
     ...(memoryOnly.length === 0
       ? []
       : [
-          `NUMA nodes ${numbersOf(memoryOnly)} have memory and no CPUs: counted as memory, not as NUMA nodes`,
+          `NUMA nodes ${numbersOf(memoryOnly)} have memory${kindsOf(memoryOnly)} and no CPUs: counted as memory, not as NUMA nodes`,
         ]),
     ...(version === 2
       ? []
@@ -167,17 +169,22 @@ function numbersOf(nodes: NumaNodes['ofGpus']): string {
   return numbers.toSorted((a, b) => a - b).join(', ');
 }
 
+/** What kind of memory it is, where hwloc knows: ` (HBM)`. */
+function kindsOf(nodes: NumaNodes['memoryOnly']): string {
+  const kinds = [...new Set(nodes.flatMap(({ kind }) => kind ?? []))].toSorted(compareText);
+  return kinds.length === 0 ? '' : ` (${cleanText(kinds.join(', '), 60)})`;
+}
+
 /** Writes readings down as facts and gaps, with the line that each was read on. */
 class Writing {
   readonly facts: Fact[] = [];
-  readonly #findings: Findings;
+  readonly unknown: Unknown[] = [];
   readonly #file: string;
   readonly #line: number;
   /** Nothing of a machine that somebody made up was read on one. */
   readonly #isMade: boolean;
 
-  constructor({ evidence, machine, infos }: HwlocTopology, findings: Findings) {
-    this.#findings = findings;
+  constructor({ evidence, machine, infos }: HwlocTopology) {
     this.#file = fileName(evidence);
     this.#line = machine.line;
     this.#isMade = infos.has('SyntheticDescription');
@@ -218,7 +225,7 @@ class Writing {
 
   #gaps(subject: Path, gaps: readonly Gap[], origin: Origin): void {
     for (const { attribute, why } of gaps)
-      this.#findings.unknown.push({ subject, attribute, why: cleanText(why, 300), origin });
+      this.unknown.push({ subject, attribute, why: cleanText(why, 300), origin });
   }
 
   #at(line: number): Origin {

@@ -63,6 +63,6 @@ export function meshWhy(meshes: Islands['meshes']): string {
 export function islandsNote(islandOf: readonly number[]): string | undefined {
   const islands = Map.groupBy(islandOf.entries(), ([, island]) => island);
   if (islands.size < 2) return undefined;
-  const shown = [...islands.values()].map((members) => members.map(([gpu]) => gpu).join(', '));
-  return `links join GPUs ${shown.join('; ')}: from one set to another there is none that counts`;
+  const sets = [...islands.values()].map((members) => members.map(([gpu]) => gpu).join(', '));
+  return `accelerator links join GPUs only within these sets: ${sets.join(' / ')}`;
 }
