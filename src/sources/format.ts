@@ -92,7 +92,7 @@ const signs: readonly Sign[] = [
     source: 'nvidia-smi',
     what: 'output of nvidia-smi',
     pattern:
-      /<nvidia_smi_log>|^.{0,5}\bGPU0\s+.*CPU Affinity|^\s\S{0,2}\[4mGPU0\s|^\| NVIDIA-SMI |^=+NVSMI LOG=+|^# \$ nvidia-smi|^GPU 0: .*\(UUID: |^(?=.*\buuid\b)(?:index|timestamp|name|uuid|driver_version), /mu,
+      /<nvidia_smi_log>|^\s*GPU0\s+.*CPU Affinity|\[4mGPU0\s|^\| NVIDIA-SMI |^=+NVSMI LOG=+|^# \$ nvidia-smi|^GPU 0: .*\(UUID: |^(?=.*\buuid\b)(?:index|timestamp|name|uuid|driver_version), /mu,
   },
   {
     source: 'rocm-smi',

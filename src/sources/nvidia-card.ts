@@ -97,13 +97,14 @@ function given(texts: readonly string[]): string | undefined {
 function amount(
   texts: readonly string[],
   unit: 'MiB' | 'W',
-  fold: (...values: number[]) => number,
+  fold: (first: number, ...others: number[]) => number,
 ): number | undefined {
   const values = texts.flatMap((text) => {
     const [, digits, word] = /^(\d{1,9}(?:\.\d{1,6})?)\s*([A-Za-z]*)$/u.exec(text.trim()) ?? [];
     return digits === undefined || (word !== '' && word !== unit) ? [] : [Math.ceil(Number(digits))];
   });
-  return values.length === 0 ? undefined : fold(...values);
+  const [first, ...others] = values;
+  return first === undefined ? undefined : fold(first, ...others);
 }
 
 /** Captures are published with their identities masked: zeros identify nobody. */
@@ -153,13 +154,21 @@ function valueGaps(text: CardText, hasHealth: boolean): Gap[] {
  * limit of a module (GB200: GPUs and CPU together) is not the card's.
  */
 function ratedPower(text: CardText): GpuFacts {
-  const powerW = amount([...text('powerLimit'), ...text('powerDefault')], 'W', Math.max);
+  const limits = [limitOf(text, 'powerLimit'), limitOf(text, 'powerDefault')].filter(
+    (watts) => watts !== undefined,
+  );
+  const powerW = limits.length === 0 ? undefined : Math.max(...limits);
   return powerW === undefined ? {} : { powerW };
 }
 
+/** What is enforced stands before what was asked for. */
+function limitOf(text: CardText, field: 'powerLimit' | 'powerDefault'): number | undefined {
+  return amount(text(field), 'W', (first) => first);
+}
+
 function loweredLimit(text: CardText): string[] {
-  const limit = amount(text('powerLimit'), 'W', Math.max);
-  const standard = amount(text('powerDefault'), 'W', Math.max);
+  const limit = limitOf(text, 'powerLimit');
+  const standard = limitOf(text, 'powerDefault');
   return limit !== undefined && standard !== undefined && limit < standard
     ? ['cards whose power limit was lowered count with their default limit: a lowered one ends with a reboot']
     : [];

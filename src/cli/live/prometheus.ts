@@ -1,0 +1,28 @@
+import { dcgmMetrics } from '../../sources/dcgm-gpu.ts';
+import type { Evidence } from '../../sources/source.ts';
+import type { Io } from '../io.ts';
+import { fetchBytes, type HttpOptions } from './http.ts';
+
+/**
+ * The metrics of GPUs that a Prometheus has now, one answer for each metric, so that a large fleet stays below the cap;
+ * of an address that ends in `/metrics`, what that exporter serves. Only ever reads. Throws as `fetchBytes` does.
+ */
+export async function askPrometheus(io: Io, url: string, http: HttpOptions): Promise<readonly Evidence[]> {
+  if (/\/metrics\/?(?:\?|$)/u.test(url))
+    return [{ file: placeOf(url), bytes: await fetchBytes(io, url, { ...http, accept: 'text/plain' }) }];
+  const base = url.replace(/\/+$/u, '');
+  const answers: Evidence[] = [];
+  for (const metric of dcgmMetrics) {
+    const asked = `${base}/api/v1/query?query=${encodeURIComponent(metric)}`;
+    const bytes = await fetchBytes(io, asked, { ...http, accept: 'application/json' });
+    answers.push({ file: `${placeOf(url)} ${metric}`, bytes });
+  }
+  return answers;
+}
+
+/** Host and path, without the query, which may hold anything. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname === '/' ? '' : pathname}`;
+}
