@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { canonicalJson } from '../model/canonical.ts';
 import { type Confidence, type Fact, GpuFacts, NicFacts, type Origin } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
-import { cleanText } from '../model/text.ts';
+import { cleanText, compareText } from '../model/text.ts';
 import { invalidFile } from './evidence.ts';
 import type { Gap } from './gpu-reading.ts';
 import { devicePath } from './machine.ts';
@@ -75,16 +75,17 @@ export class DeviceTable {
     );
   }
 
-  /** The facts about the devices of `machine`: one for each place of the evidence and degree of confidence. */
+  /** The facts about the devices of `machine`: one for each place of the evidence and degree of confidence, in their order. */
   facts(machine: Path): Fact[] {
     return (['gpu', 'nic'] as const).flatMap((kind) =>
       [...this.#devices[kind]].flatMap(([number, device]) => {
         const subject = devicePath(machine, kind, number);
-        return [
-          ...Map.groupBy(device, ([, { confidence, origin }]) =>
-            canonicalJson([confidence, origin]),
-          ).values(),
-        ].flatMap((entries) => factOf(kind, subject, entries));
+        const places = Map.groupBy(device, ([, { confidence, origin }]) =>
+          canonicalJson([confidence, origin]),
+        );
+        return [...places]
+          .toSorted(([a], [b]) => compareText(a, b))
+          .flatMap(([, entries]) => factOf(kind, subject, entries));
       }),
     );
   }

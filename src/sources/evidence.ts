@@ -37,6 +37,14 @@ export function readText(evidence: Evidence): string {
   return text;
 }
 
+/**
+ * A text without its last line where that has no end: a copy that was cut off there may have lost digits of a number.
+ * Formats that close what they open (XML, JSON) notice it themselves.
+ */
+export function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+}
+
 /** An input error about a file: `fra1.yaml line 12: …`. `what` reads on from the file's name. */
 export function invalidFile(
   evidence: Evidence,

@@ -1,4 +1,4 @@
-import { invalidFile, readText } from './evidence.ts';
+import { invalidFile, readText, wholeLines } from './evidence.ts';
 import { wrongFormat } from './format.ts';
 import { isCsvHeader, isHeadless } from './nvidia-smi-csv.ts';
 import { hasMatrix } from './nvidia-topology.ts';
@@ -23,7 +23,7 @@ export function partsOf(evidence: Evidence): { parts: readonly Part[]; skipped: 
   const text = readText(evidence);
   if (/^\s*<(?:\?xml|!DOCTYPE|nvidia_smi_log)/u.test(text))
     return { parts: [{ kind: 'xml', text, line: 1 }], skipped: [] };
-  const sections = sectionsOf(text).map(({ command, body, line }) => ({
+  const sections = sectionsOf(wholeLines(text)).map(({ command, body, line }) => ({
     command,
     parts: partOf(body, line),
   }));
@@ -34,7 +34,7 @@ export function partsOf(evidence: Evidence): { parts: readonly Part[]; skipped: 
       ? []
       : [section.command || 'the table for people'],
   );
-  return { parts, skipped };
+  return { parts, skipped: text.endsWith('\n') ? skipped : [...skipped, 'the last line, which has no end'] };
 }
 
 type Section = { readonly command?: string; readonly body: string; readonly line: number };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
-import { invalidFile, readText } from './evidence.ts';
+import { invalidFile, readText, wholeLines } from './evidence.ts';
 import { wrongFormat } from './format.ts';
 import type { Evidence } from './source.ts';
 import { readDocuments } from './structured.ts';
@@ -26,7 +26,7 @@ export function pairKey(a: number, b: number): string {
 /** Reads JSON (`-a --json`, `--showtopo --json`) or text (`--showtopo` and all that prints `GPU[0] : key: value`). */
 export function readRocm(evidence: Evidence): RocmReading {
   const text = readText(evidence);
-  const reading = /^\s*\{/u.test(text) ? readJson(evidence, text) : readLines(text);
+  const reading = /^\s*\{/u.test(text) ? readJson(evidence, text) : readLines(wholeLines(text));
   if (reading.cards.size > 0) return reading;
   throw wrongFormat(
     evidence,
