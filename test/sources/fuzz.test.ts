@@ -32,6 +32,9 @@ const seeds: readonly Evidence[] = [
   file('trace.csv', trace.split('\n').slice(0, 40).join('\n')),
   capture('slurm/berthtest-22.05/gres.conf'),
   capture('topograph/small-tree.yaml'),
+  capture('nvidia-smi/topo-m-4xl40s.txt'),
+  capture('rocm-smi/rocm-smi-showtopo-8gpu-two-hives.txt'),
+  capture('dcgm/dcgm-exporter-eks-h100.prom'),
   capture('infiniband/ibnetdiscover-one-ca.out'),
   // The world up to its second site: a whole inventory, short enough to read it often.
   file('world.yaml', world.slice(0, world.indexOf('\n    ams2:'))),

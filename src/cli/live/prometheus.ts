@@ -1,13 +1,19 @@
 import { dcgmMetrics } from '../../sources/dcgm-gpu.ts';
 import type { Evidence } from '../../sources/source.ts';
 import type { Io } from '../io.ts';
-import { fetchBytes, type HttpOptions } from './http.ts';
+import { fetchBytes, type SecretPlace } from './http.ts';
+
+/** A Prometheus, or an exporter, that the user named, and where its bearer token is. */
+export type PrometheusService = { readonly url: string; readonly secret?: SecretPlace };
 
 /**
  * The metrics of GPUs that a Prometheus has now, one answer for each metric, so that a large fleet stays below the cap;
  * of an address that ends in `/metrics`, what that exporter serves. Only ever reads. Throws as `fetchBytes` does.
  */
-export async function askPrometheus(io: Io, url: string, http: HttpOptions): Promise<readonly Evidence[]> {
+export async function askPrometheus(
+  io: Io,
+  { url, ...http }: PrometheusService,
+): Promise<readonly Evidence[]> {
   if (/\/metrics\/?(?:\?|$)/u.test(url))
     return [{ file: placeOf(url), bytes: await fetchBytes(io, url, { ...http, accept: 'text/plain' }) }];
   const base = url.replace(/\/+$/u, '');
@@ -24,5 +30,5 @@ export async function askPrometheus(io: Io, url: string, http: HttpOptions): Pro
 function placeOf(url: string): string {
   if (!URL.canParse(url)) return '';
   const { host, pathname } = new URL(url);
-  return `${host}${pathname === '/' ? '' : pathname}`;
+  return `${host}${pathname.replace(/\/+$/u, '')}`;
 }

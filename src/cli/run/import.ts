@@ -5,6 +5,7 @@ import { detectSource, sources } from '../../sources/registry.ts';
 import type { Evidence, Source } from '../../sources/source.ts';
 import { drawImport } from '../import-report.ts';
 import type { Io } from '../io.ts';
+import type { Endpoint } from '../live/endpoint.ts';
 import { gather } from '../live/gather.ts';
 import { progressLine } from '../progress.ts';
 import { withSession } from '../session.ts';
@@ -13,6 +14,9 @@ import type { Common } from '../words.ts';
 export type ImportOptions = Common & {
   readonly site?: string;
   readonly context?: string;
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly tokenEnv?: string;
   readonly region?: string;
   readonly eurPerUsd?: string;
   readonly dryRun?: boolean;
@@ -27,9 +31,26 @@ export async function importFacts(
   const evidence = await gather(io, source, {
     files: asked.files,
     ...(options.context === undefined ? {} : { context: options.context }),
+    ...endpointOf(options),
   });
   refuseOther(source, evidence);
   return read(io, { source, evidence, options });
+}
+
+/** A secret without an address would be a slip that goes unnoticed. */
+function endpointOf({ url, tokenFile, tokenEnv }: ImportOptions): { readonly endpoint?: Endpoint } {
+  if (url === undefined && (tokenFile ?? tokenEnv) !== undefined)
+    throw new BerthError({
+      code: 'INVALID_INPUT',
+      message: 'the place of a secret is given without an address',
+      fix: 'add `--url`, or leave `--token-file` and `--token-env` out',
+    });
+  if (url === undefined) return {};
+  const place = {
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(tokenEnv === undefined ? {} : { tokenEnv }),
+  };
+  return { endpoint: { url, ...place } };
 }
 
 async function read(
