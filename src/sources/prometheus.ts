@@ -67,13 +67,16 @@ function samplesOf(evidence: Evidence, findings: Findings): readonly Sample[] {
 }
 
 function addHosts(findings: Findings, samples: readonly Sample[], context: ImportContext): void {
-  const byMachine = Map.groupBy(samples, (sample) => machineOf(sample, context));
-  let done = 0;
-  for (const [path, own] of [...byMachine].toSorted(([a], [b]) => compareText(a, b))) {
-    if (done++ % 256 === 0) reportProgress(context, done, byMachine.size);
+  const byHost = Map.groupBy(samples, hostOf);
+  const machines = [...byHost].flatMap(([host, own]) => {
+    const [first] = own;
+    return first === undefined ? [] : [{ path: machineOf(host, first.evidence, context), own }];
+  });
+  for (const [index, { path, own }] of machines.toSorted((a, b) => compareText(a.path, b.path)).entries()) {
+    if (index % 256 === 0) reportProgress(context, index, machines.length);
     addMachine(findings, path, own, context.observedAtMs);
   }
-  reportProgress(context, byMachine.size, byMachine.size);
+  reportProgress(context, machines.length, machines.length);
 }
 
 const hostLabels = ['Hostname', 'hostname', 'exported_Hostname', 'node', 'kubernetes_node'];
@@ -83,11 +86,10 @@ function hostOf({ labels }: Sample): string | undefined {
   return hostLabels.map((name) => labels.get(name)).find((value) => value !== undefined && value !== '');
 }
 
-function machineOf(sample: Sample, context: ImportContext): Path {
-  const host = hostOf(sample);
+function machineOf(host: string | undefined, evidence: Evidence, context: ImportContext): Path {
   return host === undefined
-    ? machinesOf(sample.evidence, context, undefined)[0]
-    : machinePath(sample.evidence, context, host);
+    ? machinesOf(evidence, context, undefined)[0]
+    : machinePath(evidence, context, host);
 }
 
 function originOf({ evidence, line }: Sample): Origin {
@@ -120,21 +122,20 @@ function addGpu(
 ): boolean {
   const [first] = own;
   if (first === undefined) return false;
-  for (const samples of Map.groupBy(
-    own,
-    ({ labels }) => labels.get('UUID') ?? labels.get('uuid') ?? '',
-  ).values()) {
-    const [one] = samples;
-    if (one === undefined) continue;
-    const { evidence } = one;
-    // Every card that the label stands for: a second one is refused by the table.
-    const { stated } = readDcgmGpu(samples, observedAtMs);
-    devices.say('gpu', number, stated, { confidence: 'stated', origin: originOf(one), evidence });
-  }
+  // Every card that the number stands for: the table refuses a second one.
+  const cards = [...Map.groupBy(own, ({ labels }) => labels.get('UUID') ?? labels.get('uuid')).values()];
   const reading = readDcgmGpu(own, observedAtMs);
+  for (const samples of cards) {
+    const { stated } = cards.length === 1 ? reading : readDcgmGpu(samples, observedAtMs);
+    const one = samples[0] ?? first;
+    devices.say('gpu', number, stated, {
+      confidence: 'stated',
+      origin: originOf(one),
+      evidence: one.evidence,
+    });
+  }
   const origin = originOf(first);
-  const { evidence } = first;
-  devices.say('gpu', number, reading.derived, { confidence: 'derived', origin, evidence });
+  devices.say('gpu', number, reading.derived, { confidence: 'derived', origin, evidence: first.evidence });
   for (const gap of reading.gaps) devices.miss('gpu', number, gap, origin);
   for (const assumption of reading.assumptions) findings.assumptions.add(assumption);
   return reading.hasMig;
