@@ -4,7 +4,7 @@ import { linkGroups, splitWhy } from './link-groups.ts';
 import type { MatrixDevice, Relation, TopologyMatrix } from './nvidia-topology.ts';
 
 /** What a matrix says about one device, by how sure it is. */
-export type PlacedDevice = {
+type PlacedDevice = {
   readonly device: MatrixDevice;
   readonly stated: GpuFacts | NicFacts;
   readonly derived: GpuFacts | NicFacts;
