@@ -102,6 +102,11 @@ const signs: readonly Sign[] = [
   { source: 'redfish', what: 'a Redfish resource', pattern: /"@odata\.(?:id|type)"/u },
   { source: 'netbox', what: 'a NetBox device type', pattern: /^u_height:/mu },
   {
+    source: 'netbox',
+    what: 'objects of NetBox',
+    pattern: /"url":\s*"[^"]{0,200}\/api\/(?:dcim|tenancy)\/|"(?:rack|site|device)_list":/u,
+  },
+  {
     what: 'a table that `sinfo` or `squeue` prints, in which `%n` is the host and not the node',
     fix: 'hand in `scontrol -d show node` or `sinfo --json`',
     pattern: /^(?:PARTITION|NODELIST|HOSTNAMES|JOBID)\s+[A-Z(%]/mu,

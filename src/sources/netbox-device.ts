@@ -72,8 +72,6 @@ export function readMachine(
   return {
     stated: known({
       serial: label(textAt(value, 'serial')),
-      aliases:
-        textAt(value, 'asset_tag') === undefined ? undefined : [cleanText(textAt(value, 'asset_tag') ?? '')],
       machine: type?.name,
       rack: rack?.path,
       ...place.set,

@@ -257,6 +257,10 @@ function supplyOf(rack: Path, feeds: readonly NetboxObject[], around: Around): S
   const [first] = feeds;
   const panel = first === undefined ? undefined : panelOf(first, around);
   const kinds = Map.groupBy(feeds, (feed) => choiceAt(feed.value, 'type') ?? 'primary');
+  if (kinds.has('redundant'))
+    around.findings.assumptions.add(
+      'primary and redundant feeds of a rack are kept apart; NetBox’s own rack utilisation adds them up',
+    );
   const sums = [...kinds.values()].map((alike) => sumW(alike, rack, around.findings));
   if (kinds.size > 1 && first !== undefined)
     leaveOpen(

@@ -96,15 +96,15 @@ function isModelNumber(part: string | undefined): part is string {
   return part !== undefined && /^[A-Z]{2,4}-\w+-[\w-]+$/u.test(part);
 }
 
+/** Other numbers on the same machine: that of its chassis, and Dell's service tag, which stands in `SKU`. */
 function aliasesOf(system: Resource, main: Resource | undefined): string[] | undefined {
-  // Dell's service tag stands in `SKU`; elsewhere that is a product's number, equal on many machines.
   const isDell = /^dell\b/iu.test(textAt(system.value, 'Manufacturer') ?? '');
-  const tag = isDell ? textAt(system.value, 'SKU') : undefined;
-  const own = [textAt(system.value, 'AssetTag'), textAt(main?.value, 'AssetTag'), tag];
-  const chassis = main === undefined ? undefined : serialOf(main);
-  const names = [...own, chassis].flatMap((text) => labelOf(text) ?? []);
-  const distinct = [...new Set(names)].filter((name) => isIndividual(name) && name !== serialOf(system));
-  return distinct.length === 0 ? undefined : distinct.toSorted();
+  const tag = isDell ? labelOf(textAt(system.value, 'SKU')) : undefined;
+  const numbers = [tag, main === undefined ? undefined : serialOf(main)].flatMap((text) => text ?? []);
+  const other = new Set(numbers.filter((number) => isIndividual(number) && number !== serialOf(system)));
+  return other.size === 0
+    ? undefined
+    : [...other].toSorted().map((number) => `serial:${cleanText(number, 150)}`);
 }
 
 function isBoard(system: Resource): boolean {

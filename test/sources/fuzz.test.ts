@@ -25,6 +25,8 @@ const seeds: readonly Evidence[] = [
   capture('cloud/karpenter-kwok-instance-types.json'),
   capture('hwloc/this-vm-2core.v2.xml'),
   capture('nccl-topo/azure-ndv2-8xV100.xml'),
+  capture('redfish/telegraf-dell_systems.json'),
+  capture('netbox/Supermicro-AS-8125GS-TNMR2.yml'),
   file(
     'nodes.json',
     JSON.stringify({ kind: 'List', items: [{ kind: 'Node', metadata: { name: 'a' }, spec: {} }] }),

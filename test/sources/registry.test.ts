@@ -15,6 +15,10 @@ test.each([
   ['kubernetes/seen-nodes-a.yaml', 'kubernetes'],
   ['kubernetes/aicr-kwok-profile-eks-p5-h100.yaml', 'kubernetes'],
   ['kubernetes/gfd-expected-output-mig-none.txt', undefined],
+  ['redfish/hpe-dl380a-gen11-gpu.json', 'redfish'],
+  ['redfish/telegraf-dell_power.json', 'redfish'],
+  ['netbox/Nvidia-DGX-A100.yaml', 'netbox'],
+  ['netbox-site/made-up-site.json', 'netbox'],
 ])('%s looks like %s', (path, name) => {
   expect(detectSource(capture(path))).toBe(name);
 });
