@@ -312,13 +312,13 @@ export function feedW(feed: unknown): number | undefined {
 }
 
 /** A panel is what falls together. NetBox gives it no rating. */
-function panelOf(feed: NetboxObject, { tables, places, findings, panels }: Around): Path | undefined {
+function panelOf(feed: NetboxObject, { rack, tables, places, findings, panels }: Around): Path | undefined {
   const id = idAt(feed.value, 'power_panel');
   const panel = tables.referred(feed.value, 'power_panel');
   const name = textAt(panel, 'name');
   if (id === undefined || name === undefined) return undefined;
   const room = places.roomOf(
-    at(panel, 'site') === undefined ? { ...panel, site: at(feed.value, 'site') } : panel,
+    at(panel, 'site') === undefined ? { ...panel, site: at(rack.value, 'site') } : panel,
   );
   const path = room === undefined ? undefined : pathOf(room, segmentOf(name, 40));
   if (path === undefined || panels.has(path)) return path;
