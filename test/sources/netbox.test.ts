@@ -33,7 +33,7 @@ function nicIn(observation: Observation, id: string) {
 }
 
 /** The tables with rows of one of them changed. */
-function with_(table: string, change: (row: Row) => object, of: Tables = tables()): Tables {
+function changed(table: string, change: (row: Row) => object, of: Tables = tables()): Tables {
   return { ...of, [table]: (of[table] ?? []).map((row) => ({ ...row, ...change(row) })) };
 }
 
@@ -111,7 +111,7 @@ test('what Berth does not hold is said: reservations, tenants, planned devices, 
 test('a rack that is numbered from the top, or from another unit', () => {
   const seen = parsed(netbox, [site]);
   expect(nodeIn(seen, `${h1}/r12/fra1-r12-mi1`)).toMatchObject({ position: 22, units: 8 });
-  const shifted = read(with_('racks', () => ({ starting_unit: 11, desc_units: false })));
+  const shifted = read(changed('racks', () => ({ starting_unit: 11, desc_units: false })));
   expect(nodeIn(shifted, `${h1}/r12/fra1-r12-mi1`).position).toBe(10);
   expect(whyUnknown(shifted, `${h1}/r11/fra1-r11-dgx1`, 'position')).toContain('position 1');
 });
@@ -175,7 +175,7 @@ test('endpoints that NetBox has traced count before cables', () => {
     name: 'P0.0',
   };
   const traced = (reachable: boolean) =>
-    with_(
+    changed(
       'interfaces',
       ({ name }) =>
         name === 'ibp12s0'
@@ -194,13 +194,16 @@ test('endpoints that NetBox has traced count before cables', () => {
 });
 
 test('planned cables join nothing, and a feed finds its rack by the strip it ends in', () => {
-  const planned = read(with_('cables', () => ({ status: { value: 'planned', label: 'Planned' } })));
+  const planned = read(changed('cables', () => ({ status: { value: 'planned', label: 'Planned' } })));
   expect(nodeIn(planned, `${h1}/r11/fra1-r11-dgx1`).feeds).toBeUndefined();
   expect(whyUnknown(planned, `${h1}/r11/fra1-r11-dgx1`, 'feeds')).toContain('2 of 2');
-  const rackless = with_('power-feeds', ({ name }) => (name === 'R11-A' ? { rack: null } : {}));
+  const rackless = changed('power-feeds', ({ name }) => (name === 'R11-A' ? { rack: null } : {}));
   expect(rackIn(read(rackless), `${h1}/r11`)).toMatchObject({ feedLimitW: { A: 10_198, B: 10_198 } });
   const lost = read(
-    with_('power-feeds', ({ name }) => (name === 'R11-A' ? { rack: null } : {}), { ...tables(), cables: [] }),
+    changed('power-feeds', ({ name }) => (name === 'R11-A' ? { rack: null } : {}), {
+      ...tables(),
+      cables: [],
+    }),
   );
   expect(lost.unknown.map(({ why }) => why)).toContain(
     'power feed `R11-A` names no rack, and no cable leads to one',
@@ -342,7 +345,7 @@ test('a power strip is no machine', () => {
 });
 
 test('a type of the library tells of devices what the export leaves out', () => {
-  const bare = with_('device-types', () => ({ comments: '' }));
+  const bare = changed('device-types', () => ({ comments: '' }));
   const seen = parsed(netbox, [
     exported(bare),
     capture('netbox/Nvidia-DGX-A100.yaml'),
@@ -364,13 +367,13 @@ test('pages that are missing, objects that differ, and devices that are called t
       'device',
     ),
   ).toContain('the other pages are missing');
-  const changed = exported(with_('devices', () => ({ serial: 'x' })));
-  expect(refusal(() => parsed(netbox, [site, changed])).message).toContain(
+  const edited = exported(changed('devices', () => ({ serial: 'x' })));
+  expect(refusal(() => parsed(netbox, [site, edited])).message).toContain(
     'differs from the one in `made-up-site.json`',
   );
   expect(withoutLines(parsed(netbox, [site, site]))).toEqual(withoutLines(parsed(netbox, [site])));
   const twins = read(
-    with_('devices', ({ name }) =>
+    changed('devices', ({ name }) =>
       name === 'fra1-r11-dgx2' ? { name: 'FRA1-r11-dgx1', rack: { id: 2 } } : {},
     ),
   );

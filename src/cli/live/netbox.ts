@@ -76,6 +76,7 @@ async function tableOf(
   isNeeded: boolean,
 ): Promise<readonly unknown[] | undefined> {
   const results: unknown[] = [];
+  let total: number | undefined;
   for (let page = 0; page < maxPages; page++) {
     const query = `?limit=${pageSize}&offset=${results.length}&ordering=id&exclude=config_context`;
     const answer =
@@ -87,8 +88,10 @@ async function tableOf(
     const count = numberAt(answer, 'count');
     if (!isObject(answer) || count === undefined) throw unlike(address, 'does not answer as NetBox does');
     results.push(...entries);
-    if (results.length === count) return results;
-    if (entries.length === 0 || results.length > count) throw unlike(address, 'changed while it was read');
+    total ??= count;
+    if (count === total && results.length === count) return results;
+    if (count !== total || entries.length === 0 || results.length > count)
+      throw unlike(address, 'changed while it was read');
   }
   throw unlike(address, `has more than ${maxPages * pageSize} objects`);
 }

@@ -59,11 +59,11 @@ const wanted = [
 function linksIn(value: unknown): readonly string[] {
   const links: string[] = [];
   const open: unknown[] = [value];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  for (const next of open) {
     if (typeof next !== 'object' || next === null) continue;
     for (const [key, inner] of Object.entries(next)) {
       if (typeof inner === 'string' && (key === '@odata.id' || key === 'DataSourceUri')) links.push(inner);
-      else open.push(inner ?? '');
+      else open.push(inner);
     }
   }
   return links;
