@@ -74,12 +74,13 @@ function nodesOf(claims: Claims, around: Around): readonly FleetNode[] {
   const nics = byNode(resolveKind(claims, (fact) => (fact.kind === 'nic' ? fact.set : undefined)));
   const table = new ShapeTable();
   return [...resolveKind(claims, (fact) => (fact.kind === 'node' ? fact.set : undefined))].map(
-    ([id, facts], index) => {
+    ([id, stated], index) => {
+      const common = stated.shape === undefined ? undefined : shapeByName.get(stated.shape);
+      const facts = rated(stated, common);
       const devices = {
         gpus: gpus.get(id) ?? new Map<number, GpuFacts>(),
         nics: nics.get(id) ?? new Map<number, NicFacts>(),
       };
-      const common = facts.shape === undefined ? undefined : shapeByName.get(facts.shape);
       const shape = table.shapeOf(filledIn(facts, shapeByName), common, devices);
       return makeNode({
         index,
@@ -93,6 +94,12 @@ function nodesOf(claims: Claims, around: Around): readonly FleetNode[] {
       });
     },
   );
+}
+
+/** A node has the rating of its shape where nobody has stated its own. */
+function rated(facts: NodeFacts, shape: ShapeFacts | undefined): NodeFacts {
+  const nameplateW = facts.nameplateW ?? shape?.nameplateW;
+  return nameplateW === undefined ? facts : { ...facts, nameplateW };
 }
 
 type NodeParts = {
