@@ -45,7 +45,7 @@ export const netbox: Source = {
   name: 'netbox',
   title: 'NetBox device types and sites',
   howTo:
-    'berth import netbox --url https://netbox.example --secret-file netbox.token; or save pages: curl -H "Authorization: Token …" "https://netbox.example/api/dcim/devices/?limit=0" > devices.json',
+    'berth import netbox --url https://netbox.example --token-file netbox.token; or save pages: curl -H "Authorization: Token …" "https://netbox.example/api/dcim/devices/?limit=0" > devices.json',
   parse(evidence, context) {
     const findings = noFindings();
     const files = evidence.map((file) => readFile(file));

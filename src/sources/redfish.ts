@@ -24,7 +24,7 @@ export const redfish: Source = {
   name: 'redfish',
   title: 'Redfish resources',
   howTo:
-    'berth import redfish --url https://bmc.example --secret-file bmc.secret; or save resources: curl -u … https://bmc.example/redfish/v1/Systems/1 > system.json',
+    'berth import redfish --url https://bmc.example --token-file bmc.secret; or save resources: curl -u … https://bmc.example/redfish/v1/Systems/1 > system.json',
   parse(evidence, context) {
     const findings = noFindings();
     const trees = readTrees(evidence);

@@ -3,7 +3,9 @@ import type { SourceName } from '../../model/fact.ts';
 import type { Evidence } from '../../sources/source.ts';
 import type { Io } from '../io.ts';
 import type { SecretPlace } from './http.ts';
+import { askNetbox } from './netbox.ts';
 import { askPrometheus } from './prometheus.ts';
+import { askRedfish } from './redfish.ts';
 
 /** An address that the user named, and where the secret for it is: a file or a variable, not both. */
 export type Endpoint = { readonly url: string; readonly tokenFile?: string; readonly tokenEnv?: string };
@@ -13,7 +15,11 @@ type Reader = (
   service: { readonly url: string; readonly secret?: SecretPlace },
 ) => Promise<readonly Evidence[]>;
 
-const readers: ReadonlyMap<SourceName, Reader> = new Map([['prometheus', askPrometheus]]);
+const readers: ReadonlyMap<SourceName, Reader> = new Map<SourceName, Reader>([
+  ['netbox', askNetbox],
+  ['prometheus', askPrometheus],
+  ['redfish', askRedfish],
+]);
 
 /** Whether a source can be read from an address. */
 export function readsUrls(source: SourceName): boolean {

@@ -15,7 +15,7 @@ const atOnce = 4;
  * reads. Only ever GET. One file, an object with a resource under each path. Throws as `fetchJson` does, and where
  * there is more than 20,000 resources or 64 MiB; a link that leads nowhere is left out.
  */
-export async function askRedfish(io: Io, { url, secret }: RedfishService): Promise<Evidence> {
+export async function askRedfish(io: Io, { url, secret }: RedfishService): Promise<readonly Evidence[]> {
   const options = { scheme: 'Basic', ...(secret === undefined ? {} : { secret }) } as const;
   const ask = (path: string) => fetchJson(io, addressOf(url, path), options);
   const found = new Map<string, string>([['/redfish/v1', JSON.stringify(await ask('/redfish/v1/'))]]);
@@ -37,7 +37,7 @@ export async function askRedfish(io: Io, { url, secret }: RedfishService): Promi
     }
     pending = fresh(links, seen);
   }
-  return { file: addressOf(url, '/redfish/v1'), bytes: dumpOf(found) };
+  return [{ file: addressOf(url, '/redfish/v1'), bytes: dumpOf(found) }];
 }
 
 const starts = ['/redfish/v1/Systems', '/redfish/v1/Chassis'];

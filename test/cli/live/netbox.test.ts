@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { askNetbox } from '../../../src/cli/live/netbox.ts';
 import { netbox } from '../../../src/sources/netbox.ts';
 import { capture, parsed, withoutLines } from '../../sources/given.ts';
+import { berth, newFolder } from '../run.ts';
 import { type Answer, type Answering, answering, quietIo } from './walk.ts';
 
 const open: Answering[] = [];
@@ -92,3 +93,17 @@ test('a table that shrinks or grows while it is read, and an answer that is none
   const broken = await service(() => 500);
   await expect(askNetbox(quietIo(), { url: broken.url })).rejects.toThrow('answers 500');
 });
+
+test('berth import netbox --url reads it, and never prints the token', async () => {
+  const { url } = await service((one) =>
+    one.authorization === 'Token s3cret' ? page(one.url, 50, asIs) : 403,
+  );
+  const args = ['import', 'netbox', '--url', url, '--token-env', 'NETBOX_TOKEN', '--dry-run', '--json'];
+  const ran = await berth(args, { home: newFolder(), env: { NETBOX_TOKEN: 's3cret' } });
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toContain('"source":"netbox"');
+  expect(ran.stdout + ran.stderr).not.toContain('s3cret');
+  const wrong = await berth(args, { home: newFolder(), env: { NETBOX_TOKEN: 'wr0ng' } });
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.stderr + wrong.stdout).not.toContain('wr0ng');
+}, 30_000);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { askRedfish } from '../../../src/cli/live/redfish.ts';
 import { redfish } from '../../../src/sources/redfish.ts';
 import { parsed, refusal, withoutLines } from '../../sources/given.ts';
+import { berth, newFolder } from '../run.ts';
 import { type Answer, type Answering, answering, quietIo } from './walk.ts';
 
 const open: Answering[] = [];
@@ -38,7 +39,7 @@ const root = {
 test('a walk along the links finds what the whole dump says', async () => {
   const { url, asked } = await service(({ url: path }) => captured[path.replace(/\/$/u, '')] ?? 404);
   const evidence = await askRedfish(quietIo({ BMC: 'ada:pass' }), { url, secret: { variable: 'BMC' } });
-  const live = parsed(redfish, [evidence]);
+  const live = parsed(redfish, evidence);
   const saved = parsed(redfish, [
     { file: 'saved.json', bytes: new TextEncoder().encode(JSON.stringify(captured)) },
   ]);
@@ -83,7 +84,7 @@ test('links off the host, upwards or to what is not read are not followed', asyn
     '/redfish/v1/Systems',
     '/redfish/v1/Systems/1',
   ]);
-  expect(parsed(redfish, [evidence], { site: 'fra1' }).facts[0]?.subject).toBe('fra1/a');
+  expect(parsed(redfish, evidence, { site: 'fra1' }).facts[0]?.subject).toBe('fra1/a');
 });
 
 test('a resource that fails, and a password that is refused, end the walk', async () => {
@@ -99,7 +100,7 @@ test('a service without machines is refused by what it has', async () => {
     path === '/redfish/v1/' ? { ...root, '@odata.type': '#ServiceRoot.v1.ServiceRoot' } : 404,
   );
   const evidence = await askRedfish(quietIo(), { url });
-  expect(refusal(() => parsed(redfish, [evidence])).message).toContain('has no `ComputerSystem`');
+  expect(refusal(() => parsed(redfish, evidence)).message).toContain('has no `ComputerSystem`');
 });
 
 test('a service that never ends is left', async () => {
@@ -113,4 +114,13 @@ test('a service that never ends is left', async () => {
         },
   );
   await expect(askRedfish(quietIo(), { url })).rejects.toThrow('64 MiB');
+}, 30_000);
+
+test('berth import redfish --url reads it', async () => {
+  const { url } = await service(({ url: path }) => captured[path.replace(/\/$/u, '')] ?? 404);
+  const ran = await berth(['import', 'redfish', '--url', url, '--site', 'fra1', '--dry-run', '--json'], {
+    home: newFolder(),
+  });
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ source: 'redfish', subjects: { node: 1, gpu: 2, nic: 2 } });
 }, 30_000);
