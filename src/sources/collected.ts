@@ -50,8 +50,7 @@ export class Collected {
 
   add({ kind, subject, set, confidence, at, rank = 0 }: Said): void {
     const origin = originOf(at);
-    const { values, bad } = carried(kind, known(set));
-    const fact = Fact.parse({ kind, subject, set: values, confidence, origin });
+    const { fact, bad } = carried({ kind, subject, set: known(set), confidence, origin });
     const key = canonicalJson([kind, subject, confidence, rank, fact.set]);
     const before = this.#facts.get(key);
     if (before === undefined || isBefore(origin, before.fact.origin)) this.#facts.set(key, { fact, rank });
@@ -108,17 +107,18 @@ export function originOf({ evidence, line }: Place): Origin {
   return { file: fileName(evidence), ...(line === undefined ? {} : { line }) };
 }
 
-/** What a fact of this kind can carry, and the names of what it cannot. */
-function carried(kind: FactKind, set: object): { readonly values: object; readonly bad: readonly string[] } {
-  const parsed = Fact.safeParse({ kind, subject: 'a', set, confidence: 'stated', origin: { file: '' } });
-  if (parsed.success) return { values: set, bad: [] };
+/** The fact without the values that it cannot carry, and the names of these. */
+function carried(said: Omit<Said, 'at' | 'rank'> & { readonly origin: Origin }): {
+  readonly fact: Fact;
+  readonly bad: readonly string[];
+} {
+  const parsed = Fact.safeParse(said);
+  if (parsed.success) return { fact: parsed.data, bad: [] };
   const bad = new Set(
     parsed.error.issues.flatMap(({ path }) => (path[0] === 'set' ? [String(path[1])] : [])),
   );
-  return {
-    values: Object.fromEntries(Object.entries(set).filter(([name]) => !bad.has(name))),
-    bad: [...bad],
-  };
+  const set = Object.fromEntries(Object.entries(said.set).filter(([name]) => !bad.has(name)));
+  return { fact: Fact.parse({ ...said, set }), bad: [...bad] };
 }
 
 function isBefore(a: Origin, b: Origin): boolean {

@@ -20,9 +20,20 @@ export type NodeGres = {
   readonly slices: boolean;
 };
 
-/** The lines of `gres.conf` that are about one node: those that name it, and those that name none. */
-export function gresOf(name: string, lines: readonly GresLine[]): NodeGres | undefined {
-  const own = lines.filter(({ nodes }) => nodes === undefined || nodes.includes(name));
+/** For each node the lines of `gres.conf` that are about it: those that name it, and those that name none. */
+export function gresByNode(lines: readonly GresLine[]): (name: string) => NodeGres | undefined {
+  const named = new Map<string, GresLine[]>();
+  for (const line of lines)
+    for (const name of line.nodes ?? []) {
+      const own = named.get(name);
+      if (own === undefined) named.set(name, [line]);
+      else own.push(line);
+    }
+  const forAll = lines.filter(({ nodes }) => nodes === undefined);
+  return (name) => gresOf([...forAll, ...(named.get(name) ?? [])]);
+}
+
+function gresOf(own: readonly GresLine[]): NodeGres | undefined {
   if (own.length === 0) return undefined;
   const devices = own.flatMap((line) => line.files.map((file) => ({ file, line })));
   return {

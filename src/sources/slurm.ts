@@ -4,7 +4,7 @@ import { Collected, type Place } from './collected.ts';
 import { invalidFile, readText, reportProgress } from './evidence.ts';
 import { wrongFormat } from './format.ts';
 import { observation } from './observation.ts';
-import { addGresNode, gresOf } from './slurm-devices.ts';
+import { addGresNode, gresByNode } from './slurm-devices.ts';
 import { addNode, doubtOf } from './slurm-facts.ts';
 import { type GresLine, modelOfType, readGres, readGresLine } from './slurm-gres.ts';
 import { type Partition, readListing, type Reservation } from './slurm-json.ts';
@@ -155,10 +155,11 @@ function addAll(read: Reading, context: ImportContext, collected: Collected): vo
   const closedPartitions = new Set(
     read.partitions.filter(({ state }) => /DOWN|DRAIN|INACTIVE/u.test(state)).map(({ name }) => name),
   );
+  const gresOf = gresByNode(read.lines);
   let done = 0;
   for (const [name, records] of byName) {
     if (done++ % 256 === 0) reportProgress(context, done - 1, byName.size);
-    const gres = gresOf(name, read.lines);
+    const gres = gresOf(name);
     const seen = records.filter(({ from }) => from === 'seen');
     const judged = seen.length > 0 ? seen : records;
     const doubt = judged.map((node) => doubtOf(node, gres)).find((why) => why !== undefined);
@@ -200,8 +201,8 @@ function noteSharedHosts(
   collected: Collected,
 ): void {
   for (const [host, count] of sharers) {
-    const [first] = nodes.filter(({ hostName }) => hostName === host);
-    if (count < 2 || first === undefined) continue;
+    const first = count < 2 ? undefined : nodes.find(({ hostName }) => hostName === host);
+    if (first === undefined) continue;
     const why = `${count} nodes have the host name \`${cleanText(host, 60)}\` (which \`sinfo -o %n\` prints): nodes are told apart by NodeName alone`;
     collected.gap({ attribute: 'hostName', why, at: first.at });
   }
@@ -221,8 +222,9 @@ function addGresOnly(
     if (own.length === 0) throw ownerless(unnamed.record);
     for (const name of own) named.add(name);
   }
+  const gresOf = gresByNode(lines);
   for (const name of named) {
-    const gres = gresOf(name, lines);
+    const gres = gresOf(name);
     const at = lines.find(({ nodes }) => nodes?.includes(name) ?? true)?.record;
     if (gres !== undefined && at !== undefined && !known.has(name))
       addGresNode({ name, gres, at }, collected);
