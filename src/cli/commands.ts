@@ -79,12 +79,15 @@ function addFleet(program: Command, io: Io, done: Done): void {
     );
 
   withCommon(program.command('import <source> [file...]'))
-    .description('bring facts about the fleet in: kubernetes, dra, cloud, openb, inventory')
+    .description(
+      'bring facts about the fleet in: kubernetes, dra, slurm, topograph, cloud, inventory and more',
+    )
     .option('--site <id>', 'the site the facts belong to, where the files do not say')
     .option('--context <name>', 'read the cluster of this context with your kubectl: kubernetes, dra')
     .option('--url <address>', 'read the system at this address: netbox, prometheus, redfish')
     .option('--token-file <file>', 'with --url: the file that holds the secret for it')
     .option('--token-env <name>', 'with --url: the environment variable that holds the secret')
+    .option('--live', 'read the cluster of your scontrol: slurm')
     .option('--region <name>', 'cloud: the region whose prices the site pays; its own name without it')
     .option('--eur-per-usd <rate>', 'cloud: euros for a US dollar; prices in dollars stay unknown without it')
     .option('--dry-run', 'show what would change; record nothing')
@@ -319,6 +322,7 @@ const importExamples = [
   'berth import prometheus --url https://prometheus.example:9090 --token-file token --site fra1',
   'lstopo --of xml n01.xml && berth import hwloc n01.xml',
   'berth import netbox --url https://netbox.example --token-file netbox.token --dry-run',
+  'berth import slurm --live --site fra1',
   'berth import inventory fleet.yaml --dry-run',
   'berth import openb openb_node_list_all_node.csv',
 ];

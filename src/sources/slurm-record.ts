@@ -113,7 +113,7 @@ function recordOf({ kind, text, line }: Open, evidence: Evidence): SlurmRecord {
     const isQuoted = match[2] !== undefined;
     const end = free.has(key) && !isQuoted ? text.length : found[at + 1]?.index;
     const value = match[2]?.slice(1, -1) ?? text.slice(match.index + match[0].length, end);
-    if (!fields.has(key)) fields.set(key, value.trim());
+    if (!fields.has(key)) fields.set(key, value.trim().replace(/^\(null\)$/u, ''));
     if (free.has(key) && !isQuoted) break;
   }
   return { kind: kindOf(kind, fields), fields, evidence, line };

@@ -74,5 +74,5 @@ function openHealth(states: readonly string[]): string {
 /** `fail [root@2026-11-22T04:42:05]` without who and when. */
 function reasonOf(reason: string | undefined): string | undefined {
   const words = (reason ?? '').replace(/\s*\[[^\]]*@[^\]]*\].*$/su, '').trim();
-  return words === '' || /^\(null\)$|^none$/iu.test(words) ? undefined : cleanText(words, 200);
+  return words === '' || /^none$/iu.test(words) ? undefined : cleanText(words, 200);
 }

@@ -54,6 +54,8 @@ function readFile(evidence: Evidence, read: Reading, collected: Collected): void
     return;
   }
   if (/^\s*-\s+topology\s*:/mu.test(text)) return readTopologyYaml(evidence, text, read, collected);
+  // What `scontrol show` says where there are none: "No reservations in the system".
+  if (/^No \w[\w ]{0,60}\.?\s*$/u.test(text)) return;
   const records = readRecords(evidence, wholeLines(evidence, text, collected));
   if (records.every(({ kind }) => kind === 'other' || kind === 'job'))
     throw withoutInventory(evidence, text, records);
@@ -125,7 +127,7 @@ function addGresRecord(record: SlurmRecord, read: Reading, collected: Collected)
 
 function partitionOf(record: SlurmRecord, usual: string, collected: Collected): Partition {
   const { fields } = record;
-  const listed = fields.has('totalnodes') ? (fields.get('nodes') ?? '').replace(/^\(null\)$/u, '') : '';
+  const listed = fields.has('totalnodes') ? (fields.get('nodes') ?? '') : '';
   return {
     name: fields.get('partitionname') ?? '',
     state: (fields.get('state') ?? usual).toUpperCase(),
@@ -135,7 +137,7 @@ function partitionOf(record: SlurmRecord, usual: string, collected: Collected): 
 }
 
 function reservationOf(record: SlurmRecord, collected: Collected): Reservation {
-  const field = (name: string) => (record.fields.get(name) ?? '').replace(/^\(null\)$/u, '');
+  const field = (name: string) => record.fields.get(name) ?? '';
   return {
     name: field('reservationname'),
     nodes: namesIn(field('nodes'), record, collected),

@@ -44,7 +44,7 @@ const samples: readonly (readonly [Source, Evidence])[] = [
   ),
 ];
 
-/** What is said about how many subjects, or nothing when it is refused for people. Whatever else is thrown escapes. */
+/** What is said about which subjects; nothing when it is refused for people. Whatever else is thrown escapes. */
 function subjects(source: Source, evidence: Evidence): ReadonlySet<string> | undefined {
   try {
     detectSource(evidence);
@@ -52,10 +52,9 @@ function subjects(source: Source, evidence: Evidence): ReadonlySet<string> | und
     canonicalJson(Observation.parse(observation));
     return new Set(observation.facts.map(({ kind, subject }) => `${kind} ${subject}`));
   } catch (error) {
-    if (!(error instanceof BerthError)) throw error;
-    expect(error.detail.code).toBe('INVALID_INPUT');
-    expect(error.detail.message).toContain(evidence.file);
-    return undefined;
+    const { code, message } = error instanceof BerthError ? error.detail : { code: '', message: '' };
+    if (code === 'INVALID_INPUT' && message.includes(evidence.file)) return undefined;
+    throw error;
   }
 }
 
@@ -75,9 +74,12 @@ describe('a file that ends too early', { timeout: 60_000 }, () => {
     },
   );
 
-  test('short samples are cut at every byte', () => {
+  test('short samples are read or refused when cut at any byte', () => {
+    let read = 0;
     for (const [source, { file: name, bytes }] of samples.filter(([, { bytes: all }]) => all.length < 700))
-      for (let end = 0; end < bytes.length; end++) subjects(source, file(name, bytes.subarray(0, end)));
+      for (let end = 0; end < bytes.length; end++)
+        if (subjects(source, file(name, bytes.subarray(0, end))) !== undefined) read++;
+    expect(read).toBeGreaterThan(100);
   });
 
   test('half a line is left out, and that is said', () => {
@@ -169,10 +171,10 @@ describe('files that are none', () => {
   });
 });
 
-describe('the order of records', () => {
-  const shuffled = (text: string, between: string) =>
-    text.trimEnd().split(between).toReversed().join(between);
+const shuffled = (text: string, between: string) => text.trimEnd().split(between).toReversed().join(between);
+const gaps = (observation: Observation) => observation.unknown.map(({ subject, why }) => [subject, why]);
 
+describe('the order of records', () => {
   test.each([
     ['slurm/berthtest-22.05/scontrol-show-node.txt', slurm, '\n\n'],
     ['slurm/berthtest-busy/scontrol-d-show-node.txt', slurm, '\n\n'],
@@ -186,7 +188,6 @@ describe('the order of records', () => {
       source.parse([file('a.txt', `${words.trimEnd()}\n\n`)], { site: 'lab1', observedAtMs: 0 });
     const [first, second] = [read(text), read(shuffled(text, between))];
     expect(withoutLines(second)).toEqual(withoutLines(first));
-    const gaps = (observation: Observation) => observation.unknown.map(({ subject, why }) => [subject, why]);
     expect(gaps(second)).toEqual(gaps(first));
   });
 });

@@ -20,74 +20,70 @@ const edgesIn = (observation: Observation) =>
     kind === 'leaf' || kind === 'spine' ? [{ subject, ...set }] : [],
   );
 
+type Row = { readonly kind: 'H' | 'S'; readonly peer: string; readonly port: number };
+
+const guidOf = (name: string) => Buffer.from(name.padEnd(8, '.')).toString('hex').slice(0, 16);
+
+/** One block of ibnetdiscover: a line for the device, then one for each of its ports. */
+function block(kind: 'Switch' | 'Ca', name: string, rows: readonly Row[], speed: string): string {
+  const called = kind === 'Switch' ? `MF0;${name}:MQM9700/U1` : name;
+  const own = kind === 'Ca' ? `(${guidOf(name)})` : '';
+  const ports = rows.map((row, at) => {
+    const guid = guidOf(row.peer);
+    const behind = row.kind === 'H' ? `(${guid})` : '';
+    const words = row.kind === 'S' ? `MF0;${row.peer}:MQM9700/U1` : row.peer;
+    return `[${at + 1}]${own}\t"${row.kind}-${guid}"[${row.port}]${behind}\t\t# "${words}" lid 1 ${speed}`;
+  });
+  const letter = kind === 'Switch' ? 'S' : 'H';
+  return [
+    `${kind}\t${rows.length} "${letter}-${guidOf(name)}"\t\t# "${called}" lid 1 lmc 0`,
+    ...ports,
+    '',
+  ].join('\n');
+}
+
 /** A fabric in short: `l1: n1.mlx5_0 n2.mlx5_0 | s1 s2` is a switch with two ports of machines and two of switches. */
 function fabric(
   lines: readonly string[],
-  options: { readonly adapters?: boolean; readonly speed?: string } = {},
+  { adapters = true, speed = '4xNDR' }: { readonly adapters?: boolean; readonly speed?: string } = {},
 ): string {
-  const { adapters = true, speed = '4xNDR' } = options;
-  const guid = (name: string) => Buffer.from(name.padEnd(8, '.')).toString('hex').slice(0, 16);
-  const block = (
-    name: string,
-    ports: readonly (readonly [string, string, number])[],
-    kind: 'Switch' | 'Ca',
-  ) => {
-    const letter = kind === 'Switch' ? 'S' : 'H';
-    const words = kind === 'Switch' ? `MF0;${name}:MQM9700/U1` : name;
-    const rows = ports.map(
-      ([letterOf, peer, port], at) =>
-        `[${at + 1}]${kind === 'Ca' ? `(${guid(name)})` : ''}\t"${letterOf}-${guid(peer)}"[${port}]${letterOf === 'H' ? `(${guid(peer)})` : ''}\t\t# "${letterOf === 'S' ? `MF0;${peer}:MQM9700/U1` : peer}" lid 1 ${speed}`,
-    );
-    return [
-      `vendid=0x2c9`,
-      `${kind}\t${ports.length} "${letter}-${guid(name)}"\t\t# "${words}" lid 1 lmc 0`,
-      ...rows,
-      '',
-    ];
-  };
-  const uses = new Map<string, [string, number][]>();
   const switches = lines.map((line) => {
     const [name = '', rest = ''] = line.split(': ');
-    const [hosts = '', peers = ''] = rest.split('|');
-    const ports = [
-      ...hosts
-        .split(/\s+/)
-        .filter(Boolean)
-        .map((host) => ['H', host.replace('.', ' '), 1] as const),
-      ...peers
-        .split(/\s+/)
-        .filter(Boolean)
-        .map((peer) => ['S', peer, 0] as const),
+    const [hosts = '', peers = ''] = rest.split('|').map((words) => words.trim());
+    const ends = [
+      ...(hosts === '' ? [] : hosts.split(' ').map((host) => ['H', host.replace('.', ' ')] as const)),
+      ...(peers === '' ? [] : peers.split(' ').map((peer) => ['S', peer] as const)),
     ];
-    return { name, ports };
+    return { name, ends };
   });
-  // Cables between switches have a port at either end: the nth mention of a pair is its nth cable.
-  const portOf = (own: string, peer: string, nth: number) => {
-    const { ports = [] } = switches.find(({ name }) => name === own) ?? {};
-    const at = ports.flatMap(([kind, name], index) => (kind === 'S' && name === peer ? [index + 1] : []));
-    return at[nth] ?? 60 + nth;
-  };
-  const texts = switches.flatMap(({ name, ports }) => {
-    const seen = new Map<string, number>();
-    const cabled = ports.map(([kind, peer], index) => {
-      if (kind === 'H') {
-        uses.set(peer, [...(uses.get(peer) ?? []), [name, index + 1]]);
-        return [kind, peer, (uses.get(peer) ?? []).length] as const;
-      }
-      const nth = seen.get(peer) ?? 0;
-      seen.set(peer, nth + 1);
-      return [kind, peer, portOf(peer, name, nth)] as const;
+  const cards = new Map<string, Row[]>();
+  const texts = switches.map(({ name, ends }) => {
+    const rows = ends.map(([kind, peer], at): Row => {
+      if (kind === 'S')
+        return { kind, peer, port: farPort(switches, peer, { name, nth: mentions(ends, peer, at) }) };
+      const card = cards.get(peer) ?? [];
+      cards.set(peer, [...card, { kind: 'S', peer: name, port: at + 1 }]);
+      return { kind, peer, port: card.length + 1 };
     });
-    return block(name, cabled, 'Switch');
+    return block('Switch', name, rows, speed);
   });
-  const cards = [...uses].flatMap(([name, own]) =>
-    block(
-      name,
-      own.map(([leaf, port]) => ['S', leaf, port] as const),
-      'Ca',
-    ),
-  );
-  return `# Topology file\n${[...texts, ...(adapters ? cards : [])].join('\n')}\n`;
+  const own = adapters ? [...cards].map(([name, rows]) => block('Ca', name, rows, speed)) : [];
+  return `# Topology file\n${[...texts, ...own].join('\n')}\n`;
+}
+
+function mentions(ends: readonly (readonly [string, string])[], peer: string, before: number): number {
+  return ends.slice(0, before).filter(([, name]) => name === peer).length;
+}
+
+/** Cables between switches have a port at either end: the nth mention of a pair is its nth cable. */
+function farPort(
+  switches: readonly { readonly name: string; readonly ends: readonly (readonly [string, string])[] }[],
+  far: string,
+  { name, nth }: { readonly name: string; readonly nth: number },
+): number {
+  const { ends = [] } = switches.find((own) => own.name === far) ?? {};
+  const ports = ends.flatMap(([, peer], at) => (peer === name ? [at + 1] : []));
+  return ports[nth] ?? 60 + nth;
 }
 
 describe('a fabric', () => {
@@ -263,12 +259,12 @@ describe('captures', () => {
   });
 });
 
-describe('sysfs', () => {
-  const lines = (...words: readonly string[]) =>
-    parsed(ibnetdiscover, [file('ib.txt', `${words.join('\n')}\n`)], { nodes: ['lab1/n1'] });
+const sysfs = (...words: readonly string[]) =>
+  parsed(ibnetdiscover, [file('ib.txt', `${words.join('\n')}\n`)], { nodes: ['lab1/n1'] });
 
+describe('sysfs', () => {
   test('as grep prints it, with a port that is down', () => {
-    const observation = lines(
+    const observation = sysfs(
       '/sys/class/infiniband/mlx5_0/ports/1/rate:2.5 Gb/sec (1X SDR)',
       '/sys/class/infiniband/mlx5_0/ports/1/state:1: DOWN',
       '/sys/class/infiniband/mlx5_0/ports/1/phys_state:3: Disabled',
@@ -285,7 +281,7 @@ describe('sysfs', () => {
   });
 
   test('what is not there is not said', () => {
-    const observation = lines('mlx5_0/ports/1/state\t4: ACT');
+    const observation = sysfs('mlx5_0/ports/1/state\t4: ACT');
     expect(nicIn(observation, 'lab1/n1/nic0')).toEqual({ name: 'mlx5_0', rdma: true });
     expect(whyUnknown(observation, 'lab1/n1/nic0', 'mbps')).toBe('the rate is not said');
   });

@@ -84,9 +84,10 @@ describe('a tree', () => {
   });
 });
 
+const nodes = (type: string) => `NodeName=n[1-4] CPUs=8 Gres=gpu:${type}:4`;
+
 describe('blocks', () => {
   const blocks = ['BlockName=b1 Nodes=n[1-2]', 'BlockName=b2 Nodes=n[3-4]', 'BlockSizes=2,4'];
-  const nodes = (type: string) => `NodeName=n[1-4] CPUs=8 Gres=gpu:${type}:4`;
 
   test('of unknown GPUs are taken for link domains, as an assumption', () => {
     const observation = read(...blocks);

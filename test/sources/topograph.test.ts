@@ -20,6 +20,9 @@ function spines(observation: Observation): string[] {
   );
 }
 
+const block = (domain: string) =>
+  `- { switch: l1, nodes: [n1], annotations: { accelerator.topology.test/domain: ${domain} } }\n`;
+
 describe('models', () => {
   test('NVL72 racks are link domains and leafs of 18 nodes', () => {
     const observation = captured('nvl72.yaml');
@@ -84,8 +87,6 @@ capacity_blocks:
   });
 
   test('a node in two domains is in none that is known', () => {
-    const block = (domain: string) =>
-      `- { switch: l1, nodes: [n1], annotations: { accelerator.topology.test/domain: ${domain} } }\n`;
     const observation = read(`blocks:\n${block('a')}${block('b')}`);
     expect(nodeIn(observation, 'lab1/n1').island).toBeUndefined();
     expect(whyUnknown(observation, 'lab1/n1', 'island')).toBe('it is named in several link domains: a, b');
@@ -176,10 +177,9 @@ test.each([
   ['example-netq.json', /is a request to topograph, not its answer/],
   ['test-block.json', /is a request to topograph, not its answer/],
 ])('%s is refused', (name, message) => {
-  expect(refusal(() => captured(name))).toMatchObject({
-    message: expect.stringMatching(message),
-    fix: expect.stringMatching(/it may hold passwords/),
-  });
+  const said = refusal(() => captured(name));
+  expect(said.message).toMatch(message);
+  expect(said.fix).toMatch(/it may hold passwords/);
 });
 
 test.each([

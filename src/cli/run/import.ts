@@ -17,6 +17,7 @@ export type ImportOptions = Common & {
   readonly url?: string;
   readonly tokenFile?: string;
   readonly tokenEnv?: string;
+  readonly live?: boolean;
   readonly region?: string;
   readonly eurPerUsd?: string;
   readonly dryRun?: boolean;
@@ -32,6 +33,7 @@ export async function importFacts(
     files: asked.files,
     ...(options.context === undefined ? {} : { context: options.context }),
     ...endpointOf(options),
+    ...(options.live === undefined ? {} : { live: options.live }),
   });
   refuseOther(source, evidence);
   return read(io, { source, evidence, options });

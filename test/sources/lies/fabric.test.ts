@@ -23,6 +23,12 @@ function planned(observation: Observation, text: string, more: object = {}) {
 
 const on = (node: string) => ({ where: [`fra1/${node}`] });
 
+const counted = (allocated: string) =>
+  `NodeName=n1 Arch=x86_64 Gres=gpu:h100:8 State=MIXED\n   CfgTRES=cpu=8,gres/gpu=8\n   AllocTRES=${allocated}\n\n`;
+
+const countedNode = (allocated: string) =>
+  parsed(slurm, [file('n.txt', counted(allocated))], { site: 'fra1' });
+
 describe('lie 30: a node whose GPUs are all taken is MIXED', () => {
   test.each(['scontrol-d-show-node.txt', 'sinfo.json'])(
     'lie 30: %s is read for who holds GPUs, not for the state',
@@ -61,13 +67,12 @@ describe('lie 30: a node whose GPUs are all taken is MIXED', () => {
   );
 
   test('lie 30: where TRES count GPUs, the state is not needed', () => {
-    const node = (allocated: string) =>
-      `NodeName=n1 Arch=x86_64 Gres=gpu:h100:8 State=MIXED\n   CfgTRES=cpu=8,gres/gpu=8\n   AllocTRES=${allocated}\n\n`;
-    const read = (allocated: string) => parsed(slurm, [file('n.txt', node(allocated))], { site: 'fra1' });
-    expect(nodeIn(read('cpu=4'), 'fra1/n1').sharing).toBeUndefined();
-    expect(nodesOf(planned(read('cpu=4'), '1×8 H100 1h'))).toEqual(['fra1/n1']);
-    expect(nodeIn(read('cpu=4,gres/gpu=2'), 'fra1/n1').sharing).toBe('unknown');
-    expect(outcome(planned(read('cpu=4,gres/gpu:h100=2'), '1×8 H100 1h'))).toEqual(['missing sharing']);
+    expect(nodeIn(countedNode('cpu=4'), 'fra1/n1').sharing).toBeUndefined();
+    expect(nodesOf(planned(countedNode('cpu=4'), '1×8 H100 1h'))).toEqual(['fra1/n1']);
+    expect(nodeIn(countedNode('cpu=4,gres/gpu=2'), 'fra1/n1').sharing).toBe('unknown');
+    expect(outcome(planned(countedNode('cpu=4,gres/gpu:h100=2'), '1×8 H100 1h'))).toEqual([
+      'missing sharing',
+    ]);
   });
 });
 
@@ -82,10 +87,9 @@ describe('lie 30: a host name that several nodes have names none of them', () =>
   });
 
   test('lie 30: the table of `sinfo -o %n` is refused, with what to hand in', () => {
-    expect(refusal(() => captured('sinfo-table.txt'))).toMatchObject({
-      message: expect.stringMatching(/`%n` is the host and not the node/),
-      fix: expect.stringMatching(/scontrol -d show node/),
-    });
+    const { message, fix } = refusal(() => captured('sinfo-table.txt'));
+    expect(message).toMatch(/`%n` is the host and not the node/);
+    expect(fix).toMatch(/scontrol -d show node/);
   });
 
   test('lie 30: six nodes are six machines to the planner', () => {
