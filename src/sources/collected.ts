@@ -103,7 +103,7 @@ export class Collected {
   }
 }
 
-export function originOf({ evidence, line }: Place): Origin {
+function originOf({ evidence, line }: Place): Origin {
   return { file: fileName(evidence), ...(line === undefined ? {} : { line }) };
 }
 

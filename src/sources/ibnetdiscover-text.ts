@@ -19,7 +19,7 @@ export type IbLink = {
 };
 
 /** A switch or an adapter with a block of its own. */
-export type IbDevice = {
+type IbDevice = {
   readonly at: Place;
   /** Whether the block's end is in the file, so that all links of the device are. */
   readonly isWhole: boolean;

@@ -5,7 +5,7 @@ import { devicePath } from './machine.ts';
 import { type GresLine, isMigType, modelOfType } from './slurm-gres.ts';
 
 /** One GPU of `gres.conf`. */
-export type GresDevice = {
+type GresDevice = {
   readonly file: string;
   readonly line: GresLine;
 };
@@ -143,17 +143,24 @@ function islandsOf(
     collected.gap({ subject, attribute: 'link', why, at });
     return undefined;
   }
-  const group = devices.map((_, index) => index);
-  const merge = (from: number, to: number) => group.forEach((old, at_) => old === from && (group[at_] = to));
-  for (const [a, row] of rows.entries())
-    for (const [b, links] of (row ?? []).entries())
-      if (links > 0 && group[a] !== undefined && group[b] !== undefined) merge(group[b], group[a]);
+  const group = groupsOf(rows);
   const numbers = new Map([...new Set(group)].map((head, number) => [head, number]));
   const isJoined = numbers.size < devices.length;
   const xgmi = devices.some(({ line }) => modelOfType(line.type)?.link === 'xgmi');
   const link = isJoined ? (xgmi ? 'xgmi' : 'nvlink') : 'none';
   collected.add({ kind: 'node', subject, set: { link }, confidence: 'derived', at });
   return group.map((head) => numbers.get(head) ?? 0);
+}
+
+/** For each GPU the first one that links lead to, directly or through others. */
+function groupsOf(rows: readonly (readonly number[] | undefined)[]): readonly number[] {
+  let group = rows.map((_, index) => index);
+  for (const [a, row] of rows.entries())
+    for (const [b, links] of (row ?? []).entries()) {
+      const [low, high] = [group[a] ?? a, group[b] ?? b].toSorted((x, y) => x - y);
+      if (links > 0) group = group.map((head) => (head === high ? (low ?? head) : head));
+    }
+  return group;
 }
 
 /** Why rows of links cannot be read: each GPU has one, -1 at itself, and both ends count the same. */

@@ -4,7 +4,7 @@ import { expandHostlist } from './hostlist.ts';
 import type { SlurmRecord } from './slurm-record.ts';
 
 /** GPUs of one type as a `Gres` text counts them. */
-export type GresGpus = { readonly type: string | undefined; readonly count: number };
+type GresGpus = { readonly type: string | undefined; readonly count: number };
 
 /** What a `Gres` text says: GPUs by type, and the names of what else there is. */
 export type Gres = {

@@ -2,7 +2,7 @@ import type { Collected } from './collected.ts';
 import type { Evidence } from './source.ts';
 
 /** What the first word of a record says it is about. */
-export type SlurmRecordKind =
+type SlurmRecordKind =
   | 'node'
   | 'gres'
   | 'partition'

@@ -9,7 +9,7 @@ import type { SlurmRecord } from './slurm-record.ts';
 import type { StructuredDocument } from './structured.ts';
 
 /** Nodes that Slurm plans as one: with `topology/block` the racks of NVL72 systems. */
-export type Block = { readonly name: string; readonly nodes: readonly string[]; readonly at: Place };
+type Block = { readonly name: string; readonly nodes: readonly string[]; readonly at: Place };
 
 export type SlurmTopology = { readonly switches: readonly FabricSwitch[]; readonly blocks: readonly Block[] };
 

@@ -256,6 +256,16 @@ describe('a configuration', () => {
     expect(nodeIn(observation, 'lab1/ghost')).toEqual({});
   });
 
+  test('nodes that are kept down stay down, with the reason', () => {
+    const observation = conf('NodeName=n[1-2] CPUs=1', 'DownNodes=n2 State=DRAIN Reason="fan 3"');
+    expect(nodeIn(observation, 'lab1/n2')).toMatchObject({
+      health: 'degraded',
+      healthReason: 'fan 3',
+      schedulable: false,
+    });
+    expect(nodeIn(observation, 'lab1/n1').schedulable).toBeUndefined();
+  });
+
   test('an expression that stands for too much is a gap with its line', () => {
     const observation = conf('NodeName=a CPUs=1', 'NodeName=n[1-999999999] CPUs=1');
     expect(observation.unknown.find(({ attribute }) => attribute === 'nodes')).toMatchObject({
