@@ -85,15 +85,38 @@ export function addGresDevices(gres: NodeGres, machine: Machine, collected: Coll
   }
   const sockets = socketsOf(gres.devices, machine, collected);
   const islands = islandsOf(gres.devices, machine, collected);
+  const types = new Set(gres.devices.map(({ line }) => line.type));
+  const [type] = types.size === 1 ? types : [];
+  if (type !== undefined) addModel(type, machine, collected);
   for (const [index, { line }] of gres.devices.entries()) {
     const device = { kind: 'gpu', subject: devicePath(subject, 'gpu', index), at: line.record } as const;
-    const model = modelOfType(line.type)?.model;
-    collected.add({ ...device, set: { model }, confidence: 'stated' });
+    const model = types.size > 1 ? modelOfType(line.type)?.model : undefined;
+    if (model !== undefined) collected.add({ ...device, set: { model }, confidence: 'assumed' });
     const island = islands?.[index];
     if (island !== undefined) collected.add({ ...device, set: { island }, confidence: 'derived' });
     const numaNode = sockets?.[index];
     if (numaNode !== undefined) collected.add({ ...device, set: { numaNode }, confidence: 'assumed' });
   }
+}
+
+/**
+ * The model of all GPUs of a node. A type that a daemon found itself is the vendor's name; any other is a word that an
+ * operator chose, so it is an assumption and gives way to everybody who knows the product.
+ */
+export function addModel(
+  type: string,
+  { subject, at, rank = 0 }: { readonly subject: Path; readonly at: Place; readonly rank?: number },
+  collected: Collected,
+): void {
+  const named = modelOfType(type);
+  if (named === undefined) return;
+  const isVendors = /^(?:nvidia|tesla|amd|instinct)[_ -]/iu.test(type);
+  const node = { kind: 'node', subject, at, rank } as const;
+  const set = { gpuModel: named.model };
+  collected.add({ ...node, set, confidence: isVendors ? 'stated' : 'assumed' });
+  if (named.link !== undefined)
+    collected.add({ ...node, set: { link: named.link }, confidence: isVendors ? 'derived' : 'assumed' });
+  collected.assume(`the Gres type \`${cleanText(type, 60)}\` is read as ${named.model}`);
 }
 
 /** The socket of each GPU, taken for its NUMA node; nothing where `Cores=` does not tell. */

@@ -4,7 +4,7 @@ import { cleanText } from '../model/text.ts';
 import type { Collected } from './collected.ts';
 import { type Gap, plausibleCount } from './gpu-reading.ts';
 import { devicePath } from './machine.ts';
-import { addGresDevices, type NodeGres } from './slurm-devices.ts';
+import { addGresDevices, addModel, type NodeGres } from './slurm-devices.ts';
 import { isMigType, modelOfType, readGres } from './slurm-gres.ts';
 import type { SlurmNode } from './slurm-node.ts';
 import { stateReading } from './slurm-state.ts';
@@ -40,8 +40,7 @@ export function addNode(node: SlurmNode, around: Around, collected: Collected): 
   collected.add({ kind: 'node', subject, set: derived, confidence: 'derived', at, rank });
   for (const { attribute, why } of [...counts.gaps, ...state.gaps, ...closing.gaps, ...openGaps(node)])
     collected.gap({ subject, attribute, why, at });
-  for (const { type, model } of counts.read)
-    collected.assume(`the Gres type \`${type}\` is read as ${model}`);
+  if (counts.type !== undefined) addModel(counts.type, { subject, at, rank }, collected);
   addDevices(node, { subject, around, rank }, collected);
 }
 
@@ -107,7 +106,8 @@ type GpuCounts = {
   readonly set: NodeFacts;
   readonly derived: NodeFacts;
   readonly gaps: readonly Gap[];
-  readonly read: readonly { readonly type: string; readonly model: string }[];
+  /** The only type of its GPUs. */
+  readonly type?: string | undefined;
 };
 
 function gpusOf(node: SlurmNode, doubt: string | undefined): GpuCounts {
@@ -118,46 +118,31 @@ function gpusOf(node: SlurmNode, doubt: string | undefined): GpuCounts {
       ? [{ attribute: 'sharing', why: `GPUs may be handed out in parts: the node has ${others.join(', ')}` }]
       : []),
   ];
-  const nothing = { set: {}, derived: {}, gaps, read: [] };
+  const nothing = { set: {}, derived: {}, gaps };
   if (gpus.some(({ type }) => isMigType(type))) return { ...nothing, ...inSlices(gpus, gaps) };
   if (broken.length > 0) return nothing;
   if (node.gres === undefined && node.from === 'seen')
     return { ...nothing, gaps: [{ attribute: 'gpuCount', why: 'the record has no Gres' }] };
   const count = gpus.reduce((sum, each) => sum + each.count, 0);
-  const types = [...new Set(gpus.map(({ type }) => type))];
-  const models = types.flatMap((type) => {
-    const model = modelOfType(type)?.model;
-    return type === undefined || model === undefined ? [] : [{ type: cleanText(type, 60), model }];
-  });
-  const [only] = types.length === 1 ? models : [];
+  const types = new Set(gpus.map(({ type }) => type));
+  const [type] = types.size === 1 ? types : [];
   const kept =
     doubt === undefined ? plausibleCount(count) : { gaps: [{ attribute: 'gpuCount', why: doubt }] };
   const held = heldGaps(node, count);
   const shared = others.some((name) => /^(?:mps|shard)$/iu.test(name)) || held.length > 0;
   const { gaps: countGaps, ...gpuCount } = kept;
   return {
-    set: { ...gpuCount, ...(only === undefined || count === 0 ? {} : { gpuModel: only.model }) },
-    derived: {
-      ...(shared && count > 0 ? { sharing: 'unknown' } : {}),
-      ...(only === undefined ? {} : linkOf(only.type)),
-    },
-    gaps: [...gaps, ...countGaps, ...held, ...modelGap(types, models.length, count)],
-    read: models,
+    set: gpuCount,
+    derived: shared && count > 0 ? { sharing: 'unknown' } : {},
+    gaps: [...gaps, ...countGaps, ...held, ...modelGap(types, count)],
+    type: count === 0 ? undefined : type,
   };
 }
 
-function linkOf(type: string): Pick<NodeFacts, 'link'> {
-  const link = modelOfType(type)?.link;
-  return link === undefined ? {} : { link };
-}
-
-function modelGap(types: readonly (string | undefined)[], named: number, count: number): Gap[] {
-  if (count === 0 || (types.length === named && types.length === 1)) return [];
-  if (types.length > 1)
-    return [
-      { attribute: 'gpuModel', why: 'the node has GPUs of several types; gres.conf tells which is which' },
-    ];
-  return [{ attribute: 'gpuModel', why: 'the Gres names no type' }];
+function modelGap(types: ReadonlySet<string | undefined>, count: number): Gap[] {
+  if (count === 0 || (types.size === 1 && !types.has(undefined))) return [];
+  const several = 'the node has GPUs of several types; gres.conf tells which is which';
+  return [{ attribute: 'gpuModel', why: types.size > 1 ? several : 'the Gres names no type' }];
 }
 
 function inSlices(

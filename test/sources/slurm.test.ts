@@ -193,7 +193,7 @@ describe('JSON of several versions', () => {
       labels: { 'slurm.partitions': 'a,b' },
     });
     expect(nodeIn(observation, 'lab1/n2').memoryMib).toBeUndefined();
-    expect(observation.facts.filter(({ subject }) => subject === 'lab1/n4').length).toBe(2);
+    expect(observation.facts.filter(({ subject }) => subject === 'lab1/n4').length).toBe(3);
   });
 
   test('an entry that is no node is a gap, and the others are read', () => {
@@ -293,6 +293,8 @@ describe('a configuration', () => {
 const row = (links: string, at: number) =>
   `NodeName=n1 Name=gpu Type=a100 File=/dev/nvidia${at} Links=${links}`;
 
+const ofType = (type: string) => read('n.txt', `NodeName=n1 Arch=x86_64 Gres=gpu:${type}:8 State=IDLE\n\n`);
+
 describe('GPUs', () => {
   test.each([
     ['gpu:8', { gpuCount: 8 }],
@@ -332,11 +334,30 @@ describe('GPUs', () => {
     expect(confidenceOf(observation, 'lab1/n1/gpu2', 'model')).toBe('assumed');
   });
 
+  test('a type that an operator chose gives way to whoever knows the product', () => {
+    expect(confidenceOf(ofType('h100'), 'lab1/n1', 'gpuModel')).toBe('assumed');
+    expect(ofType('h100').assumptions).toContain('the Gres type `h100` is read as H100');
+    expect(confidenceOf(ofType('nvidia_h100_80gb_hbm3'), 'lab1/n1', 'gpuModel')).toBe('stated');
+  });
+
+  test('of several types have their models from gres.conf', () => {
+    const observation = conf(
+      'NodeName=n1 CPUs=8 Gres=gpu:a100:1,gpu:l4:1',
+      'NodeName=n1 Name=gpu Type=l4 File=/dev/nvidia0',
+      'NodeName=n1 Name=gpu Type=a100 File=/dev/nvidia1',
+    );
+    expect([0, 1].map((number) => gpu(observation, 'lab1/n1', number))).toEqual([
+      { model: 'L4-24GB' },
+      { model: 'A100' },
+    ]);
+    expect(nodeIn(observation, 'lab1/n1').gpuModel).toBeUndefined();
+  });
+
   test('have their sockets from Cores=, assumed to be NUMA nodes', () => {
     const observation = captured('berthtest-22.05/slurm.conf', 'berthtest-22.05/gres.conf');
-    expect(gpu(observation, 'fra1/h100-02', 3)).toEqual({ model: 'H100', numaNode: 0 });
-    expect(gpu(observation, 'fra1/h100-02', 4)).toEqual({ model: 'H100', numaNode: 1 });
-    expect(gpu(observation, 'fra1/edge-01', 1)).toEqual({ model: 'L4-24GB' });
+    expect(gpu(observation, 'fra1/h100-02', 3)).toEqual({ numaNode: 0 });
+    expect(gpu(observation, 'fra1/h100-02', 4)).toEqual({ numaNode: 1 });
+    expect(gpu(observation, 'fra1/edge-01', 1)).toEqual({});
     expect(confidenceOf(observation, 'fra1/h100-02/gpu3', 'numaNode')).toBe('assumed');
     expect(observation.assumptions).toContain(
       'each socket is taken for one NUMA node: Cores= names cores, not NUMA nodes',
@@ -352,7 +373,7 @@ describe('GPUs', () => {
       'NodeName=n1 Sockets=2 CoresPerSocket=4 Gres=gpu:l4:2',
       `NodeName=n1 Name=gpu Type=l4 File=/dev/nvidia${cores.includes('nvidia1') ? '0' : '[0-1]'} ${cores}`,
     );
-    expect(gpu(observation, 'lab1/n1', 0)).toEqual({ model: 'L4-24GB' });
+    expect(gpu(observation, 'lab1/n1', 0)).toEqual({});
     expect(observation.unknown.map((gap) => gap.why).join('\n')).toMatch(why);
   });
 
@@ -360,10 +381,10 @@ describe('GPUs', () => {
     const node = 'NodeName=n1 CPUs=8 Gres=gpu:a100:4';
     const pairs = conf(node, ...['-1,4,0,0', '4,-1,0,0', '0,0,-1,4', '0,0,4,-1'].map(row));
     expect([0, 1, 2, 3].map((number) => gpu(pairs, 'lab1/n1', number))).toEqual([
-      { model: 'A100', island: 0 },
-      { model: 'A100', island: 0 },
-      { model: 'A100', island: 1 },
-      { model: 'A100', island: 1 },
+      { island: 0 },
+      { island: 0 },
+      { island: 1 },
+      { island: 1 },
     ]);
     expect(nodeIn(pairs, 'lab1/n1').link).toBe('nvlink');
     const single = conf(node, ...['-1,0,0,0', '0,-1,0,0', '0,0,-1,0', '0,0,0,-1'].map(row));
@@ -383,7 +404,7 @@ describe('GPUs', () => {
       ...rows.map((links, at) => `NodeName=n1 Name=gpu Type=a100 File=/dev/nvidia${at} Links=${links}`),
     );
     expect(nodeIn(observation, 'lab1/n1').link).toBeUndefined();
-    expect(gpu(observation, 'lab1/n1', 0)).toEqual({ model: 'A100' });
+    expect(gpu(observation, 'lab1/n1', 0)).toEqual({});
     expect(whyUnknown(observation, 'lab1/n1', 'link')).toMatch(why);
   });
 
