@@ -18,7 +18,8 @@ export function addCluster(read: Reading, context: ImportContext, collected: Col
   const closedPartitions = new Set(
     read.partitions.filter(({ state }) => /DOWN|DRAIN|INACTIVE/u.test(state)).map(({ name }) => name),
   );
-  const around = { closedPartitions, sharers };
+  const reserved = new Set(read.reservations.flatMap(({ nodes }) => nodes));
+  const around = { closedPartitions, sharers, reserved };
   const gresOf = gresByNode(read.lines);
   let done = 0;
   for (const [name, records] of byName) {

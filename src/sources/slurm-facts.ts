@@ -15,6 +15,8 @@ export type Around = {
   readonly closedPartitions: ReadonlySet<string>;
   /** How many nodes have this host name. */
   readonly sharers: ReadonlyMap<string, number>;
+  /** Nodes whose reservations are listed one by one. */
+  readonly reserved: ReadonlySet<string>;
   /** What `gres.conf` says about the node; nothing where it says nothing. */
   readonly gres: NodeGres | undefined;
   /** Why the configured count of GPUs is not to be believed. */
@@ -38,7 +40,12 @@ export function addNode(node: SlurmNode, around: Around, collected: Collected): 
     ...counts.derived,
   };
   collected.add({ kind: 'node', subject, set: derived, confidence: 'derived', at, rank });
-  for (const { attribute, why } of [...counts.gaps, ...state.gaps, ...closing.gaps, ...openGaps(node)])
+  for (const { attribute, why } of [
+    ...counts.gaps,
+    ...state.gaps,
+    ...closing.gaps,
+    ...openGaps(node, around),
+  ])
     collected.gap({ subject, attribute, why, at });
   if (counts.type !== undefined) addModel(counts.type, { subject, at, rank }, collected);
   addDevices(node, { subject, around, rank }, collected);
@@ -85,7 +92,7 @@ function closedBy(
   return { set: { schedulable: false }, gaps: [{ attribute: 'schedulable', why: `closed: ${why}` }] };
 }
 
-function openGaps(node: SlurmNode): Gap[] {
+function openGaps(node: SlurmNode, { reserved }: Around): Gap[] {
   const { reservation } = node;
   const isReserved =
     reservation === undefined || reservation === '' ? node.states.includes('RESERVED') : true;
@@ -95,7 +102,7 @@ function openGaps(node: SlurmNode): Gap[] {
     ...(node.memoryMib === undefined || node.memoryMib <= 1
       ? [{ attribute: 'memoryMib', why: 'RealMemory is not said' }]
       : []),
-    ...(isReserved
+    ...(isReserved && !reserved.has(node.name)
       ? [{ attribute: 'reservation', why: `Slurm has it reserved${named}; Berth holds nothing for that` }]
       : []),
   ];

@@ -17,7 +17,8 @@ import { readDocuments } from './structured.ts';
 export const slurm: Source = {
   name: 'slurm',
   title: 'Slurm',
-  howTo: 'scontrol -d show node > nodes.txt; scontrol show topology > topology.txt; both at once, with gres.conf',
+  howTo:
+    'scontrol -d show node > nodes.txt; scontrol show topology > topology.txt; both at once, with gres.conf',
   parse(evidence, context) {
     const collected = new Collected(context);
     const read: Reading = {

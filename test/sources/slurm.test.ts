@@ -461,6 +461,21 @@ describe('reservations', () => {
   );
 });
 
+test('a node whose reservations are listed has each of them once', () => {
+  const observation = captured(
+    'berthtest-22.05/scontrol-show-node.txt',
+    'berthtest-22.05/scontrol-show-reservation.txt',
+  );
+  const gaps = observation.unknown.filter(({ attribute }) => attribute === 'reservation');
+  expect(gaps.map(({ subject, why }) => `${subject} ${/`(\w+)`/u.exec(why)?.[1]}`)).toEqual([
+    'fra1/a100-01 berth_c2',
+    'fra1/a100-02 r1',
+    'fra1/h100-01 berth_c1',
+    'fra1/h100-02 berth_c1',
+    'fra1/h100-03 berth_c4',
+  ]);
+});
+
 describe('what is no inventory is refused with the reason', () => {
   test.each([
     ['berthtest-22.05/scontrol-o-show-job.txt', /lists jobs, which are no inventory/],
