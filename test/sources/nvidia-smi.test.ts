@@ -211,15 +211,15 @@ describe('captures with several outputs', () => {
   });
 });
 
+const header =
+  'index, name, uuid, pci.bus_id, memory.total [MiB], power.draw [W], power.max_limit [W], enforced.power.limit [W], hostname';
+
 /** A row of a table with eight columns and the host name. */
 function row(index: number, memory: string, draw: string): string {
   return `${index}, NVIDIA H100 80GB HBM3, GPU-a${index}, 00000000:1${index}:00.0, ${memory}, ${draw}, [N/A], 700.00 W, dgx1`;
 }
 
 describe('tables of `--query-gpu`', () => {
-  const header =
-    'index, name, uuid, pci.bus_id, memory.total [MiB], power.draw [W], power.max_limit [W], enforced.power.limit [W], hostname';
-
   test('with units, without units, and in any order', () => {
     const whole = [row(0, '81559 MiB', '70.10 W'), row(1, '81559 MiB', '71.90 W')];
     const plain = whole.map((line) => line.replaceAll(/ (?:MiB|W)\b/gu, ''));
@@ -252,7 +252,7 @@ describe('tables of `--query-gpu`', () => {
 
   test.each([
     [
-      `${header}\n${row(0, '1', '1')}\n1, NVIDIA`,
+      `${header}\n${row(0, '1', '1')}\n1, NVIDIA\n`,
       '`a.csv` line 3: has 2 values under 9 columns',
       'truncated',
     ],
@@ -283,6 +283,15 @@ describe('tables of `--query-gpu`', () => {
     expect(error.message).toContain(message);
     expect(error.fix).toContain(fix);
   });
+});
+
+test('a last line that is cut off is not read, and the report says so', () => {
+  const whole = `${header}\n${row(0, '81559 MiB', '70 W')}\n`;
+  const seen = parsed(nvidiaSmi, [file('a.csv', `${whole}1, NVIDIA H1`)], { site: 'fra1' });
+  expect(withoutLines(seen)).toEqual(
+    withoutLines(parsed(nvidiaSmi, [file('a.csv', whole)], { site: 'fra1' })),
+  );
+  expect(seen.assumptions).toContain('not read in `a.csv`: the last line, which has no end');
 });
 
 describe('which machine it is', () => {
