@@ -13,7 +13,7 @@ import { addReclaim } from './reclaim-commands.ts';
 import type { ImportOptions } from './run/import.ts';
 import type { McpOptions } from './run/mcp.ts';
 import type { FileKind } from './run/schema.ts';
-import { type Common, type Done, examples, wholeNumber, withCommon } from './words.ts';
+import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
 /**
  * What people can type. Only the words are here: what a command does is loaded when it is called, so that
@@ -90,6 +90,11 @@ function addFleet(program: Command, io: Io, done: Done): void {
     .option('--live', 'read the cluster of your scontrol: slurm')
     .option('--region <name>', 'cloud: the region whose prices the site pays; its own name without it')
     .option('--eur-per-usd <rate>', 'cloud: euros for a US dollar; prices in dollars stay unknown without it')
+    .option(
+      '--node <name>',
+      'the machine the files speak of, by host name or path, where they do not say; may be given again',
+      oneMore,
+    )
     .option('--dry-run', 'show what would change; record nothing')
     .addHelpText('after', `${examples(...importExamples)}${inventoryExample}`)
     .action(async (name: string, files: string[], options: ImportOptions) =>

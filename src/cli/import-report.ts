@@ -1,10 +1,10 @@
-import { fields } from '../chat/cards/fields.ts';
+import { type Field, fields } from '../chat/cards/fields.ts';
 import { bullets, type Line, paragraph, span } from '../chat/cards/line.ts';
 import { renderAnsi, wantsColor } from '../chat/render.ts';
 import type { ImportResult } from '../model/view.ts';
 import { columnsOf, type Io } from './io.ts';
 
-/** So many conflicts and unknowns are shown; `--json` has up to fifty, the counts are whole. */
+/** So many of each list are shown; `--json` has all of them. */
 const shown = 8;
 
 /** What an import did, for people: counts first, then what does not fit together and what nobody knows. */
@@ -30,13 +30,22 @@ export function drawImport(io: Io, result: ImportResult): string {
         ['new', [span(String(result.added))]],
         ['changed', [span(String(result.changed))]],
         ['unchanged', [span(String(result.unchanged))]],
-        ['not seen', [span(String(result.notSeen))]],
+        ['gone', [span(String(result.gone), result.gone > 0 ? 'warn' : undefined)]],
         ['conflict', [span(String(result.conflictCount), result.conflictCount > 0 ? 'warn' : undefined)]],
         ['unknown', [span(String(result.unknownCount), result.unknownCount > 0 ? 'warn' : undefined)]],
+        ...(result.notRecordedCount === 0
+          ? []
+          : [['not recorded', [span(String(result.notRecordedCount), 'warn')]] satisfies Field]),
       ],
       room,
     ),
+    ...list('not recorded', result.notRecorded.map(problemText), room),
     ...list('assumed', result.assumptions, room),
+    ...(result.unchanged === 0 && result.changed === 0
+      ? []
+      : list('new', subjectTexts(result.addedSubjects), room)),
+    ...list('changed', result.changes.map(changeText), room),
+    ...list('gone', subjectTexts(result.goneSubjects), room),
     ...list('in conflict', result.conflicts.map(conflictText), room, result.conflictCount),
     ...list('unknown', result.unknown.map(unknownText), room, result.unknownCount),
   ];
@@ -55,6 +64,18 @@ function list(
     [span(title, 'accent')],
     ...bullets([...items.slice(0, shown).map((text) => [span(text)]), ...more], room),
   ];
+}
+
+function subjectTexts(subjects: ImportResult['addedSubjects']): readonly string[] {
+  return subjects.map(({ kind, id }) => `${kind} ${id}`);
+}
+
+function problemText({ subject, why, fix }: ImportResult['notRecorded'][number]): string {
+  return `${subject}: ${why}; ${fix}`;
+}
+
+function changeText({ subject, attribute, was, is }: ImportResult['changes'][number]): string {
+  return `${subject} ${attribute}: ${was ?? 'nothing'} → ${is ?? 'nothing'}`;
 }
 
 function conflictText({ subject, attribute, values }: ImportResult['conflicts'][number]): string {

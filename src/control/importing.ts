@@ -1,9 +1,10 @@
-import { addObservation, type Claims, type SubjectKey, subjectKey } from '../core/inventory/claims.ts';
-import { type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
-import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
+import { type Identified, identify } from '../core/inventory/identity/identify.ts';
+import type { IdentityProblem } from '../core/inventory/identity/problems.ts';
+import { digestOfBytes } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
 import type { Entry } from '../model/entry.ts';
-import type { Observation } from '../model/fact.ts';
+import { BerthError } from '../model/error.ts';
+import type { Observation, Unknown } from '../model/fact.ts';
 import { type Digest, IdemKey } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import type { ImportResult } from '../model/view.ts';
@@ -12,30 +13,34 @@ import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
 import { forbidden } from './forbidden.ts';
 import { lastEntry } from './history.ts';
+import { type Comparison, compare } from './import-comparison.ts';
 import { bytesOf } from './library.ts';
 import { requestHash } from './once.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
 
-/** So many conflicts and unknowns are listed; the counts are whole. */
-const listed = 50;
-
-/** Records an observation, or with `dryRun` only says what it would change. */
+/**
+ * Records an observation in the words of the inventory (see `identify`), or with `dryRun` only says what it would change.
+ * Machines that cannot be told from others are left out and listed; where nothing is left, nothing is recorded.
+ */
 export async function importObservation(
   door: Door,
   caller: Caller,
   asked: { readonly observation: Observation; readonly dryRun: boolean },
 ): Promise<ImportResult> {
   requireOperator(caller, 'import inventory');
-  const { observation, dryRun } = asked;
+  const { dryRun } = asked;
   const before = await door.moment();
-  const compared = compare(before.state.claims, observation);
+  const identified = identify(before.state.claims, asked.observation);
+  refuseEmpty(identified);
+  const { observation, problems } = identified;
+  const report = reportOf(observation, compare(before.state.claims, observation), problems);
   if (dryRun) {
     const digest = digestOfBytes(bytesOf(observation));
-    return { ...reportOf(observation, compared), snapshot: snapshotOf(before), dryRun, observation: digest };
+    return { ...report, snapshot: snapshotOf(before), dryRun, observation: digest };
   }
   const { digest, entry, moment } = await record(door, caller, observation);
   return {
-    ...reportOf(observation, compared),
+    ...report,
     snapshot: snapshotOf(moment),
     dryRun,
     observation: digest,
@@ -66,70 +71,7 @@ async function record(
   return { digest, ...passed };
 }
 
-type Compared = {
-  readonly added: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly notSeen: number;
-  readonly conflicts: ImportResult['conflicts'];
-};
-
-function compare(before: Claims, observation: Observation): Compared {
-  const after = addObservation(before, observation);
-  const keys = new Set(observation.facts.map((fact) => subjectKey(fact.kind, fact.subject)));
-  const counts = { added: 0, changed: 0, unchanged: 0 };
-  const conflicts: ImportResult['conflicts'] = [];
-  for (const key of keys) {
-    const now = resolveAttributes(after.get(key) ?? []);
-    counts[changeOf(before.get(key), now)]++;
-    conflicts.push(...now.filter((attribute) => attribute.conflicts.length > 0).map(conflictOf));
-  }
-  return { ...counts, notSeen: notSeen(before, keys, observation), conflicts };
-}
-
-function changeOf(
-  known: Parameters<typeof resolveAttributes>[0] | undefined,
-  now: readonly Resolved[],
-): 'added' | 'changed' | 'unchanged' {
-  if (known === undefined) return 'added';
-  return valuesOf(resolveAttributes(known)) === valuesOf(now) ? 'unchanged' : 'changed';
-}
-
-function valuesOf(attributes: readonly Resolved[]): string {
-  return canonicalJson(attributes.map(({ name, value }) => [name, value]));
-}
-
-/** Subjects that this source told of before, at the sites it tells of now, but not this time. */
-function notSeen(before: Claims, keys: ReadonlySet<SubjectKey>, observation: Observation): number {
-  const sites = new Set(observation.facts.map((fact) => fact.subject.split('/')[0]));
-  let count = 0;
-  for (const [key, claims] of before) {
-    const [first] = claims;
-    if (first === undefined || keys.has(key)) continue;
-    const told = claims.some((claim) => claim.source === observation.source);
-    if (told && sites.has(first.fact.subject.split('/')[0])) count++;
-  }
-  return count;
-}
-
-function conflictOf(attribute: Resolved): ImportResult['conflicts'][number] {
-  const said = [
-    { value: attribute.value, claim: attribute.claim, used: true },
-    ...attribute.conflicts.map((other) => ({ ...other, used: false })),
-  ];
-  return {
-    subject: attribute.claim.fact.subject,
-    attribute: attribute.name,
-    values: said.map(({ value, claim, used }) => ({
-      value: cleanText(JSON.stringify(value)),
-      source: claim.source,
-      file: cleanText(claim.origin.file),
-      used,
-    })),
-  };
-}
-
-function reportOf(observation: Observation, compared: Compared) {
+function reportOf(observation: Observation, compared: Comparison, problems: readonly IdentityProblem[]) {
   const bySubject = new Map(observation.facts.map((fact) => [`${fact.kind} ${fact.subject}`, fact.kind]));
   const subjects: Record<string, number> = {};
   for (const kind of bySubject.values()) subjects[kind] = (subjects[kind] ?? 0) + 1;
@@ -137,19 +79,57 @@ function reportOf(observation: Observation, compared: Compared) {
     source: observation.source,
     factCount: observation.facts.length,
     subjects,
-    added: compared.added,
-    changed: compared.changed,
+    added: compared.added.length,
+    addedSubjects: [...compared.added],
+    changed: compared.changed.length,
+    changes: compared.changes,
     unchanged: compared.unchanged,
-    notSeen: compared.notSeen,
-    conflicts: compared.conflicts.slice(0, listed),
+    gone: compared.gone.length,
+    goneSubjects: [...compared.gone],
+    conflicts: compared.conflicts,
     conflictCount: compared.conflicts.length,
-    unknown: observation.unknown.slice(0, listed).map(({ subject, attribute, why, origin }) => ({
-      ...(subject === undefined ? {} : { subject }),
-      attribute: cleanText(attribute),
-      why: cleanText(why, 300),
-      file: cleanText(origin.file),
-    })),
+    unknown: observation.unknown.map(unknownView),
     unknownCount: observation.unknown.length,
+    notRecorded: problems.map(problemView),
+    notRecordedCount: problems.length,
     assumptions: observation.assumptions,
   };
+}
+
+function unknownView({ subject, attribute, why, origin }: Unknown): ImportResult['unknown'][number] {
+  return {
+    ...(subject === undefined ? {} : { subject }),
+    attribute: cleanText(attribute),
+    why: cleanText(why, 300),
+    file: cleanText(origin.file),
+    ...(origin.line === undefined ? {} : { line: origin.line }),
+  };
+}
+
+function problemView(problem: IdentityProblem): ImportResult['notRecorded'][number] {
+  const { kind, subject, candidates, identifiers, why, fix, factCount, origin } = problem;
+  return {
+    kind,
+    subject,
+    candidates: [...candidates],
+    identifiers: identifiers.map((text) => cleanText(text)),
+    why: cleanText(why, 300),
+    fix: cleanText(fix, 400),
+    factCount,
+    file: cleanText(origin.file),
+    ...(origin.line === undefined ? {} : { line: origin.line }),
+  };
+}
+
+/** An import of which nothing can be recorded is an error, with the first reason. */
+function refuseEmpty({ observation, problems }: Identified): void {
+  const [first, ...others] = problems;
+  if (first === undefined || observation.facts.length > 0) return;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: cleanText(`${first.subject} is not recorded: ${first.why}${more}`, 400),
+    fix: cleanText(first.fix, 400),
+    ...(first.candidates.length === 0 ? {} : { allowed: first.candidates }),
+  });
 }

@@ -171,10 +171,14 @@ export type ShapeFacts = z.infer<typeof ShapeFacts>;
 
 export const NodeFacts = z.strictObject({
   hostName: label.optional().describe('the name its engine knows'),
-  aliases: z.array(label).max(16).optional().describe('other names and serial numbers of the same machine'),
+  aliases: z
+    .array(label)
+    .max(16)
+    .optional()
+    .describe('other host names of the same machine, or `serial:…`, `uuid:…`, `gpu:…`'),
   serial: label.optional(),
   systemUuid: label.optional().describe('SMBIOS UUID, lower case'),
-  rack: Path.optional().describe('the rack it stands in, where its path does not tell'),
+  rack: Path.optional().describe('the rack, or hall, it stands in, where its path does not tell'),
   position: z.int().min(1).max(60).optional().describe('its lowest rack unit, counted from the floor'),
   units: z.int().min(1).max(60).optional(),
   weightKg: z.int().min(0).max(10_000).optional(),
@@ -259,6 +263,12 @@ export type Confidence = z.infer<typeof Confidence>;
 
 const fact = <K extends string, S extends z.ZodType>(kind: K, set: S) =>
   z.strictObject({ kind: z.literal(kind), subject: Path, set, confidence: Confidence, origin: Origin });
+
+/**
+ * The first segment of subjects whose site a source does not know. Identity resolution finds the machine or refuses to
+ * record; nothing in the inventory begins with it.
+ */
+export const unplaced = 'unplaced';
 
 /** What a source says about one subject. Never edited, only superseded. */
 export const Fact = z.discriminatedUnion('kind', [

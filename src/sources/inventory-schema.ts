@@ -83,6 +83,12 @@ const Nodes = NodeFacts.omit({
     .optional()
     .describe('host names are this and the name; without it site, rack and name joined by `-`'),
   leaf: name.optional(),
+  aliases: z
+    .record(name, NodeFacts.shape.aliases.unwrap())
+    .optional()
+    .describe(
+      'by name of the node: other host names of the machine, or `serial:…`, `uuid:…`, `gpu:…`; settles which it is',
+    ),
   nics: z
     .array(NodeNic)
     .max(32)
@@ -182,6 +188,8 @@ const WanLink = z.strictObject({
  * directly in a site, and nodes too. Loops, feeds, leafs and spines are named where they are used and looked up in the
  * hall and then in the site; a spine that nobody defines is one of the place of its leaf. Nodes hang on all
  * feeds of their rack, or on those of `feeds: [A]`; `island: nvl1` joins nodes of one rack, hall or site.
+ * `aliases: { n01: [dgx-01, 'serial:1660323000123'] }` says what other sources call the machine, and settles it
+ * where they contradict each other.
  */
 export const InventoryDocument = z.strictObject({
   schema: z.literal('berth/inventory/1'),

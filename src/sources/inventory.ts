@@ -1,6 +1,6 @@
 import type { Fact, GpuFacts, NicFacts, NodeFacts, SiteFacts } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
-import { cleanText } from '../model/text.ts';
+import { cleanText, didYouMean } from '../model/text.ts';
 import { reportProgress } from './evidence.ts';
 import { type InventoryText, readInventory } from './inventory-document.ts';
 import { expandNames } from './inventory-names.ts';
@@ -230,9 +230,27 @@ function addNodes(holder: NodeHolder, groups: readonly NodesEntry[], register: R
       );
     const own = { ...holder, at };
     checkFeeds(group, own);
+    checkAliases(group, names, own);
     const said = { facts: nodeFacts(group, own, register), nics: nicLeafs(group, own, register) };
     for (const name of names) addNode(own, { name, group, said }, register);
   }
+}
+
+/** An alias for a name that the group does not have is a slip: it would settle nothing. */
+function checkAliases({ aliases = {} }: NodesEntry, names: readonly string[], { at }: NodeHolder): void {
+  const all = new Set(names);
+  const unknown = Object.keys(aliases).find((name) => !all.has(name));
+  if (unknown === undefined) return;
+  throw wrong(
+    { ...at, path: [...at.path, 'aliases', unknown] },
+    `unknown node \`${unknown}\``,
+    'aliases stand by a name of the same group',
+    didYouMean(unknown, names),
+  );
+}
+
+function cleanAliases(aliases: readonly string[]): string[] {
+  return [...new Set(aliases.map((alias) => cleanText(alias, 200)))];
 }
 
 function nodeFacts(group: NodesEntry, holder: NodeHolder, register: Register): NodeFacts {
@@ -240,6 +258,7 @@ function nodeFacts(group: NodesEntry, holder: NodeHolder, register: Register): N
     names: _names,
     prefix: _prefix,
     nics: _nics,
+    aliases: _aliases,
     leaf,
     island,
     warrantyUntil,
@@ -283,7 +302,13 @@ function addNode(holder: NodeHolder, { name, group, said }: Described, register:
   const prefix = group.prefix ?? [site, rack, ''].filter((part) => part !== undefined).join('-');
   const hostName = `${prefix}${name}`;
   register.claim(`host name of ${site}`, hostName, at);
-  register.add({ kind: 'node', subject, set: { hostName, ...said.facts }, confidence: 'stated', origin });
+  const aliases = group.aliases?.[name];
+  const set = {
+    hostName,
+    ...said.facts,
+    ...(aliases === undefined ? {} : { aliases: cleanAliases(aliases) }),
+  };
+  register.add({ kind: 'node', subject, set, confidence: 'stated', origin });
   for (const [index, leaf] of said.nics)
     register.add({
       kind: 'nic',

@@ -1,15 +1,10 @@
 import { BerthError } from '../model/error.ts';
+import { unplaced } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { invalidFile } from './evidence.ts';
 import { pathOf, requireSite, segmentOf } from './path.ts';
 import type { Evidence, ImportContext } from './source.ts';
-
-/**
- * The first segment of subjects whose site the source does not know. Identity resolution finds the machine by its host
- * name, serial number or devices, or refuses to record; nothing stays here.
- */
-export const unplaced = 'unplaced';
 
 /**
  * The nodes that a file about one machine speaks of: those of `--node`, else the host name that the file states.

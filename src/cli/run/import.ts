@@ -20,6 +20,7 @@ export type ImportOptions = Common & {
   readonly live?: boolean;
   readonly region?: string;
   readonly eurPerUsd?: string;
+  readonly node?: readonly string[];
   readonly dryRun?: boolean;
 };
 
@@ -73,6 +74,7 @@ async function read(
         ...(options.site === undefined ? {} : { site: options.site }),
         ...(options.region === undefined ? {} : { region: options.region }),
         ...(options.eurPerUsd === undefined ? {} : { eurPerUsd: options.eurPerUsd }),
+        ...(options.node === undefined ? {} : { nodes: options.node }),
         progress: (count, total) => progress.step(count, total, `records of ${source.title} read`),
         signal: io.interrupt,
       });
