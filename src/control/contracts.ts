@@ -42,7 +42,7 @@ export async function searchContracts(
       mayActFor(caller, contract.tenant) &&
       (filter.tenant === undefined || contract.tenant === filter.tenant) &&
       (filter.state === undefined || stateAt(contract, nowMs) === filter.state) &&
-      (place === undefined || runsWithin(seatsOf(contract.placement), place)),
+      (place === undefined || runsWithin(state, seatsOf(contract.placement), place)),
   );
   const page = pageOf(matching, filter);
   return {

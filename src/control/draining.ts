@@ -3,8 +3,9 @@ import { type Drained, drain, type DrainMove, type Hindrance } from '../core/dra
 import { type Waves, wavesOf } from '../core/drain/waves.ts';
 import type { State } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
-import { isWithin, type Path, siteOf } from '../model/id.ts';
+import { type Path, siteOf } from '../model/id.ts';
 import { identify } from '../model/plan.ts';
+import { standsIn } from '../model/standing.ts';
 import { compareText } from '../model/text.ts';
 import type { DrainMoveView, HindranceView, MaintenancePlan } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
@@ -186,7 +187,7 @@ function nodeView({ node, freeAtMs, heldBy }: Drained['nodes'][number], zone: st
 /** The nodes of all places, each once, in order. Throws when a place has none, or all together too many. */
 function nodesIn(state: State, names: readonly string[]): readonly [Path, ...Path[]] {
   const places = names.map((name) => placeNamed(state, name));
-  const found = state.fleet.nodes.filter(({ id }) => places.some((place) => isWithin(id, place)));
+  const found = state.fleet.nodes.filter((node) => places.some((place) => standsIn(node, place)));
   const [first, ...others] = found.map(({ id }) => id).toSorted(compareText);
   if (first === undefined)
     throw tooEarly('places', `hold no node: ${places.join(', ')}`, 'name nodes, or places that have some');

@@ -1,6 +1,7 @@
 import type { State } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
-import { isWithin, Path } from '../model/id.ts';
+import { isWithin, parentOf, type Path } from '../model/id.ts';
+import { placeAround, standsIn } from '../model/standing.ts';
 import { cleanText, compareText, didYouMean } from '../model/text.ts';
 
 /**
@@ -34,8 +35,8 @@ export function placesNamed(state: State, asked: string): readonly Path[] {
 function placesOf(state: State): readonly Path[] {
   const places = new Set<Path>(state.fleet.sites.map((site) => site.id));
   for (const node of state.fleet.nodes) {
-    const segments = node.id.split('/');
-    for (let end = 1; end <= segments.length; end++) places.add(Path.parse(segments.slice(0, end).join('/')));
+    places.add(node.id);
+    for (let around = placeAround(node); around !== undefined; around = parentOf(around)) places.add(around);
   }
   return [...places];
 }
@@ -86,6 +87,13 @@ export function ambiguous(asked: string, found: readonly Path[]): BerthError {
 }
 
 /** Whether a contract has a member inside the place. */
-export function runsWithin(members: readonly { readonly node: Path }[], place: Path): boolean {
-  return members.some((member) => isWithin(member.node, place));
+export function runsWithin(
+  { fleet }: State,
+  members: readonly { readonly node: Path }[],
+  place: Path,
+): boolean {
+  return members.some((member) => {
+    const node = fleet.nodeById.get(member.node);
+    return node === undefined ? isWithin(member.node, place) : standsIn(node, place);
+  });
 }

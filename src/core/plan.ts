@@ -1,5 +1,5 @@
 import { type Demand, guaranteedCount } from '../model/demand.ts';
-import { isWithin, Path } from '../model/id.ts';
+import { Path } from '../model/id.ts';
 import { type Placement, seatsOf } from '../model/placement.ts';
 import {
   identify,
@@ -11,6 +11,7 @@ import {
 } from '../model/plan.ts';
 import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { MissingFact, Refusal } from '../model/refusal.ts';
+import { standsIn } from '../model/standing.ts';
 import { compareText } from '../model/text.ts';
 import { givenUp } from './calendar/holding.ts';
 import { conflictOf } from './explain/conflict.ts';
@@ -151,7 +152,7 @@ function contradictionIn(demand: Demand): Refusal | undefined {
 function isKnownPlace(state: State, place: Path): boolean {
   return (
     state.fleet.sites.some(({ id }) => id === place) ||
-    state.fleet.nodes.some((node) => isWithin(node.id, place))
+    state.fleet.nodes.some((node) => standsIn(node, place))
   );
 }
 

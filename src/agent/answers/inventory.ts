@@ -257,7 +257,7 @@ function filterOf(talk: Talk, frame: Frame, onlyFree: boolean) {
         : ` and ${link === 'nvlink' ? 'NVLink' : 'xGMI'}`;
   const state = `${isIdle ? ' idle' : ''}${isBad ? ' not healthy' : ''}${isCordoned ? ' cordoned' : ''}`;
   const keeps = (node: NodeView) =>
-    frame.avoid?.some((place) => isWithin(node.id, place)) !== true &&
+    frame.avoid?.some((place) => isIn(node, place)) !== true &&
     (!isIdle || (node.gpuCount > 0 && node.freeGpus === node.gpuCount)) &&
     (!isBad || node.health === 'degraded' || node.health === 'down') &&
     (!isCordoned || !node.schedulable);
@@ -297,4 +297,9 @@ function asksLabels(talk: Talk): boolean {
 
 function kw(watts: number): string {
   return `${(watts / 1000).toFixed(1)} kW`;
+}
+
+/** A node stands in its rack too, where its path does not say so. */
+function isIn({ id, rack }: NodeView, place: string): boolean {
+  return isWithin(id, place) || (rack !== undefined && isWithin(rack, place));
 }

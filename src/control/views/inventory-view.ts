@@ -4,6 +4,7 @@ import { freeUnits } from '../../core/inventory/units.ts';
 import { sizeOf } from '../../core/mask.ts';
 import type { State } from '../../core/state.ts';
 import { ContractId, MaintenanceId, type Path } from '../../model/id.ts';
+import { standsIn } from '../../model/standing.ts';
 import { compareText } from '../../model/text.ts';
 import type { FlavorView, GpuCounts, InventorySummary, NodeView, SiteView } from '../../model/view.ts';
 import { mayActFor } from '../caller.ts';
@@ -167,9 +168,7 @@ export function instant(atMs: number): Span {
 }
 
 export function nodesWithin(state: State, place: Path | undefined): readonly FleetNode[] {
-  return place === undefined
-    ? state.fleet.nodes
-    : state.fleet.nodes.filter((node) => node.id === place || node.id.startsWith(`${place}/`));
+  return place === undefined ? state.fleet.nodes : state.fleet.nodes.filter((node) => standsIn(node, place));
 }
 
 function maskOfModel(node: FleetNode, model: string): number {

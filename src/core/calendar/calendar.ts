@@ -1,6 +1,7 @@
 import { alignmentOf, type Demand, type Isolation } from '../../model/demand.ts';
-import { isWithin, type Path, type TenantId } from '../../model/id.ts';
+import { type Path, type TenantId } from '../../model/id.ts';
 import { type HeldSlice, type Member, type Placement, seatsOf } from '../../model/placement.ts';
+import { standsIn } from '../../model/standing.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { firstBits, maskOf, type Mask } from '../mask.ts';
 import { peaksOf } from './peaks.ts';
@@ -110,7 +111,7 @@ export function reopen(calendar: Calendar, fleet: Fleet, { id, place }: Closure,
 }
 
 export function nodesIn(fleet: Fleet, place: Path): readonly FleetNode[] {
-  return fleet.nodes.filter((node) => isWithin(node.id, place));
+  return fleet.nodes.filter((node) => standsIn(node, place));
 }
 
 /** What is free on a node over [startMs, endMs): devices never held in it, and the least of everything else. */

@@ -1,21 +1,22 @@
 import type { Demand, TopologyLevel } from '../../model/demand.ts';
-import { isWithin } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, hasBit, named, type Seat } from './audit.ts';
 import { touched } from './slice-parts.ts';
+import { isAt } from './standing.ts';
 
 /** Inside one of the places that were named, and outside all that were excluded, down to the single device. */
 export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): Generator<Violation> {
   if (where === undefined && avoid.length === 0) return;
-  for (const { member } of seats) {
+  for (const { member, node } of seats) {
     const gpus = touched(member).map((index) => `${member.node}/gpu${index}`);
     const stands = gpus.length > 0 ? gpus : [member.node];
-    if (where !== undefined && !stands.every((path) => where.some((place) => isWithin(path, place))))
+    const isIn = (path: string, place: string) => isAt(node, place) || path === place;
+    if (where !== undefined && !stands.every((path) => where.some((place) => isIn(path, place))))
       yield broken('where', `${named(member)} is outside ${where.join(', ')}`);
     const uses = [member.node, ...gpus, ...member.nics.map((index) => `${member.node}/nic${index}`)];
-    for (const place of avoid.filter((excluded) => uses.some((path) => isWithin(path, excluded))))
+    for (const place of avoid.filter((excluded) => uses.some((path) => isIn(path, excluded))))
       yield broken('avoid', `${named(member)} uses ${place}`);
   }
 }

@@ -1,4 +1,3 @@
-import { isWithin } from '../../model/id.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode, FleetRack } from '../inventory/fleet.ts';
 import { type Audit, broken, holdsIn, named } from './audit.ts';
@@ -6,7 +5,7 @@ import { hangsOn, letterLimits, rackLimitW } from './feeds.ts';
 import { peak, sum, within } from './level.ts';
 import { runningOf } from './running.ts';
 import { touched } from './slice-parts.ts';
-import { type Place, standing } from './standing.ts';
+import { isAt, type Place, standing } from './standing.ts';
 
 /**
  * At every instant of the window the watts held in a rack, on a feed of the building, on a cooling loop, in a hall
@@ -26,7 +25,7 @@ export function* power(audit: Audit): Generator<Violation> {
     yield* held(audit, 'loop-cooling', { kind: 'loop', id, isThere }, loop.coolingLimitW);
   }
   for (const [id, { powerBudgetW, coolingLimitW }] of halls) {
-    const hall: Place = { kind: 'hall', id, isThere: (node) => isWithin(node.id, id) };
+    const hall: Place = { kind: 'hall', id, isThere: (node) => isAt(node, id) };
     yield* held(audit, 'hall-power', hall, powerBudgetW);
     yield* held(audit, 'hall-cooling', hall, coolingLimitW);
   }

@@ -7,6 +7,12 @@ export type Place = {
   readonly isThere: (node: FleetNode) => boolean;
 };
 
+/** Whether a node stands at a place or below it, by the rack that was stated for it and else by its path. */
+export function isAt({ id, facts: { rack } }: FleetNode, place: string): boolean {
+  const stands = rack === undefined ? `${id}/` : `${rack}/`;
+  return id === place || stands.startsWith(`${place}/`);
+}
+
 /** A fleet never changes, so who stands where is found out once for each place of it. */
 const known = new WeakMap<Fleet, Map<string, Map<string, readonly FleetNode[]>>>();
 

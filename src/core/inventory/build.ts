@@ -8,6 +8,7 @@ import type {
   StoragePoolFacts,
 } from '../../model/fact.ts';
 import { type Path, parentOf, siteOf } from '../../model/id.ts';
+import { placeAround } from '../../model/standing.ts';
 import { compareText } from '../../model/text.ts';
 import { type Mask, maskOf } from '../mask.ts';
 import type { Claims } from './claims.ts';
@@ -114,11 +115,13 @@ type NodeParts = {
 };
 
 function makeNode({ around, ...own }: NodeParts): FleetNode {
-  const { id, facts } = own;
-  const places = ancestorsOf(id);
+  const { id } = own;
+  const facts = own.facts.rack === undefined ? own.facts : withOwnRack(id, own.facts);
+  const places = ancestorsOf({ id, facts });
   const rack = places.find((place) => around.racks.has(place));
   return {
     ...own,
+    facts,
     hostName: facts.hostName ?? id.replaceAll('/', '-'),
     site: siteOf(id),
     hall: places.find((place) => around.halls.has(place)),
@@ -132,10 +135,15 @@ function makeNode({ around, ...own }: NodeParts): FleetNode {
   };
 }
 
-function ancestorsOf(id: Path): Path[] {
+function ancestorsOf(node: Pick<FleetNode, 'id' | 'facts'>): Path[] {
   const around: Path[] = [];
-  for (let place = parentOf(id); place !== undefined; place = parentOf(place)) around.push(place);
+  for (let place = placeAround(node); place !== undefined; place = parentOf(place)) around.push(place);
   return around;
+}
+
+/** A rack of another site than the path's is no place for it: the site is what prices, laws and links go by. */
+function withOwnRack(id: Path, { rack, ...facts }: NodeFacts): NodeFacts {
+  return rack === undefined || siteOf(rack) !== siteOf(id) ? facts : { ...facts, rack };
 }
 
 /** Devices end in their number: `…/gpu3` is GPU 3 of the node before it. */

@@ -4,10 +4,12 @@ import { type Demand, guaranteedCount, type Part } from '../../model/demand.ts';
 import { isWithin, parentOf, type Path } from '../../model/id.ts';
 import type { Member, Placement } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
+import { placeAround, standsIn } from '../../model/standing.ts';
 import { compareText } from '../../model/text.ts';
 import { never } from '../calendar/calendar.ts';
 import { withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
+import type { Fleet } from '../inventory/fleet.ts';
 import { withinBudget } from '../place/budget.ts';
 import { bandwidthOf } from '../place/fabric/bandwidth.ts';
 import { EdgeRooms } from '../place/fabric/edge-rooms.ts';
@@ -25,7 +27,7 @@ export type Asked = { readonly contract: Contract; readonly demand: Demand };
  * passed the auditor, so that it needs no search of its own to be right.
  */
 export function staying(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
-  const may = mayStay(asked);
+  const may = mayStay(state.fleet, asked);
   return (
     completed(state, verdict, { ...asked, kept: may }) ??
     completed(state, verdict, { ...asked, kept: unhindered(state, verdict, { ...asked, kept: may }) })
@@ -35,15 +37,16 @@ export function staying(state: State, verdict: PolicyVerdict, asked: Asked): Can
 type Kept = Asked & { readonly kept: readonly Member[] };
 
 /** Members that the new demand still asks for, in places that it still allows. */
-function mayStay({ contract, demand }: Asked): readonly Member[] {
+function mayStay({ nodeById }: Fleet, { contract, demand }: Asked): readonly Member[] {
   const before = new Map(contract.demand.parts.map((part) => [part.name, part]));
   const { avoid = [], where } = demand;
   return contract.placement.members.filter(({ part: name, replica, node }) => {
     const part = demand.parts.find((wanted) => wanted.name === name);
     if (part === undefined || replica >= part.count) return false;
     if (canonicalJson(part.each) !== canonicalJson(before.get(name)?.each ?? null)) return false;
-    if (avoid.some((place) => isWithin(node, place))) return false;
-    return where === undefined || where.some((place) => isWithin(node, place));
+    const standing = nodeById.get(node) ?? { id: node, facts: {} };
+    if (avoid.some((place) => standsIn(standing, place))) return false;
+    return where === undefined || where.some((place) => standsIn(standing, place));
   });
 }
 
@@ -113,8 +116,8 @@ function completed(state: State, verdict: PolicyVerdict, asked: Kept): Candidate
   const missing = missingOf(asked);
   if (missing.length === 0) return sound(state, verdict, asked, asked.kept);
   const taken = withHolding(state, { ...asked.contract, ...heldBy(asked) });
-  for (const where of nearness(asked)) {
-    const demand = demandBeside(asked, missing, where);
+  for (const where of nearness(state.fleet, asked)) {
+    const demand = demandBeside(state.fleet, asked, { missing, where });
     const startMs = demand.window.earliestStartMs;
     const starts = { earliestMs: startMs, latestMs: startMs };
     const found = solve(taken, verdict, { demand, starts, isTrial: true });
@@ -141,16 +144,22 @@ function missingOf({ demand, kept }: Kept): readonly Missing[] {
 }
 
 /** The places around the kept members, the closest first: their nodes, what contains these, and so on to the site. */
-function nearness({ demand, kept }: Kept): readonly (readonly Path[])[] {
+function nearness({ nodeById }: Fleet, { demand, kept }: Kept): readonly (readonly Path[])[] {
   const rings: Path[][] = [];
   let around: readonly Path[] = kept.map(({ node }) => node);
   while (around.length > 0) {
     const ring = [...new Set(around)].toSorted(compareText);
     const allowed = ring.flatMap((place) => allowedIn(place, demand.where));
     if (allowed.length > 0) rings.push([...new Set(allowed)]);
-    around = ring.flatMap((place) => parentOf(place) ?? []);
+    around = ring.flatMap((place) => above({ nodeById }, place) ?? []);
   }
   return rings;
+}
+
+/** What contains a place. */
+function above({ nodeById }: Pick<Fleet, 'nodeById'>, place: Path): Path | undefined {
+  const node = nodeById.get(place);
+  return node === undefined ? parentOf(place) : placeAround(node);
 }
 
 function allowedIn(place: Path, where: readonly Path[] | undefined): readonly Path[] {
@@ -159,7 +168,11 @@ function allowedIn(place: Path, where: readonly Path[] | undefined): readonly Pa
 }
 
 /** What is missing, as a demand of its own. What concerns the gang as a whole is left to the auditor. */
-function demandBeside({ demand, kept }: Kept, missing: readonly Missing[], where: readonly Path[]): Demand {
+function demandBeside(
+  fleet: Fleet,
+  { demand, kept }: Kept,
+  { missing, where }: { readonly missing: readonly Missing[]; readonly where: readonly Path[] },
+): Demand {
   const {
     together: _together,
     survive: _survive,
@@ -170,7 +183,7 @@ function demandBeside({ demand, kept }: Kept, missing: readonly Missing[], where
     ...rest
   } = demand;
   const usedW = kept.reduce((sum, { powerW }) => sum + powerW, 0);
-  const apart = missing.flatMap(({ part }) => takenDomains(part, kept));
+  const apart = missing.flatMap(({ part }) => takenDomains(fleet, part, kept));
   const avoid = [...new Set([...(demand.avoid ?? []), ...apart])];
   return {
     ...rest,
@@ -189,10 +202,10 @@ function countsOf(part: Part, replicas: readonly number[]): Pick<Part, 'count' |
 }
 
 /** Places that a part's own apartness closes to its other replicas, where its level is one of the tree. */
-function takenDomains({ name, apart }: Part, kept: readonly Member[]): readonly Path[] {
+function takenDomains(fleet: Fleet, { name, apart }: Part, kept: readonly Member[]): readonly Path[] {
   const nodes = kept.flatMap((member) => (member.part === name ? [member.node] : []));
   if (apart === 'node') return nodes;
-  if (apart === 'rack') return nodes.flatMap((node) => parentOf(node) ?? []);
+  if (apart === 'rack') return nodes.flatMap((node) => above(fleet, node) ?? []);
   return [];
 }
 

@@ -1,5 +1,5 @@
 import type { Demand } from '../../model/demand.ts';
-import { isWithin } from '../../model/id.ts';
+import { standsIn } from '../../model/standing.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
 import { type Lack, levelLack, nicLack } from './fabric/fitness.ts';
@@ -81,8 +81,8 @@ function capFitness(node: FleetNode, want: Want, { powerCapW }: Demand): Fitness
 
 /** Whether a node stands where the demand may be, and nowhere it must not be. */
 export function inPlace(node: FleetNode, demand: Demand): boolean {
-  const wanted = demand.where === undefined || demand.where.some((place) => isWithin(node.id, place));
-  return wanted && !(demand.avoid ?? []).some((place) => isWithin(node.id, place));
+  const wanted = demand.where === undefined || demand.where.some((place) => standsIn(node, place));
+  return wanted && !(demand.avoid ?? []).some((place) => standsIn(node, place));
 }
 
 function gpuFitness(node: FleetNode, want: Want): Fitness {

@@ -1,4 +1,5 @@
 import { type Path, parentOf } from '../../model/id.ts';
+import { placeAround } from '../../model/standing.ts';
 import { portionUp } from '../calendar/slices.ts';
 import { sharersOf } from '../inventory/feeds.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
@@ -106,7 +107,7 @@ function placesOf({ racks }: Fleet, node: FleetNode, letters: ReadonlyMap<Path, 
   for (const feed of new Set(node.supplies.flatMap(({ building }) => building ?? [])))
     places.push(budget('feed-power', feed));
   if (rack?.facts.loop !== undefined) places.push(budget('loop-cooling', rack.facts.loop));
-  for (let around = parentOf(node.id); around !== undefined; around = parentOf(around))
+  for (let around = placeAround(node); around !== undefined; around = parentOf(around))
     places.push(budget('hall-power', around), budget('hall-cooling', around));
   return places;
 }

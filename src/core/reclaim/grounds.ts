@@ -2,6 +2,7 @@ import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { isWithin, type Path } from '../../model/id.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
+import { standsIn } from '../../model/standing.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { closestFirst, type Domain, domainsOn, levelsUpTo } from '../place/domain.ts';
 import { splitSites } from '../place/open-sites.ts';
@@ -96,9 +97,9 @@ function standingOn(
 export function keptInside(demand: Demand, { id, nodes }: Domain): Demand {
   const wanted = (demand.where ?? []).filter((place) => isWithin(place, id));
   const isWhole = demand.where === undefined || demand.where.some((place) => isWithin(id, place));
-  const isPrefix = nodes.every((node) => isWithin(node.id, id));
+  const isPrefix = nodes.every((node) => standsIn(node, id));
   if (isPrefix) return { ...demand, where: isWhole ? [id] : wanted };
-  const asked = nodes.filter((node) => isWhole || demand.where?.some((place) => isWithin(node.id, place)));
+  const asked = nodes.filter((node) => isWhole || demand.where?.some((place) => standsIn(node, place)));
   return { ...demand, where: asked.map((node) => node.id) };
 }
 

@@ -1,7 +1,8 @@
 import type { Contract } from '../../model/contract.ts';
 import type { Demand, Part } from '../../model/demand.ts';
-import { isWithin, type Path, siteOf } from '../../model/id.ts';
+import { type Path, siteOf } from '../../model/id.ts';
 import type { HeldSlice, Member } from '../../model/placement.ts';
+import { standsIn } from '../../model/standing.ts';
 import { type Hold, never } from '../calendar/calendar.ts';
 import { givenUp } from '../calendar/holding.ts';
 import { portionUp, sizeOfSlice } from '../calendar/slices.ts';
@@ -89,7 +90,7 @@ export function pairOf({ rest: { contract }, member }: Mover, node: Path): strin
 }
 
 function isWanted(node: FleetNode, within: Path | undefined): boolean {
-  const inPlace = within === undefined || isWithin(node.id, within);
+  const inPlace = within === undefined || standsIn(node, within);
   return inPlace && node.schedulable && node.health !== 'down' && node.shape.gpus.length > 0;
 }
 

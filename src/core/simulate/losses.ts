@@ -1,5 +1,5 @@
 import type { Path } from '../../model/id.ts';
-import { isWithin } from '../../model/id.ts';
+import { standsIn } from '../../model/standing.ts';
 import { compareText } from '../../model/text.ts';
 import type { Fleet, FleetNode, FleetRack } from '../inventory/fleet.ts';
 import { maskOf } from '../mask.ts';
@@ -25,7 +25,7 @@ function directly(fleet: Fleet, { what, cause, fromMs, untilMs }: Loss): readonl
   switch (what.kind) {
     case 'place':
       return whole(
-        fleet.nodes.filter((node) => isWithin(node.id, what.path)),
+        fleet.nodes.filter((node) => standsIn(node, what.path)),
         span,
       );
     case 'loop':

@@ -27,9 +27,9 @@ function numbersOf(
       seen.map((set, index) => ({ ...set, [marks[kind]]: index })),
     ),
   );
-  const numbers = last.observation.facts.flatMap(({ subject, set }) => {
-    const mark = Object.entries(set).find(([name]) => name === marks[kind])?.[1];
-    return mark === undefined ? [] : [[mark, Number(/\d+$/u.exec(subject)?.[0])]];
+  const numbers = last.observation.facts.flatMap((fact): [number, number][] => {
+    const mark = fact.kind === 'gpu' ? fact.set.memoryMib : fact.kind === 'nic' ? fact.set.mbps : undefined;
+    return mark === undefined ? [] : [[mark, Number(/\d+$/u.exec(fact.subject)?.[0])]];
   });
   return {
     numbers: Object.fromEntries(numbers),
@@ -210,10 +210,12 @@ describe('a device nobody knew', () => {
   });
 });
 
+function grouped(switches: readonly number[]): readonly Card[] {
+  return switches.map((pcieSwitch, number) => ({ pciAddress: bus(number), pcieSwitch }));
+}
+
 describe('switches, roots and islands', () => {
   const known = [0, 0, 1, 1].map((pcieSwitch, number) => ({ pciAddress: bus(number), pcieSwitch }));
-  const grouped = (switches: readonly number[], more: Card = {}) =>
-    switches.map((pcieSwitch, number) => ({ pciAddress: bus(number), pcieSwitch, ...more }));
   const seenAs = (seen: readonly Card[]) =>
     recorded(cards('inventory', 'gpu', known), cards('hwloc', 'gpu', seen)).last.observation.facts.flatMap(
       (fact) => (fact.kind === 'gpu' ? [fact.set.pcieSwitch] : []),
@@ -236,7 +238,7 @@ describe('switches, roots and islands', () => {
   });
 
   test('keep GPUs and NICs of one switch together', () => {
-    const nic = (pcieSwitch: number): Line => ['nic', 'fra1/n1/nic0', { pcieSwitch, name: 'mlx5_0' }];
+    const nic: Line = ['nic', 'fra1/n1/nic0', { pcieSwitch: 0, name: 'mlx5_0' }];
     const before = said('inventory', [
       ['gpu', 'fra1/n1/gpu0', { pciAddress: bus(0), pcieSwitch: 0 }],
       ['gpu', 'fra1/n1/gpu1', { pciAddress: bus(1), pcieSwitch: 1 }],
@@ -244,7 +246,7 @@ describe('switches, roots and islands', () => {
     const seen = said('nccl', [
       ['gpu', 'fra1/n1/gpu0', { pciAddress: bus(1), pcieSwitch: 0 }],
       ['gpu', 'fra1/n1/gpu1', { pciAddress: bus(0), pcieSwitch: 5 }],
-      nic(0),
+      nic,
     ]);
     const facts = recorded(before, seen).last.observation.facts;
     expect(
