@@ -277,3 +277,29 @@ test('ten thousand nodes in one line, and not more in one name', () => {
   expect(read(manyNodes('n1..n10000')).facts).toHaveLength(10_001);
   expect(refusal(() => read(manyNodes('n1..n10001'))).message).toContain('are no names');
 });
+
+function withAliases(aliases: string) {
+  const text = `schema: berth/inventory/1
+sites:
+  fra1:
+    racks:
+      r11:
+        nodes:
+          - names: n01..n03
+            aliases: ${aliases}
+`;
+  return parsed(inventory, [file('fra1.yaml', text)]);
+}
+
+test('aliases stand on the node they are written for', () => {
+  const seen = withAliases("{ n01: [dgx-01, 'serial:1660'], n03: ['uuid:4c4c'] }");
+  expect(nodeIn(seen, 'fra1/r11/n01').aliases).toEqual(['dgx-01', 'serial:1660']);
+  expect(nodeIn(seen, 'fra1/r11/n02').aliases).toBeUndefined();
+  expect(nodeIn(seen, 'fra1/r11/n03').aliases).toEqual(['uuid:4c4c']);
+});
+
+test('aliases of a node that the group does not have are an error with its line', () => {
+  const { message, didYouMean } = refusal(() => withAliases('{ n1: [dgx-01] }'));
+  expect(message).toBe('`fra1.yaml` line 8: unknown node `n1`');
+  expect(didYouMean).toBe('n01');
+});
