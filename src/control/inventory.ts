@@ -1,7 +1,7 @@
 import { rememberedMs } from '../core/calendar/past.ts';
 import { type Claim, subjectKey } from '../core/inventory/claims.ts';
 import type { FleetNode } from '../core/inventory/fleet.ts';
-import { type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
+import { newestOf, type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
 import { meansModel } from '../core/place/want.ts';
 import { type State, withPast } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
@@ -206,7 +206,7 @@ function recordView(
   return {
     id: path,
     kind,
-    attributes: resolveAttributes(claims).map(attributeView),
+    attributes: resolveAttributes(claims, newestOf(state.claims)).map(attributeView),
     children: childrenOf(state, path),
     ...(node === undefined ? {} : { devices: devicesOf(state, node, { caller, atMs: query.atMs }) }),
   };

@@ -1,7 +1,7 @@
 import type { Governance } from '../core/governance/governance.ts';
 import { subjectKey } from '../core/inventory/claims.ts';
 import type { FleetSite } from '../core/inventory/fleet.ts';
-import { resolveAttributes } from '../core/inventory/resolve.ts';
+import { newestOf, resolveAttributes } from '../core/inventory/resolve.ts';
 import type { Judge } from '../core/simulate/edit.ts';
 import type { State } from '../core/state.ts';
 import { canonicalJson } from '../model/canonical.ts';
@@ -103,7 +103,7 @@ function ruledSite({ id, facts, nodes }: FleetSite, claims: State['claims']): Ru
     facts,
     models: [...models].toSorted(),
     sourceOf: (attribute) => {
-      const found = resolveAttributes(claims.get(subjectKey('site', id)) ?? []).find(
+      const found = resolveAttributes(claims.get(subjectKey('site', id)) ?? [], newestOf(claims)).find(
         ({ name }) => name === attribute,
       );
       if (found === undefined) return undefined;
