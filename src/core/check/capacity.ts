@@ -48,11 +48,21 @@ function shareOf(node: FleetNode, total: number | undefined, { part, of }: Parts
 }
 
 /** The most a replica may draw: its GPUs, and of the rest of the node the larger of its CPU and GPU fractions. */
-function drawOf({ shape }: FleetNode, { part, of }: Parts, cpuMilli: number): number {
-  const base = shape.basePowerW ?? 0;
+function drawOf(node: FleetNode, { part, of }: Parts, cpuMilli: number): number {
+  const { shape } = node;
+  const base = baseOf(node);
   const ofCpu = partOf(base, BigInt(cpuMilli), BigInt(shape.cpuMilli ?? 0));
   const ofGpus = partOf(base, part, of * BigInt(shape.gpus.length));
   return partOf(shape.gpuPowerW ?? 0, part, of) + Math.max(ofCpu, ofGpus);
+}
+
+/**
+ * Watts of a machine without its GPUs: as recorded, and never less than what its nameplate, its allocation or a
+ * measurement of the whole machine leaves beside the GPUs.
+ */
+function baseOf({ shape, facts }: FleetNode): number {
+  const whole = Math.max(facts.nameplateW ?? 0, facts.allocatedW ?? 0, facts.measuredW ?? 0);
+  return Math.max(shape.basePowerW ?? 0, whole - shape.gpus.length * (shape.gpuPowerW ?? 0));
 }
 
 /** `amount × part / whole`, rounded up; nothing of an unknown whole. */

@@ -3,6 +3,7 @@ import type { GpuFacts, NicFacts, NodeFacts, ShapeFacts } from '../../model/fact
 import { compareText } from '../../model/text.ts';
 import { firstBits, type Mask, maskOf } from '../mask.ts';
 import type { Known, NodeShape } from './fleet.ts';
+import { wattsOf } from './power.ts';
 
 /** Single devices that were described one by one: they count more than the node's or the shape's word. */
 export type DeviceOverlay = {
@@ -19,6 +20,12 @@ export class ShapeTable {
 
   shapeOf(node: NodeFacts, shape: ShapeFacts | undefined, devices: DeviceOverlay): NodeShape {
     const gpus = gpusOf(node, shape, devices.gpus);
+    const watts = wattsOf({
+      node,
+      basePowerW: node.basePowerW ?? shape?.basePowerW,
+      gpuPowerW: node.gpuPowerW ?? highestPowerW(gpus),
+      gpus: gpus.map((_, index) => ({ ...pick('measuredW', devices.gpus.get(index)?.measuredW) })),
+    });
     const parts = {
       gpus,
       nics: nicsOf(shape, devices.nics),
@@ -28,8 +35,8 @@ export class ShapeTable {
       ...pick('numaNodes', node.numaNodes ?? shape?.numaNodes),
       link: node.link ?? shape?.link ?? 'unknown',
       ...pick('linkMbps', node.linkMbps ?? shape?.linkMbps),
-      ...pick('basePowerW', node.basePowerW ?? shape?.basePowerW),
-      ...pick('gpuPowerW', node.gpuPowerW ?? highestPowerW(gpus)),
+      ...pick('basePowerW', watts.basePowerW),
+      ...pick('gpuPowerW', watts.gpuPowerW),
       ...pick('rdmaNicCount', node.rdmaNicCount),
       sharing: node.sharing ?? 'none',
     } as const;
