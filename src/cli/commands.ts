@@ -5,6 +5,7 @@ import { cleanText, didYouMean } from '../model/text.ts';
 import { addAuthority } from './authority-commands.ts';
 import { addBench } from './bench-commands.ts';
 import { addEval } from './eval-commands.ts';
+import { addDoubts } from './inventory-commands.ts';
 import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
@@ -101,7 +102,7 @@ function addFleet(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/import.ts')).importFacts(io, { name, files }, options)),
     );
 
-  withCommon(program.command('inventory [place]'))
+  const inventory = withCommon(program.command('inventory [place]').enablePositionalOptions())
     .description('the fleet: all of it, the nodes of a place, or one node to the PCIe lane')
     .option('--model <name>', 'nodes with this GPU model, such as H100')
     .option('--link <kind>', 'nodes whose GPUs are joined by nvlink, xgmi or none')
@@ -123,6 +124,7 @@ function addFleet(program: Command, io: Io, done: Done): void {
     .action(async (place: string | undefined, options: Common) =>
       done(await (await import('./run/inventory.ts')).inventory(io, place, options)),
     );
+  addDoubts(inventory, io, done);
 
   addTenants(program, io, done);
 }

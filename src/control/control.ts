@@ -3,6 +3,7 @@ import type { AuditList, ErasureResult } from '../model/audit.ts';
 import type { ApprovalList, AuthorityView } from '../model/authority-view.ts';
 import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
+import type { ConflictList, ProvenanceList, UnknownList } from '../model/doubt-view.ts';
 import type { Head } from '../model/entry.ts';
 import type { Observation } from '../model/fact.ts';
 import type { FactSubject, GovernanceFact, Signed } from '../model/governance-fact.ts';
@@ -45,6 +46,7 @@ import type {
   VerifyResult,
 } from '../model/view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
+import type { DoubtFilter } from './doubts.ts';
 import type { Recordable } from './recording.ts';
 import type { VerifyWish } from './verifying.ts';
 
@@ -174,6 +176,12 @@ export interface Control {
   /** Who may do what, and what is stopped. */
   authority(caller: Caller): Promise<AuthorityView>;
   recordAuthority(caller: Caller, wish: { command: Recordable; idemKey?: IdemKey }): Promise<RecordResult>;
+  /** Attributes about which sources disagree. */
+  conflicts(filter: DoubtFilter): Promise<ConflictList>;
+  /** What sources have left open. */
+  unknowns(filter: DoubtFilter): Promise<UnknownList>;
+  /** Who says what about a place, used or not. */
+  provenance(filter: DoubtFilter & { readonly within: string }): Promise<ProvenanceList>;
   importObservation(caller: Caller, observation: Observation, dryRun: boolean): Promise<ImportResult>;
   registerTenant(caller: Caller, tenant: Tenant): Promise<{ seq: number }>;
   /** Asks the rules about a tenant's data or a contract, site by site. */

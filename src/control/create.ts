@@ -6,6 +6,7 @@ import { consolidation } from './consolidating.ts';
 import { contractDetail, searchContracts } from './contracts.ts';
 import type { Control } from './control.ts';
 import { Door, type DoorParts } from './door.ts';
+import { listConflicts, listProvenance, listUnknown } from './doubts.ts';
 import { planMaintenance } from './draining.ts';
 import { eraseWords } from './erasing.ts';
 import { liftOverride, listFacts, overrideRule, recordFacts, retractFact } from './governing.ts';
@@ -52,6 +53,9 @@ export function createControl(parts: DoorParts): Control {
     decideApproval: (caller, word) => decideApproval(door, caller, word),
     authority: (caller) => authorityView(door, caller),
     recordAuthority: (caller, wish) => recordAuthority(door, caller, wish),
+    conflicts: (filter) => listConflicts(door, filter),
+    unknowns: (filter) => listUnknown(door, filter),
+    provenance: (filter) => listProvenance(door, filter),
     importObservation: (caller, observation, dryRun) =>
       importObservation(door, caller, { observation, dryRun }),
     registerTenant: (caller, tenant) => registerTenant(door, caller, tenant),

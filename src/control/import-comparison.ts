@@ -6,6 +6,7 @@ import {
   subjectKey,
 } from '../core/inventory/claims.ts';
 import { newestOf, type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
+import { claimsAbout } from '../core/inventory/said-about.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { FactKind, Observation, SourceName } from '../model/fact.ts';
 import { parentOf, type Path, siteOf } from '../model/id.ts';
@@ -35,10 +36,12 @@ export function compare(before: Claims, observation: Observation): Comparison {
   const conflicts: ImportResult['conflicts'] = [];
   for (const [key, subject] of subjects) {
     const known = before.get(key);
-    const now = resolveAttributes(after.get(key) ?? [], newestOf(after));
+    const now = resolveAttributes(claimsAbout(after, key), newestOf(after));
     conflicts.push(...now.filter((attribute) => attribute.conflicts.length > 0).map(conflictOf));
     const differing =
-      known === undefined ? [] : changesOf(subject.id, resolveAttributes(known, newestOf(before)), now);
+      known === undefined
+        ? []
+        : changesOf(subject.id, resolveAttributes(claimsAbout(before, key), newestOf(before)), now);
     changes.push(...differing);
     if (known === undefined) added.push(subject);
     else if (differing.length > 0) changed.push(subject);

@@ -1,7 +1,8 @@
 import { rememberedMs } from '../core/calendar/past.ts';
-import { type Claim, subjectKey } from '../core/inventory/claims.ts';
+import { subjectKey } from '../core/inventory/claims.ts';
 import type { FleetNode } from '../core/inventory/fleet.ts';
 import { newestOf, type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
+import { claimsAbout } from '../core/inventory/said-about.ts';
 import { meansModel } from '../core/place/want.ts';
 import { type State, withPast } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
@@ -168,8 +169,8 @@ function recordsOf(
     return { records: [], ...(place.near === undefined ? {} : { didYouMean: place.near }) };
   const { path } = place;
   const views = kinds.flatMap((kind) => {
-    const claims = state.claims.get(subjectKey(kind, path));
-    return claims === undefined ? [] : [recordView(state, caller, { path, kind, claims, query })];
+    const isKnown = state.claims.has(subjectKey(kind, path));
+    return isKnown ? [recordView(state, caller, { path, kind, query })] : [];
   });
   return { records: views };
 }
@@ -190,23 +191,15 @@ function placeOrNear(state: State, asked: string): { readonly path?: Path; reado
 function recordView(
   state: State,
   caller: Caller,
-  {
-    path,
-    kind,
-    claims,
-    query,
-  }: {
-    readonly path: Path;
-    readonly kind: FactKind;
-    readonly claims: readonly Claim[];
-    readonly query: RecordQuery;
-  },
+  { path, kind, query }: { readonly path: Path; readonly kind: FactKind; readonly query: RecordQuery },
 ): RecordView {
   const node = kind === 'node' && query.devices ? state.fleet.nodeById.get(path) : undefined;
   return {
     id: path,
     kind,
-    attributes: resolveAttributes(claims, newestOf(state.claims)).map(attributeView),
+    attributes: resolveAttributes(claimsAbout(state.claims, subjectKey(kind, path)), newestOf(state.claims))
+      .filter(({ claim }) => claim.isOfShape !== true)
+      .map(attributeView),
     children: childrenOf(state, path),
     ...(node === undefined ? {} : { devices: devicesOf(state, node, { caller, atMs: query.atMs }) }),
   };

@@ -26,6 +26,7 @@ import { emptyGovernance, followGovernance, type Governance } from './governance
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
 import { emptyFleet, type Fleet } from './inventory/fleet.ts';
+import { addGaps, type Gaps } from './inventory/gaps.ts';
 import { additionTo } from './life/addition.ts';
 import { lapse, withoutLease } from './life/lapse.ts';
 import { Shelf } from './shelf.ts';
@@ -63,6 +64,8 @@ export type State = {
   /** The last ledger entry folded in. */
   readonly seq: number;
   readonly claims: Claims;
+  /** What sources have left open: shown, never decided by. */
+  readonly gaps: Gaps;
   readonly fleet: Fleet;
   readonly calendar: Calendar;
   /** What is held on the edges of fabrics. */
@@ -97,6 +100,7 @@ const nothing = Digest.parse(`sha256:${'0'.repeat(64)}`);
 export const emptyState: State = {
   seq: 0,
   claims: new Map(),
+  gaps: new Map(),
   fleet: emptyFleet,
   calendar: [],
   bandwidth: new Map(),
@@ -189,10 +193,12 @@ function numberOf(id: ContractId): number {
 }
 
 function observe(state: State, digest: Digest, { atMs }: Stamp, archive: Archive): State {
-  const claims = addObservation(state.claims, archive.observation(digest));
+  const observation = archive.observation(digest);
+  const claims = addObservation(state.claims, observation);
+  const gaps = addGaps(state.gaps, observation);
   const fleet = buildFleet(claims);
   const inventoryDigest = digestOf([state.inventoryDigest, digest]);
-  return enterAll({ ...state, claims, fleet, inventoryDigest }, forgottenMs(state, atMs));
+  return enterAll({ ...state, claims, gaps, fleet, inventoryDigest }, forgottenMs(state, atMs));
 }
 
 /** The state with a calendar that has forgotten nothing: for looking at what was, not for decisions. */

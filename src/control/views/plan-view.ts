@@ -1,3 +1,5 @@
+import { doubtsAbout } from '../../core/inventory/doubts.ts';
+import type { Said } from '../../core/inventory/resolve.ts';
 import { differenceOf, differenceWords } from '../../core/life/moves.ts';
 import { contractOf, type State } from '../../core/state.ts';
 import { beginOf, type Contract, stateAt } from '../../model/contract.ts';
@@ -6,6 +8,7 @@ import { type Digest, Path, type PlanId, siteOf } from '../../model/id.ts';
 import { type Member, type Placement, type Price, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import { slicesPhrase } from '../../model/slice.ts';
+import { cleanText } from '../../model/text.ts';
 import { compareText } from '../../model/text.ts';
 import type {
   BandwidthView,
@@ -47,13 +50,37 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
     why: plan.report.sites,
     ...(plan.report.here === undefined ? {} : { here: plan.report.here }),
     constraints: plan.report.constraints,
-    assumptions: [...plan.assumptions, ...plan.unchecked],
+    assumptions: [...plan.assumptions, ...plan.unchecked, ...doubtWords(state, plan)],
     ...changeView(state, plan),
     ...(plan.preempts === undefined ? {} : { preempts: plan.preempts }),
     expiresAtMs: plan.expiresAtMs,
     expires: isoIn(plan.expiresAtMs, zone),
     inputs: plan.inputs,
   };
+}
+
+/** So many doubtful facts are named; the rest is counted. */
+const named = 4;
+
+/** What the plan rests on although sources contradict it, or although it is too old to rest on. */
+function doubtWords({ claims }: State, { placement, plannedAtMs }: Plan): readonly string[] {
+  const words = doubtsAbout(claims, placement, plannedAtMs).map(({ subject, attribute, why }) => {
+    const { name, value, claim, conflicts } = attribute;
+    const used = `rests on ${name} of ${subject}, ${said({ value, claim })}`;
+    if (why === 'stale') return `${used}, which is too old to rely on`;
+    return `${used}, which others contradict: ${conflicts.slice(0, 2).map(said).join(', ')}`;
+  });
+  const more = words.length - named;
+  return [
+    ...words.slice(0, named).map((text) => cleanText(text, 300)),
+    ...(more > 0
+      ? [`rests on ${more} more facts in conflict or too old: see \`berth inventory conflicts\``]
+      : []),
+  ];
+}
+
+function said({ value, claim }: Pick<Said, 'value' | 'claim'>): string {
+  return `${JSON.stringify(value)} by ${claim.source}`;
 }
 
 /** What moves, against what the contract holds; nothing any more once it is at another version. */

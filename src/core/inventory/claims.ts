@@ -8,6 +8,8 @@ export type Claim = {
   readonly confidence: Confidence;
   readonly origin: Origin;
   readonly fact: Fact;
+  /** Said of all machines of a shape, not of this one: any other word comes first. */
+  readonly isOfShape?: true;
 };
 
 /** Everything anybody has said, by subject. A source's newer word about a subject replaces its older one. */

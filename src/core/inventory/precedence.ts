@@ -10,7 +10,8 @@ import type { Claim } from './claims.ts';
  * 2. What was stated or derived comes before what was assumed.
  * 3. Of health, of whether a node may be used, and of measured watts the worst word counts (`worstFirst`): who does not
  *    see a fault has not refuted it, and a smaller measurement does not take back a larger one.
- * 4. Else the more trusted source, by the attribute's own order (`ownOrder`) or the general one (`trust`); then the
+ * 4. A word about a machine comes before what its shape says of all of its kind.
+ * 5. Else the more trusted source, by the attribute's own order (`ownOrder`) or the general one (`trust`); then the
  *    newer observation, then the later line of the same file.
  *
  * Age is counted to the newest observation of the whole inventory, never to a clock: the same claims give the same
@@ -186,8 +187,13 @@ function orderOf(kind: FactKind, attribute: string): RankOf {
 function ordered(claims: readonly Claim[], compare: (a: Claim, b: Claim) => number): readonly Claim[] {
   return claims
     .map((claim, order) => ({ claim, order }))
-    .toSorted((a, b) => compare(a.claim, b.claim) || b.order - a.order)
+    .toSorted((a, b) => byAim(a.claim, b.claim) || compare(a.claim, b.claim) || b.order - a.order)
     .map(({ claim }) => claim);
+}
+
+/** A word about the machine before one about all of its shape. */
+function byAim(a: Claim, b: Claim): number {
+  return Number(a.isOfShape ?? false) - Number(b.isOfShape ?? false);
 }
 
 function isTooOld({ source, observedAtMs }: Claim, nowMs: number): boolean {

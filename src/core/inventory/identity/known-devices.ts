@@ -26,12 +26,17 @@ function shapeOf(
   { path }: Machine,
   claims: Claims,
 ): { readonly set: ShapeFacts; readonly source: SourceName } | undefined {
-  const name = byPrecedence(claims.get(subjectKey('node', path)) ?? [])
+  const said = shapeClaimOf(claims, path);
+  return said?.fact.kind === 'shape' ? { set: said.fact.set, source: said.source } : undefined;
+}
+
+/** What is said about the shape that a node is of. */
+export function shapeClaimOf(claims: Claims, node: Path): Claim | undefined {
+  const name = byPrecedence(claims.get(subjectKey('node', node)) ?? [])
     .map(({ fact }: Claim) => (fact.kind === 'node' ? fact.set.shape : undefined))
     .find((shape) => shape !== undefined);
   if (name === undefined) return undefined;
-  const [said] = byPrecedence(claims.get(subjectKey('shape', Path.parse(name))) ?? []);
-  return said?.fact.kind === 'shape' ? { set: said.fact.set, source: said.source } : undefined;
+  return byPrecedence(claims.get(subjectKey('shape', Path.parse(name))) ?? [])[0];
 }
 
 function withSlots<T extends GpuFacts | NicFacts>(
