@@ -1,9 +1,9 @@
 import { canonicalJson } from '../model/canonical.ts';
-import { type Confidence, Fact, type FactKind, type Origin } from '../model/fact.ts';
+import { type Confidence, Fact, type FactKind, type Origin, unplaced } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import { fileName, invalidFile } from './evidence.ts';
-import { machinePath, unplaced } from './machine.ts';
+import { machinePath } from './machine.ts';
 import { type Findings, known, noFindings } from './observation.ts';
 import { pathOf, requireSite, segmentOf } from './path.ts';
 import type { Evidence, ImportContext } from './source.ts';

@@ -1,11 +1,11 @@
-import type { NodeFacts, Origin } from '../model/fact.ts';
+import { type NodeFacts, type Origin, unplaced } from '../model/fact.ts';
 import { type Path, siteOf } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { DeviceTable } from './device-table.ts';
 import { fileName, invalidFile, reportProgress } from './evidence.ts';
 import { gpuModel } from './gpu-model.ts';
 import type { Gap } from './gpu-reading.ts';
-import { machinesOf, unplaced } from './machine.ts';
+import { machinesOf } from './machine.ts';
 import { type CardReading, type CardText, readCard } from './nvidia-card.ts';
 import { localityOf } from './nvidia-locality.ts';
 import { readCsv } from './nvidia-smi-csv.ts';
