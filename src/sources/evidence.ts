@@ -2,7 +2,8 @@ import { BerthError } from '../model/error.ts';
 import { cleanText } from '../model/text.ts';
 import type { Evidence, ImportContext } from './source.ts';
 
-const maxBytes = 64 * 1024 * 1024;
+const maxMib = 100;
+const maxBytes = maxMib * 2 ** 20;
 
 /** First bytes of things people hand in by mistake, and how to get the text out of them. */
 const containers: readonly {
@@ -19,14 +20,14 @@ const containers: readonly {
 
 /**
  * The text of a file: strict UTF-8, without its byte order mark. Refuses what is empty, binary, compressed, in
- * another encoding or above 64 MiB, and says which.
+ * another encoding or above 100 MiB, and says which.
  */
 export function readText(evidence: Evidence): string {
   const { bytes } = evidence;
   if (bytes.length > maxBytes)
     throw invalidFile(
       evidence,
-      `has ${Math.ceil(bytes.length / 2 ** 20)} MiB, above the limit of 64 MiB`,
+      `has ${Math.ceil(bytes.length / 2 ** 20)} MiB, above the limit of ${maxMib} MiB`,
       'split it and import the parts together',
     );
   const container = containers.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
@@ -43,6 +44,17 @@ export function readText(evidence: Evidence): string {
  */
 export function wholeLines(text: string): string {
   return text.slice(0, text.lastIndexOf('\n') + 1);
+}
+
+/**
+ * The beginning of a file as text, up to the last whole line in its first `size` bytes; refuses what `readText` does, as
+ * far as the beginning tells. A large file is decoded once, by whoever reads all of it.
+ */
+export function readStart(evidence: Evidence, size: number): string {
+  const { bytes } = evidence;
+  if (bytes.length <= size || bytes.length > maxBytes) return readText(evidence);
+  const end = bytes.lastIndexOf(0x0a, size);
+  return end <= 0 ? readText(evidence) : readText({ ...evidence, bytes: bytes.subarray(0, end) });
 }
 
 /** An input error about a file: `fra1.yaml line 12: …`. `what` reads on from the file's name. */

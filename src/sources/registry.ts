@@ -2,7 +2,7 @@ import type { SourceName } from '../model/fact.ts';
 import { compareText } from '../model/text.ts';
 import { cloud } from './cloud.ts';
 import { dra } from './dra.ts';
-import { readText } from './evidence.ts';
+import { readStart } from './evidence.ts';
 import { recognise } from './format.ts';
 import { hwloc } from './hwloc.ts';
 import { ibnetdiscover } from './ibnetdiscover.ts';
@@ -47,5 +47,5 @@ export const sources: ReadonlyMap<SourceName, Source> = new Map(
  * it looks like none. Throws a `BerthError` for files that no source reads: empty, binary, not UTF-8, too large.
  */
 export function detectSource(evidence: Evidence): SourceName | undefined {
-  return recognise(readText(evidence))?.source;
+  return recognise(readStart(evidence, 65_536))?.source;
 }

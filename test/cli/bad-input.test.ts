@@ -303,11 +303,11 @@ describe('files that cannot be imported', () => {
     );
   });
 
-  test('above 64 MiB', async () => {
+  test('above 100 MiB', async () => {
     const file = join(newFolder(), 'huge.csv');
-    writeFileSync(file, Buffer.alloc(64 * 1024 * 1024 + 1, 'n'));
+    writeFileSync(file, Buffer.alloc(100 * 1024 * 1024 + 1, 'n'));
     expect(
-      flaws(await berth(['import', 'openb', file], { home }), 2, '`huge.csv` has 65 MiB', 'split it'),
+      flaws(await berth(['import', 'openb', file], { home }), 2, '`huge.csv` has 101 MiB', 'split it'),
     ).toEqual([]);
   });
 

@@ -20,9 +20,9 @@ test.each([
   expect(refusal(() => readText(file('f', content))).message).toBe(message);
 });
 
-test('refuses more than 64 MiB before it reads them', () => {
-  const { message } = refusal(() => readText(file('big.json', new Uint8Array(64 * 1024 * 1024 + 1))));
-  expect(message).toBe('`big.json` has 65 MiB, above the limit of 64 MiB');
+test('refuses more than 100 MiB before it reads them', () => {
+  const { message } = refusal(() => readText(file('big.json', new Uint8Array(100 * 1024 * 1024 + 1))));
+  expect(message).toBe('`big.json` has 101 MiB, above the limit of 100 MiB');
 });
 
 test('a file name is made safe before it is shown', () => {
