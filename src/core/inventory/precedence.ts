@@ -46,9 +46,9 @@ export function isStale(claim: Claim, attribute: string, nowMs: number): boolean
   return volatile.has(attribute) && isTooOld(claim, nowMs);
 }
 
-/** Measurements differ by nature: the largest is used, and the others do not contradict it. */
-export function isMeasured(attribute: string): boolean {
-  return attribute === 'measuredW';
+/** Measurements differ by nature, and names and labels add to each other: who says others does not contradict. */
+export function mayDiffer(attribute: string): boolean {
+  return attribute === 'measuredW' || attribute === 'aliases' || attribute === 'labels';
 }
 
 const minuteMs = 60_000;

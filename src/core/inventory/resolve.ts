@@ -3,7 +3,7 @@ import type { Fact } from '../../model/fact.ts';
 import type { Path } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import type { Claim, Claims } from './claims.ts';
-import { byPrecedence, isMeasured, isSpecial, isStale, orderFor } from './precedence.ts';
+import { byPrecedence, mayDiffer, isSpecial, isStale, orderFor } from './precedence.ts';
 
 /** What one claim says about one attribute. */
 export type Said = {
@@ -75,7 +75,7 @@ function resolveOne(name: string, claims: readonly Claim[], newestMs: number): r
   const [used, ...rest] = said;
   if (used === undefined) return [];
   const text = canonicalJson(used.value);
-  const differ = isMeasured(name) ? [] : rest.filter(({ value }) => canonicalJson(value) !== text);
+  const differ = mayDiffer(name) ? [] : rest.filter(({ value }) => canonicalJson(value) !== text);
   return [{ name, ...used, conflicts: differ, said: [used, ...rest] }];
 }
 

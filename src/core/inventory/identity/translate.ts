@@ -54,7 +54,8 @@ export function translated(
     const subject = translatedPath(fact.subject, translation);
     if (subject === undefined) {
       const { open: why = '' } = fact.kind === 'gpu' ? translation.gpus : translation.nics;
-      open.push({ fact, attribute: fact.subject.split('/').at(-1) ?? '', why });
+      const attribute = fact.subject.split('/').at(-1) ?? '';
+      if (!open.some((left) => left.attribute === attribute)) open.push({ fact, attribute, why });
     } else if (fact.kind === 'node') {
       const standing = standingAt(fact.set, { stated: fact.subject, known: translation.known }, around);
       facts.push({ ...fact, subject, set: standing.set });
