@@ -1,5 +1,6 @@
 import type { AuditList } from '../model/audit.ts';
 import type { ErrorDetail } from '../model/error.ts';
+import type { InventoryTree, PictureList } from '../model/picture-view.ts';
 import type { PolicyCheck } from '../model/policy-view.ts';
 import type {
   ChangeResult,
@@ -41,6 +42,8 @@ export type Shown =
   | { readonly kind: 'summary'; readonly summary: InventorySummary }
   | { readonly kind: 'nodes'; readonly list: InventoryList }
   | { readonly kind: 'records'; readonly records: RecordList }
+  | { readonly kind: 'tree'; readonly tree: InventoryTree }
+  | { readonly kind: 'pictures'; readonly list: PictureList }
   | { readonly kind: 'plan'; readonly plan: PlanView }
   | { readonly kind: 'refusal'; readonly refusal: RefusalView }
   | { readonly kind: 'explanation'; readonly explanation: Explanation }

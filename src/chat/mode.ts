@@ -33,6 +33,7 @@ export function chooseFrontEnd({ stdinIsTty, stdoutIsTty, env, prompt, plain }: 
   return reason === undefined ? { kind: 'ink' } : { kind: 'plain', why: reason[1] };
 }
 
-function isOn(value: string | undefined): boolean {
+/** Whether a variable of the environment asks for something. */
+export function isOn(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value.toLowerCase() !== 'false';
 }

@@ -9,6 +9,7 @@ import { addDoubts } from './inventory-commands.ts';
 import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
+import { pictureExamples, withPictures } from './picture-options.ts';
 import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
 import type { ImportOptions } from './run/import.ts';
@@ -102,8 +103,10 @@ function addFleet(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/import.ts')).importFacts(io, { name, files }, options)),
     );
 
-  const inventory = withCommon(program.command('inventory [place]').enablePositionalOptions())
-    .description('the fleet: all of it, the nodes of a place, or one node to the PCIe lane')
+  const inventory = withPictures(withCommon(program.command('inventory [place]').enablePositionalOptions()))
+    .description(
+      'the fleet: all of it, the nodes of a place, or one node to the PCIe lane; as a tree or in pictures',
+    )
     .option('--model <name>', 'nodes with this GPU model, such as H100')
     .option('--link <kind>', 'nodes whose GPUs are joined by nvlink, xgmi or none')
     .option('--free <count>', 'nodes with at least so many GPUs free over the window', wholeNumber)
@@ -119,6 +122,7 @@ function addFleet(program: Command, io: Io, done: Done): void {
         'berth inventory r12',
         'berth inventory fra1-r12-n03',
         'berth inventory --model H100 --free 4 --json',
+        ...pictureExamples,
       ),
     )
     .action(async (place: string | undefined, options: Common) =>

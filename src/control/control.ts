@@ -19,6 +19,7 @@ import type {
   TenantId,
 } from '../model/id.ts';
 import type { OverrideWish } from '../model/override.ts';
+import type { InventoryTree, PictureList } from '../model/picture-view.ts';
 import type { EngineComparison, PolicyCheck, PolicyQuestion } from '../model/policy-view.ts';
 import type { ProofBundle } from '../model/proof.ts';
 import type { PolicyRecord, RecordAsked } from '../model/record-view.ts';
@@ -47,6 +48,7 @@ import type {
 } from '../model/view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
 import type { DoubtFilter } from './doubts.ts';
+import type { PictureWish, TreeWish } from './picturing.ts';
 import type { Recordable } from './recording.ts';
 import type { VerifyWish } from './verifying.ts';
 
@@ -133,6 +135,10 @@ export interface Control {
   summary(caller: Caller, query: { racks: boolean; atMs?: number }): Promise<InventorySummary>;
   searchNodes(caller: Caller, filter: NodeFilter): Promise<InventoryList>;
   records(caller: Caller, query: { ids: readonly string[]; devices: boolean }): Promise<RecordList>;
+  /** The places from the outside in, each with what is free, held and drawn in it. */
+  tree(caller: Caller, wish: TreeWish): Promise<InventoryTree>;
+  /** What pictures of racks, nodes, fabrics and islands are drawn from. */
+  pictures(caller: Caller, wish: PictureWish): Promise<PictureList>;
   plan(caller: Caller, request: DemandRequest, assumptions?: readonly string[]): Promise<PlanResult>;
   explain(caller: Caller, subject: Explainable): Promise<Explanation>;
   /** Makes edits true on a copy of the state and places anew what they break, guaranteed contracts first. */

@@ -14,6 +14,7 @@ import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
 import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
+import { inventoryTree, pictures } from './picturing.ts';
 import { explain, planFor } from './planning.ts';
 import { checkPolicy, compareEngines } from './policing.ts';
 import { policyRecord } from './policy-records.ts';
@@ -33,6 +34,8 @@ export function createControl(parts: DoorParts): Control {
     summary: (caller, query) => summary(door, caller, query),
     searchNodes: (caller, filter) => searchNodes(door, caller, filter),
     records: (caller, query) => records(door, caller, query),
+    tree: (caller, wish) => inventoryTree(door, caller, wish),
+    pictures: (caller, wish) => pictures(door, caller, wish),
     plan: (caller, request, assumptions = []) => planFor(door, caller, request, assumptions),
     explain: (caller, subject) => explain(door, caller, subject),
     simulate: (caller, scenario) => simulateScenario(door, caller, scenario),

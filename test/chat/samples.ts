@@ -16,6 +16,7 @@ import {
   Simulation,
   VerifyResult,
 } from '../../src/model/view.ts';
+import { allPictures, wholeTree } from './pictured.ts';
 
 /** Views as the tools answer them, parsed by their schemas so that no sample can drift from what is real. */
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
@@ -722,6 +723,8 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   summary: { kind: 'summary', summary },
   nodes: { kind: 'nodes', list: nodes },
   records: { kind: 'records', records },
+  tree: { kind: 'tree', tree: wholeTree },
+  pictures: { kind: 'pictures', list: allPictures },
   plan: { kind: 'plan', plan },
   refusal: { kind: 'refusal', refusal },
   explanation: { kind: 'explanation', explanation },

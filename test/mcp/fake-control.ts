@@ -20,6 +20,8 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     summary: heard('summary', answers.summary),
     searchNodes: heard('searchNodes', answers.nodeList([answers.node(1)])),
     records: heard('records', answers.records),
+    tree: () => Promise.reject(notForTools),
+    pictures: () => Promise.reject(notForTools),
     plan: heard('plan', answers.planned()),
     explain: heard('explain', answers.explanation),
     simulate: heard('simulate', answers.simulation),

@@ -1,4 +1,6 @@
 import type { Shown } from '../../agent/agent.ts';
+import { picturesCard } from '../pictures/pictures.ts';
+import { treeCard } from '../pictures/tree.ts';
 import { auditCard } from './audit.ts';
 import { changeCard } from './change.ts';
 import { consolidationCard } from './consolidation.ts';
@@ -27,6 +29,10 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return nodesCard(shown.list, room);
     case 'records':
       return recordsCard(shown.records, room);
+    case 'tree':
+      return treeCard(shown.tree, room);
+    case 'pictures':
+      return picturesCard(shown.list, room);
     case 'plan':
       return planCard(shown.plan, room, unread);
     case 'refusal':

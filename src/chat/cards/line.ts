@@ -11,8 +11,11 @@ export type Span = { readonly text: string; readonly tone?: Tone };
 /** One row of the screen, at most as wide as the room it was drawn for. */
 export type Line = readonly Span[];
 
-/** Where a card is drawn: terminal cells across, and the zone for instants that come without one. */
-export type Room = { readonly columns: number; readonly zone?: string };
+/**
+ * Where a card is drawn: terminal cells across, and the zone for instants that come without one. `spoken` asks for
+ * sentences instead of pictures, for whoever has them read out.
+ */
+export type Room = { readonly columns: number; readonly zone?: string; readonly spoken?: boolean };
 
 export const blank: Line = [];
 

@@ -26,10 +26,10 @@ const gap = 2;
 const narrow = 60;
 const mostRows = 200;
 
-/** A table, or below 60 columns one `title: value` block a row. Rows after the 200th are counted, not drawn. */
-export function table(columns: readonly Column[], rows: readonly Row[], room: Room): Line[] {
+/** A table, or below 60 columns one `title: value` block a row. Rows after the 200th, or `most`, are counted, not drawn. */
+export function table(columns: readonly Column[], rows: readonly Row[], room: Room, most = mostRows): Line[] {
   if (rows.length === 0) return [];
-  const drawn = rows.slice(0, mostRows);
+  const drawn = rows.slice(0, most);
   const body = columnsOf(room) < narrow ? undefined : grid(columns, drawn, columnsOf(room) - 2);
   const rest = rows.length - drawn.length;
   return [

@@ -1,24 +1,25 @@
 import { inventoryGet } from '../../../tools/inventory-get.ts';
 import { inventorySearch } from '../../../tools/inventory-search.ts';
 import { inventorySummary } from '../../../tools/inventory-summary.ts';
+import { BerthError } from '../../model/error.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { type Session, withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
 import type { Common } from '../words.ts';
+import { type LookOptions, showPictures, showTree } from './picture.ts';
 
-export type InventoryOptions = Common & {
-  readonly model?: string;
-  readonly link?: string;
-  readonly free?: number;
-  readonly from?: string;
-  readonly to?: string;
-  readonly labels?: boolean;
-  readonly limit?: number;
-  readonly cursor?: string;
-};
+export type InventoryOptions = Common &
+  LookOptions & {
+    readonly model?: string;
+    readonly link?: string;
+    readonly free?: number;
+    readonly labels?: boolean;
+    readonly limit?: number;
+    readonly cursor?: string;
+  };
 
-/** The summary without a place or filter; one node to its devices; else the nodes that match. */
+/** A tree or pictures where they are asked for; else the summary, one node to its devices, or the nodes that match. */
 export async function inventory(
   io: Io,
   place: string | undefined,
@@ -27,6 +28,12 @@ export async function inventory(
   return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
     const { model, link, free, from, to, labels, limit, cursor, json } = options;
     const filters = { model, link, minFreeGpus: free, from, to, labels, limit, cursor };
+    if (isPicture(options)) {
+      refuseFilters({ ...filters, from: undefined, to: undefined });
+      return wantsTree(options)
+        ? showTree(io, session, place, options)
+        : showPictures(io, session, place, options);
+    }
     const filtered = Object.values(filters).some((value) => value !== undefined);
     if (
       !filtered &&
@@ -38,6 +45,28 @@ export async function inventory(
     const list = await useTool(io, session, inventorySearch, { within: place, ...filters });
     print(io, json, { kind: 'nodes', list }, list);
     return 0;
+  });
+}
+
+function wantsTree({ tree, depth }: LookOptions): boolean {
+  return tree === true || depth !== undefined;
+}
+
+function isPicture(options: LookOptions): boolean {
+  const { picture, view, svg } = options;
+  return wantsTree(options) || picture === true || view !== undefined || svg !== undefined;
+}
+
+/** A picture shows all of its place, so filters on nodes have no place in it. */
+function refuseFilters(filters: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(filters).find((name) => filters[name] !== undefined);
+  if (given === undefined) return;
+  const option = given === 'minFreeGpus' ? '--free' : `--${given}`;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${option}\` picks nodes from a list, and a tree or picture shows all of a place`,
+    fix: `leave \`${option}\` out, or leave out what asks for a tree or picture`,
+    field: option,
   });
 }
 
