@@ -71,7 +71,7 @@ const Feed = z.object({
   limitW: count.optional(),
   heldW: count.describe('its share while all feeds are there'),
   worstW: count.describe('its share when the worst other feed is lost'),
-  worstWithout: z.string().optional().describe('the feed whose loss that is'),
+  worstWithout: z.string().optional().describe('the letters whose loss that is, joined by `+`'),
 });
 export type Feed = z.infer<typeof Feed>;
 
@@ -119,7 +119,7 @@ const PicturedNic = z.object({
 export type PicturedNic = z.infer<typeof PicturedNic>;
 
 /**
- * How near two devices are: `link` in one NVLink or xGMI island, `switch` behind one PCIe switch, `root` under one
+ * How near two devices are known to be: `link` in one NVLink or xGMI island, `switch` behind one PCIe switch, `root` under one
  * PCIe root, `numa` on one NUMA node, `across` on two, and `unknown` where nobody has said.
  */
 export const Nearness = z.enum(['same', 'link', 'switch', 'root', 'numa', 'across', 'unknown']);

@@ -7,7 +7,7 @@ import { renderPlain } from '../../src/chat/render.ts';
 import type { Sight } from '../../src/control/pictures/placed-node.ts';
 import { picturesOf } from '../../src/control/picturing.ts';
 import { BerthError } from '../../src/model/error.ts';
-import { type PictureKind, type PictureList, TreeRow } from '../../src/model/picture-view.ts';
+import type { PictureKind, PictureList, TreeRow } from '../../src/model/picture-view.ts';
 import { seed } from '../core/arbitrary.ts';
 import { world } from '../core/fleet.ts';
 import { sights } from './picture-arbitrary.ts';
@@ -21,6 +21,10 @@ function lines(list: PictureList, room: Partial<Room> = {}): Line[] {
 
 function text(list: PictureList, room: Partial<Room> = {}): string {
   return renderPlain(lines(list, room));
+}
+
+function sumOf(rows: readonly TreeRow[], of: (row: TreeRow) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
 }
 
 /** Everything that can be drawn of a fleet; nothing of kinds that it does not have. */
@@ -114,15 +118,13 @@ describe('of random fleets', () => {
         const nodes = rows.filter(({ kind }) => kind === 'node');
         expect(nodes.map(({ id }) => id).toSorted()).toEqual(sight.state.fleet.nodes.map(({ id }) => id));
         const sites = rows.filter(({ depth }) => depth === 0);
-        const sum = (list: readonly TreeRow[], of: (row: TreeRow) => number) =>
-          list.reduce((total, row) => total + of(row), 0);
         for (const of of [
           (row: TreeRow) => row.gpus.free,
           (row: TreeRow) => row.gpus.total,
           (row: TreeRow) => row.nodeCount,
           (row: TreeRow) => row.health.down,
         ])
-          expect(sum(sites, of)).toBe(sum(nodes, of));
+          expect(sumOf(sites, of)).toBe(sumOf(nodes, of));
       }),
       { seed, numRuns: 60 },
     );

@@ -58,7 +58,7 @@ function cell(node: PlacedNode, around: string, marks: Marks): Line {
     span(nameIn(node.id, around)),
     { text: ' ' },
     ...(node.seats.length === 0 ? [span('no GPUs recorded', 'warn')] : seatRow(node.seats, marks)),
-    ...(node.health === 'healthy' || node.health === 'unknown' ? [] : [span(`!${node.health}`, 'bad')]),
+    ...(node.health === 'healthy' || node.health === 'unknown' ? [] : [span(` !${node.health}`, 'bad')]),
   ];
 }
 

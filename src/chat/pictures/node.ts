@@ -72,9 +72,10 @@ function rootTwigs(
 ): readonly Twig[] {
   const [only, second] = list;
   const devices = (branch: Branch) => deviceTwigs(picture, marks, branch);
-  const name = (branch: Branch) => span(`PCIe switch ${branch.pcieSwitch}`);
   const inRoot = (branch: Branch): readonly Twig[] =>
-    branch.pcieSwitch === undefined ? devices(branch) : [{ line: [name(branch)], below: devices(branch) }];
+    branch.pcieSwitch === undefined
+      ? devices(branch)
+      : [{ line: [span(`PCIe switch ${branch.pcieSwitch}`)], below: devices(branch) }];
   if (root === undefined) return list.flatMap(inRoot);
   if (only !== undefined && second === undefined && only.pcieSwitch !== undefined)
     return [{ line: [span(`PCIe root ${root}, switch ${only.pcieSwitch}`)], below: devices(only) }];

@@ -27,9 +27,15 @@ export function text(x: number, y: number, words: string, look: string, room = I
 /** The text with a mark of what was cut off it. */
 export function fitted(words: string, room: number): string {
   if (!Number.isFinite(room) || textWidth(words) <= room) return words;
-  const letters = Math.max(0, Math.floor(room / letterWidth) - 1);
-  return `${[...words].slice(0, letters).join('').trimEnd()}…`;
+  let kept = '';
+  for (const { segment } of graphemes.segment(words)) {
+    if (textWidth(`${kept}${segment}…`) > room) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}…`;
 }
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export function textWidth(words: string): number {
   return widthOf(words) * letterWidth;

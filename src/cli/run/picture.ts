@@ -5,6 +5,7 @@ import { svgOf } from '../../chat/svg/document.ts';
 import { Instant, Place } from '../../mcp/field.ts';
 import { BerthError } from '../../model/error.ts';
 import type { PictureKind, PictureList } from '../../model/picture-view.ts';
+import { asOption } from '../as-option.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { parsed } from '../parsed.ts';
@@ -41,11 +42,13 @@ export async function showTree(
   if (picture === true || view !== undefined || svg !== undefined) throw bothWays();
   const { depth, ...look } = lookOf(place, options);
   const { of: within, ...window } = look;
-  const tree = await control.tree(caller, {
-    ...window,
-    ...(within === undefined ? {} : { within }),
-    ...(depth === undefined ? {} : { depth }),
-  });
+  const tree = await asTyped(
+    control.tree(caller, {
+      ...window,
+      ...(within === undefined ? {} : { within }),
+      ...(depth === undefined ? {} : { depth }),
+    }),
+  );
   print(io, options.json, { kind: 'tree', tree }, tree, { spoken: isSpoken(io, options) });
   return 0;
 }
@@ -59,7 +62,8 @@ export async function showPictures(
 ): Promise<number> {
   const { view, svg, json } = options;
   const { depth: _depth, ...look } = lookOf(place, options);
-  const list = await control.pictures(caller, { ...look, ...(view === undefined ? {} : { view }) });
+  const wish = { ...look, ...(view === undefined ? {} : { view }) };
+  const list = await asTyped(control.pictures(caller, wish));
   if (svg !== undefined) writePictures(io, svg, list);
   if (svg === undefined || json === true)
     print(io, json, { kind: 'pictures', list }, list, { spoken: isSpoken(io, options) });
@@ -85,6 +89,15 @@ function lookOf(place: string | undefined, { depth, from, to }: LookOptions) {
     ...(look.from === undefined ? {} : { fromMs: look.from }),
     ...(look.to === undefined ? {} : { toMs: look.to }),
   };
+}
+
+/** Errors in the words of the command line. */
+async function asTyped<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw asOption(error);
+  }
 }
 
 /** Whoever has the screen read out hears sentences. */

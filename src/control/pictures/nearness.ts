@@ -24,15 +24,12 @@ export function nearnessOf({ gpus, nics, islands }: NodeShape): NodePicture['nea
 }
 
 /**
- * What two devices share, the nearest first. That they share nothing is only said once both NUMA nodes are known: a
- * source that knows roots but no NUMA nodes does not tell across from beside.
+ * The nearest thing that two devices are known to share. That they share nothing is only said once both NUMA nodes are
+ * known: a source that knows roots but no NUMA nodes does not tell across from beside.
  */
 function nearness(a: Spot, b: Spot): Nearness {
   if (a.pcieSwitch !== undefined && a.pcieSwitch === b.pcieSwitch) return 'switch';
   if (a.pcieRoot !== undefined && a.pcieRoot === b.pcieRoot) return 'root';
   if (a.numaNode === undefined || b.numaNode === undefined) return 'unknown';
-  if (a.numaNode !== b.numaNode) return 'across';
-  const rootsKnown = a.pcieRoot !== undefined && b.pcieRoot !== undefined;
-  const switchesKnown = a.pcieSwitch !== undefined && b.pcieSwitch !== undefined;
-  return rootsKnown || switchesKnown ? 'numa' : 'unknown';
+  return a.numaNode === b.numaNode ? 'numa' : 'across';
 }

@@ -118,24 +118,28 @@ function order(number: number | undefined): number {
 function unknownOf({ shape, facts }: FleetNode): string[] {
   const { gpus, nics } = shape;
   const devices = [...gpus, ...nics];
-  const without = (what: string, of: number, all: number) =>
-    of === 0 ? [] : [`${what} of ${of === all ? '' : `${of} of `}${all} devices`];
   const rails = nics.filter(({ rdma, rail }) => rdma === true && rail === undefined).length;
   return [
     ...(gpus.length === 0 && facts.gpuCount === undefined ? ['whether it has GPUs'] : []),
     ...(gpus.some(({ model }) => model === undefined) ? ['the model of some GPUs'] : []),
     ...(gpus.length > 1 && shape.link === 'unknown' ? ['whether a link joins its GPUs'] : []),
     ...(nics.length === 0 ? ['its NICs'] : []),
-    ...without(
+    ...lackingOf(
       'the NUMA node',
       devices.filter(({ numaNode }) => numaNode === undefined).length,
       devices.length,
     ),
-    ...without(
+    ...lackingOf(
       'the PCIe root and switch',
       devices.filter((each) => each.pcieRoot === undefined && each.pcieSwitch === undefined).length,
       devices.length,
     ),
     ...(rails === 0 ? [] : [`the rail of ${rails} RDMA NIC${rails === 1 ? '' : 's'}`]),
   ];
+}
+
+/** `the rail of 3 of 8 devices`; nothing when it is known of all of them. */
+function lackingOf(what: string, without: number, all: number): string[] {
+  if (without === 0) return [];
+  return [`${what} of ${without === all ? '' : `${without} of `}${all} devices`];
 }

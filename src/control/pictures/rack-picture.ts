@@ -89,14 +89,11 @@ function unused({ id, facts }: FleetRack, letter: string): Supply {
 
 /** A node draws on its feeds in equal shares, and on those that are left when one is lost. */
 function feedOf(sight: Sight, own: Supply, nodes: readonly FleetNode[]): Feed {
-  const others = new Map(
-    nodes.flatMap(({ supplies }) => supplies.filter(({ feed }) => feed !== own.feed)).map((s) => [s.feed, s]),
-  );
   const heldW = shareW(sight, own, nodes, undefined);
-  let worst: { watts: number; lost: Supply } | undefined;
-  for (const lost of others.values()) {
-    const watts = shareW(sight, own, nodes, lost.feed);
-    if (watts > (worst?.watts ?? heldW)) worst = { watts, lost };
+  let worst: { watts: number; letters: string } | undefined;
+  for (const [lost, letters] of otherFeeds(own, nodes)) {
+    const watts = shareW(sight, own, nodes, lost);
+    if (watts > (worst?.watts ?? heldW)) worst = { watts, letters };
   }
   return {
     letter: own.letter,
@@ -104,8 +101,19 @@ function feedOf(sight: Sight, own: Supply, nodes: readonly FleetNode[]): Feed {
     ...(own.limitW === undefined ? {} : { limitW: own.limitW }),
     heldW,
     worstW: worst?.watts ?? heldW,
-    ...(worst === undefined ? {} : { worstWithout: worst.lost.letter }),
+    ...(worst === undefined ? {} : { worstWithout: worst.letters }),
   };
+}
+
+/** What can be lost beside a feed, with the letters that fall together: several may hang on one of the building. */
+function otherFeeds(own: Supply, nodes: readonly FleetNode[]): ReadonlyMap<string, string> {
+  const others = nodes.flatMap(({ supplies }) => supplies.filter(({ feed }) => feed !== own.feed));
+  return new Map(
+    [...Map.groupBy(others, ({ feed }) => feed)].map(([feed, list]) => [
+      feed,
+      [...new Set(list.map(({ letter }) => letter))].toSorted(compareText).join('+'),
+    ]),
+  );
 }
 
 function shareW(sight: Sight, own: Supply, nodes: readonly FleetNode[], lost: string | undefined): number {
