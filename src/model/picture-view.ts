@@ -30,6 +30,7 @@ const Watts = z.object({
     .optional()
     .describe('the largest figure that is known of it: of its maker, its parts, its operator, or measured'),
   partsW: count.optional().describe('its parts together, at their limits'),
+  gpusW: count.optional().describe('its GPUs alone, where nobody has said what the rest draws'),
   nameplateW: count.optional(),
   allocatedW: count.optional(),
   measuredW: count.optional(),

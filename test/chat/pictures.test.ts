@@ -146,7 +146,7 @@ describe('of random fleets', () => {
 test('a fabric of many nodes shows its switches, and says how many nodes hang on them', () => {
   const large = world('fra1/h1/r1 70×8 H100 leaf', 'fra1/h1/r2 50×8 H100 leaf').state;
   const shown = text(picturesIn(sightOf(large), 'fra1', 'fabric'));
-  expect(shown).toContain('70 nodes, 560 GPUs, 560 free');
+  expect(shown).toContain('70 nodes, 560 GPUs: 560 free');
   expect(shown).not.toContain('n01');
 });
 

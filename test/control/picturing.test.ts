@@ -297,8 +297,14 @@ test('watts are kept apart by what they are, and the largest counts', () => {
     measuredW: 7000,
   });
   const none = world('fra1/h1/r1 1×8 H100 gpuw700').state;
-  expect(pictureOf(sightOf(none), 'fra1/h1/r1/n01', 'node').node.power).toEqual({ heldW: 0 });
-  expect(treeIn(sightOf(none)).rows[0]?.power).toEqual({ heldW: 0 });
+  expect(pictureOf(sightOf(none), 'fra1/h1/r1/n01', 'node').node.power).toEqual({
+    heldW: 0,
+    mostW: 5600,
+    gpusW: 5600,
+  });
+  const nothing = world('fra1/h1/r1 1×8 H100').state;
+  expect(pictureOf(sightOf(nothing), 'fra1/h1/r1/n01', 'node').node.power).toEqual({ heldW: 0 });
+  expect(treeIn(sightOf(nothing)).rows[0]?.power).toEqual({ heldW: 0 });
 });
 
 test('uplinks show the most that is held at one time of the window', () => {

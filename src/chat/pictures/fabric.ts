@@ -1,11 +1,12 @@
 import type { FabricPicture, Leaf, PlacedNode, Uplink } from '../../model/picture-view.ts';
+import type { GpuCounts } from '../../model/view.ts';
 import { countOf, formatMbps } from '../cards/amount.ts';
 import { joinRuns } from '../cards/devices.ts';
 import { type Field, fields } from '../cards/fields.ts';
 import { indent, inset, type Line, type Room, span } from '../cards/line.ts';
 import { branches, type Twig } from './branches.ts';
 import { type Marks, marksOf, seatRow } from './marks.ts';
-import { bar, freeWords, shareWords, healthSpan, nameIn } from './words.ts';
+import { bar, freeWords, gpuWords, shareWords, healthSpan, nameIn } from './words.ts';
 
 /** Rows of nodes that are drawn one by one; of larger fabrics only the switches are. */
 const nodeRows = 100;
@@ -81,7 +82,16 @@ export function railWords(rails: readonly number[]): string {
 }
 
 function summary(nodes: readonly Hanging[]): string {
-  const total = nodes.reduce((sum, { gpus }) => sum + gpus.total, 0);
-  const free = nodes.reduce((sum, { gpus }) => sum + gpus.free, 0);
-  return `${countOf(nodes.length, 'node')}, ${countOf(total, 'GPU')}, ${free} free`;
+  return `${countOf(nodes.length, 'node')}, ${gpuWords(sumCounts(nodes.map(({ gpus }) => gpus)))}`;
+}
+
+function sumCounts(counts: readonly GpuCounts[]): GpuCounts {
+  const sum = { total: 0, free: 0, reserved: 0, unavailable: 0 };
+  for (const { total, free, reserved, unavailable } of counts) {
+    sum.total += total;
+    sum.free += free;
+    sum.reserved += reserved;
+    sum.unavailable += unavailable;
+  }
+  return sum;
 }

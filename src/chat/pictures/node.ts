@@ -144,13 +144,16 @@ const codes: Readonly<Record<Nearness, { code: string; words: string }>> = {
 const labelCells = 7;
 const cellCells = 5;
 
-/** A table of how near each device is to each GPU, in as many blocks as its width needs. */
-function nearnessLines({ gpuList, nicList, nearness }: NodePicture, room: Room): Line[] {
-  if (gpuList.length === 0 || gpuList.length + nicList.length < 2) return [];
+/**
+ * A table of how near each device is to each GPU, in as many blocks as its width needs. Devices of which nothing is
+ * known are left out: what is not recorded is said below.
+ */
+function nearnessLines({ gpuList, nearness }: NodePicture, room: Room): Line[] {
   const rows = [
     ...nearness.gpus.map((row, index) => ({ name: `gpu${index}`, row })),
     ...nearness.nics.map((row, index) => ({ name: `nic${index}`, row })),
-  ];
+  ].filter(({ row }) => row.some((near) => near !== 'same' && near !== 'unknown'));
+  if (rows.length === 0) return [];
   const across = Math.max(1, Math.floor((columnsOf(room) - 2 - labelCells) / cellCells));
   const blocks: Line[] = [];
   for (let from = 0; from < gpuList.length; from += across) {

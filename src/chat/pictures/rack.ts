@@ -5,7 +5,16 @@ import { bullets, type Line, type Room, span } from '../cards/line.ts';
 import { section } from '../cards/section.ts';
 import { type Box, frame } from './frame.ts';
 import { type Marks, marksOf, seatRow } from './marks.ts';
-import { bar, figureWords, freeWords, shareWords, healthSpan, nameIn, wattsOfMost } from './words.ts';
+import {
+  bar,
+  feedWords,
+  figureWords,
+  freeWords,
+  shareWords,
+  healthSpan,
+  nameIn,
+  wattsOfMost,
+} from './words.ts';
 
 /** A rack from the top down, nodes at their units where those are recorded, and what its feeds carry. */
 export function rackLines(rack: RackPicture, room: Room): Line[] {
@@ -90,7 +99,7 @@ function nodeLine(node: PlacedNode, rack: RackPicture, marks: Marks): Line {
     ...(node.seats.length === 0 ? [] : [{ text: '  ' }, ...seatRow(node.seats, marks)]),
     span(`  ${freeWords(node.gpus)}`),
     span(`  ${wattsOfMost(node.power)}${figures === '' ? '' : ` (${figures})`}`),
-    ...(node.feeds.length === 0 ? [] : [span(`  feeds ${node.feeds.join('+')}`, 'dim')]),
+    ...(node.feeds.length === 0 ? [] : [span(`  ${feedWords(node.feeds)}`, 'dim')]),
     { text: '  ' },
     healthSpan(node),
   ];

@@ -88,7 +88,9 @@ function unitWords({ position, units }: PlacedNode): string {
 function nodeWords(node: PlacedNode): string {
   const figures = figureWords(node.power);
   return [
-    node.seats.length === 0 ? 'no GPUs' : `${countOf(node.seats.length, 'GPU')}, ${seatWords(node.seats)}`,
+    node.seats.length === 0
+      ? 'no GPUs recorded'
+      : `${countOf(node.seats.length, 'GPU')}, ${seatWords(node.seats)}`,
     `${wattWords(node.power)}${figures === '' ? '' : ` (${figures})`}`,
     ...(node.feeds.length === 0
       ? []
@@ -178,7 +180,7 @@ function leafSentences({ id, uplink, nodes }: Leaf, where: string, each: boolean
     ...(each ? nodes : []).map(
       (node) =>
         `Node ${node.id} on leaf ${id}${node.rails.length === 0 ? '' : ` with ${railWords(node.rails)}`}: ${
-          node.seats.length === 0 ? 'no GPUs' : seatWords(node.seats)
+          node.seats.length === 0 ? 'no GPUs recorded' : seatWords(node.seats)
         }; ${healthWords(node)}.`,
     ),
   ];

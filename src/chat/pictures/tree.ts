@@ -65,6 +65,7 @@ function grid(rows: readonly TreeRow[], room: Room): Line[] {
 function gridRow(row: TreeRow, stem: string): Row {
   const isDevice = row.nodeCount === 0 && row.what !== undefined;
   const { heldW, mostW, limitW } = row.power;
+  const noGpus = row.gpus.total === 0;
   const place = span(`${stem}${title(row)}`);
   if (isDevice) {
     const use = row.use === undefined ? '' : useWords({ use: row.use, heldBy: row.heldBy });
@@ -76,8 +77,8 @@ function gridRow(row: TreeRow, stem: string): Row {
   }
   return [
     place,
-    span(formatCount(row.gpus.free), row.gpus.free > 0 ? 'good' : 'dim'),
-    span(formatCount(row.gpus.total)),
+    span(noGpus ? '' : formatCount(row.gpus.free), row.gpus.free > 0 ? 'good' : 'dim'),
+    span(noGpus ? '' : formatCount(row.gpus.total)),
     span(row.kind === 'node' ? '' : formatCount(row.nodeCount)),
     span(formatWatts(heldW)),
     span(mostW === undefined ? 'unknown' : formatWatts(mostW)),

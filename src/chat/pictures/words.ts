@@ -8,7 +8,7 @@ import { useWords } from './marks.ts';
 
 /** `32 GPUs: 8 free, 24 held`. */
 export function gpuWords({ total, free, reserved, unavailable }: GpuCounts): string {
-  if (total === 0) return 'no GPUs';
+  if (total === 0) return 'no GPUs recorded';
   const down = unavailable === 0 ? '' : `, ${formatCount(unavailable)} unavailable`;
   return `${countOf(total, 'GPU')}: ${formatCount(free)} free, ${formatCount(reserved)} held${down}`;
 }
@@ -16,14 +16,14 @@ export function gpuWords({ total, free, reserved, unavailable }: GpuCounts): str
 /** The same beside a label: `8 of 32 free, 24 held`. */
 export function shareWords(counts: GpuCounts): string {
   const { total, reserved, unavailable } = counts;
-  if (total === 0) return 'none';
+  if (total === 0) return 'none recorded';
   const down = unavailable === 0 ? '' : `, ${formatCount(unavailable)} unavailable`;
   return `${freeWords(counts)}, ${formatCount(reserved)} held${down}`;
 }
 
 /** `0 of 8 free`. */
 export function freeWords({ total, free }: GpuCounts): string {
-  return total === 0 ? 'no GPUs' : `${formatCount(free)} of ${formatCount(total)} free`;
+  return total === 0 ? 'no GPUs recorded' : `${formatCount(free)} of ${formatCount(total)} free`;
 }
 
 /** A place by what its path says beyond the one around it; all of its path when it is not inside. */
@@ -57,16 +57,22 @@ export function wattWords({ heldW, mostW }: Pick<Watts, 'heldW' | 'mostW'>): str
 
 /** The same in short: `10.2 kW of 10.2 kW`. */
 export function wattsOfMost({ heldW, mostW }: Pick<Watts, 'heldW' | 'mostW'>): string {
-  return `${formatWatts(heldW)} of ${mostW === undefined ? '? W' : formatWatts(mostW)}`;
+  return `${formatWatts(heldW)} of ${mostW === undefined ? 'unknown' : formatWatts(mostW)}`;
+}
+
+/** `feeds A+B`. */
+export function feedWords(feeds: readonly string[]): string {
+  return `feed${feeds.length === 1 ? '' : 's'} ${feeds.join('+')}`;
 }
 
 /** The figures that the largest one comes from, each by what it is; nothing where only the parts are known. */
-export function figureWords({ partsW, nameplateW, allocatedW, measuredW }: Watts): string {
+export function figureWords({ partsW, gpusW, nameplateW, allocatedW, measuredW }: Watts): string {
   const known = [
     [nameplateW, 'on the nameplate'],
     [allocatedW, 'allocated'],
     [measuredW, 'measured'],
     [partsW, 'by its parts'],
+    [gpusW, 'by its GPUs alone'],
   ] as const;
   const said = known.flatMap(([watts, what]) =>
     watts === undefined ? [] : [`${formatWatts(watts)} ${what}`],

@@ -1,6 +1,6 @@
 import type { Feed, PlacedNode, RackPicture } from '../../model/picture-view.ts';
 import { formatWatts } from '../cards/amount.ts';
-import { freeWords, healthWords, nameIn, seatWords, wattsOfMost } from '../pictures/words.ts';
+import { feedWords, freeWords, healthWords, nameIn, seatWords, wattsOfMost } from '../pictures/words.ts';
 import type { Element } from './element.ts';
 import { type Block, group, loadBar, rect, seatRow, seatsWidth, text, textWidth } from './parts.ts';
 
@@ -71,7 +71,15 @@ function nodeBox(node: PlacedNode, rack: RackPicture, y: number): Element {
   const more =
     height < 2 * unitHeight
       ? [text(restAt, 14, words, 'dim', nodeWidth - restAt - 4)]
-      : [text(8, 34, `${words}${feedWords(node)}`, 'dim', nodeWidth - 12)];
+      : [
+          text(
+            8,
+            34,
+            [words, ...(node.feeds.length === 0 ? [] : [feedWords(node.feeds)])].join(', '),
+            'dim',
+            nodeWidth - 12,
+          ),
+        ];
   return group(
     left,
     y,
@@ -83,10 +91,6 @@ function nodeBox(node: PlacedNode, rack: RackPicture, y: number): Element {
     ],
     `${node.id}: ${seatWords(node.seats)}; ${words}`,
   );
-}
-
-function feedWords({ feeds }: PlacedNode): string {
-  return feeds.length === 0 ? '' : `, feeds ${feeds.join('+')}`;
 }
 
 function loadsOf(rack: RackPicture): Block {

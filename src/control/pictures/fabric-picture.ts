@@ -79,8 +79,8 @@ function uplinkOf({ state, span }: Sight, id: Path, limitMbps: number | undefine
 function unknownOf({ state }: Sight, leafs: readonly Leaf[], nodes: readonly FleetNode[]): string[] {
   const spineless = leafs.filter(({ id }) => state.fleet.leafs.get(id)?.spine === undefined).length;
   const unlimited = leafs.filter(({ uplink }) => uplink.limitMbps === undefined).length;
-  const some = (count: number) =>
-    count === leafs.length ? 'the leafs' : `${count} of ${leafs.length} leafs`;
+  const all = leafs.length === 1 ? 'the leaf' : 'the leafs';
+  const some = (count: number) => (count === leafs.length ? all : `${count} of ${leafs.length} leafs`);
   return [
     ...(leafs.length === 0
       ? ['any leaf switch']

@@ -50,21 +50,28 @@ export function wattsOf(sight: Sight, node: FleetNode): Watts {
   const heldW = peakOf(holdsOn(sight, node), sight.span.fromMs, (hold) => hold.powerW);
   const { nameplateW, allocatedW, measuredW } = node.facts;
   const partsW = partsWatts(node);
-  const known = [partsW, nameplateW, allocatedW, measuredW].flatMap((watts) => watts ?? []);
+  const gpusW = partsW === undefined ? gpuWatts(node) : undefined;
+  const known = [partsW, gpusW, nameplateW, allocatedW, measuredW].flatMap((watts) => watts ?? []);
   return {
     heldW,
     ...(known.length === 0 ? {} : { mostW: Math.max(...known) }),
     ...(partsW === undefined ? {} : { partsW }),
+    ...(gpusW === undefined ? {} : { gpusW }),
     ...(nameplateW === undefined ? {} : { nameplateW }),
     ...(allocatedW === undefined ? {} : { allocatedW }),
     ...(measuredW === undefined ? {} : { measuredW }),
   };
 }
 
-function partsWatts({ shape }: FleetNode): number | undefined {
-  const { basePowerW, gpuPowerW, gpus } = shape;
-  if (basePowerW === undefined || (gpus.length > 0 && gpuPowerW === undefined)) return undefined;
-  return basePowerW + gpus.length * (gpuPowerW ?? 0);
+function partsWatts(node: FleetNode): number | undefined {
+  const { basePowerW, gpus } = node.shape;
+  const gpusW = gpus.length === 0 ? 0 : gpuWatts(node);
+  return basePowerW === undefined || gpusW === undefined ? undefined : basePowerW + gpusW;
+}
+
+function gpuWatts({ shape }: FleetNode): number | undefined {
+  const { gpuPowerW, gpus } = shape;
+  return gpuPowerW === undefined || gpus.length === 0 ? undefined : gpus.length * gpuPowerW;
 }
 
 function seatOf(caller: Caller, node: FleetNode, holds: readonly Hold[], index: number): Seat {
