@@ -19,7 +19,7 @@ import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
 /** A window to look at; the present instant without it. */
-export type Window = { readonly fromMs?: number; readonly toMs?: number };
+type Window = { readonly fromMs?: number; readonly toMs?: number };
 
 export type TreeWish = Window & {
   readonly within?: string;

@@ -43,7 +43,11 @@ export const sights: Arbitrary<Sight> = tuple(fleets, own, own, option(integer({
     const places = lines.flatMap((line) => (typeof line === 'string' ? [line.split(' ', 1).join()] : []));
     const [one = '', two = one] = places;
     const { state } = world(...lines, {
-      nodes: { [`${one}/n01`]: first, ...(two === one ? {} : { [`${two}/n01`]: second }) },
+      nodes: {
+        [`${one}/n01`]: first,
+        [`${one}/${'long-name-'.repeat(6)}x`]: { gpuCount: 4, gpuModel: 'H100', island: 'fra1/nvl' },
+        ...(two === one ? {} : { [`${two}/n01`]: second }),
+      },
       ...(units === null ? {} : { racks: { [one]: { units, feedLimitW: { A: units * 100, B: 9000 } } } }),
     });
     return tuple(calendarsOf(state), integer({ min: 0, max: 20 }), integer({ min: 0, max: 6 })).map(

@@ -18,7 +18,7 @@ export function sightOf(state: State, more: Partial<Sight> = {}): Sight {
 const nvl = Array.from({ length: 18 }, (_, at) => `fra1/h1/nvl1/n${String(at + 1).padStart(2, '0')}`);
 
 /** Two racks: one of HGX nodes at recorded units, of which one is down, and an NVL72 with nine switch trays' room. */
-export const before = world(
+const before = world(
   'fra1/h1/r1 3×8 H100 nvlink island8 link7200 rdma numa2 roots4 leaf gpuw700 basew4600 cpu224 mem2048',
   'fra1/h1/nvl1 18×4 GB200 nvlink link14400 leaf gpuw1200 basew1000 cpu144 mem960',
   {

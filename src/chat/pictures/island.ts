@@ -1,7 +1,7 @@
 import type { IslandPicture, PlacedNode } from '../../model/picture-view.ts';
 import { formatMbps } from '../cards/amount.ts';
 import { type Field, fields } from '../cards/fields.ts';
-import { bullets, columnsOf, indent, type Line, lineWidth, type Room, span } from '../cards/line.ts';
+import { bullets, columnsOf, indent, type Line, lineWidth, type Room, span, wrap } from '../cards/line.ts';
 import { section } from '../cards/section.ts';
 import { type Marks, marksOf, seatRow } from './marks.ts';
 import { shareWords, healthSpan, nameIn } from './words.ts';
@@ -30,11 +30,15 @@ export function islandLink({ link, linkMbps }: IslandPicture): string {
   return linkMbps === undefined ? link : `${link}, ${formatMbps(linkMbps)} a GPU`;
 }
 
-/** As many nodes in a row as there is room for. The bar on the left is the link that joins them. */
+/**
+ * As many nodes in a row as there is room for, on the bar of the link that joins them. Names that are too long for one
+ * stand below each other.
+ */
 function domain(picture: IslandPicture, marks: Marks, columns: number): Line[] {
   const around = commonPlace(picture.nodes);
   const cells = picture.nodes.map((node) => cell(node, around, marks));
   const widest = Math.max(1, ...cells.map(lineWidth));
+  if (widest + 3 > columns) return cells.flatMap((each) => wrap(each, columns, 2));
   const across = Math.max(1, Math.floor(columns / (widest + 3)));
   const rows = Math.ceil(cells.length / across);
   return Array.from({ length: rows }, (_, y): Line => {

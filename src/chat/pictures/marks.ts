@@ -13,14 +13,18 @@ const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const several = '*';
 const somebody = '#';
 
-const others: Readonly<Record<Exclude<GpuUse, 'held'>, { mark: string; words: string; tone: Tone }>> = {
-  free: { mark: '.', words: 'free', tone: 'good' },
-  part: { mark: '%', words: 'held in part', tone: 'accent' },
-  closed: { mark: '=', words: 'closed for maintenance', tone: 'warn' },
-  down: { mark: 'x', words: 'down', tone: 'bad' },
-  cordoned: { mark: '-', words: 'cordoned', tone: 'warn' },
-  unpromised: { mark: '?', words: 'shared or partitioned: not promised', tone: 'warn' },
-};
+type Meaning = { readonly mark: string; readonly words: string; readonly tone: Tone };
+
+const notPromised: Meaning = { mark: '?', words: 'shared or partitioned: not promised', tone: 'warn' };
+
+const others: ReadonlyMap<string, Meaning> = new Map<Exclude<GpuUse, 'held'>, Meaning>([
+  ['free', { mark: '.', words: 'free', tone: 'good' }],
+  ['part', { mark: '%', words: 'held in part', tone: 'accent' }],
+  ['closed', { mark: '=', words: 'closed for maintenance', tone: 'warn' }],
+  ['down', { mark: 'x', words: 'down', tone: 'bad' }],
+  ['cordoned', { mark: '-', words: 'cordoned', tone: 'warn' }],
+  ['unpromised', notPromised],
+]);
 
 /** Marks for a picture: a letter for each of its first 26 holders. */
 export function marksOf(holders: readonly Pick<Holder, 'id'>[]): Marks {
@@ -34,7 +38,7 @@ export function marksOf(holders: readonly Pick<Holder, 'id'>[]): Marks {
     holder,
     of: ({ use, heldBy }) => {
       if (use === 'held') return { text: holder(heldBy), tone: 'accent' };
-      const { mark, tone } = others[use];
+      const { mark, tone } = others.get(use) ?? notPromised;
       return { text: mark, tone };
     },
   };
@@ -59,7 +63,7 @@ export function legend(holders: readonly Holder[], seats: readonly Pick<Seat, 'u
   const named = holders
     .slice(0, letters.length)
     .map((each): Line => [{ text: `${marks.holder([each.id])} `, tone: 'accent' }, span(holderWords(each))]);
-  const rest = Object.values(others)
+  const rest = [...others.values()]
     .filter(({ mark }) => used.has(mark))
     .map(({ mark, words, tone }): Line => [{ text: `${mark} `, tone }, { text: words }]);
   return [
@@ -85,5 +89,5 @@ export function holderWords({ id, tenant, gpuCount }: Holder): string {
 export function useWords({ use, heldBy }: Pick<Seat, 'use' | 'heldBy'>): string {
   const by = heldBy.length === 0 ? '' : ` by ${heldBy.join(', ')}`;
   if (use === 'held') return by === '' ? 'held by somebody you may not see' : `held${by}`;
-  return use === 'part' ? `held in part${by}` : others[use].words;
+  return use === 'part' ? `held in part${by}` : (others.get(use) ?? notPromised).words;
 }

@@ -131,15 +131,19 @@ function nicLine({ index, name, kind, mbps, rdma, rail, isDown, heldBy }: Pictur
   return [span(`nic${index}`), ...state, span(` ${words.join(', ')}`)];
 }
 
-const codes: Readonly<Record<Nearness, { code: string; words: string }>> = {
-  same: { code: '·', words: 'itself' },
-  link: { code: 'LINK', words: 'joined by the link' },
-  switch: { code: 'SW', words: 'behind the same PCIe switch' },
-  root: { code: 'ROOT', words: 'under the same PCIe root' },
-  numa: { code: 'NUMA', words: 'on the same NUMA node' },
-  across: { code: 'SYS', words: 'across NUMA nodes' },
-  unknown: { code: '?', words: 'not recorded' },
-};
+type Code = { readonly code: string; readonly words: string };
+
+const notKnown: Code = { code: '?', words: 'not recorded' };
+
+const codes: ReadonlyMap<string, Code> = new Map<Nearness, Code>([
+  ['same', { code: '·', words: 'itself' }],
+  ['link', { code: 'LINK', words: 'joined by the link' }],
+  ['switch', { code: 'SW', words: 'behind the same PCIe switch' }],
+  ['root', { code: 'ROOT', words: 'under the same PCIe root' }],
+  ['numa', { code: 'NUMA', words: 'on the same NUMA node' }],
+  ['across', { code: 'SYS', words: 'across NUMA nodes' }],
+  ['unknown', notKnown],
+]);
 
 const labelCells = 7;
 const cellCells = 5;
@@ -162,9 +166,9 @@ function nearnessLines({ gpuList, nearness }: NodePicture, room: Room): Line[] {
     for (const { name, row } of rows)
       blocks.push([span(name.padEnd(labelCells)), span(cells(row.slice(from, from + across).map(codeOf)))]);
   }
-  const used = new Set(rows.flatMap(({ row }) => row));
-  const key = Object.entries(codes).flatMap(([near, { code, words }]) =>
-    [...used].some((each) => each === near) && near !== 'same' ? [`${code} ${words}`] : [],
+  const used = new Set<string>(rows.flatMap(({ row }) => row));
+  const key = [...codes].flatMap(([near, { code, words }]) =>
+    used.has(near) && near !== 'same' ? [`${code} ${words}`] : [],
   );
   return section(
     'Nearness to each GPU',
@@ -174,7 +178,7 @@ function nearnessLines({ gpuList, nearness }: NodePicture, room: Room): Line[] {
 }
 
 function codeOf(near: Nearness): string {
-  return codes[near].code;
+  return (codes.get(near) ?? notKnown).code;
 }
 
 function cells(texts: readonly string[]): string {
@@ -183,5 +187,5 @@ function cells(texts: readonly string[]): string {
 
 /** What a nearness is called in sentences. */
 export function nearnessWords(near: Nearness): string {
-  return codes[near].words;
+  return (codes.get(near) ?? notKnown).words;
 }

@@ -33,7 +33,7 @@ function rackFields(rack: RackPicture): readonly Field[] {
     ['GPUs', [span(shareWords(rack.gpus))]],
     ['units', [span(room)]],
     ['power', load(heldW, limitW, lost)],
-    ...rack.feeds.map((feed): Field => [`feed ${feed.letter}`, feedLine(feed)]),
+    ...rack.feeds.map((feed): Field => ['feed', feedLine(feed)]),
     ...(coolingLimitW === undefined && loop === undefined
       ? []
       : [['cooling', load(heldW, coolingLimitW, loop === undefined ? '' : `, loop ${loop}`)] as const]),
@@ -45,10 +45,10 @@ function load(heldW: number, limitW: number | undefined, more: string): Line {
   return [span(`${formatWatts(heldW)} held of ${formatWatts(limitW)}${more}  `), ...bar(heldW, limitW)];
 }
 
-function feedLine({ feed, limitW, heldW, worstW, worstWithout }: Feed): Line {
+function feedLine({ letter, feed, limitW, heldW, worstW, worstWithout }: Feed): Line {
   const from = feed === undefined ? '' : `, from ${feed}`;
   const limit = limitW === undefined ? 'limit unknown' : `of ${formatWatts(limitW)}`;
-  const now = `${formatWatts(heldW)} ${limit}${from}`;
+  const now = `${letter}: ${formatWatts(heldW)} ${limit}${from}`;
   if (worstWithout === undefined)
     return [span(`${now}  `), ...(limitW === undefined ? [] : bar(heldW, limitW))];
   return [

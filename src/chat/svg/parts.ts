@@ -11,7 +11,7 @@ export type Block = {
   readonly elements: readonly Element[];
 };
 
-export const seatSize = 16;
+const seatSize = 16;
 /** One letter of 13 px, on the safe side: fonts differ from screen to screen. */
 const letterWidth = 7.4;
 

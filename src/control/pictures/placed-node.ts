@@ -46,7 +46,7 @@ export function unitsOf({ facts, units }: FleetNode): number | undefined {
 }
 
 /** Watts that are promised and those that are known, each by what it is. */
-export function wattsOf(sight: Sight, node: FleetNode): Watts {
+function wattsOf(sight: Sight, node: FleetNode): Watts {
   const heldW = peakOf(holdsOn(sight, node), sight.span.fromMs, (hold) => hold.powerW);
   const { nameplateW, allocatedW, measuredW } = node.facts;
   const partsW = partsWatts(node);
