@@ -162,7 +162,7 @@ function usualView(sight: Sight, what: Drawable): PictureKind {
   const { fleet } = sight.state;
   if (fleet.nodeById.has(what.path)) return 'node';
   if (fleet.racks.has(what.path)) return 'rack';
-  if (fabricOf(sight, what).length > 0) return 'fabric';
+  if (hasSwitches(scopeOf(sight, what))) return 'fabric';
   return racksOf(sight, what).length > 0 ? 'rack' : 'node';
 }
 
@@ -198,9 +198,11 @@ function islandsOf(sight: Sight, what: Drawable): readonly Path[] {
 /** Nothing where no leaf is known: then there is nothing to draw but nodes. */
 function fabricOf(sight: Sight, what: Drawable): Picture[] {
   const scope = scopeOf(sight, what);
-  const known =
-    scope.leafs.length + scope.spines.length > 0 || scope.nodes.some((node) => leafsOf(node).length > 0);
-  return known ? [fabricPicture(sight, scope)] : [];
+  return hasSwitches(scope) ? [fabricPicture(sight, scope)] : [];
+}
+
+function hasSwitches({ leafs, spines, nodes }: FabricScope): boolean {
+  return leafs.length + spines.length > 0 || nodes.some((node) => leafsOf(node).length > 0);
 }
 
 function scopeOf(sight: Sight, what: Drawable): FabricScope {

@@ -2,7 +2,7 @@ import { never } from '../../core/calendar/calendar.ts';
 import { edgeKey } from '../../core/calendar/edges.ts';
 import type { FleetNode } from '../../core/inventory/fleet.ts';
 import type { Path } from '../../model/id.ts';
-import type { FabricPicture, Leaf, Uplink } from '../../model/picture-view.ts';
+import type { FabricPicture, Leaf, PlacedNode, Uplink } from '../../model/picture-view.ts';
 import { compareText } from '../../model/text.ts';
 import { holdersOf, lacking, placedNode, type Sight, sumCounts } from './placed-node.ts';
 
@@ -20,43 +20,52 @@ export type FabricScope = {
 /** Spines with their leafs with their nodes, and what is held of each way up. */
 export function fabricPicture(sight: Sight, scope: FabricScope): FabricPicture {
   const { fleet } = sight.state;
-  const ids = new Set([...scope.leafs, ...(scope.isNarrow ? [] : scope.nodes.flatMap(leafsOf))]);
-  const leafs = [...ids].toSorted(compareText).map((id) => leafOf(sight, id, scope.nodes));
+  const placed = scope.nodes.map((node) => ({ node, view: placedNode(sight, node) }));
+  const leafs = leafViews(sight, scope, placed);
   const spineOf = (leaf: Leaf) => fleet.leafs.get(leaf.id)?.spine;
+  const bySpine = Map.groupBy(leafs, spineOf);
   const spines = new Set([...scope.spines, ...leafs.flatMap((leaf) => spineOf(leaf) ?? [])]);
-  const unattached = scope.nodes.filter((node) => leafsOf(node).length === 0);
-  const placed = scope.nodes.map((node) => placedNode(sight, node));
   return {
     kind: 'fabric',
     id: scope.id,
-    gpus: sumCounts(placed.map(({ gpus }) => gpus)),
+    gpus: sumCounts(placed.map(({ view }) => view.gpus)),
     holders: holdersOf(sight, scope.nodes),
-    unknown: unknownOf(sight, leafs, scope.nodes),
+    unknown: unknownOf(leafs, scope.nodes, (leaf) => spineOf(leaf) !== undefined),
     spines: [...spines].toSorted(compareText).map((id) => ({
       id,
       uplink: uplinkOf(sight, id, fleet.spines.get(id)?.uplinkMbps),
-      leafs: leafs.filter((leaf) => spineOf(leaf) === id),
+      leafs: bySpine.get(id) ?? [],
     })),
-    leafs: leafs.filter((leaf) => spineOf(leaf) === undefined),
-    unattached: unattached.map((node) => placedNode(sight, node)),
+    leafs: bySpine.get(undefined) ?? [],
+    unattached: placed.flatMap(({ node, view }) => (leafsOf(node).length === 0 ? [view] : [])),
     nodeCount: scope.nodes.length,
   };
+}
+
+type Placed = { readonly node: FleetNode; readonly view: PlacedNode };
+
+/** The leafs of the scope in the order of their ids, each with the nodes that hang on it. */
+function leafViews(sight: Sight, scope: FabricScope, placed: readonly Placed[]): readonly Leaf[] {
+  const byLeaf = new Map<Path, Placed[]>(scope.leafs.map((id) => [id, []]));
+  for (const each of placed)
+    for (const id of leafsOf(each.node)) {
+      const there = byLeaf.get(id);
+      if (there !== undefined) there.push(each);
+      else if (!scope.isNarrow) byLeaf.set(id, [each]);
+    }
+  return [...byLeaf]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([id, nodes]) => ({
+      id,
+      uplink: uplinkOf(sight, id, sight.state.fleet.leafs.get(id)?.uplinkMbps),
+      nodes: nodes.map(({ node, view }) => ({ ...view, rails: railsOn(node, id) })),
+    }));
 }
 
 /** The leafs that a node hangs on, by itself or by its NICs. */
 export function leafsOf(node: FleetNode): readonly Path[] {
   const own = node.shape.nics.flatMap(({ leaf }) => leaf ?? []);
   return [...new Set([...own, ...(node.leaf === undefined ? [] : [node.leaf])])];
-}
-
-function leafOf(sight: Sight, id: Path, nodes: readonly FleetNode[]): Leaf {
-  return {
-    id,
-    uplink: uplinkOf(sight, id, sight.state.fleet.leafs.get(id)?.uplinkMbps),
-    nodes: nodes
-      .filter((node) => leafsOf(node).includes(id))
-      .map((node) => ({ ...placedNode(sight, node), rails: railsOn(node, id) })),
-  };
 }
 
 function railsOn(node: FleetNode, leaf: Path): number[] {
@@ -76,8 +85,12 @@ function uplinkOf({ state, span }: Sight, id: Path, limitMbps: number | undefine
   return { ...(limitMbps === undefined ? {} : { limitMbps }), heldMbps: Math.max(0, ...levels) };
 }
 
-function unknownOf({ state }: Sight, leafs: readonly Leaf[], nodes: readonly FleetNode[]): string[] {
-  const spineless = leafs.filter(({ id }) => state.fleet.leafs.get(id)?.spine === undefined).length;
+function unknownOf(
+  leafs: readonly Leaf[],
+  nodes: readonly FleetNode[],
+  hasSpine: (leaf: Leaf) => boolean,
+): string[] {
+  const spineless = leafs.filter((leaf) => !hasSpine(leaf)).length;
   const unlimited = leafs.filter(({ uplink }) => uplink.limitMbps === undefined).length;
   const all = leafs.length === 1 ? 'the leaf' : 'the leafs';
   const some = (count: number) => (count === leafs.length ? all : `${count} of ${leafs.length} leafs`);
