@@ -28,9 +28,7 @@ const Watts = z.object({
   heldW: count.describe('promised, at most at one time in the window'),
   mostW: count
     .optional()
-    .describe('the largest figure that is known of it: of its maker, its parts, its operator, or measured'),
-  partsW: count.optional().describe('its parts together, at their limits'),
-  gpusW: count.optional().describe('its GPUs alone, where nobody has said what the rest draws'),
+    .describe('the largest figure that is known of it: of its parts together, or one of those below'),
   nameplateW: count.optional(),
   allocatedW: count.optional(),
   measuredW: count.optional(),

@@ -291,7 +291,6 @@ test('watts are kept apart by what they are, and the largest counts', () => {
   expect(pictureOf(sightOf(state), 'fra1/h1/r1/n01', 'node').node.power).toEqual({
     heldW: 0,
     mostW: 7000,
-    partsW: 6600,
     nameplateW: 6000,
     allocatedW: 5000,
     measuredW: 7000,
@@ -300,7 +299,6 @@ test('watts are kept apart by what they are, and the largest counts', () => {
   expect(pictureOf(sightOf(none), 'fra1/h1/r1/n01', 'node').node.power).toEqual({
     heldW: 0,
     mostW: 5600,
-    gpusW: 5600,
   });
   const nothing = world('fra1/h1/r1 1×8 H100').state;
   expect(pictureOf(sightOf(nothing), 'fra1/h1/r1/n01', 'node').node.power).toEqual({ heldW: 0 });

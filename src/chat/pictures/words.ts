@@ -65,19 +65,16 @@ export function feedWords(feeds: readonly string[]): string {
   return `feed${feeds.length === 1 ? '' : 's'} ${feeds.join('+')}`;
 }
 
-/** The figures that the largest one comes from, each by what it is; nothing where only the parts are known. */
-export function figureWords({ partsW, gpusW, nameplateW, allocatedW, measuredW }: Watts): string {
+/** Figures for the whole machine, each by what it is: `6,500 W on the nameplate, 1,172 W allocated`. */
+export function figureWords({ nameplateW, allocatedW, measuredW }: Watts): string {
   const known = [
     [nameplateW, 'on the nameplate'],
     [allocatedW, 'allocated'],
     [measuredW, 'measured'],
-    [partsW, 'by its parts'],
-    [gpusW, 'by its GPUs alone'],
   ] as const;
-  const said = known.flatMap(([watts, what]) =>
-    watts === undefined ? [] : [`${formatWatts(watts)} ${what}`],
-  );
-  return said.length === 1 && partsW !== undefined ? '' : said.join(', ');
+  return known
+    .flatMap(([watts, what]) => (watts === undefined ? [] : [`${formatWatts(watts)} ${what}`]))
+    .join(', ');
 }
 
 const barCells = 10;

@@ -49,29 +49,22 @@ export function unitsOf({ facts, units }: FleetNode): number | undefined {
 function wattsOf(sight: Sight, node: FleetNode): Watts {
   const heldW = peakOf(holdsOn(sight, node), sight.span.fromMs, (hold) => hold.powerW);
   const { nameplateW, allocatedW, measuredW } = node.facts;
-  const partsW = partsWatts(node);
-  const gpusW = partsW === undefined ? gpuWatts(node) : undefined;
-  const known = [partsW, gpusW, nameplateW, allocatedW, measuredW].flatMap((watts) => watts ?? []);
+  const known = [partsWatts(node), nameplateW, allocatedW, measuredW].flatMap((watts) => watts ?? []);
   return {
     heldW,
     ...(known.length === 0 ? {} : { mostW: Math.max(...known) }),
-    ...(partsW === undefined ? {} : { partsW }),
-    ...(gpusW === undefined ? {} : { gpusW }),
     ...(nameplateW === undefined ? {} : { nameplateW }),
     ...(allocatedW === undefined ? {} : { allocatedW }),
     ...(measuredW === undefined ? {} : { measuredW }),
   };
 }
 
-function partsWatts(node: FleetNode): number | undefined {
-  const { basePowerW, gpus } = node.shape;
-  const gpusW = gpus.length === 0 ? 0 : gpuWatts(node);
-  return basePowerW === undefined || gpusW === undefined ? undefined : basePowerW + gpusW;
-}
-
-function gpuWatts({ shape }: FleetNode): number | undefined {
-  const { gpuPowerW, gpus } = shape;
-  return gpuPowerW === undefined || gpus.length === 0 ? undefined : gpus.length * gpuPowerW;
+/** What is known of its parts together: of the GPUs alone where nobody has said what the rest draws. */
+function partsWatts({ shape }: FleetNode): number | undefined {
+  const { basePowerW, gpuPowerW, gpus } = shape;
+  const gpusW = gpuPowerW === undefined || gpus.length === 0 ? undefined : gpus.length * gpuPowerW;
+  if (basePowerW === undefined) return gpusW;
+  return gpus.length > 0 && gpusW === undefined ? undefined : basePowerW + (gpusW ?? 0);
 }
 
 function seatOf(caller: Caller, node: FleetNode, holds: readonly Hold[], index: number): Seat {
