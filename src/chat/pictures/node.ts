@@ -150,31 +150,54 @@ const cellCells = 5;
 
 /**
  * A table of how near each device is to each GPU, in as many blocks as its width needs. Devices of which nothing is
- * known are left out: what is not recorded is said below.
+ * known are left out, because what is not recorded is said below; GPUs that are all equally near are said in one line.
  */
 function nearnessLines({ gpuList, nearness }: NodePicture, room: Room): Line[] {
+  const between = new Set(nearness.gpus.flat().filter((near) => near !== 'same'));
+  const [only = 'unknown'] = between;
   const rows = [
-    ...nearness.gpus.map((row, index) => ({ name: `gpu${index}`, row })),
+    ...(between.size > 1 ? nearness.gpus.map((row, index) => ({ name: `gpu${index}`, row })) : []),
     ...nearness.nics.map((row, index) => ({ name: `nic${index}`, row })),
   ].filter(({ row }) => row.some((near) => near !== 'same' && near !== 'unknown'));
+  const alike =
+    between.size === 1 && only !== 'unknown' ? [span(`GPUs to each other: ${nearnessWords(only)}`)] : [];
+  const lines = [...blocksOf(rows, gpuList.length, room), keyOf(rows), alike];
+  return section(
+    'Nearness to each GPU',
+    indent(
+      lines.flatMap((line) => wrapped(line, room)),
+      2,
+    ),
+    room,
+  );
+}
+
+type NearRow = { readonly name: string; readonly row: readonly Nearness[] };
+
+/** The columns are the GPUs by their numbers. */
+function blocksOf(rows: readonly NearRow[], gpuCount: number, room: Room): readonly Line[] {
   if (rows.length === 0) return [];
   const across = Math.max(1, Math.floor((columnsOf(room) - 2 - labelCells) / cellCells));
   const blocks: Line[] = [];
-  for (let from = 0; from < gpuList.length; from += across) {
-    const heads = gpuList.slice(from, from + across).map(({ index }) => `gpu${index}`);
-    blocks.push([span(' '.repeat(labelCells) + cells(heads), 'dim')]);
+  for (let from = 0; from < gpuCount; from += across) {
+    const heads = Array.from({ length: Math.min(across, gpuCount - from) }, (_, at) => String(from + at));
+    blocks.push([span('GPU'.padEnd(labelCells) + cells(heads), 'dim')]);
     for (const { name, row } of rows)
       blocks.push([span(name.padEnd(labelCells)), span(cells(row.slice(from, from + across).map(codeOf)))]);
   }
+  return blocks;
+}
+
+function keyOf(rows: readonly NearRow[]): Line {
   const used = new Set<string>(rows.flatMap(({ row }) => row));
   const key = [...codes].flatMap(([near, { code, words }]) =>
     used.has(near) && near !== 'same' ? [`${code} ${words}`] : [],
   );
-  return section(
-    'Nearness to each GPU',
-    [...indent(blocks, 2), ...indent(wrap([span(key.join(', '), 'dim')], columnsOf(room) - 2), 2)],
-    room,
-  );
+  return [span(key.join(', '), 'dim')];
+}
+
+function wrapped(line: Line, room: Room): readonly Line[] {
+  return line.every(({ text }) => text === '') ? [] : wrap(line, columnsOf(room) - 2);
 }
 
 function codeOf(near: Nearness): string {

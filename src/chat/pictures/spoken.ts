@@ -119,18 +119,22 @@ function gpuSentence(picture: NodePicture, gpu: PicturedGpu): string {
     ...slices.map(({ what, heldBy }) => (heldBy === undefined ? what : `${what} of ${heldBy}`)),
     ...(railNic === undefined ? [] : [`its rail is NIC ${railNic}`]),
   ];
-  const near = nicsNear(picture, index);
-  return `GPU ${index}${spotWords(picture, index, 'gpus')}: ${words.join(', ')}.${near === '' ? '' : ` NICs ${near}.`}`;
+  const near = [
+    ...nearWords('GPUs', picture.nearness.gpus, index),
+    ...nearWords('NICs', picture.nearness.nics, index),
+  ];
+  return [`GPU ${index}${spotWords(picture, index, 'gpus')}: ${words.join(', ')}.`, ...near].join(' ');
 }
 
-/** `0 and 3 behind the same PCIe switch, 1 across NUMA nodes`, the nearest first. */
-function nicsNear({ nearness }: NodePicture, gpu: number): string {
-  return listWords(
-    Nearness.options.flatMap((near) => {
-      const nics = nearness.nics.flatMap((row, nic) => (row[gpu] === near ? [nic] : []));
-      return nics.length === 0 ? [] : [`${joinRuns(nics)} ${nearnessWords(near)}`];
-    }),
-  );
+/** `NICs 0 and 3 behind the same PCIe switch and 1 across NUMA nodes.`, the nearest first. */
+function nearWords(what: string, rows: readonly (readonly Nearness[])[], gpu: number): readonly string[] {
+  const found = Nearness.options.flatMap((near) => {
+    const numbers = rows.flatMap((row, other) => (row[gpu] === near ? [other] : []));
+    return numbers.length === 0 || near === 'same' || near === 'unknown'
+      ? []
+      : [`${joinRuns(numbers)} ${nearnessWords(near)}`];
+  });
+  return found.length === 0 ? [] : [`${what} ${listWords(found)}.`];
 }
 
 function nicSentence(picture: NodePicture, nic: PicturedNic): string {
