@@ -7,6 +7,9 @@ export type Hostlist =
 const maxNames = 100_000;
 const maxLength = 1_000_000;
 
+/** Commas inside brackets separate numbers, others names. */
+const word = /(?:[^,[\]\s]|\[[^[\]]*\])+/gu;
+
 /**
  * The names behind a hostlist expression: `h100-[01-04,07],login`, `r[1-2]n[1-8]-ib`. Numbers keep the width of the
  * first of their range; a name that stands twice counts once. Bounded before anything is made: a short expression can
@@ -16,12 +19,10 @@ const maxLength = 1_000_000;
  */
 export function expandHostlist(text: string): Hostlist {
   if (text.length > maxLength) return { why: `has ${text.length} characters` };
-  const words = text.match(/(?:[^,[\]\s]|\[[^[\]]*\])+/gu) ?? [];
-  if (words.join('') !== text.replaceAll(/[,\s]+(?![^[]*\])/gu, ''))
-    return { why: 'has brackets that do not match' };
+  if (!/^[,\s]*$/u.test(text.replaceAll(word, ''))) return { why: 'has brackets that do not match' };
   const names = new Set<string>();
-  for (const word of words) {
-    const made = expandWord(word, maxNames - names.size);
+  for (const [found] of text.matchAll(word)) {
+    const made = expandWord(found, maxNames - names.size);
     if (made.names === undefined) return made;
     for (const name of made.names) names.add(name);
   }
@@ -29,9 +30,9 @@ export function expandHostlist(text: string): Hostlist {
 }
 
 /** One word: text and brackets in turn. */
-function expandWord(word: string, room: number): Hostlist {
+function expandWord(text: string, room: number): Hostlist {
   let names = [''];
-  for (const [, plain, list] of word.matchAll(/([^[\]]+)|\[([^[\]]*)\]/gu)) {
+  for (const [, plain, list] of text.matchAll(/([^[\]]+)|\[([^[\]]*)\]/gu)) {
     const added = plain === undefined ? numbersOf(list ?? '', room) : { names: [plain] };
     if (added.names === undefined) return added;
     if (names.length * added.names.length > room) return tooMany;

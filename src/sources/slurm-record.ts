@@ -21,17 +21,19 @@ export type SlurmRecord = {
 };
 
 /** The words that begin a record. */
-const starts: Readonly<Record<string, SlurmRecordKind>> = {
-  nodename: 'node',
-  name: 'gres',
-  autodetect: 'gres',
-  partitionname: 'partition',
-  reservationname: 'reservation',
-  switchname: 'switch',
-  blockname: 'block',
-  downnodes: 'down-nodes',
-  jobid: 'job',
-};
+const starts: ReadonlyMap<string, SlurmRecordKind> = new Map(
+  Object.entries({
+    nodename: 'node',
+    name: 'gres',
+    autodetect: 'gres',
+    partitionname: 'partition',
+    reservationname: 'reservation',
+    switchname: 'switch',
+    blockname: 'block',
+    downnodes: 'down-nodes',
+    jobid: 'job',
+  }),
+);
 
 /**
  * The whole lines of a text. What stands behind the last end of a line may be half a name, of a machine that does not
@@ -61,7 +63,7 @@ export function readRecords(evidence: Evidence, text: string): readonly SlurmRec
       records.push(recordOf(open, evidence));
       open = undefined;
     }
-    if (begins) open = { kind: starts[first] ?? 'other', text: words, line };
+    if (begins) open = { kind: starts.get(first) ?? 'other', text: words, line };
   }
   if (open !== undefined) records.push(recordOf(open, evidence));
   return records;
@@ -74,7 +76,7 @@ function isBegin(words: string, first: string, open: Open | undefined): boolean 
   if (first === '') return false;
   if (!/^\s/u.test(words)) return true;
   if (open?.kind === 'reservation') return false;
-  return Object.hasOwn(starts, first) && (first !== 'name' || open === undefined);
+  return starts.has(first) && (first !== 'name' || open === undefined);
 }
 
 /** Lines without comments, those that end in `\` joined with the next. */

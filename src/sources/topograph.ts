@@ -102,7 +102,7 @@ function addDomain(node: string, domains: readonly LinkDomain[], collected: Coll
 /** A `topology.conf` as topograph writes it: comments give the fabric's own names of switches and domains. */
 function slurmFile(evidence: Evidence, text: string, collected: Collected): Described {
   const names = new Map(
-    [...text.matchAll(/^#\s*([^\s=#]{1,200})=(\S{1,200})\s*$/gmu)].map(([, short = '', own = '']) => [
+    [...text.matchAll(/^#[ \t]*([^\s=#]{1,200})=(\S{1,200})[ \t\r]*$/gmu)].map(([, short = '', own = '']) => [
       short,
       own,
     ]),

@@ -39,6 +39,13 @@ describe('a hostlist', () => {
     expect(expandHostlist(text).why).toMatch(why);
   });
 
+  test('of a hundred thousand names is read at once', () => {
+    const text = Array.from({ length: 100_000 }, (_, at) => `node${at}`).join(',');
+    const begin = performance.now();
+    expect(expandHostlist(text).names?.length).toBe(100_000);
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+
   test('has every number of its ranges once', () => {
     assert(
       property(array(integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 8 }), (numbers) => {

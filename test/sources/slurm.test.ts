@@ -494,6 +494,7 @@ describe('what is no inventory is refused with the reason', () => {
     ['kind: Node\nmetadata: {name: a}\n', /looks like Kubernetes nodes/],
     ['hello\n', /is not what was expected/],
     ['ClusterName=x\n', /is not what was expected/],
+    ['constructor=1\n__proto__=2\n', /is not what was expected/],
   ])('%j', (text, message) => {
     expect(refusal(() => read('a.txt', text)).message).toMatch(message);
   });
