@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { canonicalJson, digestOfHex } from '../model/canonical.ts';
 import { type Entry, EntryDraft, type Head, ledgerFormat } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
-import { Digest } from '../model/id.ts';
+import type { Digest } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 
 /** An entry's canonical JSON, digest included, may have this many bytes of UTF-8. */

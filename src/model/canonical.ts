@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 
-import { Digest } from './id.ts';
+import type { Digest } from './id.ts';
 
 /**
  * Strict RFC 8785 (JCS) text of plain JSON data. Throws on everything JSON cannot carry exactly: functions,

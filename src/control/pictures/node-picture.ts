@@ -1,6 +1,6 @@
 import { subjectKey } from '../../core/inventory/claims.ts';
 import type { FleetNode } from '../../core/inventory/fleet.ts';
-import { resolveAttributes } from '../../core/inventory/resolve.ts';
+import { newestOf, resolveAttributes } from '../../core/inventory/resolve.ts';
 import { indexesOf } from '../../core/mask.ts';
 import { GpuFacts, NicFacts } from '../../model/fact.ts';
 import { Path } from '../../model/id.ts';
@@ -82,7 +82,9 @@ function ownFacts(
 ): { readonly measuredW?: number | undefined; readonly name?: string | undefined } | undefined {
   const claims = state.claims.get(subjectKey(kind, Path.parse(`${node.id}/${device}`)));
   if (claims === undefined) return undefined;
-  const said = Object.fromEntries(resolveAttributes(claims).map(({ name, value }) => [name, value]));
+  const said = Object.fromEntries(
+    resolveAttributes(claims, newestOf(state.claims)).map(({ name, value }) => [name, value]),
+  );
   return kind === 'gpu' ? GpuFacts.safeParse(said).data : NicFacts.safeParse(said).data;
 }
 
