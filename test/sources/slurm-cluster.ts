@@ -9,7 +9,8 @@ export type SlurmCluster = {
   /** What a command of Slurm prints. */
   ask(program: string, ...args: readonly string[]): string;
   readonly env: Readonly<Record<string, string>>;
-  end(): void;
+  /** Ends its jobs, then its daemons, and takes its files away. */
+  end(): Promise<void>;
 };
 
 /** Why there is no real Slurm to test against; nothing where there is one. */
@@ -41,16 +42,22 @@ export async function startSlurm(): Promise<SlurmCluster> {
   const env = { ...process.env, PATH: process.env['PATH'] ?? '', SLURM_CONF: join(folder, 'slurm.conf') };
   const ask = (program: string, ...args: readonly string[]) =>
     execFileSync(program, args, { env, encoding: 'utf8', timeout: 20_000 });
-  const end = () => {
-    spawnSync('scontrol', ['shutdown'], { env, timeout: 20_000 });
-    rmSync(folder, { recursive: true, force: true });
+  const run = (program: string, ...args: readonly string[]) =>
+    spawnSync(program, args, { env, encoding: 'utf8', timeout: 20_000 }).stdout;
+  const end = async () => {
+    run('scancel', '-u', userInfo().username);
+    // A daemon that goes before its job leaves the job's own process behind.
+    for (let tries = 0; tries < 40 && run('squeue', '-h').trim() !== ''; tries++) await wait(250);
+    run('scontrol', 'shutdown');
+    await wait(1000);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     ask('slurmctld', '-c');
     for (const node of nodes) ask('slurmd', '-N', node);
     await upAndInvalid(ask);
   } catch (error) {
-    end();
+    await end();
     throw error;
   }
   return { ask, env, end };
