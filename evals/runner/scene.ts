@@ -10,7 +10,7 @@ import type { Ledger } from '../../src/ledger/port.ts';
 import { callTool } from '../../src/mcp/call.ts';
 import { Observation } from '../../src/model/fact.ts';
 import { PrincipalId } from '../../src/model/id.ts';
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { tools } from '../../tools/index.ts';
 import { copyLedger } from './tape.ts';
 import type { Task } from './task.ts';

@@ -113,7 +113,7 @@ export async function withSession<T>(
 
 /** Plays the demo world into the ledger of this home. Says in one line what is there now. */
 export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<string> {
-  const { inventory } = await import('../sources/inventory.ts');
+  const { inventory } = await import('../sources/inventory/inventory.ts');
   const bytes = readWorldFile(name);
   const world = readWorld(new TextDecoder().decode(bytes), `${name}.yaml`);
   const home = homeOf(io);

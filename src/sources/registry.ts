@@ -1,23 +1,23 @@
 import type { SourceName } from '../model/fact.ts';
 import { compareText } from '../model/text.ts';
-import { cloud } from './cloud.ts';
-import { dra } from './dra.ts';
+import { cloud } from './cloud/cloud.ts';
+import { dra } from './dra/dra.ts';
 import { readStart } from './evidence.ts';
 import { recognise } from './format.ts';
-import { hwloc } from './hwloc.ts';
-import { ibnetdiscover } from './ibnetdiscover.ts';
-import { inventory } from './inventory.ts';
-import { kubernetes } from './kubernetes.ts';
-import { nccl } from './nccl.ts';
-import { netbox } from './netbox.ts';
-import { nvidiaSmi } from './nvidia-smi.ts';
+import { hwloc } from './hwloc/hwloc.ts';
+import { ibnetdiscover } from './ibnetdiscover/ibnetdiscover.ts';
+import { inventory } from './inventory/inventory.ts';
+import { kubernetes } from './kubernetes/kubernetes.ts';
+import { nccl } from './nccl/nccl.ts';
+import { netbox } from './netbox/netbox.ts';
+import { nvidiaSmi } from './nvidia-smi/nvidia-smi.ts';
 import { openb } from './openb.ts';
-import { prometheus } from './prometheus.ts';
-import { redfish } from './redfish.ts';
-import { rocmSmi } from './rocm-smi.ts';
-import { slurm } from './slurm.ts';
+import { prometheus } from './prometheus/prometheus.ts';
+import { redfish } from './redfish/redfish.ts';
+import { rocmSmi } from './rocm-smi/rocm-smi.ts';
+import { slurm } from './slurm/slurm.ts';
 import type { Evidence, Source } from './source.ts';
-import { topograph } from './topograph.ts';
+import { topograph } from './topograph/topograph.ts';
 
 /** Everything `berth import` can read, by name, in the order of the names. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(

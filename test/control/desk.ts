@@ -13,7 +13,7 @@ import { BerthError, type ErrorDetail } from '../../src/model/error.ts';
 import { type Fact, Observation } from '../../src/model/fact.ts';
 import { IdemKey, PrincipalId, TenantId } from '../../src/model/id.ts';
 import type { ChangeResult, PlanResult, PlanView } from '../../src/model/view.ts';
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { demoHome } from '../cli/run.ts';
 
 /** Entries of the demo world: the first grant, of C-101, and the last entry, the grant of C-105. */

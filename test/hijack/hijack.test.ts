@@ -9,7 +9,7 @@ import type { Entry } from '../../src/model/entry.ts';
 import { PrincipalId, TenantId } from '../../src/model/id.ts';
 import { Tenant } from '../../src/model/tenant.ts';
 import { cleanText } from '../../src/model/text.ts';
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { tools } from '../../tools/index.ts';
 import { committed, type Desk, nowMs, openDesk, operator, wish, worldFile } from '../control/desk.ts';
 import { fields, planted } from './fields.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { countryOfRegion } from '../../src/sources/cloud-region.ts';
+import { countryOfRegion } from '../../src/sources/cloud/region.ts';
 
 test.each([
   ['aws', 'eu-central-1', 'DE'],

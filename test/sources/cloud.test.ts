@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import { BerthError } from '../../src/model/error.ts';
 import type { Observation, ShapeFacts, SiteFacts } from '../../src/model/fact.ts';
-import { microOf, milliOf } from '../../src/sources/cloud-machine.ts';
-import { cloud } from '../../src/sources/cloud.ts';
+import { cloud } from '../../src/sources/cloud/cloud.ts';
+import { microOf, milliOf } from '../../src/sources/cloud/machine.ts';
 import type { ImportContext } from '../../src/sources/source.ts';
 import { capture, file, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/model/canonical.ts';
 import { BerthError } from '../../src/model/error.ts';
 import { Observation } from '../../src/model/fact.ts';
-import { netbox } from '../../src/sources/netbox.ts';
-import { redfish } from '../../src/sources/redfish.ts';
+import { netbox } from '../../src/sources/netbox/netbox.ts';
+import { redfish } from '../../src/sources/redfish/redfish.ts';
 import type { Evidence, Source } from '../../src/sources/source.ts';
 import { capture, file, refusal } from './given.ts';
 

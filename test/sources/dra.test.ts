@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { BerthError } from '../../src/model/error.ts';
 import type { Fact, GpuFacts, NicFacts, Observation } from '../../src/model/fact.ts';
-import { dra } from '../../src/sources/dra.ts';
+import { dra } from '../../src/sources/dra/dra.ts';
 import { device, slice, slices } from './dra-given.ts';
 import { capture, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 

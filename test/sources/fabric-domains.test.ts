@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../src/model/fact.ts';
-import { ibnetdiscover } from '../../src/sources/ibnetdiscover.ts';
-import { slurm } from '../../src/sources/slurm.ts';
-import { topograph } from '../../src/sources/topograph.ts';
+import { ibnetdiscover } from '../../src/sources/ibnetdiscover/ibnetdiscover.ts';
+import { slurm } from '../../src/sources/slurm/slurm.ts';
+import { topograph } from '../../src/sources/topograph/topograph.ts';
 import { ask } from '../core/acts.ts';
 import { demand } from '../core/demand.ts';
 import { nodesOf } from '../core/fabric/ask.ts';

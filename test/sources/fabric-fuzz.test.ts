@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/model/canonical.ts';
 import { BerthError } from '../../src/model/error.ts';
 import { Observation } from '../../src/model/fact.ts';
-import { ibnetdiscover } from '../../src/sources/ibnetdiscover.ts';
+import { ibnetdiscover } from '../../src/sources/ibnetdiscover/ibnetdiscover.ts';
 import { detectSource } from '../../src/sources/registry.ts';
-import { slurm } from '../../src/sources/slurm.ts';
+import { slurm } from '../../src/sources/slurm/slurm.ts';
 import type { Evidence, Source } from '../../src/sources/source.ts';
-import { topograph } from '../../src/sources/topograph.ts';
+import { topograph } from '../../src/sources/topograph/topograph.ts';
 import { capture, file, refusal, withoutLines } from './given.ts';
 
 const topologyYaml =

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 import { World } from '../../src/control/world.ts';
 import type { ShapeFacts } from '../../src/model/fact.ts';
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { file, nodeIn, parsed } from './given.ts';
 
 const bytes = readFileSync(new URL('../../evals/worlds/four-sites.yaml', import.meta.url));

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { canonicalJson } from '../../src/model/canonical.ts';
 import { BerthError } from '../../src/model/error.ts';
 import { Observation } from '../../src/model/fact.ts';
-import { kubernetes } from '../../src/sources/kubernetes.ts';
+import { kubernetes } from '../../src/sources/kubernetes/kubernetes.ts';
 import { detectSource, sources } from '../../src/sources/registry.ts';
 import type { Evidence, Source } from '../../src/sources/source.ts';
 import { capture, file } from './given.ts';

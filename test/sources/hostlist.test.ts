@@ -1,7 +1,7 @@
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { expandHostlist } from '../../src/sources/hostlist.ts';
+import { expandHostlist } from '../../src/sources/slurm/hostlist.ts';
 
 describe('a hostlist', () => {
   test.each([

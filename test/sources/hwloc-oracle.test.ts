@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
-import { localityOf } from '../../src/sources/hwloc-cpu.ts';
+import { localityOf } from '../../src/sources/hwloc/cpu.ts';
 import {
   addressOf,
   type HwlocObject,
   type HwlocTopology,
   readTopology,
-} from '../../src/sources/hwloc-tree.ts';
+} from '../../src/sources/hwloc/tree.ts';
 import { capture } from './given.ts';
 
 const folder = fileURLToPath(new URL('../data/hwloc/', import.meta.url));

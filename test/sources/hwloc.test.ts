@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { GpuFacts, NicFacts, Observation } from '../../src/model/fact.ts';
-import { hwloc } from '../../src/sources/hwloc.ts';
+import { hwloc } from '../../src/sources/hwloc/hwloc.ts';
 import type { Evidence } from '../../src/sources/source.ts';
 import { readXml, type XmlElement } from '../../src/sources/xml.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';

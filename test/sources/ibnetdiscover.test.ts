@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { NicFacts, Observation } from '../../src/model/fact.ts';
-import { mbpsOf } from '../../src/sources/ibnetdiscover-text.ts';
-import { ibnetdiscover } from '../../src/sources/ibnetdiscover.ts';
+import { ibnetdiscover } from '../../src/sources/ibnetdiscover/ibnetdiscover.ts';
+import { mbpsOf } from '../../src/sources/ibnetdiscover/text.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 
 const read = (text: string, name = 'fabric.txt') =>

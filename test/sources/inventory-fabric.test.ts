@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { file, parsed, refusal } from './given.ts';
 
 const text = `schema: berth/inventory/1

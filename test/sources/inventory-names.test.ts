@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { expandNames } from '../../src/sources/inventory-names.ts';
+import { expandNames } from '../../src/sources/inventory/names.ts';
 
 test.each([
   ['n01', ['n01']],

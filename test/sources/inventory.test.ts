@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { microEurOf } from '../../src/sources/inventory-schema.ts';
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
+import { microEurOf } from '../../src/sources/inventory/schema.ts';
 import { file, nodeIn, parsed, refusal, withoutLines } from './given.ts';
 
 const small = `schema: berth/inventory/1

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { NodeFacts } from '../../src/model/fact.ts';
-import { kubernetes } from '../../src/sources/kubernetes.ts';
+import { kubernetes } from '../../src/sources/kubernetes/kubernetes.ts';
 import { confidenceOf, file, nodeIn, parsed, whyUnknown } from './given.ts';
 
 type Said = {

@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 
 import { BerthError } from '../../src/model/error.ts';
-import { kubernetes } from '../../src/sources/kubernetes.ts';
+import { kubernetes } from '../../src/sources/kubernetes/kubernetes.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 
 const lab = { site: 'lab1' };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { GpuFacts, NicFacts, Observation } from '../../src/model/fact.ts';
-import { nccl } from '../../src/sources/nccl.ts';
+import { nccl } from '../../src/sources/nccl/nccl.ts';
 import type { Evidence } from '../../src/sources/source.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 import { factCount } from './robust.ts';

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 import type { Observation } from '../../src/model/fact.ts';
-import { tableOf } from '../../src/sources/netbox-export.ts';
-import { speedOf } from '../../src/sources/netbox-nic.ts';
-import { feedW } from '../../src/sources/netbox-place.ts';
-import { missingFrom, weightKgOf } from '../../src/sources/netbox-type.ts';
-import { netbox } from '../../src/sources/netbox.ts';
+import { tableOf } from '../../src/sources/netbox/export.ts';
+import { netbox } from '../../src/sources/netbox/netbox.ts';
+import { speedOf } from '../../src/sources/netbox/nic.ts';
+import { feedW } from '../../src/sources/netbox/place.ts';
+import { missingFrom, weightKgOf } from '../../src/sources/netbox/type.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 
 const Rows = z.record(z.string(), z.array(z.record(z.string(), z.unknown())));

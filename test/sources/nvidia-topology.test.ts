@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { localityOf } from '../../src/sources/nvidia-locality.ts';
-import { readMatrix, type TopologyMatrix } from '../../src/sources/nvidia-topology.ts';
+import { localityOf } from '../../src/sources/nvidia-smi/locality.ts';
+import { readMatrix, type TopologyMatrix } from '../../src/sources/nvidia-smi/topology.ts';
 import { file, refusal } from './given.ts';
 
 function matrixIn(text: string): TopologyMatrix {

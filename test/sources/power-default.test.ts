@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { gpuModel } from '../../src/sources/gpu-model.ts';
-import { defaultText, gpuPowerDefault, machinePowerDefault } from '../../src/sources/power-default.ts';
+import { defaultText, gpuPowerDefault, machinePowerDefault } from '../../src/sources/netbox/power-default.ts';
 
 test.each<readonly [string, number | undefined]>([
   ['NVIDIA A100-SXM4-80GB', 400],

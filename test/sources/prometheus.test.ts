@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 
 import type { GpuFacts, Observation } from '../../src/model/fact.ts';
-import { readExposition } from '../../src/sources/prometheus-text.ts';
-import { prometheus } from '../../src/sources/prometheus.ts';
+import { prometheus } from '../../src/sources/prometheus/prometheus.ts';
+import { readExposition } from '../../src/sources/prometheus/text.ts';
+import { xidVerdict } from '../../src/sources/prometheus/xid.ts';
 import type { Evidence } from '../../src/sources/source.ts';
-import { xidVerdict } from '../../src/sources/xid.ts';
 import { gpuAt } from './device-given.ts';
 import { capture, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { GpuFacts, NicFacts, Observation } from '../../src/model/fact.ts';
-import { redfish } from '../../src/sources/redfish.ts';
+import { redfish } from '../../src/sources/redfish/redfish.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 import { dump, gpu, server } from './redfish-given.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { GpuFacts, Observation } from '../../src/model/fact.ts';
-import { rocmSmi } from '../../src/sources/rocm-smi.ts';
+import { rocmSmi } from '../../src/sources/rocm-smi/rocm-smi.ts';
 import type { Evidence } from '../../src/sources/source.ts';
 import { gpuAt } from './device-given.ts';
 import { capture, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';

@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { expandHostlist } from '../../src/sources/hostlist.ts';
-import { slurm } from '../../src/sources/slurm.ts';
+import { expandHostlist } from '../../src/sources/slurm/hostlist.ts';
+import { slurm } from '../../src/sources/slurm/slurm.ts';
 import { berth } from '../cli/run.ts';
 import { file, nodeIn, parsed, whyUnknown, withoutLines } from './given.ts';
 import { type SlurmCluster, startSlurm, withoutSlurm } from './slurm-cluster.ts';

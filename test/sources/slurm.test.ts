@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../src/model/fact.ts';
-import { slurm } from '../../src/sources/slurm.ts';
+import { slurm } from '../../src/sources/slurm/slurm.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown, withoutLines } from './given.ts';
 
 const read = (name: string, text: string) => parsed(slurm, [file(name, text)], { site: 'lab1' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../src/model/fact.ts';
-import { topograph } from '../../src/sources/topograph.ts';
+import { topograph } from '../../src/sources/topograph/topograph.ts';
 import { capture, confidenceOf, file, nodeIn, parsed, refusal, whyUnknown } from './given.ts';
 
 const captured = (name: string) => parsed(topograph, [capture(`topograph/${name}`)], { site: 'fra1' });

@@ -1,4 +1,4 @@
-import { dcgmMetrics } from '../../sources/dcgm-gpu.ts';
+import { dcgmMetrics } from '../../sources/prometheus/dcgm-gpu.ts';
 import type { Evidence } from '../../sources/source.ts';
 import type { Io } from '../io.ts';
 import { fetchBytes, type SecretPlace } from './http.ts';

@@ -5,7 +5,7 @@ import { renderAnsi, wantsColor } from '../../chat/render.ts';
 import { toJsonObject } from '../../mcp/json.ts';
 import { DemandRequest } from '../../model/demand.ts';
 import { ScenarioEdit } from '../../model/scenario.ts';
-import { InventoryDocument } from '../../sources/inventory-schema.ts';
+import { InventoryDocument } from '../../sources/inventory/schema.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { type Key, keysIn } from '../key-list.ts';
 

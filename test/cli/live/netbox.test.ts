@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { askNetbox } from '../../../src/cli/live/netbox.ts';
-import { netbox } from '../../../src/sources/netbox.ts';
+import { netbox } from '../../../src/sources/netbox/netbox.ts';
 import { capture, parsed, withoutLines } from '../../sources/given.ts';
 import { berth, newFolder } from '../run.ts';
 import { type Answer, type Answering, answering, quietIo } from './walk.ts';

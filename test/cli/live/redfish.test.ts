@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { askRedfish } from '../../../src/cli/live/redfish.ts';
-import { redfish } from '../../../src/sources/redfish.ts';
+import { redfish } from '../../../src/sources/redfish/redfish.ts';
 import { parsed, refusal, withoutLines } from '../../sources/given.ts';
 import { berth, newFolder } from '../run.ts';
 import { type Answer, type Answering, answering, quietIo } from './walk.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../../src/model/fact.ts';
-import { netbox } from '../../../src/sources/netbox.ts';
-import { redfish } from '../../../src/sources/redfish.ts';
+import { netbox } from '../../../src/sources/netbox/netbox.ts';
+import { redfish } from '../../../src/sources/redfish/redfish.ts';
 import { ask } from '../../core/acts.ts';
 import { demand } from '../../core/demand.ts';
 import { type Details, observe, type World, world } from '../../core/fleet.ts';

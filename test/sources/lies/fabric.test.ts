@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../../src/model/fact.ts';
-import { slurm } from '../../../src/sources/slurm.ts';
+import { slurm } from '../../../src/sources/slurm/slurm.ts';
 import { ask } from '../../core/acts.ts';
 import { demand } from '../../core/demand.ts';
 import { nodesOf, outcome } from '../../core/fabric/ask.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 
 import type { Observation } from '../../../src/model/fact.ts';
-import { cloud } from '../../../src/sources/cloud.ts';
-import { dra } from '../../../src/sources/dra.ts';
-import { inventory } from '../../../src/sources/inventory.ts';
-import { kubernetes } from '../../../src/sources/kubernetes.ts';
+import { cloud } from '../../../src/sources/cloud/cloud.ts';
+import { dra } from '../../../src/sources/dra/dra.ts';
+import { inventory } from '../../../src/sources/inventory/inventory.ts';
+import { kubernetes } from '../../../src/sources/kubernetes/kubernetes.ts';
 import { demand } from '../../core/demand.ts';
 import { device, slice, slices } from '../dra-given.ts';
 import { capture, file, nodeIn, parsed, whyUnknown } from '../given.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../../src/model/fact.ts';
-import { nvidiaSmi } from '../../../src/sources/nvidia-smi.ts';
-import { prometheus } from '../../../src/sources/prometheus.ts';
-import { rocmSmi } from '../../../src/sources/rocm-smi.ts';
+import { nvidiaSmi } from '../../../src/sources/nvidia-smi/nvidia-smi.ts';
+import { prometheus } from '../../../src/sources/prometheus/prometheus.ts';
+import { rocmSmi } from '../../../src/sources/rocm-smi/rocm-smi.ts';
 import type { Evidence, Source } from '../../../src/sources/source.ts';
 import { ask } from '../../core/acts.ts';
 import { demand } from '../../core/demand.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Observation } from '../../../src/model/fact.ts';
-import { hwloc } from '../../../src/sources/hwloc.ts';
-import { nccl } from '../../../src/sources/nccl.ts';
+import { hwloc } from '../../../src/sources/hwloc/hwloc.ts';
+import { nccl } from '../../../src/sources/nccl/nccl.ts';
 import type { Evidence, Source } from '../../../src/sources/source.ts';
 import { ask } from '../../core/acts.ts';
 import { demand } from '../../core/demand.ts';
