@@ -107,7 +107,7 @@ function scopeOf(kind: FactKind, id: Path, isOfOne: boolean): Path | undefined {
   return kind === 'node' ? id : parentOf(id);
 }
 
-export function conflictOf(attribute: Resolved): ImportResult['conflicts'][number] {
+function conflictOf(attribute: Resolved): ImportResult['conflicts'][number] {
   const said = [
     { value: attribute.value, claim: attribute.claim, used: true },
     ...attribute.conflicts.map((other) => ({ ...other, used: false })),

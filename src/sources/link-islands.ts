@@ -31,10 +31,7 @@ export function islandsOf(count: number, isLinked: (a: number, b: number) => boo
 }
 
 /** Sets of things that reach each other, in the order of their first numbers. */
-export function componentsOf(
-  count: number,
-  isLinked: (a: number, b: number) => boolean,
-): readonly number[][] {
+function componentsOf(count: number, isLinked: (a: number, b: number) => boolean): readonly number[][] {
   const seen = new Set<number>();
   const components: number[][] = [];
   for (let first = 0; first < count; first++) {

@@ -255,10 +255,10 @@ describe('files that cannot be imported', () => {
   test.each([
     [
       'a source that there is not',
-      'netbox',
+      'nagios',
       'x',
-      'no source is called `netbox`',
-      'inventory, kubernetes, openb',
+      'no source is called `nagios`',
+      'inventory, kubernetes, nccl',
     ],
     ['nothing', 'kubernetes', '', 'is empty', ''],
     ['half a JSON file', 'kubernetes', kubernetes.slice(0, -4), '`evidence`', ''],

@@ -6,7 +6,7 @@ import { bitsOf, sizeOfBits } from './bits.ts';
 import { type HwlocObject, type HwlocTopology, placeOf } from './tree.ts';
 
 /** A NUMA node, under the number of the operating system. */
-export type NumaNode = {
+type NumaNode = {
   readonly osIndex: number;
   readonly cpuset: bigint;
   readonly cpuCount: number;

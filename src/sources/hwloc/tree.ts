@@ -115,7 +115,7 @@ export function placeOf(object: HwlocObject): HwlocObject {
   return at;
 }
 
-export function isIo({ type }: HwlocObject): boolean {
+function isIo({ type }: HwlocObject): boolean {
   return type === 'Bridge' || type === 'PCIDev' || type === 'OSDev' || type === 'Misc';
 }
 

@@ -12,7 +12,7 @@ import { peakOf, wattsOf } from './power.ts';
 import type { Resource } from './resource.ts';
 
 /** One GPU of a machine, and what stays open about it. */
-export type GpuDevice = {
+type GpuDevice = {
   readonly resource: Resource;
   readonly stated: GpuFacts;
   readonly derived: GpuFacts;

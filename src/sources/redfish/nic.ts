@@ -8,7 +8,7 @@ import type { Machine } from './machine.ts';
 import { type Resource, shortName } from './resource.ts';
 
 /** One port of a network adapter, and what stays open about it. */
-export type NicDevice = {
+type NicDevice = {
   readonly resource: Resource;
   readonly stated: NicFacts;
   readonly gaps: readonly Gap[];

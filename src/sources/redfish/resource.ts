@@ -89,7 +89,7 @@ export function shortName({ path }: Resource): string {
 }
 
 /** Numbers inside names count by their value. */
-export function byNumber(a: string, b: string): number {
+function byNumber(a: string, b: string): number {
   return compareText(padded(a), padded(b)) || compareText(a, b);
 }
 

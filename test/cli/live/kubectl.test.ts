@@ -201,7 +201,7 @@ describe('berth import --context', () => {
   });
 
   test.each([
-    [['import', 'openb', '--context', 'prod'], 'openb is not read from a cluster'],
+    [['import', 'openb', '--context', 'prod'], 'openb is not read with `--context`'],
     [['import', 'kubernetes', 'a.json', '--context', 'prod'], 'both files and `--context` are given'],
     [['import', 'kubernetes'], "missing required argument 'file'"],
   ])('%j is refused', async (args, message) => {

@@ -103,7 +103,7 @@ describe('berth import prometheus --url', () => {
 
   test('other sources have no address', async () => {
     const ran = await berth(['import', 'nvidia-smi', '--url', base], { home: join(folder, 'c') });
-    expect(ran.stderr).toContain('nvidia-smi is not read from an address');
+    expect(ran.stderr).toContain('nvidia-smi is not read with `--url`');
   });
 });
 

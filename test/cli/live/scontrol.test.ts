@@ -79,7 +79,7 @@ describe('berth import slurm --live', () => {
   });
 
   test.each([
-    [['import', 'slurm', 'a.txt', '--live'], /`--live` stands beside files/],
+    [['import', 'slurm', 'a.txt', '--live'], /both files and `--live` are given/],
     [['import', 'openb', '--live'], /openb is not read with `--live`/],
     [['import', 'slurm'], /read the cluster of your scontrol with `--live`/],
   ])('%j is refused', async (words, message) => {

@@ -5,7 +5,7 @@ import type { Io } from '../../../src/cli/io.ts';
 
 /** A server on this machine, and everything that it was asked. */
 export type Answering = { readonly url: string; readonly asked: Asked[]; readonly server: Server };
-export type Asked = {
+type Asked = {
   readonly method: string;
   readonly url: string;
   readonly authorization: string | undefined;

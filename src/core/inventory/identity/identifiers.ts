@@ -31,7 +31,7 @@ const placeholders = new Set([
 ]);
 
 /** The UUID of a system. Some tools print its first three groups in the other byte order: both give the same here. */
-export function uuidIdentifier(text: string): Identifier | undefined {
+function uuidIdentifier(text: string): Identifier | undefined {
   const hex = text.toLowerCase().replaceAll(/[^0-9a-f]/gu, '');
   if (hex.length !== 32 || isPlaceholder(hex)) return undefined;
   const swapped = `${swap(hex.slice(0, 8))}${swap(hex.slice(8, 12))}${swap(hex.slice(12, 16))}${hex.slice(16)}`;

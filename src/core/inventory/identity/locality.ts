@@ -3,7 +3,7 @@ import type { Devices, Numbering } from './devices.ts';
 
 /** Groups that each source numbers as it likes: what counts is who is in one together. */
 const groupings = ['pcieSwitch', 'pcieRoot', 'island'] as const;
-export type Grouping = (typeof groupings)[number];
+type Grouping = (typeof groupings)[number];
 
 /** For each grouping, the number that stands for each of the source's numbers. */
 export type Regrouping = Readonly<Record<Grouping, ReadonlyMap<number, number>>>;

@@ -17,7 +17,7 @@ export type Match =
   | { readonly kind: 'contradiction'; readonly known: readonly Path[]; readonly why: string };
 
 /** A source that takes back its own earlier word about which machine stands somewhere. */
-export type Change = { readonly from: Identifier; readonly to: Identifier };
+type Change = { readonly from: Identifier; readonly to: Identifier };
 
 /** The known machines by everything that identifies one. */
 export type KnownMachines = {

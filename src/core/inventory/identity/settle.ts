@@ -51,6 +51,6 @@ export function settledFact<T extends Fact>(fact: T, pathOf: Settlement['pathOf'
   return changed ? { ...fact, set } : fact;
 }
 
-export function isUnplaced(path: Path): boolean {
+function isUnplaced(path: Path): boolean {
   return isWithin(path, unplaced);
 }
