@@ -278,14 +278,17 @@ function addRecord(program: Command, io: Io, done: Done): void {
   addLedger(program, io, done);
 
   withCommon(program.command('mcp'))
-    .description('serve the tools to an assistant over stdio (Model Context Protocol)')
+    .description('serve the tools to an assistant (Model Context Protocol), over stdio or HTTP')
+    .option('--http [host:port]', 'serve over HTTP, on 127.0.0.1:3901 where no address is said')
+    .option('--allow-host <name...>', 'further names under which the HTTP server may be asked')
+    .option('--allow-origin <origin...>', 'web pages that may ask it, such as https://tools.example')
     .option('--read-only', 'leave out the tools that change something')
     .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
     .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
     .option('--software <digest>', 'of the agent, where its registration names one')
     .addHelpText(
       'after',
-      `${examples('berth mcp', 'claude mcp add berth -- berth mcp --as ada --tenant acme', 'berth mcp --as agent:ops-bot --on-behalf-of hank --model qwen3')}
+      `${examples('berth mcp', 'claude mcp add berth -- berth mcp --as ada --tenant acme', 'berth mcp --as agent:ops-bot --on-behalf-of hank --model qwen3', 'berth mcp --http :8080 --read-only')}
 Stdout carries the protocol only; the log goes to stderr, one JSON object a line.
 `,
     )

@@ -1,6 +1,10 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
+import { cleanText } from '../model/text.ts';
+import { shareConnection } from './eras.ts';
 import { jsonLines } from './log.ts';
+import { createRunning, type Running } from './running.ts';
 import { createMcpServer, type McpServerOptions } from './server.ts';
 
 type Streams = ConstructorParameters<typeof StdioServerTransport>;
@@ -17,28 +21,43 @@ export type StdioOptions = Omit<McpServerOptions, 'log'> & {
 const lineCapBytes = 4 * 1024 * 1024;
 
 /**
- * Serves one client over stdin and stdout until stdin ends, stdout breaks, or SIGINT or SIGTERM arrives. Then
- * nothing more is read, calls that have begun are answered, and `control` is closed. A second signal finds
- * Node's own handler again and ends the process at once. Stdout carries the protocol and nothing else; the log
- * goes to stderr, one JSON object a line.
+ * Serves one client over stdin and stdout, of either era of the protocol, until stdin ends, stdout breaks, or
+ * SIGINT or SIGTERM arrives. Then nothing more is read, calls that have begun are answered, and `control` is closed.
+ * A second signal finds Node's own handler again and ends the process at once. Stdout carries the protocol and
+ * nothing else; the log goes to stderr, one JSON object a line.
  */
 export async function serveStdio(options: StdioOptions): Promise<void> {
   const { stdin = process.stdin, stdout = process.stdout, stderr = process.stderr } = options;
   const log = jsonLines((line) => stderr.write(line));
-  const server = createMcpServer({ ...options, log });
   const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: lineCapBytes });
+  const running = createRunning();
+  const server = createMcpServer({ ...options, log }, running);
   const ended = end(stdin, stdout, transport);
+  Object.assign(transport, {
+    onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
+  });
 
-  await server.connect(transport);
+  await shareConnection(transport, {
+    legacy: (branch) => running.add(server.connect(branch)),
+    modern: (branch) => running.add(serveModern(branch, { ...options, log }, running)),
+  });
   log('info', 'ready', { tools: options.tools.length });
   log('info', 'ending', { why: await ended });
 
-  await server.idle();
+  await running.idle();
   await written(stdout);
   await server.close();
   await options.control.close();
 }
 
+/** Loaded when it is asked for: most clients speak the other era, and start faster without it. */
+async function serveModern(branch: Transport, options: McpServerOptions, running: Running): Promise<void> {
+  const [{ serveStdio: serve }, { createModernServer }] = await Promise.all([
+    import('@modelcontextprotocol/server/stdio'),
+    import('./modern.ts'),
+  ]);
+  serve(() => createModernServer(options, { running }), { transport: branch, legacy: 'reject' });
+}
 /** Stops reading and resolves with the reason when the connection is over. */
 function end(stdin: Stdin, stdout: Stdout, transport: StdioServerTransport): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();

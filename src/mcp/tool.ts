@@ -11,7 +11,8 @@ export type ToolAnnotations = {
   readonly openWorldHint: boolean;
 };
 
-type Scope = 'berth:read' | 'berth:plan' | 'berth:contract' | 'berth:audit';
+/** What a caller may reach. Approving is in none of them: no tool can. */
+export type Scope = 'berth:read' | 'berth:plan' | 'berth:contract' | 'berth:operate' | 'berth:audit';
 
 /** Everything a tool may use. */
 export type ToolContext = {

@@ -6,8 +6,9 @@ import { z } from 'zod';
 
 import type { Control } from '../../src/control/control.ts';
 import { catalogueDigest, toolDigests } from '../../src/mcp/catalogue.ts';
+import { catalogueMetaKey, errorMetaKey } from '../../src/mcp/exchange.ts';
 import { connectInProcess } from '../../src/mcp/in-process.ts';
-import { catalogueMetaKey, createMcpServer, errorMetaKey } from '../../src/mcp/server.ts';
+import { createMcpServer } from '../../src/mcp/server.ts';
 import { BerthError } from '../../src/model/error.ts';
 import { PrincipalId } from '../../src/model/id.ts';
 import { tools } from '../../tools/index.ts';

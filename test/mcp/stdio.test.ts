@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
+import { Client as ModernClient } from '@modelcontextprotocol/client';
+import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { describe, expect, test } from 'vitest';
@@ -136,6 +138,17 @@ describe('serving as a process', () => {
     expect(result.structuredContent).toEqual(answers.summary);
     await client.close();
   });
+
+  test('a client of the stateless era does the same, and one that tries both finds it', async () => {
+    for (const mode of [{ pin: '2026-07-28' }, 'auto'] as const) {
+      const client = new ModernClient({ name: 'sdk', version: '2' }, { versionNegotiation: { mode } });
+      await client.connect(new ModernStdio({ command: process.execPath, args: [server], stderr: 'pipe' }));
+      expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28');
+      const result = await client.callTool({ name: 'inventory_summary', arguments: {} });
+      expect(result.structuredContent).toEqual(answers.summary);
+      await client.close();
+    }
+  }, 30_000);
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with exit code 0', async (signal) => {
     const child = spawn(process.execPath, [server], { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 import { tools } from '../../../tools/index.ts';
-import type { Caller } from '../../control/control.ts';
-import { serveStdio } from '../../mcp/stdio.ts';
+import type { Party } from '../../mcp/exchange.ts';
+import type { McpServerOptions } from '../../mcp/server.ts';
+import { BerthError } from '../../model/error.ts';
 import { Digest } from '../../model/id.ts';
 import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';
@@ -18,19 +19,51 @@ export type McpOptions = Common & {
   readonly onBehalfOf?: string;
   readonly model?: string;
   readonly software?: string;
+  readonly http?: string | true;
+  readonly allowHost?: string[];
+  readonly allowOrigin?: string[];
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {
+  if (options.http !== undefined) return serveOverHttp(io, options, options.http);
+  const served = await servedBy(io, options);
+  const { serveStdio } = await import('../../mcp/stdio.ts');
+  await serveStdio(served);
+  return 0;
+}
+
+type Served = Omit<McpServerOptions, 'log'>;
+
+async function servedBy(io: Io, options: McpOptions): Promise<Served> {
   const session = await openSession(io, { ...options, client: 'mcp' }, 'demo');
-  const { control } = session;
   const { onBehalfOf, model, software } = options;
-  const caller: Caller = {
+  const caller: Party = {
     ...session.caller,
     ...(onBehalfOf === undefined ? {} : { onBehalfOf: principalOf(onBehalfOf) }),
     ...(model === undefined ? {} : { model }),
     ...(software === undefined ? {} : parsed(Software, { software })),
   };
   const served = options.readOnly === true ? tools.filter((tool) => tool.annotations.readOnlyHint) : tools;
-  await serveStdio({ tools: served, control, caller, version: version() });
+  return { tools: served, control: session.control, caller, version: version() };
+}
+
+/** Without a login whoever reaches the port acts as the person who started it: so only this machine may. */
+async function serveOverHttp(io: Io, options: McpOptions, asked: string | true): Promise<number> {
+  const [{ isLoopback, readAddress }, { loopbackGate }, { serveHttp }] = await Promise.all([
+    import('../../mcp/http/address.ts'),
+    import('../../mcp/http/gate.ts'),
+    import('../../mcp/http/listen.ts'),
+  ]);
+  const address = readAddress(asked);
+  if (!isLoopback(address.host)) {
+    throw new BerthError({
+      code: 'INVALID_INPUT',
+      message: `\`${address.host}\` is reached by others, and nobody would have to say who they are`,
+      fix: 'listen on 127.0.0.1',
+    });
+  }
+  const served = await servedBy(io, options);
+  const gate = loopbackGate(options.allowHost, options.allowOrigin);
+  await serveHttp({ ...served, address, gate, stderr: io.stderr });
   return 0;
 }
