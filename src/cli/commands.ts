@@ -283,6 +283,10 @@ function addRecord(program: Command, io: Io, done: Done): void {
     .option('--allow-host <name...>', 'further names under which the HTTP server may be asked')
     .option('--allow-origin <origin...>', 'web pages that may ask it, such as https://tools.example')
     .option('--read-only', 'leave out the tools that change something')
+    .option(
+      '--conformance',
+      'with the fixtures of the official conformance suite, for testing the protocol only',
+    )
     .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
     .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
     .option('--software <digest>', 'of the agent, where its registration names one')

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
 import { instructions, type Link, type Party, toolCall, toolList } from './exchange.ts';
+import type { ModernOwn } from './profile.ts';
 import type { Running } from './running.ts';
 import type { McpServerOptions } from './server.ts';
 
@@ -15,22 +16,31 @@ export function createModernServer(
   options: McpServerOptions,
   { running, pass }: { readonly running: Running; readonly pass?: object | undefined },
 ): Server {
-  const { version, log } = options;
+  const { version, log, profile } = options;
   const access = accessBehind(pass, options.caller);
   const served = { ...options, tools: toolsWithin(options.tools, access) };
   const server = new Server(
     { name: 'berth', title: 'Berth', version },
-    { instructions, capabilities: { tools: {} }, cacheHints },
+    {
+      instructions,
+      capabilities: { tools: {} },
+      cacheHints,
+      ...(profile === undefined ? {} : { requestState: profile.state }),
+    },
   );
   Object.assign(server, {
     onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
   });
-  server.setRequestHandler('tools/list', () => toolList(served.tools));
-  server.setRequestHandler('tools/call', ({ params }, context) =>
-    running.add(
-      toolCall(options, { name: params.name, args: params.arguments }, linkOf(access.party, context)),
-    ),
-  );
+  const own: ModernOwn = {
+    list: () => toolList(served.tools),
+    call: ({ params }, context) => {
+      const call = { name: params.name, args: params.arguments };
+      return running.add(toolCall(served, call, linkOf(access.party, context)));
+    },
+  };
+  server.setRequestHandler('tools/list', own.list);
+  server.setRequestHandler('tools/call', own.call);
+  profile?.modern(server, own);
   return server;
 }
 

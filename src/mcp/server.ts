@@ -11,10 +11,13 @@ import {
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
 import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
+import type { LegacyOwn, Profile } from './profile.ts';
 import { createRunning } from './running.ts';
 
 export type McpServerOptions = Served & {
   readonly caller: Party;
+  /** Only for suites of tests: see `conformance/`. */
+  readonly profile?: Profile;
 };
 
 /** One MCP server for one connection. */
@@ -35,15 +38,19 @@ export function createMcpServer(options: McpServerOptions, running = createRunni
   Object.assign(mcp.server, {
     onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
   });
-  mcp.server.setRequestHandler(ListToolsRequestSchema, (_request, { authInfo }) =>
-    toolList(toolsWithin(options.tools, accessBehind(authInfo, options.caller))),
-  );
-  mcp.server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
-    const access = accessBehind(extra.authInfo, options.caller);
-    const served = { ...options, tools: toolsWithin(options.tools, access) };
-    const call = { name: params.name, args: params.arguments };
-    return running.add(toolCall(served, call, linkOf(mcp, access.party, extra)));
-  });
+  const own: LegacyOwn = {
+    list: (_request, { authInfo }) =>
+      toolList(toolsWithin(options.tools, accessBehind(authInfo, options.caller))),
+    call: ({ params }, extra) => {
+      const access = accessBehind(extra.authInfo, options.caller);
+      const served = { ...options, tools: toolsWithin(options.tools, access) };
+      const call = { name: params.name, args: params.arguments };
+      return running.add(toolCall(served, call, linkOf(mcp, access.party, extra)));
+    },
+  };
+  mcp.server.setRequestHandler(ListToolsRequestSchema, own.list);
+  mcp.server.setRequestHandler(CallToolRequestSchema, own.call);
+  options.profile?.legacy(mcp, own);
 
   return {
     connect: (transport) => mcp.connect(transport),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { tools } from '../../../tools/index.ts';
 import type { Party } from '../../mcp/exchange.ts';
+import type { Profile } from '../../mcp/profile.ts';
 import type { McpServerOptions } from '../../mcp/server.ts';
 import { BerthError } from '../../model/error.ts';
 import { Digest } from '../../model/id.ts';
@@ -22,6 +23,7 @@ export type McpOptions = Common & {
   readonly http?: string | true;
   readonly allowHost?: string[];
   readonly allowOrigin?: string[];
+  readonly conformance?: boolean;
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {
@@ -44,7 +46,19 @@ async function servedBy(io: Io, options: McpOptions): Promise<Served> {
     ...(software === undefined ? {} : parsed(Software, { software })),
   };
   const served = options.readOnly === true ? tools.filter((tool) => tool.annotations.readOnlyHint) : tools;
-  return { tools: served, control: session.control, caller, version: version() };
+  return {
+    tools: served,
+    control: session.control,
+    caller,
+    version: version(),
+    ...(options.conformance === true ? { profile: await fixtures() } : {}),
+  };
+}
+
+/** Loaded for this alone: nobody who serves people has them in the process. */
+async function fixtures(): Promise<Profile> {
+  const { conformanceProfile } = await import('../../mcp/conformance/profile.ts');
+  return conformanceProfile();
 }
 
 /** Without a login whoever reaches the port acts as the person who started it: so only this machine may. */

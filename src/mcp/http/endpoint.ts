@@ -41,7 +41,11 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const sessions = createSessions(serving, running, nowMs);
   const modern = createMcpHandler(
     ({ authInfo }) => createModernServer(serving, { running, pass: authInfo }),
-    { legacy: 'reject', maxRequestBodySize: bodyCapBytes },
+    {
+      legacy: 'reject',
+      maxRequestBodySize: bodyCapBytes,
+      ...(options.profile === undefined ? {} : { bus: options.profile.bus }),
+    },
   );
   const pace = createPace(rate, nowMs);
   let closing = false;

@@ -65,6 +65,7 @@ async function begin(
 ): Promise<Session> {
   const server = createMcpServer({ ...options, caller: access.party }, running);
   const transport = new WebStandardStreamableHTTPServerTransport({
+    ...options.profile?.streams(),
     sessionIdGenerator: () => crypto.randomUUID(),
     onsessioninitialized: (id) => {
       sessions.set(id, session);
