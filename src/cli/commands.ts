@@ -280,6 +280,10 @@ function addRecord(program: Command, io: Io, done: Done): void {
   withCommon(program.command('mcp'))
     .description('serve the tools to an assistant (Model Context Protocol), over stdio or HTTP')
     .option('--http [host:port]', 'serve over HTTP, on 127.0.0.1:3901 where no address is said')
+    .option(
+      '--auth <auth.yaml>',
+      'ask for OAuth tokens, of the issuers named there; needed beyond this machine',
+    )
     .option('--allow-host <name...>', 'further names under which the HTTP server may be asked')
     .option('--allow-origin <origin...>', 'web pages that may ask it, such as https://tools.example')
     .option('--read-only', 'leave out the tools that change something')

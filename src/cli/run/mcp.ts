@@ -4,7 +4,6 @@ import { tools } from '../../../tools/index.ts';
 import type { Party } from '../../mcp/exchange.ts';
 import type { Profile } from '../../mcp/profile.ts';
 import type { McpServerOptions } from '../../mcp/server.ts';
-import { BerthError } from '../../model/error.ts';
 import { Digest } from '../../model/id.ts';
 import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';
@@ -24,17 +23,22 @@ export type McpOptions = Common & {
   readonly allowHost?: string[];
   readonly allowOrigin?: string[];
   readonly conformance?: boolean;
+  readonly auth?: string;
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {
-  if (options.http !== undefined) return serveOverHttp(io, options, options.http);
+  if (options.http !== undefined) {
+    const { serveOverHttp } = await import('./mcp-http.ts');
+    return serveOverHttp(io, options, () => servedBy(io, options));
+  }
   const served = await servedBy(io, options);
   const { serveStdio } = await import('../../mcp/stdio.ts');
   await serveStdio(served);
   return 0;
 }
 
-type Served = Omit<McpServerOptions, 'log'>;
+/** What is served, and as whom. */
+export type Served = Omit<McpServerOptions, 'log'>;
 
 async function servedBy(io: Io, options: McpOptions): Promise<Served> {
   const session = await openSession(io, { ...options, client: 'mcp' }, 'demo');
@@ -59,25 +63,4 @@ async function servedBy(io: Io, options: McpOptions): Promise<Served> {
 async function fixtures(): Promise<Profile> {
   const { conformanceProfile } = await import('../../mcp/conformance/profile.ts');
   return conformanceProfile();
-}
-
-/** Without a login whoever reaches the port acts as the person who started it: so only this machine may. */
-async function serveOverHttp(io: Io, options: McpOptions, asked: string | true): Promise<number> {
-  const [{ isLoopback, readAddress }, { loopbackGate }, { serveHttp }] = await Promise.all([
-    import('../../mcp/http/address.ts'),
-    import('../../mcp/http/gate.ts'),
-    import('../../mcp/http/listen.ts'),
-  ]);
-  const address = readAddress(asked);
-  if (!isLoopback(address.host)) {
-    throw new BerthError({
-      code: 'INVALID_INPUT',
-      message: `\`${address.host}\` is reached by others, and nobody would have to say who they are`,
-      fix: 'listen on 127.0.0.1',
-    });
-  }
-  const served = await servedBy(io, options);
-  const gate = loopbackGate(options.allowHost, options.allowOrigin);
-  await serveHttp({ ...served, address, gate, stderr: io.stderr });
-  return 0;
 }

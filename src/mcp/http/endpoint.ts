@@ -1,20 +1,24 @@
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 
 import { cleanText } from '../../model/text.ts';
-import { type Access, passFor } from '../access.ts';
+import { passFor } from '../access.ts';
+import { type AuthDoor, scopesWanted } from '../auth/door.ts';
 import { createModernServer } from '../modern.ts';
-import { createRunning } from '../running.ts';
+import { createRunning, type Running } from '../running.ts';
 import type { McpServerOptions } from '../server.ts';
 import { bodyCapBytes, readBody } from './body.ts';
 import { barred, type Gate } from './gate.ts';
 import { createMetrics } from './metrics.ts';
-import { createPace, type Rate } from './pace.ts';
-import { json, refusal, text } from './reply.ts';
-import { createSessions } from './sessions.ts';
+import { createPace, type Pace, type Rate } from './pace.ts';
+import { refusal } from './reply.ts';
+import { type AdmittedRoute, type Route, routesOf, tooFast } from './routes.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 
 export type EndpointOptions = McpServerOptions & {
   readonly gate: Gate;
   readonly rate?: Rate;
+  /** Asks every caller for a token. Without it whoever reaches the endpoint is `caller`. */
+  readonly auth?: AuthDoor;
   /** A clock that never goes back. */
   readonly nowMs?: () => number;
 };
@@ -34,57 +38,30 @@ const usualRate: Rate = { burst: 200, perSecond: 100 };
  * route asks the gate first, then how often its caller has asked.
  */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { log, nowMs = () => performance.now(), rate = usualRate } = options;
+  const { nowMs = () => performance.now(), rate = usualRate } = options;
   const running = createRunning();
   const metrics = createMetrics(() => sessions.count());
-  const serving: McpServerOptions = { ...options, observe: metrics.call };
+  const serving = { ...options, observe: metrics.call };
   const sessions = createSessions(serving, running, nowMs);
-  const modern = createMcpHandler(
-    ({ authInfo }) => createModernServer(serving, { running, pass: authInfo }),
-    {
-      legacy: 'reject',
-      maxRequestBodySize: bodyCapBytes,
-      ...(options.profile === undefined ? {} : { bus: options.profile.bus }),
-    },
-  );
+  const modern = modernHandler(serving, running);
   const pace = createPace(rate, nowMs);
   let closing = false;
-
-  const mcp: Route = async (request, { access }) => {
-    if (closing) return refusal(503, 'the server is ending', { headers: { 'retry-after': '5' } });
-    const body = request.method === 'POST' ? await readBody(request) : { value: undefined };
-    if (body instanceof Response) return body;
-    if (await isLegacyRequest(request, body.value)) return sessions.fetch(request, access, body.value);
-    return modern.fetch(request, { parsedBody: body.value, authInfo: passFor(access) });
-  };
-  const routes: Readonly<Record<string, Route>> = {
-    '/mcp': mcp,
-    '/healthz': reading(() => text(200, 'ok\n')),
-    '/readyz': reading(() => ready(options, closing)),
-    '/metrics': reading(async () => {
-      const { text: body, contentType } = await metrics.read();
-      return text(200, body, contentType);
-    }),
-  };
-
-  const answer = async (request: Request, peer: string): Promise<Response> => {
-    const why = barred(request.headers, options.gate);
-    if (why !== undefined) return refusal(403, `the ${why} of the request is not one of this server`);
-    const waitS = pace.take(peer);
-    if (waitS > 0) return refusal(429, 'too many requests', { headers: { 'retry-after': String(waitS) } });
-    const route = routes[pathOf(request)];
-    if (route === undefined) return refusal(404, 'there is nothing here: the tools are at /mcp');
-    return route(request, { access: { party: options.caller } });
-  };
+  const isClosing = () => closing;
+  const mcp = protocolRoute(options, { sessions, modern, isClosing });
+  const routes = routesOf({ ...options, mcp, metrics, pace, isClosing });
 
   return {
     fetch: async (request, peer) => {
       const started = performance.now();
-      const response = await answer(request, peer).catch((error: unknown) => failed(log, error));
-      const known = Object.hasOwn(routes, pathOf(request)) ? pathOf(request) : 'other';
-      const seen = { route: known, method: methodOf(request), status: response.status };
+      const asked = { request, peer };
+      const response = await answer(asked, { gate: options.gate, pace, routes }).catch((error: unknown) =>
+        failed(options.log, error),
+      );
+      const path = pathOf(request);
+      const route = routes.has(path) ? path : 'other';
+      const seen = { route, method: methodOf(request), status: response.status };
       metrics.request(seen);
-      log('info', 'http', { ...seen, peer, tookMs: Math.round(performance.now() - started) });
+      options.log('info', 'http', { ...seen, peer, tookMs: Math.round(performance.now() - started) });
       return response;
     },
     close: async (patienceMs) => {
@@ -95,23 +72,50 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   };
 }
 
-type Route = (request: Request, by: { readonly access: Access }) => Response | Promise<Response>;
+type Modern = ReturnType<typeof createMcpHandler>;
 
-/** A route that is read and nothing else. */
-function reading(answer: () => Response | Promise<Response>): Route {
-  return ({ method }) =>
-    method === 'GET' || method === 'HEAD'
-      ? answer()
-      : refusal(405, 'this is only read', { headers: { allow: 'GET, HEAD' } });
+function modernHandler(serving: McpServerOptions, running: Running): Modern {
+  return createMcpHandler(({ authInfo }) => createModernServer(serving, { running, pass: authInfo }), {
+    legacy: 'reject',
+    maxRequestBodySize: bodyCapBytes,
+    ...(serving.profile === undefined ? {} : { bus: serving.profile.bus }),
+  });
 }
 
-/** Ready while the ledger can be read and nobody has asked the server to end. */
-async function ready({ control }: McpServerOptions, closing: boolean): Promise<Response> {
-  const readable = await control.head().then(
-    () => true,
-    () => false,
-  );
-  return json(readable && !closing ? 200 : 503, { ready: readable && !closing });
+type Legs = { readonly sessions: Sessions; readonly modern: Modern; readonly isClosing: () => boolean };
+
+/** The protocol itself: each request goes to the era that it is written in. */
+function protocolRoute(
+  { auth, tools }: EndpointOptions,
+  { sessions, modern, isClosing }: Legs,
+): AdmittedRoute {
+  return async (request, access) => {
+    if (isClosing()) return refusal(503, 'the server is ending', { headers: { 'retry-after': '5' } });
+    const body = request.method === 'POST' ? await readBody(request) : { value: undefined };
+    if (body instanceof Response) return body;
+    const beyond = auth?.beyond(access, scopesWanted(body.value, tools));
+    if (beyond !== undefined) return beyond;
+    if (await isLegacyRequest(request, body.value)) return sessions.fetch(request, access, body.value);
+    return modern.fetch(request, { parsedBody: body.value, authInfo: passFor(access) });
+  };
+}
+
+type Ways = {
+  readonly gate: Gate;
+  readonly pace: Pace;
+  readonly routes: ReadonlyMap<string, Route>;
+};
+
+async function answer(
+  { request, peer }: { readonly request: Request; readonly peer: string },
+  { gate, pace, routes }: Ways,
+): Promise<Response> {
+  const why = barred(request.headers, gate);
+  if (why !== undefined) return refusal(403, `the ${why} of the request is not one of this server`);
+  const waitS = pace.take(peer);
+  if (waitS > 0) return tooFast(waitS);
+  const route = routes.get(pathOf(request));
+  return route === undefined ? refusal(404, 'there is nothing here: the tools are at /mcp') : route(request);
 }
 
 function failed(log: McpServerOptions['log'], error: unknown): Response {

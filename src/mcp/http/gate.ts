@@ -13,6 +13,11 @@ export function loopbackGate(hosts: readonly string[] = [], origins: readonly st
   return { hosts: new Set([...loopbackHosts, ...hosts]), origins: new Set(origins) };
 }
 
+/** The gate of a server that others reach: nothing but what the operator names. */
+export function publicGate(hosts: readonly string[], origins: readonly string[]): Gate {
+  return { hosts: new Set(hosts), origins: new Set(origins) };
+}
+
 /**
  * Why a request may not come in, if it may not. A page on another site can make a browser ask a server on this
  * machine, and can give that server's address a name of its own (DNS rebinding); both show in these two headers.
