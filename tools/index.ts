@@ -1,5 +1,6 @@
 import type { Tool } from '../src/mcp/tool.ts';
 import { approvalList } from './approval-list.ts';
+import { contractChange } from './contract-change.ts';
 import { contractCommit } from './contract-commit.ts';
 import { contractGet } from './contract-get.ts';
 import { contractRelease } from './contract-release.ts';
@@ -10,6 +11,7 @@ import { inventorySummary } from './inventory-summary.ts';
 import { ledgerSearch } from './ledger-search.ts';
 import { ledgerVerify } from './ledger-verify.ts';
 import { maintenancePlan } from './maintenance-plan.ts';
+import { maintenanceStart } from './maintenance-start.ts';
 import { placementExplain } from './placement-explain.ts';
 import { placementPlan } from './placement-plan.ts';
 import { placementSimulate } from './placement-simulate.ts';
@@ -26,10 +28,12 @@ export const tools: readonly Tool[] = [
   placementSimulate,
   contractSearch,
   contractGet,
+  contractChange,
   contractCommit,
   contractRelease,
   approvalList,
-  maintenancePlan,
   ledgerSearch,
   ledgerVerify,
+  maintenancePlan,
+  maintenanceStart,
 ];

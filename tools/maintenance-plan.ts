@@ -20,7 +20,7 @@ export const maintenancePlan = defineTool({
   }),
   output: MaintenancePlan,
   annotations: reading('Plan maintenance'),
-  scope: 'berth:plan',
+  scope: 'berth:operate',
   cuts: ['waves[].moves', 'left', 'moves[].to', 'nodes', 'moves', 'waves'],
   narrow: 'name fewer places at once',
   run: ({ from, until, ...wish }, { control, caller }) =>

@@ -9,11 +9,11 @@ import { addDoubts } from './inventory-commands.ts';
 import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
+import { addMcp } from './mcp-commands.ts';
 import { pictureExamples, withPictures } from './picture-options.ts';
 import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
 import type { ImportOptions } from './run/import.ts';
-import type { McpOptions } from './run/mcp.ts';
 import type { FileKind } from './run/schema.ts';
 import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
@@ -277,30 +277,7 @@ function addDrain(program: Command, io: Io, done: Done): void {
 function addRecord(program: Command, io: Io, done: Done): void {
   addLedger(program, io, done);
 
-  withCommon(program.command('mcp'))
-    .description('serve the tools to an assistant (Model Context Protocol), over stdio or HTTP')
-    .option('--http [host:port]', 'serve over HTTP, on 127.0.0.1:3901 where no address is said')
-    .option(
-      '--auth <auth.yaml>',
-      'ask for OAuth tokens, of the issuers named there; needed beyond this machine',
-    )
-    .option('--allow-host <name...>', 'further names under which the HTTP server may be asked')
-    .option('--allow-origin <origin...>', 'web pages that may ask it, such as https://tools.example')
-    .option('--read-only', 'leave out the tools that change something')
-    .option(
-      '--conformance',
-      'with the fixtures of the official conformance suite, for testing the protocol only',
-    )
-    .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
-    .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
-    .option('--software <digest>', 'of the agent, where its registration names one')
-    .addHelpText(
-      'after',
-      `${examples('berth mcp', 'claude mcp add berth -- berth mcp --as ada --tenant acme', 'berth mcp --as agent:ops-bot --on-behalf-of hank --model qwen3', 'berth mcp --http :8080 --read-only')}
-Stdout carries the protocol only; the log goes to stderr, one JSON object a line.
-`,
-    )
-    .action(async (options: McpOptions) => done(await (await import('./run/mcp.ts')).mcp(io, options)));
+  addMcp(program, io, done);
 
   program
     .command('completion <shell>')

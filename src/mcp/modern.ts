@@ -1,9 +1,25 @@
-import { CLIENT_INFO_META_KEY, Server, type ServerContext } from '@modelcontextprotocol/server';
+import {
+  CLIENT_INFO_META_KEY,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
-import { instructions, type Link, type Party, toolCall, toolList } from './exchange.ts';
+import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
+import {
+  complete,
+  getPrompt,
+  OfferFault,
+  promptList,
+  readResource,
+  resourceList,
+  templateList,
+} from './offers.ts';
 import type { ModernOwn } from './profile.ts';
 import type { Running } from './running.ts';
 import type { McpServerOptions } from './server.ts';
@@ -23,7 +39,7 @@ export function createModernServer(
     { name: 'berth', title: 'Berth', version },
     {
       instructions,
-      capabilities: { tools: {} },
+      capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
       cacheHints,
       ...(profile === undefined ? {} : { requestState: profile.state }),
     },
@@ -40,12 +56,45 @@ export function createModernServer(
   };
   server.setRequestHandler('tools/list', own.list);
   server.setRequestHandler('tools/call', own.call);
+  offer(server, served, (context) => linkOf(access.party, context));
   profile?.modern(server, own);
   return server;
 }
 
-/** What is listed changes with the version and the token only. */
-const cacheHints = { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' } } as const;
+/** What is offered beside the tools: resources, prompts, completion. */
+function offer(server: Server, served: Served, linked: (context: ServerContext) => Link): void {
+  server.setRequestHandler('resources/list', () => resourceList(served));
+  server.setRequestHandler('resources/templates/list', () => templateList(served));
+  server.setRequestHandler('resources/read', ({ params }, context) =>
+    readResource(served, params.uri, linked(context)).catch(fault),
+  );
+  server.setRequestHandler('prompts/list', () => promptList(served));
+  server.setRequestHandler('prompts/get', ({ params }) => {
+    try {
+      return getPrompt(served, { name: params.name, given: params.arguments ?? {} });
+    } catch (error) {
+      return fault(error);
+    }
+  });
+  server.setRequestHandler('completion/complete', ({ params }, context) =>
+    complete(served, params, linked(context)),
+  );
+}
+
+function fault(error: unknown): never {
+  if (!(error instanceof OfferFault)) throw error;
+  if (error.uri === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message);
+  throw new ResourceNotFoundError(error.uri, error.message);
+}
+
+/** What is listed changes with the version and the token only; what is read, with the fleet. */
+const listHint = { ttlMs: 300_000, cacheScope: 'private' } as const;
+const cacheHints = {
+  'tools/list': listHint,
+  'prompts/list': listHint,
+  'resources/list': listHint,
+  'resources/templates/list': listHint,
+};
 
 const ClientInfo = z.object({ [CLIENT_INFO_META_KEY]: z.object({ name: z.string() }) });
 

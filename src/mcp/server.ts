@@ -3,7 +3,15 @@ import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/proto
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
+  CompleteRequestSchema,
+  ErrorCode,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
   type ServerNotification,
   type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -11,6 +19,15 @@ import {
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
 import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
+import {
+  complete,
+  getPrompt,
+  OfferFault,
+  promptList,
+  readResource,
+  resourceList,
+  templateList,
+} from './offers.ts';
 import type { LegacyOwn, Profile } from './profile.ts';
 import { createRunning } from './running.ts';
 
@@ -33,23 +50,25 @@ export type BerthServer = {
 export function createMcpServer(options: McpServerOptions, running = createRunning()): BerthServer {
   const { version, log } = options;
   const mcp = new McpServer({ name: 'berth', title: 'Berth', version }, { instructions });
-
-  mcp.server.registerCapabilities({ tools: {} });
+  const within = (extra: Extra) => {
+    const access = accessBehind(extra.authInfo, options.caller);
+    const served: Served = { ...options, tools: toolsWithin(options.tools, access) };
+    return { served, link: linkOf(mcp, access.party, extra) };
+  };
+  const own: LegacyOwn = {
+    list: (_request, extra) => toolList(within(extra).served.tools),
+    call: ({ params }, extra) => {
+      const { served, link } = within(extra);
+      return running.add(toolCall(served, { name: params.name, args: params.arguments }, link));
+    },
+  };
   Object.assign(mcp.server, {
     onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
   });
-  const own: LegacyOwn = {
-    list: (_request, { authInfo }) =>
-      toolList(toolsWithin(options.tools, accessBehind(authInfo, options.caller))),
-    call: ({ params }, extra) => {
-      const access = accessBehind(extra.authInfo, options.caller);
-      const served = { ...options, tools: toolsWithin(options.tools, access) };
-      const call = { name: params.name, args: params.arguments };
-      return running.add(toolCall(served, call, linkOf(mcp, access.party, extra)));
-    },
-  };
+  mcp.server.registerCapabilities({ tools: {} });
   mcp.server.setRequestHandler(ListToolsRequestSchema, own.list);
   mcp.server.setRequestHandler(CallToolRequestSchema, own.call);
+  offer(mcp, within);
   options.profile?.legacy(mcp, own);
 
   return {
@@ -57,6 +76,42 @@ export function createMcpServer(options: McpServerOptions, running = createRunni
     idle: () => running.idle(),
     close: () => mcp.close(),
   };
+}
+
+type Within = (extra: Extra) => { readonly served: Served; readonly link: Link };
+
+/** What is offered beside the tools: resources, prompts, completion. */
+function offer({ server }: McpServer, within: Within): void {
+  server.registerCapabilities({ resources: {}, prompts: {}, completions: {} });
+  server.setRequestHandler(ListResourcesRequestSchema, (_request, extra) =>
+    resourceList(within(extra).served),
+  );
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, (_request, extra) =>
+    templateList(within(extra).served),
+  );
+  server.setRequestHandler(ReadResourceRequestSchema, ({ params }, extra) => {
+    const { served, link } = within(extra);
+    return readResource(served, params.uri, link).catch(fault);
+  });
+  server.setRequestHandler(ListPromptsRequestSchema, (_request, extra) => promptList(within(extra).served));
+  server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
+    try {
+      return getPrompt(within(extra).served, { name: params.name, given: params.arguments ?? {} });
+    } catch (error) {
+      return fault(error);
+    }
+  });
+  server.setRequestHandler(CompleteRequestSchema, ({ params }, extra) => {
+    const { served, link } = within(extra);
+    return complete(served, params, link);
+  });
+}
+
+/** As the revisions of this era say it: -32002 where there is no such resource. */
+function fault(error: unknown): never {
+  if (!(error instanceof OfferFault)) throw error;
+  if (error.uri === undefined) throw new McpError(ErrorCode.InvalidParams, error.message);
+  throw new McpError(-32_002, error.message, { uri: error.uri });
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;

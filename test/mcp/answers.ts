@@ -15,6 +15,7 @@ import {
   PlanView,
   RecordList,
   MaintenancePlan,
+  MaintenanceResult,
   Simulation,
   Snapshot,
   VerifyResult,
@@ -239,6 +240,14 @@ export function change(decision: 'committed' | 'released', freshPlan?: PlanView)
     next: 'nothing',
   });
 }
+
+export const closed = MaintenanceResult.parse({
+  snapshot,
+  decision: 'scheduled',
+  replayed: false,
+  entry: { seq: 9, digest },
+  next: 'nothing is placed there in that time',
+});
 
 export const verified = VerifyResult.parse({
   place: 'memory',

@@ -36,7 +36,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     dropHold: () => Promise.reject(notForTools),
     leases: () => Promise.reject(notForTools),
     maintenance: () => Promise.reject(notForTools),
-    scheduleMaintenance: () => Promise.reject(notForTools),
+    scheduleMaintenance: heard('scheduleMaintenance', answers.closed),
     cancelMaintenance: () => Promise.reject(notForTools),
     approvals: heard('approvals', answers.approvals),
     decideApproval: () => Promise.reject(notForTools),

@@ -21,6 +21,13 @@ const demand = {
   window: { earliestStart: '2026-11-30T00:00:00+01:00' },
 };
 
+const closing = {
+  place: 'n01',
+  from: '2026-11-30T00:00:00+01:00',
+  to: '2026-11-30T04:00:00+01:00',
+  reason: 'firmware',
+};
+
 const goodCalls: readonly [string, Record<string, unknown>][] = [
   ['inventory_summary', {}],
   ['inventory_search', { limit: 5 }],
@@ -31,12 +38,14 @@ const goodCalls: readonly [string, Record<string, unknown>][] = [
   ['placement_simulate', { lose: ['fra1/h1/r11'] }],
   ['contract_search', {}],
   ['contract_get', { contract: 'C-106' }],
+  ['contract_change', { contract: 'C-106', change: { extendS: 3600 } }],
   ['contract_commit', { plan: 'plan-3f9a0c1e2b7d4a58', idempotencyKey: 'key-001' }],
   ['contract_release', { contract: 'C-106', idempotencyKey: 'key-002' }],
   ['approval_list', {}],
-  ['maintenance_plan', { places: ['n01'] }],
   ['ledger_search', { principal: 'agent:ops-bot' }],
   ['ledger_verify', {}],
+  ['maintenance_plan', { places: ['n01'] }],
+  ['maintenance_start', { ...closing, idempotencyKey: 'key-003' }],
 ];
 
 function connect(control: Control = fakeControl().control, client = 'ide assistant'): Promise<Client> {
@@ -63,10 +72,22 @@ describe('over a real connection', () => {
   test('the server introduces itself', async () => {
     const client = await connect();
     expect(client.getServerVersion()).toEqual({ name: 'berth', title: 'Berth', version: '0.0.0' });
-    expect(client.getServerCapabilities()).toEqual({ tools: {} });
+    expect(client.getServerCapabilities()).toEqual({
+      tools: {},
+      resources: {},
+      prompts: {},
+      completions: {},
+    });
     const instructions = client.getInstructions() ?? '';
     expect(instructions.length).toBeLessThan(1_200);
-    for (const word of ['placement_plan', 'rejected', 'idempotencyKey', 'durationS', 'ISO 8601'])
+    for (const word of [
+      'placement_plan',
+      'rejected',
+      'pending_approval',
+      'idempotencyKey',
+      'durationS',
+      'ISO 8601',
+    ])
       expect(instructions).toContain(word);
   });
 

@@ -81,6 +81,18 @@ const rows: readonly [string, object, string, ...unknown[]][] = [
     'planMaintenance',
     { places: ['r11'], fromMs: noonMs, untilMs: noonMs, lengthS: 60, atMost: 2, allowPrice: true },
   ],
+  [
+    'maintenance_start',
+    {
+      place: 'n02',
+      from: noon,
+      to: '2026-12-01T00:00:00Z',
+      reason: ' firmware ',
+      idempotencyKey: 'req-0003',
+    },
+    'scheduleMaintenance',
+    { place: 'n02', from: noon, to: '2026-12-01T00:00:00Z', reason: 'firmware', idemKey: 'req-0003' },
+  ],
   ['contract_search', {}, 'contracts', { limit: 50 }],
   [
     'contract_search',
@@ -89,6 +101,12 @@ const rows: readonly [string, object, string, ...unknown[]][] = [
     { tenant: 'acme', state: 'active', within: 'fra1', limit: 1, cursor: 'c' },
   ],
   ['contract_get', { contract: 'C-106' }, 'contract', 'C-106'],
+  [
+    'contract_change',
+    { contract: 'C-106', change: { extendS: 3600, replicas: { train: 4 }, avoid: ['n02'] } },
+    'planChange',
+    { contract: 'C-106', change: { extendS: 3600, replicas: { train: 4 }, avoid: ['n02'] } },
+  ],
   ['contract_commit', { plan, idempotencyKey: 'req-0001' }, 'commit', { plan, idemKey: 'req-0001' }],
   [
     'contract_commit',
@@ -161,6 +179,10 @@ describe('nothing reaches the door', () => {
     ['placement_simulate', { edits: [{ price: { model: 'H100', percent: 10 }, from: noon }] }],
     ['contract_search', { state: 'alive' }],
     ['contract_get', { contract: 'c-106' }],
+    ['contract_change', { contract: 'C-106', change: { extendBy: 3600 } }],
+    ['contract_change', { contract: 'C-106' }],
+    ['maintenance_start', { place: 'n02', from: 'noon', to: noon, reason: 'x', idempotencyKey: 'req-0003' }],
+    ['maintenance_start', { place: 'n02', from: noon, to: noon, reason: 'x' }],
     ['contract_commit', { plan }],
     ['contract_commit', { plan, idempotencyKey: 'short' }],
     ['contract_commit', { plan, idempotencyKey: 'req-0001', confirm: true }],

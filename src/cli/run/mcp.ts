@@ -4,10 +4,12 @@ import { tools } from '../../../tools/index.ts';
 import type { Party } from '../../mcp/exchange.ts';
 import type { Profile } from '../../mcp/profile.ts';
 import type { McpServerOptions } from '../../mcp/server.ts';
+import { type Toolset, toolsOf, usualToolsets } from '../../mcp/toolset.ts';
 import { Digest } from '../../model/id.ts';
 import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';
 import { parsed } from '../parsed.ts';
+import { readPrompts } from '../prompts.ts';
 import { openSession } from '../session.ts';
 import { version } from '../version.ts';
 import type { Common } from '../words.ts';
@@ -24,6 +26,7 @@ export type McpOptions = Common & {
   readonly allowOrigin?: string[];
   readonly conformance?: boolean;
   readonly auth?: string;
+  readonly toolsets?: Toolset[];
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {
@@ -49,9 +52,10 @@ async function servedBy(io: Io, options: McpOptions): Promise<Served> {
     ...(model === undefined ? {} : { model }),
     ...(software === undefined ? {} : parsed(Software, { software })),
   };
-  const served = options.readOnly === true ? tools.filter((tool) => tool.annotations.readOnlyHint) : tools;
+  const sets = options.toolsets ?? usualToolsets;
   return {
-    tools: served,
+    tools: toolsOf(tools, { sets, readOnly: options.readOnly === true }),
+    prompts: readPrompts(),
     control: session.control,
     caller,
     version: version(),

@@ -1,0 +1,51 @@
+import { type Command, Option } from 'commander';
+
+import { toolsets } from '../mcp/toolset.ts';
+import type { Io } from './io.ts';
+import type { McpOptions } from './run/mcp.ts';
+import { type Done, examples, withCommon } from './words.ts';
+
+/** Serving the tools to assistants and agents. */
+export function addMcp(program: Command, io: Io, done: Done): void {
+  const mcp = withCommon(program.command('mcp').enablePositionalOptions())
+    .description('serve the tools to an assistant (Model Context Protocol), over stdio or HTTP')
+    .addOption(
+      new Option('--toolsets <names...>', 'which tools; all but `operate` without it').choices(toolsets),
+    )
+    .option('--read-only', 'leave out the tools that change something, whatever else is asked')
+    .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
+    .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
+    .option('--software <digest>', 'of the agent, where its registration names one')
+    .option('--http [host:port]', 'serve over HTTP, on 127.0.0.1:3901 where no address is said')
+    .option(
+      '--auth <auth.yaml>',
+      'ask for OAuth tokens, of the issuers named there; needed beyond this machine',
+    )
+    .option('--allow-host <name...>', 'further names under which the HTTP server may be asked')
+    .option('--allow-origin <origin...>', 'web pages that may ask it, such as https://tools.example')
+    .option('--conformance', 'with the fixtures of the official conformance suite, to test the protocol only')
+    .addHelpText('after', `${examples(...mcpExamples)}${authExample}`)
+    .action(async (options: McpOptions) => done(await (await import('./run/mcp.ts')).mcp(io, options)));
+  mcp.allowExcessArguments(false);
+}
+
+const mcpExamples = [
+  'berth mcp',
+  'claude mcp add berth -- berth mcp --as ada --tenant acme',
+  'berth mcp --as agent:ops-bot --on-behalf-of hank --model qwen3',
+  'berth mcp --http :8080 --read-only',
+  'berth mcp --http 0.0.0.0:8080 --auth auth.yaml --allow-host berth.internal',
+];
+
+const authExample = `
+Stdout carries the protocol only; the log goes to stderr, one JSON object a line. A file for --auth:
+  schema: berth/mcp-auth/1
+  resource: https://berth.example/mcp          # what tokens must be made for
+  issuers:
+    - issuer: https://login.example
+      jwksUri: https://login.example/jwks
+      subject: { claim: sub, kind: person, names: { 'auth0|7': person:ada } }
+      agent: { claim: act.sub }                # an agent that acts for the subject
+      tenants: { claim: berth_tenants }        # whom the subject may act for; nobody without it
+Scopes: berth:read, berth:plan, berth:contract, berth:operate, berth:audit.
+`;
