@@ -37,6 +37,7 @@ const ErrorResult = z.object({
       'INVALID_INPUT',
       'NOT_FOUND',
       'FORBIDDEN',
+      'APPROVAL_DENIED',
       'IDEMPOTENCY_CONFLICT',
       'LEDGER_REFUSED',
       'LEDGER_BUSY',

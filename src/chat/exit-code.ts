@@ -17,6 +17,7 @@ const ofError: Record<ErrorCode, number> = {
   INVALID_INPUT: 2,
   NOT_FOUND: 2,
   FORBIDDEN: 5,
+  APPROVAL_DENIED: 5,
   IDEMPOTENCY_CONFLICT: 9,
   LEDGER_REFUSED: 9,
   LEDGER_BUSY: 9,

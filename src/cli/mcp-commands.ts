@@ -13,6 +13,10 @@ export function addMcp(program: Command, io: Io, done: Done): void {
       new Option('--toolsets <names...>', 'which tools; all but `operate` without it').choices(toolsets),
     )
     .option('--read-only', 'leave out the tools that change something, whatever else is asked')
+    .option(
+      '--confirm-by-form',
+      'a yes in a form of the client counts as the own yes of the person who asks; never as an approval',
+    )
     .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
     .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
     .option('--software <digest>', 'of the agent, where its registration names one')

@@ -41,5 +41,6 @@ export function actorOf(caller: Caller): Actor {
     ...(caller.catalogue === undefined ? {} : { catalogue: caller.catalogue }),
     ...(caller.software === undefined ? {} : { software: caller.software }),
     ...(caller.byHand === true ? { byHand: true as const } : {}),
+    ...(caller.confirmed === undefined ? {} : { confirmed: caller.confirmed }),
   };
 }

@@ -67,7 +67,14 @@ export type Caller = {
   readonly software?: Digest;
   /** A person at a front end of Berth itself. Set by the process that serves, never by a client. */
   readonly byHand?: true;
+  /** Asks the person behind the caller for its own yes, where the operator lets such a yes count. Never an agent. */
+  readonly confirm?: (question: Question) => Promise<boolean>;
+  /** Set by the door once that yes was given. */
+  readonly confirmed?: 'form';
 };
+
+/** What a requester is asked before something is done that only needs its own yes. */
+export type Question = { readonly digest: Digest; readonly summary: string };
 
 /** The wall clock, as an argument: `set` when BERTH_NOW says so. */
 export type Clock = { readonly kind: 'system' | 'set'; nowMs(): number };

@@ -15,6 +15,7 @@ import { builtInPacks } from '../policy/built-in.ts';
 import { actingOn } from './authorising.ts';
 import { actorOf } from './caller.ts';
 import { clockFault, usableMs } from './clock.ts';
+import { ownYes, questionFor } from './confirming.ts';
 import type { Caller, Clock } from './control.ts';
 import { Fold } from './fold.ts';
 import { Library, planNamedIn } from './library.ts';
@@ -115,6 +116,14 @@ export class Door {
       ...(sealed === undefined ? {} : { sealed }),
     };
     const { decision, events } = decide(state, given, command);
+    const question = questionFor(caller, decision, events);
+    if (question !== undefined) {
+      await ownYes(caller, question);
+      return this.#attempt({ ...caller, confirmed: 'form' }, command, {
+        request,
+        moment: await this.moment(),
+      });
+    }
     const isRefused = decision.kind === 'refused';
     if (isRefused && events.length === 0) return { kind: 'refused', decision, moment };
     const refusal = isRefused ? undefined : await this.#second.refusalOf(command, moment, this.library);

@@ -1,5 +1,6 @@
 import { BerthError, type ErrorDetail } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
+import { AskFirst } from './ask.ts';
 import { answerCapBytes, fit, hintBytes, withHints } from './fit.ts';
 import { inputError } from './input-error.ts';
 import { cleanObject, isJsonObject, type JsonObject, sizeBytes, toJsonObject } from './json.ts';
@@ -21,8 +22,8 @@ export const argumentCapBytes = 256 * 1024;
 export const argumentDepth = 32;
 
 /**
- * Calls one tool by name, for whichever protocol asked. Never rejects: what goes wrong comes back as an
- * `ErrorDetail`. A foreign error is a bug: the caller gets `INTERNAL` with a reference, the log gets the stack.
+ * Calls one tool by name, for whichever protocol asked. Rejects with `AskFirst` alone: what goes wrong comes back
+ * as an `ErrorDetail`. A foreign error is a bug: the caller gets `INTERNAL` with a reference, the log gets the stack.
  * An answer holds at most `capBytes` of JSON, unless it tells what a writing tool has done.
  */
 export async function callTool(
@@ -36,6 +37,7 @@ export async function callTool(
   try {
     return { ok: true, content: await answer(tool, plainArguments(args), context) };
   } catch (error) {
+    if (error instanceof AskFirst) throw error;
     return { ok: false, error: detailOf(error, tool, context) };
   }
 }

@@ -1,5 +1,6 @@
 import type { Caller, Control, Progress } from '../control/control.ts';
 import { cleanText } from '../model/text.ts';
+import type { Ask } from './ask.ts';
 import { type CallAnswer, callTool } from './call.ts';
 import { catalogueDigest, type ListedTool, listTools, toolDigests } from './catalogue.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -17,6 +18,8 @@ export type Served = {
   readonly control: Control;
   readonly version: string;
   readonly log: Log;
+  /** A yes in a form counts as the requester's own. Only where people, not programs, fill in the forms. */
+  readonly confirmByForm?: boolean;
   /** Is told of every call of a tool. */
   readonly observe?: Observe;
 };
@@ -36,6 +39,8 @@ export type Link = {
   readonly signal: AbortSignal;
   readonly progressToken?: string | number | undefined;
   readonly notify: (notification: ProgressNotification) => Promise<void>;
+  /** There where the client shows forms. */
+  readonly ask?: Ask;
 };
 
 type ProgressNotification = {
@@ -76,12 +81,13 @@ export function toolList(tools: readonly Tool[]): {
   return { tools: [...listTools(tools)], _meta: { [catalogueMetaKey]: catalogueOf(tools).digest } };
 }
 
-/** Calls a tool for whoever is linked. Never rejects. */
+/** Calls a tool for whoever is linked. Rejects with `AskFirst` alone. */
 export async function toolCall(
-  { tools, control, log, observe }: Served,
+  served: Served,
   { name, args }: { readonly name: string; readonly args: unknown },
   link: Link,
 ): Promise<ToolResult> {
+  const { tools, control, log, observe } = served;
   const { digest, byTool } = catalogueOf(tools);
   const toolDigest = byTool.get(name);
   const tool = cleanText(name, 60);
@@ -90,6 +96,7 @@ export async function toolCall(
     control,
     caller: {
       ...callerOf(link, tool),
+      ...confirmOf(served, link),
       catalogue: digest,
       ...(toolDigest === undefined ? {} : { toolDigest }),
     },
@@ -114,6 +121,18 @@ export async function toolCall(
 /** Who calls what, as the ledger will have it. */
 export function callerOf({ party, client }: Link, tool: string): Caller {
   return { ...party, client: clientName(client), tool };
+}
+
+/** The way to the requester's own yes, where the operator lets a form say it. Every answer is logged. */
+function confirmOf({ confirmByForm, log }: Served, { ask }: Link): Pick<Caller, 'confirm'> {
+  if (confirmByForm !== true || ask === undefined) return {};
+  return {
+    confirm: async (question) => {
+      const answer = await ask(question);
+      log('info', 'asked', { digest: question.digest, answer });
+      return answer === 'accept';
+    },
+  };
 }
 
 type Catalogue = { readonly digest: ReturnType<typeof catalogueDigest>; readonly byTool: ToolDigests };

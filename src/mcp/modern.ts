@@ -1,5 +1,10 @@
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  createRequestStateCodec,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
@@ -10,6 +15,7 @@ import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
+import { type Ask, answerIn, AskFirst, formOf } from './ask.ts';
 import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
 import {
   complete,
@@ -41,7 +47,7 @@ export function createModernServer(
       instructions,
       capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
       cacheHints,
-      ...(profile === undefined ? {} : { requestState: profile.state }),
+      requestState: profile?.state ?? askedState,
     },
   );
   Object.assign(server, {
@@ -51,7 +57,8 @@ export function createModernServer(
     list: () => toolList(served.tools),
     call: ({ params }, context) => {
       const call = { name: params.name, args: params.arguments };
-      return running.add(toolCall(served, call, linkOf(access.party, context)));
+      const link = linkOf(access.party, context);
+      return running.add(toolCall(served, call, link).catch((error: unknown) => askBack(error, context)));
     },
   };
   server.setRequestHandler('tools/list', own.list);
@@ -96,12 +103,46 @@ const cacheHints = {
   'resources/templates/list': listHint,
 };
 
+/** What was asked, signed: the client brings it back with the answer, and only whoever was asked may. */
+const asked = createRequestStateCodec<string>({
+  key: crypto.getRandomValues(new Uint8Array(32)),
+  ttlSeconds: 600,
+  bind: ({ http, mcpReq }) => `${http?.authInfo?.clientId ?? ''} ${mcpReq.method}`,
+});
+const askedState = {
+  verify: (state: string, context: ServerContext) => asked.verify(state, context),
+};
+
+async function askBack(error: unknown, context: ServerContext): Promise<InputRequiredResult> {
+  if (!(error instanceof AskFirst)) throw error;
+  return inputRequired({
+    inputRequests: { confirm: inputRequired.elicit(formOf(error.question)) },
+    requestState: await asked.mint(error.question.digest, context),
+  });
+}
+
+/** The answer that came along with the call, where it is to this question. */
+function askOver({ inputResponses, requestState }: ServerContext['mcpReq']): Ask {
+  return (question) => {
+    const view = inputResponse(inputResponses, 'confirm');
+    if (view.kind !== 'elicit' || requestState<string>() !== question.digest) throw new AskFirst(question);
+    return Promise.resolve(answerIn(view));
+  };
+}
+
+/** A client that shows forms. An empty declaration means them too. */
+const Forms = z.object({
+  [CLIENT_CAPABILITIES_META_KEY]: z.object({
+    elicitation: z.looseObject({ form: z.object({}) }).or(z.strictObject({})),
+  }),
+});
 const ClientInfo = z.object({ [CLIENT_INFO_META_KEY]: z.object({ name: z.string() }) });
 
 function linkOf(party: Party, { mcpReq }: ServerContext): Link {
   const { _meta: meta } = mcpReq;
   return {
     party,
+    ...(Forms.safeParse(mcpReq.envelope).success ? { ask: askOver(mcpReq) } : {}),
     client: ClientInfo.safeParse(mcpReq.envelope).data?.[CLIENT_INFO_META_KEY].name,
     signal: mcpReq.signal,
     progressToken: meta?.progressToken,

@@ -12,6 +12,7 @@ import type {
 import type {
   CallToolRequest as ModernCall,
   CallToolResult as ModernCallResult,
+  InputRequiredResult,
   ListToolsResult as ModernList,
   Server,
   ServerContext,
@@ -30,7 +31,10 @@ export type LegacyOwn = {
 /** What a server of the stateless era answers itself. */
 export type ModernOwn = {
   readonly list: () => ModernList;
-  readonly call: (request: ModernCall, context: ServerContext) => Promise<ModernCallResult>;
+  readonly call: (
+    request: ModernCall,
+    context: ServerContext,
+  ) => Promise<ModernCallResult | InputRequiredResult>;
 };
 
 /** What a server serves beside our own tools, so that a suite of tests finds what it looks for. */

@@ -4,6 +4,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
   CompleteRequestSchema,
+  ElicitResultSchema,
   ErrorCode,
   GetPromptRequestSchema,
   ListPromptsRequestSchema,
@@ -18,6 +19,7 @@ import {
 
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
+import { type Ask, answerIn, formOf } from './ask.ts';
 import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
 import {
   complete,
@@ -116,12 +118,31 @@ function fault(error: unknown): never {
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-function linkOf(mcp: McpServer, party: Party, { _meta, signal, sendNotification }: Extra): Link {
+function linkOf(mcp: McpServer, party: Party, extra: Extra): Link {
+  const { _meta, signal, sendNotification } = extra;
   return {
     party,
     client: mcp.server.getClientVersion()?.name,
     signal,
     progressToken: _meta?.progressToken,
     notify: sendNotification,
+    ...(showsForms(mcp) ? { ask: askOver(extra) } : {}),
+  };
+}
+
+/** An empty declaration is older than the difference, and means forms. */
+function showsForms({ server }: McpServer): boolean {
+  const { elicitation } = server.getClientCapabilities() ?? {};
+  return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
+}
+
+/** So long a person may think. */
+const patienceMs = 10 * 60_000;
+
+function askOver({ sendRequest, signal }: Extra): Ask {
+  return async (question) => {
+    const request = { method: 'elicitation/create' as const, params: formOf(question) };
+    const options = { signal, timeout: patienceMs };
+    return sendRequest(request, ElicitResultSchema, options).then(answerIn, () => 'cancel' as const);
   };
 }

@@ -15,6 +15,7 @@ export const Actor = z.strictObject({
   catalogue: Digest.optional().describe('of the whole list of tools; absent in old entries'),
   software: Digest.optional().describe('of the agent, as it says itself'),
   byHand: z.literal(true).optional().describe('a person, through a front end of Berth itself'),
+  confirmed: z.literal('form').optional().describe('its own yes, in a form that its client showed'),
   mandate: MandateId.optional(),
 });
 export type Actor = z.infer<typeof Actor>;

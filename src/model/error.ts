@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   | 'NOT_FOUND'
   | 'FORBIDDEN'
+  | 'APPROVAL_DENIED'
   | 'IDEMPOTENCY_CONFLICT'
   | 'LEDGER_REFUSED'
   | 'LEDGER_BUSY'

@@ -27,6 +27,7 @@ export type McpOptions = Common & {
   readonly conformance?: boolean;
   readonly auth?: string;
   readonly toolsets?: Toolset[];
+  readonly confirmByForm?: boolean;
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {
@@ -59,6 +60,7 @@ async function servedBy(io: Io, options: McpOptions): Promise<Served> {
     control: session.control,
     caller,
     version: version(),
+    confirmByForm: options.confirmByForm === true,
     ...(options.conformance === true ? { profile: await fixtures() } : {}),
   };
 }

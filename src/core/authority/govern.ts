@@ -106,9 +106,13 @@ function carryOrPark(state: State, given: Governed, wanted: Wanted, carryOut: Ca
   return settled(state, given, done, { act, ...inMandate(mandate) });
 }
 
-/** Tier 2 is the requester's own yes, which a person who acts by hand has given by acting. */
-function needsPerson({ tier }: ActVerdict, { byHand }: Actor): boolean {
-  return tier >= 3 || (tier === 2 && byHand !== true);
+/**
+ * Tier 2 is the requester's own yes, which a person who acts by hand has given by acting, and one who was asked in a
+ * form by answering it. An agent answers no form for a person.
+ */
+function needsPerson({ tier }: ActVerdict, { principal, byHand, confirmed }: Actor): boolean {
+  const ownYes = byHand === true || (confirmed === 'form' && !isAgent(principal));
+  return tier >= 3 || (tier === 2 && !ownYes);
 }
 
 function settled(
