@@ -7,6 +7,7 @@ import type { Json, JsonObject } from './json.ts';
 import type { Log } from './log.ts';
 import type { Prompt } from './prompt.ts';
 import type { Tool } from './tool.ts';
+import { inSpan, type Traced } from './trace.ts';
 
 /** Who is on the other side of a connection. Client and tool are filled in for each call. */
 export type Party = Omit<Caller, 'client' | 'tool'>;
@@ -39,6 +40,7 @@ export type Link = {
   readonly signal: AbortSignal;
   readonly progressToken?: string | number | undefined;
   readonly notify: (notification: ProgressNotification) => Promise<void>;
+  readonly trace?: Traced;
   /** There where the client shows forms. */
   readonly ask?: Ask;
 };
@@ -82,20 +84,34 @@ export function toolList(tools: readonly Tool[]): {
 }
 
 /** Calls a tool for whoever is linked. Rejects with `AskFirst` alone. */
-export async function toolCall(
-  served: Served,
-  { name, args }: { readonly name: string; readonly args: unknown },
-  link: Link,
-): Promise<ToolResult> {
-  const { tools, control, log, observe } = served;
+export async function toolCall(served: Served, call: Call, link: Link): Promise<ToolResult> {
+  const { byTool } = catalogueOf(served.tools);
+  const tool = byTool.has(call.name) ? call.name : 'unknown';
+  const started = performance.now();
+  return inSpan({ tool, from: link.trace ?? {} }, async () => {
+    const answer = await answerTo(served, call, link);
+    const tookMs = performance.now() - started;
+    const error = answer.ok ? undefined : answer.error.code;
+    served.observe?.({ tool, outcome: error ?? 'ok', tookMs });
+    served.log('info', 'tool-called', {
+      tool: cleanText(call.name, 60),
+      tookMs: Math.round(tookMs),
+      ...(error === undefined ? {} : { error }),
+    });
+    return { value: resultOf(answer), ...(error === undefined ? {} : { error }) };
+  });
+}
+
+type Call = { readonly name: string; readonly args: unknown };
+
+function answerTo(served: Served, { name, args }: Call, link: Link): Promise<CallAnswer> {
+  const { tools, control, log } = served;
   const { digest, byTool } = catalogueOf(tools);
   const toolDigest = byTool.get(name);
-  const tool = cleanText(name, 60);
-  const started = performance.now();
-  const answer = await callTool(tools, name, args, {
+  return callTool(tools, name, args, {
     control,
     caller: {
-      ...callerOf(link, tool),
+      ...callerOf(link, cleanText(name, 60)),
       ...confirmOf(served, link),
       catalogue: digest,
       ...(toolDigest === undefined ? {} : { toolDigest }),
@@ -104,18 +120,6 @@ export async function toolCall(
     signal: link.signal,
     ...progressOf(link),
   });
-  const tookMs = performance.now() - started;
-  observe?.({
-    tool: toolDigest === undefined ? 'unknown' : name,
-    outcome: answer.ok ? 'ok' : answer.error.code,
-    tookMs,
-  });
-  log('info', 'tool-called', {
-    tool,
-    tookMs: Math.round(tookMs),
-    ...(answer.ok ? {} : { error: answer.error.code }),
-  });
-  return resultOf(answer);
 }
 
 /** Who calls what, as the ledger will have it. */

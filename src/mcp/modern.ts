@@ -138,7 +138,7 @@ const Forms = z.object({
 });
 const ClientInfo = z.object({ [CLIENT_INFO_META_KEY]: z.object({ name: z.string() }) });
 
-function linkOf(party: Party, { mcpReq }: ServerContext): Link {
+function linkOf(party: Party, { mcpReq, http }: ServerContext): Link {
   const { _meta: meta } = mcpReq;
   return {
     party,
@@ -147,5 +147,10 @@ function linkOf(party: Party, { mcpReq }: ServerContext): Link {
     signal: mcpReq.signal,
     progressToken: meta?.progressToken,
     notify: mcpReq.notify,
+    trace: {
+      traceparent: meta?.['traceparent'] ?? http?.req?.headers.get('traceparent'),
+      requestId: mcpReq.id,
+      protocolVersion: '2026-07-28',
+    },
   };
 }

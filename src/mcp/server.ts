@@ -32,6 +32,7 @@ import {
 } from './offers.ts';
 import type { LegacyOwn, Profile } from './profile.ts';
 import { createRunning } from './running.ts';
+import type { Traced } from './trace.ts';
 
 export type McpServerOptions = Served & {
   readonly caller: Party;
@@ -126,8 +127,14 @@ function linkOf(mcp: McpServer, party: Party, extra: Extra): Link {
     signal,
     progressToken: _meta?.progressToken,
     notify: sendNotification,
+    trace: traceOf(extra),
     ...(showsForms(mcp) ? { ask: askOver(extra) } : {}),
   };
+}
+
+function traceOf({ _meta: meta, requestId, sessionId, requestInfo }: Extra): Traced {
+  const header = requestInfo?.headers['traceparent'];
+  return { traceparent: meta?.['traceparent'] ?? header, requestId, sessionId };
 }
 
 /** An empty declaration is older than the difference, and means forms. */

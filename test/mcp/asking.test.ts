@@ -154,25 +154,25 @@ const liar = {
   'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
 };
 
-describe('a client that brings an answer along', () => {
-  const ask = async (fetch: ReturnType<typeof fetchFrom>, more: object, call = release) => {
-    const body = {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: { ...call, ...more, _meta: liar },
-    };
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': call.name,
-    };
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-    return response.text();
+async function ask(fetch: ReturnType<typeof fetchFrom>, more: object, call = release): Promise<string> {
+  const body = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: { ...call, ...more, _meta: liar },
   };
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/call',
+    'mcp-name': call.name,
+  };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  return response.text();
+}
 
+describe('a client that brings an answer along', () => {
   test('to a question that was never asked, or to another one, is asked again or refused', async () => {
     const desk = await openDesk();
     const { seq } = await desk.control.head();

@@ -11,6 +11,7 @@ import type { Io } from '../io.ts';
 import { parsed } from '../parsed.ts';
 import { readPrompts } from '../prompts.ts';
 import { openSession } from '../session.ts';
+import { startTraces } from '../telemetry.ts';
 import { version } from '../version.ts';
 import type { Common } from '../words.ts';
 
@@ -31,6 +32,15 @@ export type McpOptions = Common & {
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {
+  const endTraces = await startTraces(io);
+  try {
+    return await serve(io, options);
+  } finally {
+    await endTraces();
+  }
+}
+
+async function serve(io: Io, options: McpOptions): Promise<number> {
   if (options.http !== undefined) {
     const { serveOverHttp } = await import('./mcp-http.ts');
     return serveOverHttp(io, options, () => servedBy(io, options));
