@@ -2,7 +2,6 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { EventStore } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type {
-  CallToolRequest,
   CallToolResult,
   ListToolsRequest,
   ListToolsResult,
@@ -25,7 +24,10 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 /** What a server of the handshake era answers itself. */
 export type LegacyOwn = {
   readonly list: (request: ListToolsRequest, extra: Extra) => ListToolsResult;
-  readonly call: (request: CallToolRequest, extra: Extra) => Promise<CallToolResult>;
+  readonly call: (
+    request: { params: { name: string; arguments?: unknown } },
+    extra: Extra,
+  ) => Promise<CallToolResult>;
 };
 
 /** What a server of the stateless era answers itself. */

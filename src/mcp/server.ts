@@ -2,7 +2,6 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
-  CallToolRequestSchema,
   CompleteRequestSchema,
   ElicitResultSchema,
   ErrorCode,
@@ -15,7 +14,9 @@ import {
   ReadResourceRequestSchema,
   type ServerNotification,
   type ServerRequest,
+  type ServerResult,
 } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
@@ -67,11 +68,13 @@ export function createMcpServer(options: McpServerOptions, running = createRunni
   };
   Object.assign(mcp.server, {
     onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
+    fallbackRequestHandler: answering([
+      handle(ListToolsRequestSchema, own.list),
+      handle(CallRequest, own.call),
+      ...offers(within),
+    ]),
   });
-  mcp.server.registerCapabilities({ tools: {} });
-  mcp.server.setRequestHandler(ListToolsRequestSchema, own.list);
-  mcp.server.setRequestHandler(CallToolRequestSchema, own.call);
-  offer(mcp, within);
+  mcp.server.registerCapabilities({ tools: {}, resources: {}, prompts: {}, completions: {} });
   options.profile?.legacy(mcp, own);
 
   return {
@@ -83,31 +86,67 @@ export function createMcpServer(options: McpServerOptions, running = createRunni
 
 type Within = (extra: Extra) => { readonly served: Served; readonly link: Link };
 
+/** A call whose arguments may be anything: what is wrong with them is said by `callTool`, to whoever can mend it. */
+const CallRequest = z.object({
+  method: z.literal('tools/call'),
+  params: z.looseObject({ name: z.string(), arguments: z.unknown() }),
+});
+
 /** What is offered beside the tools: resources, prompts, completion. */
-function offer({ server }: McpServer, within: Within): void {
-  server.registerCapabilities({ resources: {}, prompts: {}, completions: {} });
-  server.setRequestHandler(ListResourcesRequestSchema, (_request, extra) =>
-    resourceList(within(extra).served),
-  );
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, (_request, extra) =>
-    templateList(within(extra).served),
-  );
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params }, extra) => {
-    const { served, link } = within(extra);
-    return readResource(served, params.uri, link).catch(fault);
-  });
-  server.setRequestHandler(ListPromptsRequestSchema, (_request, extra) => promptList(within(extra).served));
-  server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
-    try {
-      return getPrompt(within(extra).served, { name: params.name, given: params.arguments ?? {} });
-    } catch (error) {
-      return fault(error);
-    }
-  });
-  server.setRequestHandler(CompleteRequestSchema, ({ params }, extra) => {
-    const { served, link } = within(extra);
-    return complete(served, params, link);
-  });
+function offers(within: Within): readonly Handled[] {
+  return [
+    handle(ListResourcesRequestSchema, (_request, extra) => resourceList(within(extra).served)),
+    handle(ListResourceTemplatesRequestSchema, (_request, extra) => templateList(within(extra).served)),
+    handle(ReadResourceRequestSchema, ({ params }, extra) => {
+      const { served, link } = within(extra);
+      return readResource(served, params.uri, link).catch(fault);
+    }),
+    handle(ListPromptsRequestSchema, (_request, extra) => promptList(within(extra).served)),
+    handle(GetPromptRequestSchema, ({ params }, extra) => {
+      try {
+        return getPrompt(within(extra).served, { name: params.name, given: params.arguments ?? {} });
+      } catch (error) {
+        return fault(error);
+      }
+    }),
+    handle(CompleteRequestSchema, ({ params }, extra) => {
+      const { served, link } = within(extra);
+      return complete(served, params, link);
+    }),
+  ];
+}
+
+type Answer = (request: { readonly method: string }, extra: Extra) => Promise<ServerResult>;
+type Handled = readonly [method: string, answer: Answer];
+
+/**
+ * What answers a method. The SDK would answer a request that does not fit its schema in the schema's own words, over
+ * several lines; whoever sent it is told in one line which parameter it is.
+ */
+function handle<S extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
+  schema: S,
+  answer: (request: z.output<S>, extra: Extra) => ServerResult | Promise<ServerResult>,
+): Handled {
+  const method = schema.shape.method.value;
+  return [
+    method,
+    async (request, extra) => {
+      const fitting = schema.safeParse(request);
+      if (fitting.success) return answer(fitting.data, extra);
+      const where = fitting.error.issues[0]?.path.join('.') ?? 'params';
+      const message = `\`${cleanText(where, 80)}\` of ${method} is not what it has to be`;
+      throw new McpError(ErrorCode.InvalidParams, message);
+    },
+  ];
+}
+
+function answering(handled: readonly Handled[]): Answer {
+  const answers = new Map(handled);
+  return async (request, extra) => {
+    const answer = answers.get(request.method);
+    if (answer === undefined) throw new McpError(ErrorCode.MethodNotFound, 'there is no such method');
+    return answer(request, extra);
+  };
 }
 
 /** As the revisions of this era say it: -32002 where there is no such resource. */

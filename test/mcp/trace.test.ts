@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -82,10 +81,8 @@ describe.each([
 test('spans go where the environment says, and nowhere without it', async () => {
   const received: Buffer[] = [];
   const collector = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      received.push(body);
-      response.end();
-    });
+    request.on('data', (chunk: Buffer) => received.push(chunk));
+    request.on('end', () => response.end());
   });
   collector.listen(0, '127.0.0.1');
   await once(collector, 'listening');

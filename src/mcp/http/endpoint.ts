@@ -10,7 +10,7 @@ import { bodyCapBytes, readBody } from './body.ts';
 import { barred, type Gate } from './gate.ts';
 import { createMetrics } from './metrics.ts';
 import { createPace, type Pace, type Rate } from './pace.ts';
-import { refusal } from './reply.ts';
+import { cleaned, refusal } from './reply.ts';
 import { type AdmittedRoute, type Route, routesOf, tooFast } from './routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 
@@ -95,8 +95,12 @@ function protocolRoute(
     if (body instanceof Response) return body;
     const beyond = auth?.beyond(access, scopesWanted(body.value, tools));
     if (beyond !== undefined) return beyond;
-    if (await isLegacyRequest(request, body.value)) return sessions.fetch(request, access, body.value);
-    return modern.fetch(request, { parsedBody: body.value, authInfo: passFor(access) });
+    const isLegacy = await isLegacyRequest(request, body.value);
+    return cleaned(
+      isLegacy
+        ? await sessions.fetch(request, access, body.value)
+        : await modern.fetch(request, { parsedBody: body.value, authInfo: passFor(access) }),
+    );
   };
 }
 

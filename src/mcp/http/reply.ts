@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import { cleanObject, isJsonObject, type JsonObject, toJsonObject } from '../json.ts';
 
 /** Nothing that is answered here may be kept, sniffed or framed. */
 const headers = {
@@ -27,4 +27,15 @@ export function refusal(
 ): Response {
   const error = { code: more.code ?? -32_000, message };
   return json(status, { jsonrpc: '2.0', error, id: null }, more.headers);
+}
+
+/** The same answer; where it is an error of the protocol, without characters that act: SDKs quote what callers sent. */
+export async function cleaned(response: Response): Promise<Response> {
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+  if (!isJson) return response;
+  const { status, headers: before } = response;
+  const body = await response.text();
+  if (!body.includes('"error":{"code":-')) return new Response(body, { status, headers: before });
+  const said: unknown = JSON.parse(body);
+  return json(status, isJsonObject(said) ? cleanObject(toJsonObject(said)) : {}, Object.fromEntries(before));
 }
