@@ -1,7 +1,9 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 
 import { toolsets } from '../mcp/toolset.ts';
 import type { Io } from './io.ts';
+import { type ClientName, clientNames } from './mcp-clients.ts';
+import type { InstallOptions } from './run/mcp-install.ts';
 import type { McpOptions } from './run/mcp.ts';
 import { type Done, examples, withCommon } from './words.ts';
 
@@ -31,6 +33,30 @@ export function addMcp(program: Command, io: Io, done: Done): void {
     .addHelpText('after', `${examples(...mcpExamples)}${authExample}`)
     .action(async (options: McpOptions) => done(await (await import('./run/mcp.ts')).mcp(io, options)));
   mcp.allowExcessArguments(false);
+  addInstall(mcp, io, done);
+}
+
+function addInstall(mcp: Command, io: Io, done: Done): void {
+  mcp
+    .command('install')
+    .description('what a client has to be told so that it starts the server; prints it, or writes it')
+    .addArgument(new Argument('<client>', 'which one').choices(clientNames))
+    .option('--write', "into the client's own file; what was there is kept beside it")
+    .option('--name <name>', 'of the server in that file', 'berth')
+    .option('--absolute', 'with the whole path, for clients that know no PATH')
+    .option('--as <principal>', 'the client acts as this person or agent')
+    .option('--tenant <id...>', 'for these tenants only')
+    .addOption(new Option('--toolsets <names...>', 'with these tools').choices(toolsets))
+    .option('--read-only', 'without the tools that change something')
+    .addHelpText(
+      'after',
+      examples('berth mcp install cursor', 'berth mcp install claude-desktop --as ada --tenant acme --write'),
+    )
+    .action(async (client: ClientName, options: Omit<InstallOptions, 'project'>) =>
+      done(
+        (await import('./run/mcp-install.ts')).install(io, client, { ...options, project: process.cwd() }),
+      ),
+    );
 }
 
 const mcpExamples = [

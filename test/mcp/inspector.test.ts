@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 import type { Io } from '../../src/cli/io.ts';
 import { openSession, type Session } from '../../src/cli/session.ts';
-import { ChangeResult, PlanResult, VerifyResult } from '../../src/model/view.ts';
+import { ChangeResult, InventorySummary, PlanResult, VerifyResult } from '../../src/model/view.ts';
 
 /** The MCP Inspector's command line: a client that Berth's authors did not write. */
 const inspector = resolve('node_modules/.bin/mcp-inspector');
@@ -32,8 +32,10 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test('the Inspector plans, commits and verifies over stdio while another client has the ledger open', async () => {
+test('the Inspector looks, plans, commits, verifies and releases over stdio while another client has the ledger open', async () => {
   expect(Listed.parse(inspect('--method', 'tools/list', '--strict')).result.tools).toHaveLength(15);
+
+  expect(InventorySummary.parse(call('inventory_summary', {})).tenants.map(({ id }) => id)).toContain('acme');
 
   const { plan } = PlanResult.parse(call('placement_plan', { demand }));
   const commit = { plan: plan?.id, idempotencyKey: 'inspector-1' };
@@ -53,6 +55,12 @@ test('the Inspector plans, commits and verifies over stdio while another client 
   const seen = await open.control.contracts(open.caller, { limit: 50 });
   expect(seen.contracts.map((contract) => contract.id)).toContain('C-106');
   expect(seen.snapshot.head).toBe(verified.head);
+
+  const release = { contract: 'C-106', idempotencyKey: 'inspector-2', expectedVersion: 1 };
+  expect(ChangeResult.parse(call('contract_release', release))).toMatchObject({
+    decision: 'released',
+    contract: { id: 'C-106', state: 'released' },
+  });
 }, 60_000);
 
 const Listed = z.object({ result: z.object({ tools: z.array(z.unknown()) }) });

@@ -5,7 +5,7 @@ import { accessOf } from './claims.ts';
 import type { AuthConfig, Issuer } from './config.ts';
 
 /** What a token comes to. `unreachable`: the keys of its issuer could not be read, so nothing is known of it. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'access'; readonly access: Access }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'unreachable' };
