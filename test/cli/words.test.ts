@@ -91,6 +91,7 @@ describe('help', () => {
       'ledger erase',
       'audit',
       'mcp',
+      'mcp install',
       'completion',
       'bench',
       'bench openb',
