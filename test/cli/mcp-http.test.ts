@@ -54,3 +54,13 @@ describe('berth mcp --http does not start', () => {
     expect(stderr).toContain(said);
   });
 });
+
+test.each([
+  ['--auth', 'auth.yaml'],
+  ['--allow-host', 'berth.example'],
+  ['--allow-origin', 'https://tools.example'],
+])('%s without --http is said to mean nothing, instead of being passed over', async (option, value) => {
+  const { code, stderr } = await berth(['mcp', option, value], { home: folder });
+  expect(code).toBe(2);
+  expect(stderr).toContain(`\`${option}\` means nothing over stdio`);
+});

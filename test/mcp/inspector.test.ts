@@ -61,7 +61,7 @@ test('the Inspector looks, plans, commits, verifies and releases over stdio whil
     decision: 'released',
     contract: { id: 'C-106', state: 'released' },
   });
-}, 60_000);
+}, 180_000);
 
 const Listed = z.object({ result: z.object({ tools: z.array(z.unknown()) }) });
 

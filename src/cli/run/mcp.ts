@@ -5,6 +5,7 @@ import type { Party } from '../../mcp/exchange.ts';
 import type { Profile } from '../../mcp/profile.ts';
 import type { McpServerOptions } from '../../mcp/server.ts';
 import { type Toolset, toolsOf, usualToolsets } from '../../mcp/toolset.ts';
+import { BerthError } from '../../model/error.ts';
 import { Digest } from '../../model/id.ts';
 import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';
@@ -45,10 +46,21 @@ async function serve(io: Io, options: McpOptions): Promise<number> {
     const { serveOverHttp } = await import('./mcp-http.ts');
     return serveOverHttp(io, options, () => servedBy(io, options));
   }
+  const idle = (['auth', 'allowHost', 'allowOrigin'] as const).find((name) => options[name] !== undefined);
+  if (idle !== undefined) throw onlyOverHttp(idle);
   const served = await servedBy(io, options);
   const { serveStdio } = await import('../../mcp/stdio.ts');
   await serveStdio(served);
   return 0;
+}
+
+function onlyOverHttp(name: 'auth' | 'allowHost' | 'allowOrigin'): BerthError {
+  const option = { auth: '--auth', allowHost: '--allow-host', allowOrigin: '--allow-origin' }[name];
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${option}\` means nothing over stdio`,
+    fix: 'add `--http`, or leave it out',
+  });
 }
 
 /** What is served, and as whom. */
