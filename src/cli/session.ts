@@ -132,7 +132,17 @@ function writeDemoKeys(home: string, { authority }: World): void {
     'PUBLIC DEMO KEY: everybody can make it, what it signs proves nothing. Its passphrase is `demo`.\n';
   for (const principal of authority?.demoKeys ?? []) {
     const file = join(home, 'keys', `${principal.replace(':', '-')}.pem`);
-    if (!existsSync(file)) writeKey(file, demoKeyOf(principal), { passphrase: 'demo', note });
+    if (!existsSync(file))
+      unlessThere(() => writeKey(file, demoKeyOf(principal), { passphrase: 'demo', note }));
+  }
+}
+
+/** Another first start may write the same file between a look and the writing. */
+function unlessThere(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
