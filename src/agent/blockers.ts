@@ -21,11 +21,8 @@ export function blockers(
   );
   const { text } = reading.line;
   for (const { from, to, word } of unreadWords(reading, [...cues, ...settled], isRequestSpan)) {
-    const before = text.slice(0, from);
-    const isIn = /\b(?:in|at|near|inside) (?:the )?$/u.test(before) && !isIdiom(text.slice(from, to));
-    const isOn = /\bon (?:the )?$/u.test(before) && /^[a-z]+[0-9]+$/u.test(text.slice(from, to));
-    if (isIn || isOn) problems.push(unknownPlace(word, gazetteer));
-    else if (/\b(?:team|tenant|customer) $/u.test(before)) problems.push(unknownTenant(word, gazetteer));
+    if (isPlaceLike(text, { from, to })) problems.push(unknownPlace(word, gazetteer));
+    else if (isTenantLike(reading, { from, to })) problems.push(unknownTenant(word, gazetteer));
   }
   for (const span of [...spansOf(reading, 'contract'), ...spansOf(reading, 'plan')]) {
     const written = rawOf(reading.line, span);
@@ -41,10 +38,53 @@ export function blockers(
   return problems;
 }
 
+/** Places that a line names and nobody knows, for answers that change nothing: they must not be about everywhere. */
+export function unknownPlaces(talk: Pick<Talk, 'reading' | 'gazetteer' | 'cues'>): readonly Problem[] {
+  const { reading, gazetteer, cues } = talk;
+  const named = spansOf(reading, 'unknown-place').map((span) =>
+    unknownPlace(rawOf(reading.line, span), gazetteer, span.didYouMean),
+  );
+  const words = unreadWords(reading, cues, () => true)
+    .filter((unread) => isPlaceLike(reading.line.text, unread))
+    .map(({ word }) => unknownPlace(word, gazetteer));
+  return [...named, ...words];
+}
+
+/** `in Oslo`, `on r99`: a word where a place stands. */
+function isPlaceLike(text: string, { from, to }: Extent): boolean {
+  const before = text.slice(0, from);
+  const word = text.slice(from, to);
+  if (isIdiom(word) || !/^[a-z]/u.test(word)) return false;
+  return (
+    /\b(?:in|at|near|inside|within) (?:the )?(?:rack |node |site |hall )?$/u.test(before) ||
+    (/\bon (?:the )?(?:rack |node )?$/u.test(before) && /^[a-z]+[0-9]+$/u.test(word))
+  );
+}
+
+/** `for wayne`, `the umbrella team`: a word where a team stands, and no team is known. */
+function isTenantLike(reading: Reading, { from, to }: Extent): boolean {
+  const { text } = reading.line;
+  if (/\b(?:team|tenant|customer) $/u.test(text.slice(0, from))) return true;
+  if (spansOf(reading, 'tenant').length > 0 || isIdiom(text.slice(from, to))) return false;
+  return (
+    /^ (?:team|tenant)\b/u.test(text.slice(to)) ||
+    (/\bfor (?:our |the )?$/u.test(text.slice(0, from)) &&
+      /^ *(?:$|[,.;!?]|\b(?:for|from|in|at|on|until|with|starting|tomorrow|today|next|by)\b)/u.test(
+        text.slice(to),
+      ))
+  );
+}
+
 /** A word that changes what is asked for, whatever it belongs to. */
 function meaningProblem(reading: Reading, { from, to, word, isNegation }: UnreadWord): Problem | undefined {
   const text = reading.line.text.slice(from, to);
   const phrase = around(reading, from, to);
+  const other = reading.line.text.slice(to).match(/^ or (?:maybe |perhaps |even |rather )?\d+/u)?.[0];
+  const isCount = spansOf(reading, 'amount').some(
+    ({ from: at }) => at > from && at <= to + (other ?? '').length,
+  );
+  if (other !== undefined && isCount)
+    return { slot: 'count', text: `how many GPUs: \`${word}${other}\``, suggestions: [] };
   if (reading.spans.some((span) => span.kind === 'number' && span.from === from))
     return { slot: 'number', text: `what the number \`${word}\` stands for`, suggestions: [] };
   if (isNegation || /^(?:if|provided|depending)$/u.test(text))

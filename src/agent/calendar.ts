@@ -31,10 +31,14 @@ export function readTimes(
 function withClocks(text: string, days: readonly Dated[], clocks: readonly Clock[]): readonly Dated[] {
   const free = [...clocks];
   const dated = weeksOf(text, mergedDays(text, days)).map((day) => {
-    const at = free.findIndex((time) => day.time === undefined && isBeside(text, day, time));
+    const at = free.findIndex(
+      (time) =>
+        (day.time === undefined || (day.isVague === true && time.isVague !== true)) &&
+        isBeside(text, day, time),
+    );
     const time = at < 0 ? bareHour(text, day) : free.splice(at, 1)[0];
     if (time === undefined) return day;
-    const { edge: _, ...plain } = day;
+    const { edge: _, isVague: __, ...plain } = day;
     const extent = { from: Math.min(day.from, time.from), to: Math.max(day.to, time.to) };
     return { ...plain, ...extent, ...timeOf(time), clockFirst: time.from < day.from };
   });
@@ -92,7 +96,10 @@ function hoursBeside(text: string, days: readonly Dated[]): readonly Clock[] {
 
 /** `friday at 6`: an hour only because `at` stands between it and a day. */
 function bareHour(text: string, day: Extent): Clock | undefined {
-  const match = /^ (?:at|@) (\d{1,2})(?![\d:.,]|\s*[a-z€])/u.exec(text.slice(day.to));
+  const match =
+    /^ (?:at|@) (\d{1,2})(?!\d|[:.,]\d|\s*(?!(?:for|in|until|till|to|with|and|please|sharp|if|by)\b)[a-z€])/u.exec(
+      text.slice(day.to),
+    );
   const hour = Number(match?.[1]);
   if (match === null || hour > 23) return undefined;
   return { from: day.to, to: day.to + match[0].length, time: { hour, minute: 0 } };

@@ -148,6 +148,11 @@ export const cues: readonly Cue[] = [
     4,
     /\b(?:impact|effects?|consequences?)\b[^.;?]*\b(?:los\w+|outage|failure|down)\b|\bwho (?:is|are|would be|gets|will be)\b[^.;?]*\b(?:affected|hit|hurt)\b|\b(?:loss|outage|failure) of\b|\b(?:lose|losing)\b/gu,
   ],
+  [
+    'drain',
+    8,
+    /\b(?:get|make|have|need)\b[^.;?]{0,30}\b(?:empty|emptied|vacant|cleared)\b|\bhow (?:can|could|do|would) (?:we|i|you) (?:empty|clear|vacate|free)\b/gu,
+  ],
   ['drain', 7, /\b(?:drain(?:ing)?|cordon(?:ing)?|evacuat\w*|vacat\w*|decommission\w*)\b/gu],
   [
     'drain',
@@ -212,7 +217,7 @@ export const cues: readonly Cue[] = [
   [
     'capacity',
     3,
-    /\bavailability\b|\b(?:free|idle|spare|unused) (?:capacity|gpus?|cards?)\b|\butili[sz]ation\b|\bhow (?:busy|full|loaded|utili[sz]ed|empty)\b/gu,
+    /^\W*(?:anything |something |what(?:'s| is) )?(?:free|available|idle|spare)\b|\bavailability\b|\b(?:free|idle|spare|unused) (?:capacity|gpus?|cards?)\b|\butili[sz]ation\b|\bhow (?:busy|full|loaded|utili[sz]ed|empty)\b/gu,
   ],
   [
     'contracts',

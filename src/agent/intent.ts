@@ -69,6 +69,7 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   if (has('fraction')) found.push(['fraction', 9]);
   if (wanted && (has('amount') || has('slice'))) found.push(['commit', -4]);
   if (has('contract')) found.push(['contract', 2.6]);
+  if (has('contract') && has('time') && newEnd.test(reading.line.text)) found.push(['resize', 12]);
   if (has('plan')) found.push(['commit', 1]);
   const { text } = reading.line;
   if (has('tenant') && !wanted && /\b(?:has|have|holds?|owns?|uses?|booked|reserved|got)\b/u.test(text))
@@ -81,6 +82,10 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   if (links && isOpen) found.push(['list', 1.5]);
   return [...found, ...placeStructure(reading)];
 }
+
+/** `C-103 should end on 12 December`: another end, not the question when it ends. */
+const newEnd =
+  /\b(?:should|shall|must|needs? to|has to|have to|let|make|can|could)\b[^.;?]*\b(?:end|run|last|finish|expire|stop|go on|continue)\b/u;
 
 /** A rack or node named alone, or with a word of showing, is to be shown. */
 function placeStructure(reading: Reading): readonly (readonly [Intent, number])[] {

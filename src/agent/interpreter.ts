@@ -4,6 +4,7 @@ import { InventorySummary, type PlanView } from '../model/view.ts';
 import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
 import { showApprovals, showDeeds } from './answers/approvals.ts';
+import { changeContract } from './answers/change.ts';
 import { greet, help, isNotHere, namesCommand, notUnderstood, refuseErase } from './answers/closed.ts';
 import {
   askRelease,
@@ -16,7 +17,8 @@ import {
 } from './answers/contract.ts';
 import { showCurrent } from './answers/current.ts';
 import { countFree, listNodes, recordsOf, showPower, showRecords, summarise } from './answers/inventory.ts';
-import { drain, explain, explainWish, whatIf } from './answers/placement.ts';
+import { drain } from './answers/maintenance.ts';
+import { explain, explainWish, whatIf } from './answers/placement.ts';
 import { replay } from './answers/replay.ts';
 import { amendRequest, planOffer, planRequest, wishOf } from './answers/request.ts';
 import { checkRules, refuseOverride } from './answers/rules.ts';
@@ -279,11 +281,12 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
       return refuseErase(talk);
     case 'fraction':
     case 'swap':
-    case 'resize':
     case 'hold':
     case 'close':
     case 'consolidate':
       return namesCommand(talk, intent);
+    case 'resize':
+      return changeContract(talk);
     case 'replay':
       return replay(talk);
     case 'audit':
@@ -321,7 +324,10 @@ async function elliptical(talk: Talk): Promise<Answer> {
   const { frame } = frameOf(reading, talk.gazetteer);
   if (frame.amount !== undefined && (frame.models !== undefined || memory.frame !== undefined))
     return planRequest(talk);
-  if (memory.contract !== undefined && isAmendment(reading.line.text)) return namesCommand(talk, 'resize');
+  if (memory.contract !== undefined && isAmendment(reading.line.text)) return changeContract(talk);
+  // Who and when, and nothing else: the rest of the request is asked for.
+  const isWhen = frame.start !== undefined || frame.length !== undefined;
+  if (frame.tenant !== undefined && isWhen && memory.frame === undefined) return planRequest(talk);
   return notUnderstood(talk);
 }
 

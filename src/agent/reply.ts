@@ -15,7 +15,7 @@ export function plural(count: number, noun: string): string {
 }
 
 /** `1,234.50 EUR`, the same on every machine. */
-function euros(microEur: number): string {
+export function euros(microEur: number): string {
   const cents = Math.round(microEur / 10_000);
   const whole = Math.floor(cents / 100)
     .toString()

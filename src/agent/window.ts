@@ -48,7 +48,8 @@ export function windowOf(frame: Frame, nowMs: number, zone: string): WindowAnswe
   const isSoonest = frame.objective === 'soonest';
   const isFlexible =
     isSoonest || said.latest !== undefined || (said.deadline !== undefined && frame.length !== undefined);
-  const start = said.start ?? (isFlexible ? reader.now : undefined);
+  const isFromNow = said.end !== undefined && frame.length === undefined;
+  const start = said.start ?? (isFlexible || isFromNow ? reader.now : undefined);
   const hasEnd = frame.length !== undefined || said.end !== undefined || frame.isOpenEnded === true;
   if (!hasEnd) reader.problem('length', 'how long', lengthSuggestions(frame));
   if (start === undefined)
@@ -74,6 +75,8 @@ export function windowOf(frame: Frame, nowMs: number, zone: string): WindowAnswe
   const deadline = said.deadline ?? (frame.length === undefined ? undefined : said.end);
   if (last !== undefined && last > start && frame.start === undefined && !isSoonest)
     reader.assume(`no start was said: any start from ${say(start)} to ${say(last)} is taken`);
+  if (isFromNow && said.start === undefined && !isFlexible)
+    reader.assume(`no start was said: it starts now, ${say(start)}`);
   if (isSoonest) reader.assume(`soonest looks for a start from ${say(start)} to ${say(last ?? start)}`);
   return {
     ok: true,
@@ -152,7 +155,8 @@ class WindowReader {
       isBehind || !isFloating(moment) ? first : this.stretch({ ...moment, saidMs: start.toMillis() });
     if (stretch === undefined) return undefined;
     const said = inclusive ? stretch.end : stretch.start;
-    const isNextDay = moment.isClockOnly === true && start !== undefined && said <= start;
+    const isToday = moment.day.kind === 'offset' && moment.day.days === 0 && moment.time !== undefined;
+    const isNextDay = (moment.isClockOnly === true || isToday) && start !== undefined && said <= start;
     const at = isNextDay ? said.plus({ days: 1 }) : said;
     const isLoose = moment.isVague === true || moment.edge !== undefined || isNextDay;
     if (stretch.grain !== 'point' || isLoose) this.assume(`${word} is read as ${say(at)}`);

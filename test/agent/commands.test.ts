@@ -7,8 +7,6 @@ import { talk } from './say.ts';
 describe('what takes a command', () => {
   test.each([
     ['Swap the A100s in C-104 for whatever is equivalent and available sooner', '`berth change C-104 -f'],
-    ['Scale contract C-103 from 8 to 12 H200, keep it in ams2, budget 400 € per day', '`berth change C-103`'],
-    ['extend C-101 by two days', '`berth change C-101`'],
     ['consolidate r13', '`berth consolidate --within fra1/h1/r13`'],
     ['defragment the fleet', '`berth consolidate --within PLACE`'],
     ['close r12 for maintenance tomorrow', '`berth maintenance fra1/h1/r12 --from'],

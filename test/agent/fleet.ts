@@ -16,6 +16,7 @@ import {
   InventorySummary,
   PlanResult,
   RecordList,
+  MaintenancePlan,
   Simulation,
   VerifyResult,
 } from '../../src/model/view.ts';
@@ -129,6 +130,7 @@ export function fakeFleet(options: FleetOptions = {}): FakeFleet {
     placement_plan: (args) => planOf(world, args),
     placement_explain: (args) => explanationOf(world, args),
     placement_simulate: (args) => simulationOf(world, args),
+    maintenance_plan: (args) => drainOf(world, args),
     contract_search: (args) => contractsOf(world, args),
     approval_list: () => ({
       snapshot: world.snapshot,
@@ -527,6 +529,31 @@ function contractsOf(world: World, args: Record<string, unknown>) {
     contracts,
     total: contracts.length,
     truncated: false,
+  });
+}
+
+function drainOf(world: World, args: Record<string, unknown>) {
+  const { places } = z
+    .strictObject({
+      places: z.array(z.string()).min(1),
+      from: z.iso.datetime({ offset: true }).optional(),
+      until: z.iso.datetime({ offset: true }).optional(),
+    })
+    .parse(args);
+  const hit = contractRows.filter(([, , place]) =>
+    places.some((one) => isWithin(place, one) || isWithin(one, place)),
+  );
+  return MaintenancePlan.parse({
+    snapshot: world.snapshot,
+    what: `drain ${places.join()}`,
+    outcome: hit.length === 0 ? 'free' : 'blocked',
+    moves: [],
+    hindrances: hit.map(([contract, tenant]) => ({ contract, tenant, binding: 'free', why: 'full' })),
+    untouched: 0,
+    nodes: [],
+    waves: [],
+    left: [],
+    next: 'nothing of this is done',
   });
 }
 

@@ -8,8 +8,6 @@ const notHere: Readonly<Partial<Record<Intent, (talk: Talk) => string>>> = {
     'Which part of a GPU is meant was not said. Ask for a MIG profile such as `two 1g.10gb slices`, or for a share such as `half an H100`; how an engine shares it cannot be chosen.',
   swap: (talk) =>
     `The GPUs of a contract are exchanged with \`berth change ${contractIn(talk)} -f demand.yaml\`, which plans all of it anew; the plan is then committed.`,
-  resize: (talk) =>
-    `A contract is changed with \`berth change ${contractIn(talk)}\` and what is to be different: \`--extend 2d\`, \`--until INSTANT\`, \`--replicas PART=COUNT\`, \`--avoid PLACE\`. That makes a plan, which is then committed.`,
   hold: ({ memory }) =>
     `A plan is held with \`berth hold ${memory.plan?.id ?? 'PLAN'} --for 2h\`; until then its capacity can be taken by others.`,
   close: (talk) =>
@@ -54,7 +52,8 @@ export function help(talk: Talk): Answer {
     'Ask: why can I not get 64 GPUs in Frankfurt · what if we lose feed A of r12 · drain NODE',
     'Contracts: show contracts of NAME · which can be preempted · release C-101 · verify the ledger',
     'Rules: may acme train at iad3 · where may the data of initech-bank be · which rules forbid it',
-    'At the shell: berth change, hold, maintenance, drain, consolidate, whatif -f; each has --help',
+    'Change it: extend C-101 by 2 days · scale C-104 to 3 replicas · move C-102 off r12',
+    'At the shell: berth hold, maintenance, drain, consolidate, whatif -f; each has --help',
   ];
   return answered(talk, abilities, [{ kind: 'text', lines }], () => true);
 }

@@ -7,6 +7,7 @@ import {
   type PlanView,
   VerifyResult,
 } from '../../model/view.ts';
+import { unknownPlaces } from '../blockers.ts';
 import type { Problem } from '../frame.ts';
 import { forgetRequest, pointedAt } from '../memory.ts';
 import { stretchOf } from '../moment.ts';
@@ -32,7 +33,8 @@ export async function listContracts(talk: Talk): Promise<Answer> {
   const { reading } = talk;
   const spans = spansOf(reading, 'place');
   const { places, problems } = resolvePlaces(reading, spans, spans);
-  if (problems.length > 0) return asking(talk, problems, 'To list contracts I need to know');
+  const open = [...problems, ...unknownPlaces(talk)];
+  if (open.length > 0) return asking(talk, open, 'To list contracts I need to know');
   const guarantee = guaranteeIn(talk);
   const state = stateIn(talk, guarantee);
   const [tenant] = spansOf(reading, 'tenant');
@@ -279,6 +281,11 @@ export function meantContract(talk: Talk): string | undefined {
   if (index !== undefined) return list?.ids[index];
   if (/^\W*undo\b/u.test(text)) return talk.memory.committed;
   return /\b(?:it|that|this)\b/u.test(text) ? talk.memory.contract?.id : undefined;
+}
+
+/** Nobody's contract is guessed. */
+export function askWhichContract(talk: Talk, lead: string): Answer {
+  return asking(talk, [whichContract(talk)], lead);
 }
 
 function whichContract(talk: Talk) {

@@ -1,6 +1,7 @@
 import { isWithin } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import { InventoryList, type NodeView, RecordList } from '../../model/view.ts';
+import { unknownPlaces } from '../blockers.ts';
 import type { Frame, Problem } from '../frame.ts';
 import { isoOf, nowIn, say, secondsOf, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
@@ -63,7 +64,8 @@ export function summarise(talk: Talk): Answer {
     spansOf(talk.reading, 'place'),
     spansOf(talk.reading, 'place'),
   );
-  if (problems.length > 0) return asking(talk, problems, 'To show it I need to know');
+  const open = [...problems, ...unknownPlaces(talk)];
+  if (open.length > 0) return asking(talk, open, 'To show it I need to know');
   const { frame } = frameOf(talk.reading, talk.gazetteer);
   const sites = summary.sites.filter(
     ({ id, country }) =>
@@ -125,7 +127,8 @@ export function showPower(talk: Talk): Answer {
   const { summary } = talk.gazetteer;
   const spans = spansOf(talk.reading, 'place');
   const { places, problems } = resolvePlaces(talk.reading, spans, spans);
-  if (problems.length > 0) return asking(talk, problems, 'To show power I need to know');
+  const open = [...problems, ...unknownPlaces(talk)];
+  if (open.length > 0) return asking(talk, open, 'To show power I need to know');
   const wanted = innermost(places).map(({ path }) => path);
   const racks = (summary.racks ?? []).filter(
     ({ id }) => wanted.length === 0 || wanted.some((place) => isWithin(id, place)),
@@ -156,11 +159,7 @@ type Found =
 async function search(talk: Talk, onlyFree: boolean): Promise<Found> {
   const { frame, problems } = frameOf(talk.reading, talk.gazetteer);
   const unclear = problems.filter(({ slot }) => slot === 'place');
-  const unknown = spansOf(talk.reading, 'unknown-place').map(({ asked, didYouMean }) => ({
-    slot: 'place',
-    text: `which place (I do not know \`${asked}\`)`,
-    suggestions: didYouMean === undefined ? talk.gazetteer.summary.sites.map(({ id }) => id) : [didYouMean],
-  }));
+  const unknown = unknownPlaces(talk);
   if (unclear.length + unknown.length > 0) return { ok: false, problems: [...unclear, ...unknown] };
   const window = windowOf(talk, frame);
   const filter = filterOf(talk, frame, onlyFree);

@@ -1,8 +1,9 @@
 import type { DemandRequest } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
 import { Explanation, Simulation } from '../../model/view.ts';
+import { unknownPlaces } from '../blockers.ts';
 import { demandOf } from '../demand.ts';
-import { amended, type Frame } from '../frame.ts';
+import { amended, type Frame, type Problem } from '../frame.ts';
 import { flavorsOf } from '../gazetteer.ts';
 import { isoOf, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
@@ -106,52 +107,44 @@ async function otherPrice(talk: Talk): Promise<Answer> {
   );
 }
 
-/** The impact of a drain; where it is planned move by move, the answer says. */
-export async function drain(talk: Talk): Promise<Answer> {
-  const run = await simulated(talk);
-  if (!run.ok) return run.answer;
-  const reply = `Draining would mean: ${impactWords(run.simulation)} \`berth drain ${run.lose.join(' ')}\` plans it move by move. Nothing has been changed.`;
-  return answered(
-    talk,
-    reply,
-    [{ kind: 'simulation', simulation: run.simulation }],
-    using(['place', 'time', 'gpus']),
-  );
-}
-
 async function simulated(
   talk: Talk,
 ): Promise<{ ok: true; simulation: Simulation; lose: readonly string[] } | { ok: false; answer: Answer }> {
+  const wanted = placesMeant(talk);
+  if (wanted.problems.length > 0)
+    return { ok: false, answer: asking(talk, wanted.problems, 'To try this out I need to know') };
   const { reading, gazetteer } = talk;
-  const spans = spansOf(reading, 'place').filter(({ negative }) => negative !== true);
-  const { places, problems } = resolvePlaces(reading, spans, spans);
-  const parts = partsIn(reading.line.text);
-  const strangers = spansOf(reading, 'unknown-place').filter(
-    (span) => !parts.some((part) => overlap(part, span)),
-  );
-  const unknown = strangers.map(({ asked, didYouMean }) => ({
-    slot: 'place',
-    text: `which place (I do not know \`${asked}\`)`,
-    suggestions: didYouMean === undefined ? gazetteer.summary.sites.map(({ id }) => id) : [didYouMean],
-  }));
-  const lose = lostIn(reading.line.text, innermost(places)).toSorted(compareText);
-  const racks = (gazetteer.summary.racks ?? []).map(({ id }) => id);
-  const none = {
-    slot: 'place',
-    text: 'which site, rack or node is lost',
-    suggestions: [...gazetteer.summary.sites.map(({ id }) => id), ...racks].slice(0, 8),
-  };
-  const open = [
-    ...problems,
-    ...unknown,
-    ...(lose.length === 0 && problems.length + unknown.length === 0 ? [none] : []),
-  ];
-  if (open.length > 0) return { ok: false, answer: asking(talk, open, 'To try this out I need to know') };
+  const { lose } = wanted;
   const [time] = spansOf(reading, 'time').filter(({ role }) => role !== 'end' && role !== 'deadline');
   const from = time === undefined ? undefined : stretchOf(time.moment, talk.zone)?.start;
   const isLater = from !== undefined && from.toMillis() > gazetteer.summary.snapshot.atMs;
   const args = { lose, ...(isLater ? { from: isoOf(from) } : {}) };
   return { ok: true, lose, simulation: await talk.calls.ask('placement_simulate', args, Simulation) };
+}
+
+/** The places that a line names to be lost or emptied, or what is unknown about them. */
+export function placesMeant(talk: Talk): { lose: readonly string[]; problems: readonly Problem[] } {
+  const { reading, gazetteer } = talk;
+  const spans = spansOf(reading, 'place').filter(({ negative }) => negative !== true);
+  const { places, problems } = resolvePlaces(reading, spans, spans);
+  const parts = partsIn(reading.line.text);
+  const spanned = reading.spans.filter(
+    (span) => span.kind !== 'unknown-place' || !parts.some((part) => overlap(part, span)),
+  );
+  const strangers = unknownPlaces({
+    ...talk,
+    reading: { ...reading, spans: spanned },
+    cues: [...talk.cues, ...parts],
+  });
+  const racks = (gazetteer.summary.racks ?? []).map(({ id }) => id);
+  const lose = lostIn(reading.line.text, innermost(places), racks).toSorted(compareText);
+  const none = {
+    slot: 'place',
+    text: 'which site, rack or node',
+    suggestions: [...gazetteer.summary.sites.map(({ id }) => id), ...racks].slice(0, 8),
+  };
+  const open = [...problems, ...strangers];
+  return { lose, problems: lose.length === 0 && open.length === 0 ? [none] : open };
 }
 
 function impactWords(simulation: Simulation): string {

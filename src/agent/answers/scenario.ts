@@ -1,3 +1,4 @@
+import { isWithin } from '../../model/id.ts';
 import type { Simulation } from '../../model/view.ts';
 import type { Extent } from '../normalise.ts';
 import { type Reading, spansOf } from '../reading.ts';
@@ -33,7 +34,11 @@ export function partsIn(text: string): readonly Extent[] {
  * What is lost, in the words that the tool resolves. A feed that is said with racks is theirs, and then the racks
  * themselves are not lost; without a rack it is one of the building.
  */
-export function lostIn(text: string, places: readonly Place[]): readonly string[] {
+export function lostIn(
+  text: string,
+  places: readonly Place[],
+  racksKnown: readonly string[] = [],
+): readonly string[] {
   const feeds = matches(text, feed).map(
     ({ match: [, inside = '', letter = ''] }) => `${inside}feed-${letter}`,
   );
@@ -41,12 +46,26 @@ export function lostIn(text: string, places: readonly Place[]): readonly string[
     match[0].replaceAll(/switch|(?<=[a-z])[- ](?=\d)| /gu, ''),
   );
   const racks = places.filter(({ level }) => level === 'rack').map(({ path }) => path);
+  const around = hallAround(places, racksKnown);
+  if (feeds.length === 0 && others.length > 0 && around !== undefined)
+    return others.map((one) => (one.includes('/') ? one : `${around}/${one}`));
   if (feeds.length === 0) return [...places.map(({ path }) => path), ...others];
   const kept = places.filter(({ level }) => level !== 'rack' && level !== 'site' && level !== 'hall');
   const fed = feeds.flatMap((one) =>
     racks.length === 0 || one.includes('/') ? [one] : racks.map((rack) => `${rack}/${one}`),
   );
   return [...fed, ...kept.map(({ path }) => path), ...others];
+}
+
+/** `leaf2 in Frankfurt`: the only hall of the one site that is named says which. */
+function hallAround(places: readonly Place[], racks: readonly string[]): string | undefined {
+  const [site, ...others] = places;
+  if (site?.level !== 'site' || others.length > 0) return undefined;
+  const halls = new Set(
+    racks.filter((rack) => isWithin(rack, site.path)).map((rack) => rack.slice(0, rack.lastIndexOf('/'))),
+  );
+  const [hall, ...more] = halls;
+  return more.length === 0 ? hall : undefined;
 }
 
 type PriceEdit = { readonly model: string; readonly site?: string; readonly percent: number };

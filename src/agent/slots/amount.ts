@@ -72,13 +72,22 @@ function sizeOf(amount: Amount): string {
 }
 
 export function modelSlots(reading: Reading, gazetteer: Gazetteer): FrameReading {
-  const spans = spansOf(reading, 'model').filter(({ negative }) => negative !== true);
+  const spans = spansOf(reading, 'model').filter(
+    ({ negative, isStrange }) => negative !== true && isStrange !== true,
+  );
   const refused = spansOf(reading, 'model').filter(({ negative }) => negative === true);
   const problems = refused.map((span) => ({
     slot: 'model',
     text: `which model instead (\`${rawOf(reading.line, span)}\`)`,
     suggestions: modelNames(gazetteer.summary),
   }));
+  const strange = spansOf(reading, 'model').filter(({ isStrange }) => isStrange === true);
+  for (const span of strange)
+    problems.push({
+      slot: 'model',
+      text: `which GPU model (I do not know \`${rawOf(reading.line, span)}\`)`,
+      suggestions: modelNames(gazetteer.summary),
+    });
   const known = spans.map((span) => (span.models.length > 0 ? span.models : [span.asked]));
   const distinct = new Set(known.map((models) => models.join()));
   const joined = spans

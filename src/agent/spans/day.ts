@@ -53,7 +53,7 @@ const dayReaders: readonly DayReader[] = [
   [/\byesterday\b/gu, () => ({ day: { kind: 'offset', days: -1 } })],
   [
     /\b(?:tonight|this evening)\b/gu,
-    () => ({ day: { kind: 'offset', days: 0 }, time: { hour: 18, minute: 0 } }),
+    () => ({ day: { kind: 'offset', days: 0 }, time: { hour: 18, minute: 0 }, isVague: true }),
   ],
   [
     new RegExp(

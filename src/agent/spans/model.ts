@@ -14,9 +14,21 @@ export function readModels(text: string, gazetteer: Gazetteer): readonly Span[] 
     const start = from + (/^(?:\d+x?)+(?=[a-z])/u.exec(text.slice(from))?.[0].length ?? 0);
     const model = modelAt(text, start, gazetteer);
     if (model !== undefined) found.push(model);
+    else found.push(...strangerAt(text, start, gazetteer));
   }
   const nouns = /\b(?:gpus?|graphics cards?|accelerators?|cards?)\b(?! (?:memory|ram))/gu;
   return [...found, ...matches(text, nouns).map(({ from, to }) => ({ from, to, kind: 'gpus' as const }))];
+}
+
+/** `8 H400`: letters with two digits right behind a count, which no fleet and no series is called. */
+function strangerAt(text: string, from: number, gazetteer: Gazetteer): readonly Span[] {
+  const counted =
+    /(?:^|[^a-z0-9.])(?:\d+|a|an|one|two|three|four|six|eight|ten|twelve|sixteen|dozen) ?(?:x )?$/u;
+  const word = /^[a-z]{1,3}(?=(?:[a-z]*\d){2})[a-z0-9]{2,6}(?![a-z0-9./_-])/u.exec(text.slice(from))?.[0];
+  if (word === undefined || !counted.test(text.slice(0, from)) || gazetteer.names.has(keyOf(word))) return [];
+  return [
+    { from, to: from + word.length, kind: 'model', asked: word.toUpperCase(), models: [], isStrange: true },
+  ];
 }
 
 function modelAt(text: string, from: number, gazetteer: Gazetteer): Span | undefined {

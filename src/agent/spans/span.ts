@@ -65,7 +65,12 @@ export type Meaning =
   | { readonly kind: 'place'; readonly places: readonly Place[] }
   | { readonly kind: 'unknown-place'; readonly asked: string; readonly didYouMean?: string }
   | { readonly kind: 'tenant'; readonly tenant: string; readonly exact: boolean }
-  | { readonly kind: 'model'; readonly asked: string; readonly models: readonly string[] }
+  | {
+      readonly kind: 'model';
+      readonly asked: string;
+      readonly models: readonly string[];
+      readonly isStrange?: true;
+    }
   | { readonly kind: 'gpus' }
   | { readonly kind: 'contract'; readonly contract: string }
   | { readonly kind: 'plan'; readonly plan: string }
