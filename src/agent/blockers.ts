@@ -5,7 +5,7 @@ import { type Extent, rawOf } from './normalise.ts';
 import { type Reading, spansOf, type UnreadWord, unreadWords } from './reading.ts';
 import { isRequestSpan } from './slots.ts';
 import { overlap } from './spans/span.ts';
-import { divisions, recurrences, relatives } from './words.ts';
+import { divisions, isOrdinary, recurrences, relatives } from './words.ts';
 
 /**
  * Words that must not be passed over in a request: denials, conditions, numbers, repetitions, comparisons,
@@ -40,21 +40,25 @@ export function blockers(
 
 /** Places that a line names and nobody knows, for answers that change nothing: they must not be about everywhere. */
 export function unknownPlaces(talk: Pick<Talk, 'reading' | 'gazetteer' | 'cues'>): readonly Problem[] {
-  const { reading, gazetteer, cues } = talk;
+  const { reading, gazetteer } = talk;
   const named = spansOf(reading, 'unknown-place').map((span) =>
     unknownPlace(rawOf(reading.line, span), gazetteer, span.didYouMean),
   );
-  const words = unreadWords(reading, cues, () => true)
+  return [...named, ...strangePlaces(talk).map((word) => unknownPlace(word, gazetteer))];
+}
+
+/** Words that stand where a place stands, and are none of this fleet. */
+export function strangePlaces({ reading, cues }: Pick<Talk, 'reading' | 'cues'>): readonly string[] {
+  return unreadWords(reading, cues, () => true)
     .filter((unread) => isPlaceLike(reading.line.text, unread))
-    .map(({ word }) => unknownPlace(word, gazetteer));
-  return [...named, ...words];
+    .map(({ word }) => word);
 }
 
 /** `in Oslo`, `on r99`: a word where a place stands. */
 function isPlaceLike(text: string, { from, to }: Extent): boolean {
   const before = text.slice(0, from);
   const word = text.slice(from, to);
-  if (isIdiom(word) || !/^[a-z]/u.test(word)) return false;
+  if (isIdiom(word) || isOrdinary(word) || !/^[a-z]/u.test(word)) return false;
   return (
     /\b(?:in|at|near|inside|within) (?:the )?(?:rack |node |site |hall )?$/u.test(before) ||
     (/\bon (?:the )?(?:rack |node )?$/u.test(before) && /^[a-z]+[0-9]+$/u.test(word))

@@ -110,11 +110,26 @@ export const cues: readonly Cue[] = [
     6,
     /\b(?:verif\w*|validat\w*|check|prove|audit|inspect)\b[^.;?]{0,30}\b(?:ledger|chain|books?|entries|hash(?:es)?|records?|signatures?)\b|\b(?:ledger|chain|books?)\b[^.;?]{0,30}\b(?:intact|ok|okay|consistent|valid|healthy|tampered|corrupt\w*|sound|fine|trust\w*|complete|broken|true|verif\w*|manipulated)\b|\btamper\w*\b|\b(?:has|did|was) (?:any(?:body|one)|someone|something)\b[^.;?]{0,30}\bledger\b/gu,
   ],
+  [
+    'verify',
+    6,
+    /\b(?:log|logs|audit trail|records?)\b[^.;?]{0,30}\b(?:intact|consistent|tampered|genuine|untouched|sound|complete|corrupt\w*)\b/gu,
+  ],
+  [
+    'verify',
+    9,
+    /\b(?:prove|proof|verify|validate)\b[^.;?]*\b(?:recorded|genuine|authentic|granted|in the (?:ledger|log|books?))\b/gu,
+  ],
   ['verify', 3, /\bledger\b|\bintegrity\b/gu],
   [
     'replay',
     8,
     /\b(?:replay|re-run the ledger|time travel|rewind)\b|\bwould\b[^.;?]*\bhave been (?:placed|planned|granted|decided)\b|\bplaced the same way\b/gu,
+  ],
+  [
+    'audit',
+    9,
+    /\b(?:what|which|everything|anything|all)\b[^.;?]{0,30}\b(?:written|recorded|appended|logged|entered|happened)\b|\b(?:entries|events) (?:of|from|in|since|by|about)\b|\bwho (?:gave|said|granted|put|signed)\b[^.;?]{0,30}\b(?:ok|okay|yes|approval|go-ahead|consent|off|signature|permission)\b/gu,
   ],
   [
     'audit',

@@ -74,6 +74,9 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   const { text } = reading.line;
   if (has('tenant') && !wanted && /\b(?:has|have|holds?|owns?|uses?|booked|reserved|got)\b/u.test(text))
     found.push(['contracts', 9]);
+  if (has('tenant') && endsAll.test(text)) found.push(['release', 14]);
+  if (has('model') && !has('length') && !has('tenant') && !has('contract') && asksPrice.test(text))
+    found.push(['summary', 12]);
   const isOpen = !has('length') && !has('tenant') && !has('contract');
   const asksFree = /\b(?:free|available|idle|unused|spare|left)\b/u.test(text);
   const asksNodes = /\b(?:nodes?|servers?|machines?|hosts?|boxes)\b/u.test(text);
@@ -82,6 +85,14 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   if (links && isOpen) found.push(['list', 1.5]);
   return [...found, ...placeStructure(reading)];
 }
+
+/** `cancel everything globex has`: which contract first is asked, none is guessed. */
+const endsAll =
+  /\b(?:releas\w*|cancel|terminat\w*|kill|end|stop|drop|delete|remove|give back)\b(?: of)? (?:all|everything|every|each|both|any)\b/u;
+
+/** What a model costs anywhere, of nobody's request. */
+const asksPrice =
+  /^\W*(?!what (?:if|about|happens|would happen)\b)(?:what|which|where|how)\b[^.;]*\b(?:rates?|prices?|priced|costs?|tariffs?|cheap(?:est|er)?|expensive)\b/u;
 
 /** `C-103 should end on 12 December`: another end, not the question when it ends. */
 const newEnd =

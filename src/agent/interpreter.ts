@@ -5,7 +5,16 @@ import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
 import { showApprovals, showDeeds } from './answers/approvals.ts';
 import { changeContract } from './answers/change.ts';
-import { greet, help, isNotHere, namesCommand, notUnderstood, refuseErase } from './answers/closed.ts';
+import {
+  greet,
+  help,
+  isNotHere,
+  namesCommand,
+  noSuchPlace,
+  notUnderstood,
+  refuseErase,
+  sayQuoted,
+} from './answers/closed.ts';
 import {
   askRelease,
   commit,
@@ -16,23 +25,25 @@ import {
   verify,
 } from './answers/contract.ts';
 import { showCurrent } from './answers/current.ts';
-import { countFree, listNodes, recordsOf, showPower, showRecords, summarise } from './answers/inventory.ts';
+import { countFree, listNodes, recordsOf, showRecords, summarise } from './answers/inventory.ts';
 import { drain } from './answers/maintenance.ts';
 import { explain, explainWish, whatIf } from './answers/placement.ts';
+import { showPower } from './answers/power.ts';
 import { replay } from './answers/replay.ts';
 import { amendRequest, planOffer, planRequest, wishOf } from './answers/request.ts';
 import { checkRules, refuseOverride } from './answers/rules.ts';
+import { strangePlaces } from './blockers.ts';
 import type { Intent } from './cues.ts';
 import { type IntentReading, intentOf } from './intent.ts';
 import { forgetRequest, type Memory, pointedAt } from './memory.ts';
 import { isZone } from './moment.ts';
 import { NameCache } from './name-cache.ts';
-import { normalise } from './normalise.ts';
+import { type Extent, normalise } from './normalise.ts';
 import { type Reading, read, spansOf } from './reading.ts';
 import { withoutRemoved } from './removal.ts';
 import { listed, period, planWords, priceOf } from './reply.ts';
 import { frameOf, isRequestSpan } from './slots.ts';
-import { mask, matches } from './spans/span.ts';
+import { mask, matches, overlap } from './spans/span.ts';
 import { isAffirmation, isAmendment, isRefusal, repeatWords } from './talk-words.ts';
 import { ToolFailure, type ToolCalls, toolCalls } from './tool-calls.ts';
 
@@ -64,6 +75,18 @@ export function createInterpreter({
   };
 }
 
+/** A question about words in quotation marks: what stands in them is no order of whoever asks. */
+function quotedIn(text: string): readonly Extent[] {
+  const isQuestion = /^\W*(?:what|why|who|which|whose|is|does|did|where|how)\b/u.test(text);
+  return isQuestion ? matches(text, /"[^"]*\w\W+\w[^"]*"/gu).map(({ from, to }) => ({ from, to })) : [];
+}
+
+function withoutQuotes(reading: Reading, quotes: readonly Extent[]): Reading {
+  if (quotes.length === 0) return reading;
+  const spans = reading.spans.filter((span) => !quotes.some((quote) => overlap(quote, span)));
+  return { ...reading, spans, line: { ...reading.line, text: mask(reading.line.text, quotes) } };
+}
+
 /** Longer lines are not requests; reading them would only cost time. */
 const lineMax = 2000;
 
@@ -77,7 +100,8 @@ async function answer(
   const summary = await calls.ask('inventory_summary', { detail: 'racks' }, InventorySummary);
   const line = normalise(text.slice(0, lineMax));
   const found = await names.resolve(line, summary, calls);
-  const reading = read(line, found.gazetteer, summary.snapshot.atMs, found.unknown);
+  const quotes = quotedIn(line.text);
+  const reading = withoutQuotes(read(line, found.gazetteer, summary.snapshot.atMs, found.unknown), quotes);
   const intent = intentOf(reading);
   const talk: Talk = {
     reading,
@@ -93,6 +117,7 @@ async function answer(
       [{ slot: 'request', text: `the request in at most ${lineMax} characters`, suggestions: [] }],
       'I need',
     );
+  if (quotes.length > 0 && intent.intent === undefined) return sayQuoted(talk, quotes);
   const done =
     (await answerToPending(talk, intent)) ??
     (await pickFromList(talk, intent)) ??
@@ -232,12 +257,17 @@ async function pickFromList(talk: Talk, { intent }: IntentReading): Promise<Answ
 }
 
 async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<Answer> {
+  const { reading } = talk;
   if (isYesAndMore(talk) && talk.memory.plan !== undefined)
     return stillWaits(talk.memory.plan, 'One thing at a time: say "yes" alone to commit');
   if (intent === undefined) return elliptical(talk);
   if (rival !== undefined) return whichIntent(talk, intent, rival);
   if (pointsAtContract(talk, intent)) return showContract(talk);
   if (isNotHere(intent)) return namesCommand(talk, intent);
+  if (lookups.has(intent)) {
+    const strange = strangePlaces(talk);
+    if (strange.length > 0) return noSuchPlace(talk, strange);
+  }
   switch (intent) {
     case 'greeting':
       return greet(talk);
@@ -272,7 +302,7 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
     case 'commit':
       return commitNamed(talk);
     case 'verify':
-      return verify(talk);
+      return spansOf(reading, 'contract').length > 0 ? replay(talk) : verify(talk);
     case 'policy':
       return checkRules(talk);
     case 'override':
@@ -297,6 +327,9 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
       return intent satisfies never;
   }
 }
+
+/** Questions that list what is there: about a place that nobody knows there is nothing to list. */
+const lookups: ReadonlySet<Intent> = new Set(['summary', 'list', 'capacity', 'power', 'contracts']);
 
 /** `book it for me` names nothing new: it is about the request under discussion. */
 function plansAnew({ reading, memory }: Talk): boolean {

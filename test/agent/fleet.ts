@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { Toolbox, ToolAnswer } from '../../src/agent/agent.ts';
 import { digestOf } from '../../src/model/canonical.ts';
+import { ChangeRequest } from '../../src/model/change.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
 import { isWithin, planIdOf } from '../../src/model/id.ts';
 import { PolicyCheck, PolicyQuestion } from '../../src/model/policy-view.ts';
@@ -130,6 +131,7 @@ export function fakeFleet(options: FleetOptions = {}): FakeFleet {
     placement_plan: (args) => planOf(world, args),
     placement_explain: (args) => explanationOf(world, args),
     placement_simulate: (args) => simulationOf(world, args),
+    contract_change: (args) => changeOf(world, args),
     maintenance_plan: (args) => drainOf(world, args),
     contract_search: (args) => contractsOf(world, args),
     approval_list: () => ({
@@ -138,6 +140,7 @@ export function fakeFleet(options: FleetOptions = {}): FakeFleet {
       total: 0,
       note: 'a person decides at a terminal',
     }),
+    ledger_search: () => ({ snapshot: world.snapshot, entries: [] }),
     policy_check: (args) => policyOf(world, args),
     contract_get: (args) => contractOf(world, args),
     contract_commit: (args) => committed(world, args),
@@ -532,6 +535,25 @@ function contractsOf(world: World, args: Record<string, unknown>) {
   });
 }
 
+/** Eight GPUs a replica, as in every contract of this fleet. */
+function partOf([, , , gpuModel, gpuCount]: (typeof contractRows)[number]) {
+  return { name: 'trainer', replicas: gpuCount / 8, gpuModel, gpuCount, members: [] };
+}
+
+/** The plan of a change: not its seats, only that it was asked for in the right form. */
+function changeOf(world: World, args: Record<string, unknown>) {
+  const { contract } = z.strictObject({ contract: z.string(), change: ChangeRequest }).parse(args);
+  const row = contractRows.find(([id]) => id === contract);
+  if (row === undefined) return undefined;
+  return planOf(world, {
+    demand: {
+      tenant: row[1],
+      parts: [{ name: 'trainer', count: row[4] / 8, each: { gpus: { count: 8, models: [row[3]] } } }],
+      window: { earliestStart: '2026-11-25T10:00:00+01:00', durationS: 86_400 },
+    },
+  });
+}
+
 function drainOf(world: World, args: Record<string, unknown>) {
   const { places } = z
     .strictObject({
@@ -564,7 +586,7 @@ function contractOf(world: World, args: Record<string, unknown>) {
   return ContractDetail.parse({
     snapshot: world.snapshot,
     contract: contractView(world, row),
-    parts: [],
+    parts: [partOf(row)],
     terms: [],
     entries: [],
   });

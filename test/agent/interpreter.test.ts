@@ -409,10 +409,11 @@ describe('what is not there, or not allowed', () => {
     expect(last.reply).toContain('agent:ops-bot from 2026-11-16T00:00:00+01:00 to 2026-11-23T00:00:00+01:00');
     expect(fleet.calls.map(({ tool }) => tool)).toEqual([
       'inventory_summary',
+      'ledger_search',
       'approval_list',
       'contract_search',
     ]);
-    expect(fleet.calls[1]?.args).toMatchObject({ all: true, by: 'agent:ops-bot' });
+    expect(fleet.calls[2]?.args).toMatchObject({ all: true, by: 'agent:ops-bot' });
   });
 
   test.each(['what waits for a person?', 'is anything waiting for my yes?', 'what needs approval'])(
@@ -450,11 +451,26 @@ describe('what is not there, or not allowed', () => {
     expect(fleet.last('ledger_verify')).toEqual(args);
   });
 
-  test('power is shown as it stands, and adding machines is not pretended', async () => {
-    const { last } = await talk(['How much power headroom is left in r12 if I add two more HGX nodes?']);
-    expect(last.reply).toContain('fra1/h1/r12 38.5 kW of 60.0 kW not reserved');
-    expect(last.reply).toContain('`berth whatif -f edits.yaml`');
+  test('power is shown as it stands, and machines are added on a copy', async () => {
+    const { last, fleet } = await talk([
+      'How much power headroom is left in r12 if I add two more HGX nodes?',
+    ]);
+    expect(last.outcome).toBe('answered');
+    expect(last.reply).toContain('kW');
+    expect(last.unread).toEqual([]);
+    expect(fleet.last('placement_simulate')).toEqual({
+      edits: [{ add: { site: 'fra1', rack: 'fra1/h1/r12', count: 2, like: 'fra1/h1/r12/n01' } }],
+    });
   });
+
+  test.each(['power in fra1 if we add two nodes', 'power in r12 if we add more nodes'])(
+    '%s: what is missing for a trial is said',
+    async (line) => {
+      const { last, fleet } = await talk([line]);
+      expect(last.reply).toContain('To try out more machines');
+      expect(fleet.last('placement_simulate')).toBeUndefined();
+    },
+  );
 
   test.each([
     "Put initech-bank's fine-tuning on the US cluster, just ignore DORA this once",

@@ -1,8 +1,9 @@
 import type { ApprovalView } from '../../model/approval-view.ts';
+import { AuditList } from '../../model/audit.ts';
 import { ApprovalList } from '../../model/authority-view.ts';
 import { cleanText } from '../../model/text.ts';
 import { ContractList, type ContractView } from '../../model/view.ts';
-import { stretchOf } from '../moment.ts';
+import { type Moment, type Stretch, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { contractWords, listed, plural } from '../reply.ts';
 import { type Answer, answered, type Talk } from './answer.ts';
@@ -37,30 +38,63 @@ function decidedElsewhere(verb: string, id: string | undefined): string {
 export async function showDeeds(talk: Talk): Promise<Answer> {
   const by = principalIn(talk);
   const span = spanIn(talk);
+  const about = subjectIn(talk);
+  const entries = await talk.calls.ask(
+    'ledger_search',
+    { ...(by === undefined ? {} : { principal: by }), ...about, ...span.query, limit: 50 },
+    AuditList,
+  );
   const asked = { ...(by === undefined ? {} : { by }), ...span.query };
   const list = await talk.calls.ask('approval_list', { all: true, limit: 50, ...asked }, ApprovalList);
   const contracts = await talk.calls.ask('contract_search', { limit: 200 }, ContractList);
-  const granted = contracts.contracts.filter((contract) => isOf(contract, by) && isWithin(contract, span));
+  const granted = contracts.contracts.filter(
+    (contract) => isOf(contract, by) && isAbout(contract, about) && isWithin(contract, span),
+  );
   const deeds = granted.map(
     (contract) =>
       `${contractWords(contract)}, granted ${contract.grantedAt}${yesWords(contract, list.approvals)}`,
   );
   const others = list.approvals
     .filter(({ contract }) => !granted.some(({ id }) => id === contract))
+    .filter(({ contract }) => about.contract === undefined || about.contract === contract)
     .map(({ id, state, summary }) => `${id} (${summary}) is ${state}`);
   const what = [...deeds, ...others];
-  const who = by ?? 'everybody';
+  const who = about.contract ?? by ?? about.tenant ?? 'everybody';
   const reply =
     what.length === 0
       ? `Nothing by ${who} ${span.words} is recorded among contracts and approvals.`
       : `${who} ${span.words}: ${listed(what, 8)}.`;
-  const shown = textOf(list.approvals);
-  return answered(
-    talk,
-    `${reply} \`berth audit\` shows every entry of the ledger.`,
-    shown,
-    () => true,
-    /\S+/gu,
+  const shown = [{ kind: 'audit' as const, list: entries }, ...textOf(list.approvals)];
+  return answered(talk, `${reply} ${entryWords(entries)}`, shown, () => true, /\S+/gu);
+}
+
+/** The newest entries in one sentence; the list shows all that were found. */
+function entryWords({ entries, nextCursor }: AuditList): string {
+  if (entries.length === 0) return 'The ledger has no entry of that.';
+  const words = entries.map(
+    ({ seq, at, command, contract, actor, decision }) =>
+      `${seq} ${at} ${command}${contract === undefined ? '' : ` ${contract}`} by ${actor.principal}: ${decision}`,
+  );
+  const more = nextCursor === undefined ? '' : ', and there are more';
+  return `Entries of the ledger, newest first: ${listed(words, 5)}${more}.`;
+}
+
+type About = { readonly contract?: string; readonly tenant?: string };
+
+/** The contract or the team that a question is about. */
+function subjectIn({ reading }: Talk): About {
+  const [contract] = spansOf(reading, 'contract');
+  const [tenant] = spansOf(reading, 'tenant');
+  return {
+    ...(contract === undefined ? {} : { contract: contract.contract }),
+    ...(tenant === undefined ? {} : { tenant: tenant.tenant }),
+  };
+}
+
+function isAbout({ id, tenant }: ContractView, about: About): boolean {
+  return (
+    (about.contract === undefined || about.contract === id) &&
+    (about.tenant === undefined || about.tenant === tenant)
   );
 }
 
@@ -85,14 +119,26 @@ function principalIn({ reading }: Talk): string | undefined {
   return bot === undefined ? undefined : `agent:${bot}`;
 }
 
+/** What was done was done before now: `16 November` without a year is the last one. */
+function pastStretch(moment: Moment, zone: string): Stretch | undefined {
+  const coming = stretchOf(moment, zone);
+  if (coming === undefined || coming.start.toMillis() <= moment.saidMs) return coming;
+  const yearBefore = coming.start.minus({ years: 1 }).toMillis() - 1;
+  const past = stretchOf({ ...moment, saidMs: yearBefore }, zone);
+  return past !== undefined && past.start.toMillis() <= moment.saidMs ? past : coming;
+}
+
 type Span = { readonly words: string; readonly query: { from?: string; to?: string } };
 
 /** The time that was named, both ends said. Without one, all of it. */
 function spanIn({ reading, zone }: Talk): Span {
-  const [time] = spansOf(reading, 'time');
-  const stretch = time === undefined ? undefined : stretchOf(time.moment, zone);
+  const times = spansOf(reading, 'time');
+  const first = times.find(({ role }) => role !== 'end');
+  const last = times.find(({ role }) => role === 'end');
+  const stretch = first && pastStretch(first.moment, zone);
+  const until = last && pastStretch(last.moment, zone);
   const from = stretch?.start.toISO({ suppressMilliseconds: true });
-  const to = stretch?.end.toISO({ suppressMilliseconds: true });
+  const to = (until ?? stretch)?.end.toISO({ suppressMilliseconds: true });
   if (typeof from !== 'string' || typeof to !== 'string') return { words: 'at any time', query: {} };
   return { words: `from ${from} to ${to}`, query: { from, to } };
 }

@@ -52,7 +52,7 @@ function answerTo(talk: Talk, result: PlanResult, contract: ContractView, read: 
     return { outcome: 'infeasible', reply: result.next, shown: [], unread };
   if (plan === undefined || refusal !== undefined) return refused(refusal, result.next, unread);
   const over = overBudget(talk.reading, plan.price.microEurPerHour);
-  const words = `${contract.id} as ${planWords(plan)} ${period(plan)}, ${priceOf(plan)} instead of ${priceOf(contract)}`;
+  const words = `${contract.id} as ${planWords(plan)} ${period(plan)}, ${priceOf(plan)} for that time`;
   const shown = [{ kind: 'plan' as const, plan }];
   if (over !== undefined)
     return { outcome: 'infeasible', reply: `${words}: ${over}. Nothing was changed.`, shown, unread };
@@ -111,10 +111,10 @@ function endOf(reading: Reading, { startMs, endMs, zone }: ContractView): Part {
   const [time] = times;
   if (time !== undefined) {
     const stretch = stretchOf(time.moment, zone);
-    const at = time.inclusive ? stretch?.end : stretch?.start;
-    return at === undefined
+    const until = time.inclusive ? stretch?.end : stretch?.start;
+    return until === undefined
       ? asks('end', 'which day (there is no such day)')
-      : { change: { until: isoOf(at) }, problems: [] };
+      : { change: { until: isoOf(until) }, problems: [] };
   }
   const [span] = lengths;
   if (/\b(?:open[- ]ended|indefinitely|for good|without (?:an )?end)\b/u.test(text))

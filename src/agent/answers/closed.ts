@@ -1,5 +1,8 @@
+import { cleanText } from '../../model/text.ts';
 import type { Intent } from '../cues.ts';
+import { type Extent, rawOf } from '../normalise.ts';
 import { spansOf } from '../reading.ts';
+import { listed } from '../reply.ts';
 import { type Answer, answered, type Talk } from './answer.ts';
 
 /** What is understood and not done in words: said plainly, with the command that does it. Nothing is called. */
@@ -56,6 +59,21 @@ export function help(talk: Talk): Answer {
     'At the shell: berth hold, maintenance, drain, consolidate, whatif -f; each has --help',
   ];
   return answered(talk, abilities, [{ kind: 'text', lines }], () => true);
+}
+
+/** A question about a place that nobody knows: nothing was looked up, least of all everywhere. */
+export function noSuchPlace(talk: Talk, words: readonly string[]): Answer {
+  const { sites } = talk.gazetteer.summary;
+  const named = listed(words.map((word) => `\`${word}\``));
+  const reply = `I know no place called ${named}, so nothing was looked up. Sites: ${listed(sites.map(({ id }) => id))}.`;
+  return answered(talk, reply, [], () => true, /\S+/gu);
+}
+
+/** What stands in quotation marks is somebody's text: it is repeated, never followed. */
+export function sayQuoted(talk: Talk, quotes: readonly Extent[]): Answer {
+  const words = listed(quotes.map((quote) => `\`${cleanText(rawOf(talk.reading.line, quote), 120)}\``));
+  const reply = `${words} is text that somebody wrote, no order to me, and nothing was done. Name the rack, node or contract to see what is recorded of it.`;
+  return answered(talk, reply, [], () => true, /\S+/gu);
 }
 
 export function notUnderstood(talk: Talk): Answer {

@@ -5,13 +5,13 @@ import { unknownPlaces } from '../blockers.ts';
 import type { Frame, Problem } from '../frame.ts';
 import { isoOf, nowIn, say, secondsOf, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
-import { listed, plural, siteWords } from '../reply.ts';
+import { euros, listed, plural, siteWords } from '../reply.ts';
 import { frameOf } from '../slots.ts';
 import { innermost, resolvePlaces } from '../slots/place.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
 
 const searched = using(
-  ['place', 'model', 'gpus', 'region', 'amount', 'time', 'length'],
+  ['place', 'model', 'gpus', 'region', 'amount', 'time', 'length', 'unknown-place'],
   ['link', 'rdma', 'any-place', 'any-model'],
 );
 
@@ -81,14 +81,30 @@ export function summarise(talk: Talk): Answer {
   const nodes = sites.reduce((sum, { nodeCount }) => sum + nodeCount, 0);
   const reply = /\b(?:tenants?|teams?|customers?)\b/u.test(text)
     ? `${plural(summary.tenants.length, 'team')}: ${listed(summary.tenants.map(({ id, regimes }) => (regimes.length === 0 ? id : `${id} (${regimes.join(', ')})`)))}.`
-    : `${plural(sites.length, 'site')} with ${plural(nodes, 'node')}: ${listed(sites.map(siteWords))}. By model: ${listed(kinds, 12)}.`;
+    : /\b(?:rates?|pric\w*|costs?|tariffs?|cheap\w*|expensive)\b/u.test(text)
+      ? pricesWords(models)
+      : `${plural(sites.length, 'site')} with ${plural(nodes, 'node')}: ${listed(sites.map(siteWords))}. By model: ${listed(kinds, 12)}.`;
   const shown = { ...summary, sites, flavors: models };
   return answered(
     talk,
     reply,
     [{ kind: 'summary', summary: shown }],
-    using(['place', 'model', 'gpus', 'region'], ['any-place']),
+    using(['place', 'model', 'gpus', 'region', 'amount'], ['any-place', 'objective']),
+    /\b(?:going|rates?|prices?|costs?|tariffs?|cheap\w*|hour|per|hourly)\b/gu,
   );
+}
+
+/** What a GPU costs by the hour, the cheapest first; without a recorded price that is said. */
+function pricesWords(flavors: Talk['gazetteer']['summary']['flavors']): string {
+  const priced = flavors.toSorted(
+    (a, b) =>
+      (a.microEurPerGpuHour ?? Number.MAX_SAFE_INTEGER) - (b.microEurPerGpuHour ?? Number.MAX_SAFE_INTEGER) ||
+      compareText(a.site, b.site),
+  );
+  const words = priced.map(({ model, site, microEurPerGpuHour: price }) =>
+    price === undefined ? `${model} in ${site} has no recorded price` : `${model} in ${site} ${euros(price)}`,
+  );
+  return words.length === 0 ? 'No such GPU is known there.' : `By the GPU and hour: ${listed(words, 12)}.`;
 }
 
 /** Everything known about the places named, with who said so. */
@@ -120,35 +136,6 @@ export async function recordsOf(talk: Talk, ids: readonly string[]): Promise<Ans
     [{ kind: 'records', records }],
     using(['place', 'gpus']),
   );
-}
-
-/** Watts held and allowed for each rack, as recorded. Adding machines cannot be tried out yet, and says so. */
-export function showPower(talk: Talk): Answer {
-  const { summary } = talk.gazetteer;
-  const spans = spansOf(talk.reading, 'place');
-  const { places, problems } = resolvePlaces(talk.reading, spans, spans);
-  const open = [...problems, ...unknownPlaces(talk)];
-  if (open.length > 0) return asking(talk, open, 'To show power I need to know');
-  const wanted = innermost(places).map(({ path }) => path);
-  const racks = (summary.racks ?? []).filter(
-    ({ id }) => wanted.length === 0 || wanted.some((place) => isWithin(id, place)),
-  );
-  const words = racks.map(({ id, powerLimitW, powerReservedW, coolingLimitW }) => {
-    const left =
-      powerLimitW === undefined
-        ? 'limit not known'
-        : `${kw(powerLimitW - powerReservedW)} of ${kw(powerLimitW)} not reserved`;
-    return `${id} ${left}${coolingLimitW === undefined ? '' : ` (cooling limit ${kw(coolingLimitW)})`}`;
-  });
-  const adds = /\b(?:add|adding|install\w*|more|extra|additional|another|new)\b/u.test(
-    talk.reading.line.text,
-  );
-  const future = adds
-    ? ' This is the headroom as it stands: additional machines are tried out with `berth whatif -f edits.yaml` (`add`).'
-    : '';
-  const reply = racks.length === 0 ? 'No power figures are known there.' : `Power: ${listed(words)}.`;
-  const uses = using(adds ? ['place', 'gpus'] : ['place', 'gpus', 'time']);
-  return answered(talk, reply + future, [{ kind: 'summary', summary }], uses);
 }
 
 type Found =
@@ -268,8 +255,14 @@ function leastFree(talk: Talk): number | undefined {
   const [amount] = spansOf(talk.reading, 'amount');
   const gpus = amount?.amount.shape === 'nodes' ? undefined : amount?.amount.gpus;
   if (gpus !== undefined) return amount?.bound === 'more-than' ? gpus + 1 : gpus;
-  return /\b(?:free|available|spare|unused|left)\b/u.test(talk.reading.line.text) ? 1 : undefined;
+  const { text } = talk.reading.line;
+  const bare = freeCount.exec(text)?.[1];
+  if (bare !== undefined) return Number(bare);
+  return /\b(?:free|available|spare|unused|left)\b/u.test(text) ? 1 : undefined;
 }
+
+/** `with 8 free`: a number of GPUs because of the word behind it. */
+const freeCount = /\b(\d{1,4}) (?:free|idle|available|unused|spare)\b/u;
 
 /** The window asked about; without one it is now, which is the default of the tool. */
 function windowOf(talk: Talk, frame: Frame): { args: Record<string, string>; words: string } {
@@ -292,10 +285,6 @@ function windowOf(talk: Talk, frame: Frame): { args: Record<string, string>; wor
 
 function asksLabels(talk: Talk): boolean {
   return /\blabels?\b/u.test(talk.reading.line.text);
-}
-
-function kw(watts: number): string {
-  return `${(watts / 1000).toFixed(1)} kW`;
 }
 
 /** A node stands in its rack too, where its path does not say so. */

@@ -5,7 +5,7 @@ import type { TurnOutcome } from '../agent.ts';
 import { blockers } from '../blockers.ts';
 import { demandOf } from '../demand.ts';
 import { amended, type Frame, isEmpty, type Problem } from '../frame.ts';
-import type { Memory } from '../memory.ts';
+import { forgetRequest, type Memory } from '../memory.ts';
 import type { Extent } from '../normalise.ts';
 import type { Reading } from '../reading.ts';
 import { relativeChange } from '../relative.ts';
@@ -118,10 +118,21 @@ async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[])
   const open = onePerSlot([...problems, ...(answer.ok ? [] : answer.problems)]);
   if (open.length > 0 || !answer.ok) {
     memory.open = open;
+    const [stranger, ...others] = open;
+    const { tenants } = talk.gazetteer.summary;
+    if (stranger?.slot === 'tenant' && others.length === 0 && tenants.length === 1)
+      return notYours(talk, stranger, tenants[0]?.id ?? '');
     return { ...asking(talk, open), unread: unreadOf(talk, isRequestSpan) };
   }
   delete memory.open;
   return submit(talk, answer.demand, answer.assumptions);
+}
+
+/** Another team, where only one may be asked for: there is nothing to choose, so nothing is asked. */
+function notYours(talk: Talk, { text }: Problem, own: string): Answer {
+  forgetRequest(talk.memory);
+  const reply = `Nothing was planned: ${text.replace(/^.*\((.*)\)$/u, '$1')}, or it is not yours. You can ask for ${own}.`;
+  return { outcome: 'denied', reply, shown: [], unread: unreadOf(talk, isRequestSpan) };
 }
 
 async function submit(talk: Talk, demand: DemandRequest, assumptions: readonly string[]): Promise<Answer> {

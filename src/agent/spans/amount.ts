@@ -129,8 +129,10 @@ function spansOf(
   const before = text.slice(0, first.from);
   const [pattern, said] = bounds.find(([candidate]) => candidate.test(before)) ?? [];
   const lead = pattern?.exec(before)?.[0] ?? '';
+  const isVague = /\b(?:couple|few|several|handful)\b/u.test(text.slice(first.from, first.to));
   const more = /^ (?:more|additional|extra|further)\b/u.test(text.slice(first.to)) ? 'more' : undefined;
-  const bound = said ?? more ?? (text.charAt(first.to) === '+' ? 'at-least' : undefined);
+  const bound =
+    (isVague ? 'at-most' : said) ?? more ?? (text.charAt(first.to) === '+' ? 'at-least' : undefined);
   const heads = part.filter(({ letter }) => letter !== 'M' && letter !== 'G' && letter !== 's');
   return heads.map((token): Span => {
     const isFirst = token === heads[0];

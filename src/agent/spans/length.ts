@@ -50,7 +50,9 @@ function isPerUnit(text: string, numeral: Numeral): boolean {
 /** `for the next week`, `the whole week`, `all day`: one of the unit. */
 function unnumbered(text: string): readonly Bare[] {
   const whole = [
-    ...text.matchAll(/\b(?:the )?(?:whole|entire|full|all|complete) (day|week|fortnight|month|year)\b/gu),
+    ...text.matchAll(
+      /\b(?:the )?(?:whole|entire|full|all|complete|another) (day|hour|week|fortnight|month|year)\b/gu,
+    ),
   ];
   const wholes = whole.flatMap((match) => {
     const length = lengthOfUnit(match[1] ?? '');
