@@ -129,7 +129,7 @@ export const cues: readonly Cue[] = [
   [
     'audit',
     9,
-    /\b(?:what|which|everything|anything|all)\b[^.;?]{0,30}\b(?:written|recorded|appended|logged|entered|happened)\b|\b(?:entries|events) (?:of|from|in|since|by|about)\b|\bwho (?:gave|said|granted|put|signed)\b[^.;?]{0,30}\b(?:ok|okay|yes|approval|go-ahead|consent|off|signature|permission)\b/gu,
+    /^\W*who (?:did|has done)\b|\b(?:what|which|everything|anything|all)\b[^.;?]{0,30}\b(?:written|recorded|appended|logged|entered|happened)\b|\b(?:entries|events) (?:of|from|in|since|by|about)\b|\bwho (?:gave|said|granted|put|signed)\b[^.;?]{0,30}\b(?:ok|okay|yes|approval|go-ahead|consent|off|signature|permission)\b/gu,
   ],
   [
     'audit',
@@ -278,8 +278,9 @@ export const contractCues: readonly Cue[] = [
   [
     'resize',
     9,
-    /\b(?:scale|resiz\w*|extend|prolong|renew|grow|shrink|increase|decrease|reduce|add|upgrade|bump|expand|shorten|lengthen|double|halve|chang\w*|modif\w*|adjust|keep|move|migrate|relocate|rebalance)\b/gu,
+    /\b(?:scal(?:e|ing)|resiz\w*|extend\w*|prolong\w*|renew\w*|grow\w*|shrink\w*|increas\w*|decreas\w*|reduc\w*|add|adding|upgrade|bump|expand\w*|shorten\w*|lengthen\w*|doubl\w*|halv\w*|chang\w*|modif\w*|adjust|keep|mov(?:e|ing)|migrat\w*|relocat\w*|rebalance|bigger|smaller|larger|longer|shorter)\b|\b(?:push|postpone|delay|bring|pull|set)\b[^.;?]{0,20}\bend\b|\b(?:take|give)\b[^.;?]*\b(?:more|fewer|less|away|additional|extra|back)\b/gu,
   ],
+  ['resize', -8, /^\W*(?:did|was|were|has|have|when|why|who)\b/gu],
   ['swap', 10, /\b(?:swap|replac\w*|exchang\w*|substitut\w*|trade|switch)\b/gu],
   [
     'contract',

@@ -28,7 +28,8 @@ const german = dictionary(`
   pro=per taglich=daily insgesamt=in_total team=team mandant=tenant standort=site deutschland=germany
   frankreich=france niederlande=netherlands europa=europe osterreich=austria schweiz=switzerland
   dsgvo=gdpr speicher=memory kerne=cores kernen=cores selben=same gleichen=same einzigen=single
-  dediziert=dedicated dedizierte=dedicated uhr=oclock der=the die=the das=the den=the dem=the des=the
+  verlangere=extend verlangern=extend verkurze=shorten verkurzen=shorten verschiebe=move verschieben=move um=by
+  erhohe=increase reduziere=reduce dediziert=dedicated dedizierte=dedicated uhr=oclock der=the die=the das=the den=the dem=the des=the
   in=in am=on an=on was=what ja=yes nein=no mach=make statt=instead_of stattdessen=instead
 `);
 const french = dictionary(`
@@ -45,7 +46,8 @@ const french = dictionary(`
   decembre=december un=a une=a deux=two trois=three quatre=four cinq=five six=six sept=seven huit=eight
   neuf=nine dix=ten seize=sixteen trente=thirty equipe=team locataire=tenant allemagne=germany
   france=france europe=europe ue=EU rgpd=gdpr memoire=memory coeurs=cores par=per meme=same
-  le=the la=the les=the l'=the du=from oui=yes non=no partir=starting moins=less cher=cheap
+  prolonge=extend prolonger=extend prolongez=extend raccourcis=shorten raccourcir=shorten deplace=move
+  deplacer=move le=the la=the les=the l'=the du=from oui=yes non=no partir=starting moins=less cher=cheap
 `);
 const spanish = dictionary(`
   necesito=need necesitamos=need necesita=need quiero=want queremos=want quisiera=want dame=give
@@ -62,7 +64,8 @@ const spanish = dictionary(`
   diciembre=december un=a una=a dos=two tres=three cuatro=four cinco=five seis=six siete=seven
   ocho=eight nueve=nine diez=ten doce=twelve dieciseis=sixteen veinte=twenty treinta=thirty
   equipo=team alemania=germany francia=france espana=spain europa=europe ue=EU rgpd=gdpr
-  memoria=memory barato=cheap por=per si=if que=that mas=more menos=less
+  extiende=extend extender=extend prolonga=extend acorta=shorten acortar=shorten mueve=move mover=move
+  estan=are memoria=memory barato=cheap por=per si=if que=that mas=more menos=less
 `);
 
 /** Words that are English too: they are translated only when another word has shown the language. */

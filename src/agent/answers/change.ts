@@ -85,10 +85,10 @@ function wishOf(talk: Talk, { contract, parts }: ContractDetail): Wish {
 
 /** Words of a change, which its slots say more exactly. */
 const verbs =
-  /\b(?:extend|prolong|renew|lengthen|longer|shorten|shorter|cut|scale|resize|grow|shrink|increase|decrease|reduce|expand|add|remove|bump|double|halve|chang\w*|adjust|move|migrate|relocate|keep|run|runs|end|ends|last|lasts|up|down|further|another|more|fewer|less|off|away|out|onto|over|instead|contract|booking|reservation|replicas?|workers?|members?|to|from|by)\b/gu;
+  /\b(?:extend\w*|prolong\w*|renew\w*|lengthen\w*|longer|shorten\w*|shorter|cut|scal(?:e|ing)|resiz\w*|grow\w*|shrink\w*|increas\w*|decreas\w*|reduc\w*|expand\w*|bigger|smaller|larger|add|adding|remove|bump|doubl\w*|halv\w*|chang\w*|adjust|mov(?:e|ing)|migrat\w*|relocat\w*|keep|take|give|push|postpone|delay|bring|pull|set|cost|costs|the|run|runs|end|ends|last|lasts|up|down|further|another|more|fewer|less|off|away|out|onto|over|instead|contract|booking|reservation|replicas?|workers?|members?|to|from|by)\b/gu;
 
 function openWish({ line: { text } }: Reading, parts: readonly PartView[]): Problem {
-  const isTime = /\b(?:extend|prolong|renew|lengthen|longer|shorten|shorter)\b/u.test(text);
+  const isTime = /\b(?:extend\w*|prolong\w*|renew\w*|lengthen\w*|longer|shorten\w*|shorter)\b/u.test(text);
   if (isTime) return { slot: 'length', text: 'by how long, or until when', suggestions: ['1 day', '1 week'] };
   const sizes = parts.map(({ name, replicas }) => `${name} ${replicas}`);
   return {
@@ -100,7 +100,7 @@ function openWish({ line: { text } }: Reading, parts: readonly PartView[]): Prob
 
 type Part = { readonly change: Change; readonly problems: readonly Problem[] };
 
-const less = /\b(?:shorten|shorter|cut|reduce|decrease|less|earlier|sooner|trim)\b/u;
+const less = /\b(?:shorten\w*|shorter|cut|reduc\w*|decreas\w*|less|earlier|sooner|trim)\b/u;
 
 /** A length is added or taken away in days of the contract's own zone; `to 3 weeks` counts from its start. */
 function endOf(reading: Reading, { startMs, endMs, zone }: ContractView): Part {

@@ -25,7 +25,7 @@ export async function drain(talk: Talk): Promise<Answer> {
 /** From when until when nothing may stand there, as far as the line says. */
 function windowOf({ reading, zone, gazetteer }: Talk): { from?: string; until?: string } {
   const times = spansOf(reading, 'time');
-  const start = times.find(({ role }) => role !== 'end' && role !== 'deadline');
+  const start = times.find(({ role }) => role !== 'end');
   const end = times.find(({ role }) => role === 'end');
   const from = start && stretchOf(start.moment, zone)?.start;
   const until = end && stretchOf(end.moment, zone)?.start;

@@ -46,7 +46,7 @@ export function sizeOf(reading: Reading, parts: readonly PartView[]): Sizing {
   );
 }
 
-const less = /\b(?:remove|fewer|less|reduce|decrease|shrink|drop)\b/u;
+const less = /\b(?:remov\w*|fewer|less|reduc\w*|decreas\w*|shrink\w*|drop|away|back)\b/u;
 
 function wantedIn(reading: Reading): readonly Wanted[] {
   const { text } = reading.line;
@@ -55,8 +55,9 @@ function wantedIn(reading: Reading): readonly Wanted[] {
     .filter(({ from }) => !/\bfrom $/u.test(text.slice(0, from)));
   return counts.flatMap((span): readonly Wanted[] => {
     const isMore =
-      /\bby(?: another)? $|\b(?:add|remove|another)(?: another)? $/u.test(text.slice(0, span.from)) ||
-      /^ (?:[a-z0-9]+ ){0,2}(?:more|additional|extra|fewer|less)\b/u.test(text.slice(span.to));
+      /\bby(?: another)? $|\b(?:add|adding|remove|take|another)(?: another)? $/u.test(
+        text.slice(0, span.from),
+      ) || /^ (?:[a-z0-9]+ ){0,2}(?:more|additional|extra|fewer|less)\b/u.test(text.slice(span.to));
     if (span.kind === 'number') return [{ value: span.value, unit: unitBehind(text, span.to), isMore }];
     const { amount } = span;
     if (amount.shape === 'total') return [{ value: amount.gpus, unit: 'gpus', isMore }];
@@ -74,10 +75,10 @@ function unitBehind(text: string, to: number): 'gpus' | 'replicas' {
 
 /** `double it`, `halve it`. */
 function factorOf({ line: { text } }: Reading, parts: readonly PartView[]): Sizing {
-  const [word] = matches(text, /\b(?:double|halve)\b/gu);
+  const [word] = matches(text, /\b(?:doubl(?:e|ing)|halv(?:e|ing))\b/gu);
   if (word === undefined) return { problems: [] };
   const [part, ...others] = parts.filter(({ gpuCount }) => gpuCount > 0);
-  const factor = word.match[0] === 'double' ? 2 : 0.5;
+  const factor = word.match[0].startsWith('doubl') ? 2 : 0.5;
   const replicas = (part?.replicas ?? 0) * factor;
   if (part === undefined || others.length > 0 || !Number.isInteger(replicas) || replicas < 1)
     return asks('how many replicas there shall be', []);
