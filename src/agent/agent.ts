@@ -86,9 +86,20 @@ export type Turn = {
   readonly unread: readonly string[];
   readonly toolCalls: readonly ToolCall[];
   readonly error?: ErrorDetail;
+  /** What a language model used for it. */
+  readonly usage?: Usage;
+};
+
+/** Tokens as the endpoint counts them; 0 where it does not say. */
+export type Usage = {
+  readonly modelCalls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
 };
 
 export type TurnEvent =
+  /** The next piece of a reply that is still being written, and not yet checked. */
+  | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool-started'; readonly tool: string; readonly args: Record<string, unknown> }
   | { readonly kind: 'tool-ended'; readonly call: ToolCall };
 

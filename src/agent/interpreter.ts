@@ -409,7 +409,7 @@ function whichIntent(talk: Talk, intent: Intent, rival: Intent): Answer {
 }
 
 /** Runs a turn and turns the failure of a tool into its answer; bugs throw. */
-async function run(calls: ToolCalls, work: (calls: ToolCalls) => Promise<Answer>): Promise<Turn> {
+export async function run(calls: ToolCalls, work: (calls: ToolCalls) => Promise<Answer>): Promise<Turn> {
   try {
     const done = await work(calls);
     return {

@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 
 import type { ErrorDetail } from '../model/error.ts';
-import type { Toolbox, ToolCall, TurnOptions } from './agent.ts';
+import type { Toolbox, ToolAnswer, ToolCall, TurnOptions } from './agent.ts';
 
 /** The calls of one turn: parsed, announced and kept for the record. */
 export type ToolCalls = {
   readonly made: readonly ToolCall[];
+  /** What a tool answered, as it is. Throws `ToolFailure` when the turn was stopped. */
+  reach(tool: string, args: Record<string, unknown>): Promise<ToolAnswer>;
   /** The parsed answer of a tool. Throws `ToolFailure` when the tool could not do it. */
   ask<S extends z.ZodType>(tool: string, args: Record<string, unknown>, schema: S): Promise<z.output<S>>;
 };
@@ -23,16 +25,21 @@ export class ToolFailure extends Error {
 
 export function toolCalls(toolbox: Toolbox, options: TurnOptions, nowMs: () => number): ToolCalls {
   const made: ToolCall[] = [];
+  const reach = async (tool: string, args: Record<string, unknown>): Promise<ToolAnswer> => {
+    if (options.signal?.aborted === true) throw new ToolFailure(interrupted);
+    options.onEvent?.({ kind: 'tool-started', tool, args });
+    const startMs = nowMs();
+    const answer = await toolbox.call(tool, args, options.signal);
+    const call: ToolCall = { tool, args, ok: answer.ok, tookMs: Math.max(0, nowMs() - startMs) };
+    made.push(call);
+    options.onEvent?.({ kind: 'tool-ended', call });
+    return answer;
+  };
   return {
     made,
+    reach,
     async ask(tool, args, schema) {
-      if (options.signal?.aborted === true) throw new ToolFailure(interrupted);
-      options.onEvent?.({ kind: 'tool-started', tool, args });
-      const startMs = nowMs();
-      const answer = await toolbox.call(tool, args, options.signal);
-      const call: ToolCall = { tool, args, ok: answer.ok, tookMs: Math.max(0, nowMs() - startMs) };
-      made.push(call);
-      options.onEvent?.({ kind: 'tool-ended', call });
+      const answer = await reach(tool, args);
       if (!answer.ok) throw new ToolFailure(answer.error);
       const parsed = schema.safeParse(answer.content);
       if (parsed.success) return parsed.data;

@@ -1,7 +1,7 @@
 import type { TurnOutcome } from '../agent/agent.ts';
 import type { ErrorCode } from '../model/error.ts';
 
-/** What a script sees of an outcome. 7 is kept for model endpoints that fail. */
+/** What a script sees of an outcome. */
 const ofOutcome: Record<Exclude<TurnOutcome, 'error'>, number> = {
   answered: 0,
   committed: 0,
@@ -22,6 +22,7 @@ const ofError: Record<ErrorCode, number> = {
   LEDGER_REFUSED: 9,
   LEDGER_BUSY: 9,
   INTERRUPTED: 130,
+  MODEL_FAILED: 7,
   INTERNAL: 1,
 };
 

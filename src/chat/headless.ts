@@ -45,7 +45,7 @@ async function takeTurn({ agent, prompt, output, stdout, signal }: HeadlessOptio
 
 /** `berth/turn/1`. `ledgerHead` is null when the ledger cannot be read: the answer is not lost with it. */
 async function turnObject(turn: Turn, { agent, head }: HeadlessOptions): Promise<Record<string, unknown>> {
-  const { outcome, reply, plan, contract, question, unread, toolCalls, error } = turn;
+  const { outcome, reply, plan, contract, question, unread, toolCalls, error, usage } = turn;
   return {
     schema: 'berth/turn/1',
     outcome,
@@ -56,6 +56,7 @@ async function turnObject(turn: Turn, { agent, head }: HeadlessOptions): Promise
     ...(unread.length > 0 && { unread }),
     ...(error !== undefined && { error }),
     toolCalls,
+    ...(usage !== undefined && { usage }),
     ledgerHead: await readHead(head),
     agent: agent.name,
   };

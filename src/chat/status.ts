@@ -28,7 +28,9 @@ export function statusPhrases(status: ChatStatus): string[] {
     ...(clockSet === undefined ? [] : [`clock set to ${formatInstant(clockSet)}`]),
     principal,
     tenants === undefined ? 'all tenants' : tenants.join(', ') || 'no tenant',
-    agent === 'built-in' ? 'built-in interpreter, nothing leaves this machine' : `model ${agent}`,
+    agent === 'built-in'
+      ? 'built-in interpreter, nothing leaves this machine'
+      : `model ${agent}, which gets what is said and what tools answer`,
     `ledger entry ${seq}`,
     ...free,
     place,

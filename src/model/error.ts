@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'LEDGER_REFUSED'
   | 'LEDGER_BUSY'
   | 'INTERRUPTED'
+  | 'MODEL_FAILED'
   | 'INTERNAL';
 
 /** What a caller needs in order to go on: one sentence what, one what to do, and fields a program can read. */

@@ -213,8 +213,10 @@ test('calls are announced and recorded in order', async () => {
   const fleet = fakeFleet();
   const events: string[] = [];
   const turn = await createInterpreter({ toolbox: fleet }).turn('show C-101', {
-    onEvent: (event) =>
-      events.push(event.kind === 'tool-started' ? `> ${event.tool}` : `< ${event.call.tool}`),
+    onEvent: (event) => {
+      if (event.kind === 'tool-started') events.push(`> ${event.tool}`);
+      if (event.kind === 'tool-ended') events.push(`< ${event.call.tool}`);
+    },
   });
   expect(events).toEqual(['> inventory_summary', '< inventory_summary', '> contract_get', '< contract_get']);
   expect(turn.toolCalls.map(({ tool, ok }) => [tool, ok])).toEqual([

@@ -177,7 +177,7 @@ test('the status: what matters most first, and a reason when it cannot be read',
   expect(statusPhrases({ principal: 'agent:ops-bot', agent: 'qwen3', seq: 0, place: 'memory' })).toEqual([
     'agent:ops-bot',
     'all tenants',
-    'model qwen3',
+    'model qwen3, which gets what is said and what tools answer',
     'ledger entry 0',
     'memory',
   ]);

@@ -156,7 +156,7 @@ export async function askRelease(talk: Talk): Promise<Answer> {
   forgetRequest(talk.memory);
   talk.memory.contract = contract;
   talk.memory.release = { contract: contract.id, version: contract.version };
-  const text = `Release ${contractWords(contract)}, which runs ${period(contract)}? Its GPUs become free at once and this cannot be taken back. Say "yes" or "no".`;
+  const text = releaseQuestion(contract);
   return {
     outcome: 'needs_input',
     reply: text,
@@ -171,6 +171,10 @@ export async function askRelease(talk: Talk): Promise<Answer> {
       /\b(?:release|undo|first|second|third|last)\b/gu,
     ),
   };
+}
+
+export function releaseQuestion(contract: ContractView): string {
+  return `Release ${contractWords(contract)}, which runs ${period(contract)}? Its GPUs become free at once and this cannot be taken back. Say "yes" or "no".`;
 }
 
 function isNow({ moment: { day, time } }: SpanOf<'time'>): boolean {
@@ -197,7 +201,7 @@ function releaseLimits({ reading }: Talk, { gpuCount }: ContractView, isNamed: b
 
 /** Does the release that was asked about. The key comes from the contract and its version: a retry is the same act. */
 export async function releaseNow(
-  talk: Talk,
+  talk: Pick<Talk, 'calls' | 'memory'>,
   release: { contract: string; version: number },
 ): Promise<Answer> {
   const args = {

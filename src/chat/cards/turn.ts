@@ -1,5 +1,6 @@
-import type { Question, Turn } from '../../agent/agent.ts';
+import type { Question, Turn, Usage } from '../../agent/agent.ts';
 import type { ErrorDetail } from '../../model/error.ts';
+import { formatCount } from './amount.ts';
 import { drawCard } from './card.ts';
 import { blank, bullets, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
 import { unreadLines } from './plan.ts';
@@ -13,7 +14,15 @@ export function drawTurn(turn: Turn, room: Room): Line[] {
     ...(plans ? [] : unreadLines(turn.unread, room)),
     ...(turn.error === undefined ? [] : errorLines(turn.error, turn.reply, room)),
     ...(turn.question === undefined ? [] : questionLines(turn.question, turn.reply, room)),
+    ...(turn.usage === undefined ? [] : usageLines(turn.usage, room)),
   ];
+}
+
+/** What a language model used for the answer. Nothing for an answer that needed none. */
+function usageLines({ modelCalls, inputTokens, outputTokens }: Usage, room: Room): Line[] {
+  const calls = `${modelCalls} ${modelCalls === 1 ? 'call' : 'calls'}`;
+  const tokens = `${formatCount(inputTokens)} tokens in, ${formatCount(outputTokens)} out`;
+  return modelCalls === 0 ? [] : paragraph(`model: ${calls}, ${tokens}`, room, 'dim');
 }
 
 /** What went wrong, where, and what to do about it. */

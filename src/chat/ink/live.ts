@@ -33,6 +33,7 @@ export function liveRegion(view: View, { columns, rows }: Size, elapsedMs: numbe
   const below = [
     ...choices,
     ...free.take(runningLine(view, width, elapsedMs), 1),
+    ...free.take(draftLines(view, width), 4),
     ...free.take(filled([span(view.hint, 'warn')], width), 2),
   ];
   const completions = free.take(
@@ -111,6 +112,12 @@ function runningLine({ phase, queuedCount }: View, width: number, elapsedMs: num
   const queued = queuedCount === 0 ? '' : `, ${queuedCount} waiting`;
   const how = phase.stopping ? 'stopping' : 'Esc stops';
   return wrap([span(`... ${phase.what}${took}${queued} (${how})`, 'dim')], width);
+}
+
+/** The last rows of a reply that is being written. */
+function draftLines({ phase }: View, width: number): Line[] {
+  if (phase.kind !== 'running' || phase.draft === undefined) return [];
+  return filled([span(cleanText(phase.draft, Infinity), 'dim')], width).slice(-4);
 }
 
 function filled(line: Line, width: number): Line[] {

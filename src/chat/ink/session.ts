@@ -28,7 +28,7 @@ export type Entry = NewEntry & { readonly id: number };
 /** Waiting for the person, working on a turn, or over. */
 type Phase =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'running'; readonly what: string; readonly stopping: boolean }
+  | { readonly kind: 'running'; readonly what: string; readonly stopping: boolean; readonly draft?: string }
   | { readonly kind: 'left'; readonly exitCode: number };
 
 /** Everything the screen shows. Replaced as a whole, never changed. */
@@ -59,6 +59,13 @@ type Submitted = { readonly text: string; readonly seen: Open };
 const welcome = 'Berth. Say what the workload needs; `/help` lists commands.';
 const leaveHint = 'Press Ctrl+C again to leave.';
 const pasteHint = `A request has at most ${longestRequest} characters: nothing was pasted.`;
+
+/** The end of a reply that is being written: the whole of it comes when it is checked. */
+function draftAfter(draft = '', piece: string): string {
+  return `${draft}${piece}`.slice(-draftMost);
+}
+
+const draftMost = 1000;
 
 /** A conversation on the screen. It lives outside React, so that no keystroke waits for a render. */
 export class Session {
@@ -172,7 +179,9 @@ export class Session {
     const { phase } = this.#view;
     if (phase.kind !== 'running') return;
     if (event.kind === 'tool-ended') this.#add({ kind: 'tool', call: event.call });
-    else this.#set({ phase: { ...phase, what: event.tool } });
+    else if (event.kind === 'text')
+      this.#set({ phase: { ...phase, draft: draftAfter(phase.draft, event.text) } });
+    else this.#set({ phase: { kind: 'running', what: event.tool, stopping: phase.stopping } });
   }
 
   #interrupt(): void {
