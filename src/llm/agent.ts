@@ -1,0 +1,246 @@
+import type { Agent, Toolbox, Turn, TurnOptions } from '../agent/agent.ts';
+import type { Answer } from '../agent/answers/answer.ts';
+import { commit, releaseNow, releaseQuestion } from '../agent/answers/contract.ts';
+import { outcomeOf } from '../agent/answers/request.ts';
+import { run } from '../agent/interpreter.ts';
+import { normalise } from '../agent/normalise.ts';
+import { isAffirmation, isRefusal } from '../agent/talk-words.ts';
+import { type ToolCalls, toolCalls } from '../agent/tool-calls.ts';
+import { InventorySummary, type PlanView } from '../model/view.ts';
+import { bearings } from './bearings.ts';
+import { type Endpoint, endpointWords } from './endpoint.ts';
+import { Evidence } from './evidence.ts';
+import { ModelFailure } from './failure.ts';
+import { Gate } from './gate.ts';
+import { History } from './history.ts';
+import type { LoopResult } from './loop.ts';
+import type { Prompt } from './prompt.ts';
+import { proposals } from './proposals.ts';
+import { checkedReply, cleanReply } from './reply.ts';
+import { type Sleep, sleep as realSleep } from './retry.ts';
+import type { OfferedTool } from './tools.ts';
+
+export type ModelAgentOptions = {
+  readonly endpoint: Endpoint;
+  readonly prompt: Prompt;
+  readonly toolbox: Toolbox;
+  readonly tools: readonly OfferedTool[];
+  /** Answers when the model cannot. Without it such a turn is an error (MODEL_FAILED). */
+  readonly builtin?: Agent;
+  readonly sleep?: Sleep;
+  /** A stopwatch for how long tools took, in milliseconds. */
+  readonly now?: () => number;
+};
+
+/** What a yes of the person does next. */
+type Pending =
+  | { readonly kind: 'plan'; readonly plan: PlanView }
+  | { readonly kind: 'release'; readonly contract: string; readonly version: number };
+
+/**
+ * An agent whose words come from a language model and whose deeds do not. The model reads through tools and puts
+ * questions; a yes is read here, by the same few words as the built-in reader's, and never by the model.
+ */
+export function createModelAgent(options: ModelAgentOptions): Agent {
+  return new ModelAgent(options);
+}
+
+class ModelAgent implements Agent {
+  readonly #options: ModelAgentOptions;
+  readonly #evidence = new Evidence();
+  readonly #plans = new Map<string, PlanView>();
+  readonly #history = new History();
+  #pending: Pending | undefined;
+  /** Once the endpoint has failed, the built-in reader stays. */
+  #isDown = false;
+  #builtinAnswered = false;
+
+  constructor(options: ModelAgentOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    const { builtin, endpoint } = this.#options;
+    return this.#isDown && builtin !== undefined ? builtin.name : endpointWords(endpoint);
+  }
+
+  async turn(text: string, options: TurnOptions = {}): Promise<Turn> {
+    const { builtin } = this.#options;
+    const word = yesOrNo(text, this.#pending);
+    if (word !== undefined && this.#pending !== undefined)
+      return this.#decide(text, this.#pending, word, options);
+    if (
+      builtin !== undefined &&
+      (this.#isDown || (this.#builtinAnswered && yesOrNo(text, undefined) !== undefined))
+    )
+      return builtin.turn(text, options);
+    this.#builtinAnswered = false;
+    return this.#askModel(text, options);
+  }
+
+  async confirm(plan: PlanView, options: TurnOptions = {}): Promise<Turn> {
+    return this.#decide('yes', { kind: 'plan', plan }, 'yes', options);
+  }
+
+  /** Does what the person said yes to, or drops it. */
+  async #decide(text: string, pending: Pending, word: 'yes' | 'no', options: TurnOptions): Promise<Turn> {
+    this.#pending = undefined;
+    const turn = word === 'no' ? dropped : await run(this.#calls(options), (calls) => act(calls, pending));
+    if (turn.outcome === 'stale' && turn.plan !== undefined) this.#offer(turn.plan);
+    for (const card of turn.shown) this.#evidence.addResult(card);
+    this.#history.add({ person: text, reply: turn.reply, calls: turn.toolCalls });
+    return turn;
+  }
+
+  async #askModel(text: string, options: TurnOptions): Promise<Turn> {
+    const calls = this.#calls(options);
+    const turn = await this.#attempt(text, calls, options);
+    this.#history.add({ person: text, reply: turn.reply, calls: turn.toolCalls });
+    return turn;
+  }
+
+  async #attempt(text: string, calls: ToolCalls, options: TurnOptions): Promise<Turn> {
+    let reply: string | undefined;
+    try {
+      const turn = await run(calls, async () => {
+        const answer = await this.#runModel(text, calls, options);
+        ({ reply } = answer);
+        return answer;
+      });
+      // `run` makes one line of a reply; that of a model has several, each of them cleaned.
+      return reply === undefined ? turn : { ...turn, reply };
+    } catch (error) {
+      if (!(error instanceof ModelFailure)) throw error;
+      return this.#withoutModel(text, error, { calls, options });
+    }
+  }
+
+  async #runModel(text: string, calls: ToolCalls, options: TurnOptions): Promise<Answer> {
+    const gate = new Gate({
+      tools: this.#options.tools,
+      reach: (tool, args) => calls.reach(tool, args),
+      evidence: this.#evidence,
+      plans: this.#plans,
+    });
+    const { endpoint, prompt, tools, sleep = realSleep } = this.#options;
+    const summary = await calls.ask('inventory_summary', {}, InventorySummary);
+    this.#evidence.addText(text);
+    this.#evidence.addResult(summary);
+    // LangChain takes a while to load, and the prompt must not wait for it.
+    const { runLoop } = await import('./loop.ts');
+    const done = await runLoop({
+      endpoint,
+      system: prompt.text,
+      before: this.#history.exchanges(),
+      said: `${cleanReply(text)}\n\n${bearings(summary)}`,
+      tools: [...tools.filter(({ isReading }) => isReading), ...proposals],
+      carryOut: (wish) => gate.carryOut(wish),
+      isOver: () => gate.isOver(),
+      onText: (piece) => options.onEvent?.({ kind: 'text', text: piece }),
+      sleep,
+      ...(options.signal !== undefined && { signal: options.signal }),
+    });
+    if (gate.stopped !== undefined) throw new ModelFailure('conduct', gate.stopped, done.usage);
+    return this.#answer(gate, done);
+  }
+
+  #answer(gate: Gate, { text, usage }: LoopResult): Answer {
+    const { release, question, plan, refusal } = gate;
+    if (text.trim() === '' && gate.shown.length === 0 && release === undefined && question === undefined)
+      throw new ModelFailure('conduct', 'it gave no answer', usage);
+    const said = checkedReply(text, this.#evidence);
+    const rest = { shown: gate.cards(), unread: [], usage };
+    if (release !== undefined) {
+      const { id, version } = release.contract;
+      this.#pending = { kind: 'release', contract: id, version };
+      const asks = releaseQuestion(release.contract);
+      const confirm = { text: asks, missing: [{ slot: 'confirm', suggestions: ['yes', 'no'] }] };
+      return { ...rest, outcome: 'needs_input', reply: joined(said, asks), question: confirm };
+    }
+    if (plan !== undefined && question === undefined) {
+      this.#offer(plan);
+      const how = `Nothing is held yet: say "yes" to commit ${plan.id}.`;
+      return { ...rest, outcome: 'planned', reply: joined(said, how), plan };
+    }
+    if (question !== undefined) {
+      this.#pending = undefined;
+      const asked = { ...question, text: this.#evidence.marked(question.text) };
+      return { ...rest, outcome: 'needs_input', reply: said === '' ? asked.text : said, question: asked };
+    }
+    if (refusal !== undefined) {
+      this.#pending = undefined;
+      return { ...rest, outcome: outcomeOf(refusal), reply: said === '' ? refusal.summary : said };
+    }
+    if (this.#pending?.kind === 'release') this.#pending = undefined;
+    return { ...rest, outcome: 'answered', reply: said };
+  }
+
+  /** The built-in reader answers, and says so; without one the failure is the answer. */
+  async #withoutModel(
+    text: string,
+    failure: ModelFailure,
+    { calls, options }: { calls: ToolCalls; options: TurnOptions },
+  ): Promise<Turn> {
+    const { builtin } = this.#options;
+    this.#pending = undefined;
+    const used = failure.usage === undefined ? {} : { usage: failure.usage };
+    if (builtin === undefined) return { ...failed(failure), ...used, toolCalls: calls.made };
+    this.#isDown ||= failure.kind === 'endpoint';
+    this.#builtinAnswered = true;
+    const turn = await builtin.turn(text, options);
+    const reply = joined(announcement(failure), turn.reply);
+    return { ...turn, ...used, reply, toolCalls: [...calls.made, ...turn.toolCalls] };
+  }
+
+  #offer(plan: PlanView): void {
+    this.#plans.set(plan.id, plan);
+    this.#pending = { kind: 'plan', plan };
+  }
+
+  #calls(options: TurnOptions): ToolCalls {
+    return toolCalls(this.#options.toolbox, options, this.#options.now ?? (() => performance.now()));
+  }
+}
+
+const dropped: Turn = {
+  outcome: 'answered',
+  reply: 'Dropped. Nothing was changed.',
+  shown: [],
+  unread: [],
+  toolCalls: [],
+};
+
+function act(calls: ToolCalls, pending: Pending): Promise<Answer> {
+  const talk = { calls, memory: {} };
+  return pending.kind === 'plan' ? commit(talk, pending.plan) : releaseNow(talk, pending);
+}
+
+/** A line that says yes or no and nothing else. The id of the plan may stand beside it. */
+function yesOrNo(text: string, pending: Pending | undefined): 'yes' | 'no' | undefined {
+  const id = pending?.kind === 'plan' ? pending.plan.id : pending?.contract;
+  const line = normalise(text.slice(0, 500)).text;
+  const bare = id === undefined ? line : line.replace(id.toLowerCase(), '');
+  if (isRefusal(bare)) return 'no';
+  return isAffirmation(bare, pending?.kind ?? 'any') ? 'yes' : undefined;
+}
+
+function announcement({ kind, message }: ModelFailure): string {
+  return kind === 'endpoint'
+    ? `The model endpoint failed: ${message}. The built-in reader answers from here on; nothing more is sent to the endpoint.`
+    : `The model was stopped: ${message}. The built-in reader answers this instead.`;
+}
+
+function failed({ message, kind }: ModelFailure): Answer {
+  const error = {
+    code: 'MODEL_FAILED',
+    message:
+      kind === 'endpoint' ? `the model endpoint failed: ${message}` : `the model was stopped: ${message}`,
+    fix: 'test it with `berth model`, or unset BERTH_MODEL to use the built-in reader',
+    retryable: true,
+  } as const;
+  return { outcome: 'error', reply: '', shown: [], unread: [], error };
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n');
+}

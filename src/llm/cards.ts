@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+
+import type { Shown } from '../agent/agent.ts';
+import { AuditList } from '../model/audit.ts';
+import { PolicyCheck } from '../model/policy-view.ts';
+import {
+  ContractDetail,
+  ContractList,
+  Explanation,
+  InventoryList,
+  InventorySummary,
+  MaintenancePlan,
+  PlanResult,
+  RecordList,
+  Simulation,
+  VerifyResult,
+} from '../model/view.ts';
+
+/** What is drawn for the person of a tool result. Nothing for a tool whose answer has no card. */
+export function cardOf(tool: string, content: unknown): Shown | undefined {
+  return cards.get(tool)?.(content);
+}
+
+const cards: ReadonlyMap<string, (content: unknown) => Shown | undefined> = new Map([
+  ['inventory_summary', card(InventorySummary, (summary) => ({ kind: 'summary', summary }))],
+  ['inventory_search', card(InventoryList, (list) => ({ kind: 'nodes', list }))],
+  ['inventory_get', card(RecordList, (records) => ({ kind: 'records', records }))],
+  ['placement_plan', card(PlanResult, planCard)],
+  ['placement_explain', card(Explanation, (explanation) => ({ kind: 'explanation', explanation }))],
+  ['placement_simulate', card(Simulation, (simulation) => ({ kind: 'simulation', simulation }))],
+  ['contract_search', card(ContractList, (list) => ({ kind: 'contracts', list }))],
+  ['contract_get', card(ContractDetail, (detail) => ({ kind: 'contract', detail }))],
+  ['policy_check', card(PolicyCheck, (check) => ({ kind: 'policy', check }))],
+  ['maintenance_plan', card(MaintenancePlan, (plan) => ({ kind: 'maintenance', plan }))],
+  ['ledger_search', card(AuditList, (list) => ({ kind: 'audit', list }))],
+  ['ledger_verify', card(VerifyResult, (verification) => ({ kind: 'verification', verification }))],
+]);
+
+function card<S extends z.ZodType>(
+  schema: S,
+  draw: (content: z.output<S>) => Shown | undefined,
+): (content: unknown) => Shown | undefined {
+  return (content) => {
+    const parsed = schema.safeParse(content);
+    return parsed.success ? draw(parsed.data) : undefined;
+  };
+}
+
+function planCard({ plan, refusal }: PlanResult): Shown | undefined {
+  if (plan !== undefined) return { kind: 'plan', plan };
+  return refusal === undefined ? undefined : { kind: 'refusal', refusal };
+}

@@ -1,0 +1,23 @@
+import type { Usage } from '../agent/agent.ts';
+import { cleanText } from '../model/text.ts';
+
+/**
+ * A model that cannot go on. `endpoint`: it could not be reached or broke off. `conduct`: it answered, and not in a way
+ * that is of use.
+ */
+export class ModelFailure extends Error {
+  readonly kind: 'endpoint' | 'conduct';
+  /** What was used until then. */
+  readonly usage: Usage | undefined;
+
+  constructor(kind: ModelFailure['kind'], why: string, usage?: Usage, options?: ErrorOptions) {
+    super(cleanText(why, 300), options);
+    this.name = 'ModelFailure';
+    this.kind = kind;
+    this.usage = usage;
+  }
+
+  after(usage: Usage): ModelFailure {
+    return new ModelFailure(this.kind, this.message, usage, { cause: this.cause });
+  }
+}

@@ -1,0 +1,236 @@
+import {
+  AIMessage,
+  AIMessageChunk,
+  type BaseMessage,
+  HumanMessage,
+  type MessageContent,
+  SystemMessage,
+  ToolMessage,
+} from '@langchain/core/messages';
+import { tool } from '@langchain/core/tools';
+import { ChatOpenAICompletions } from '@langchain/openai';
+import { createAgent, createMiddleware } from 'langchain';
+import { z } from 'zod';
+
+import type { Usage } from '../agent/agent.ts';
+import type { Endpoint } from './endpoint.ts';
+import { ModelFailure } from './failure.ts';
+import { backedOff, type Sleep } from './retry.ts';
+import type { OfferedTool } from './tools.ts';
+
+/** What the model asked for: a tool and arguments that are an object, of whatever form. */
+export type Wish = { readonly tool: string; readonly args: Record<string, unknown> };
+
+/** One exchange of before: what the person said, and what was answered. */
+export type Exchange = { readonly person: string; readonly reply: string };
+
+export type LoopOptions = {
+  readonly endpoint: Endpoint;
+  readonly system: string;
+  readonly before: readonly Exchange[];
+  readonly said: string;
+  readonly tools: readonly OfferedTool[];
+  /** Does, proposes or refuses what the model wishes; the text is what the model reads. */
+  readonly carryOut: (wish: Wish) => Promise<string>;
+  /** Whether the model is to be asked no more. */
+  readonly isOver: () => boolean;
+  readonly onText: (piece: string) => void;
+  readonly sleep: Sleep;
+  readonly signal?: AbortSignal;
+};
+
+export type LoopResult = {
+  /** What the model said last; empty where it said nothing. */
+  readonly text: string;
+  readonly usage: Usage;
+};
+
+/** More rounds than any task of ours needs. */
+export const mostModelCalls = 16;
+const answerTimeoutMs = 120_000;
+
+/**
+ * One turn of a model, in LangChain's agent loop. Every tool call ends in `carryOut`, which is the only code that
+ * runs for it; the library parses, streams and counts. Throws `ModelFailure` when the model cannot go on.
+ */
+export async function runLoop(options: LoopOptions): Promise<LoopResult> {
+  traceNothing();
+  const talk = new Talk(options);
+  const { endpoint, system, before, said, signal } = options;
+  const agent = createAgent({
+    model: modelOf(endpoint),
+    tools: options.tools.map(declared),
+    middleware: [talk.middleware()],
+  });
+  const messages: BaseMessage[] = [
+    new SystemMessage(system),
+    ...before.flatMap(({ person, reply }) => [new HumanMessage(person), new AIMessage(reply)]),
+    new HumanMessage(said),
+  ];
+  try {
+    const stream = await agent.stream(
+      { messages },
+      { streamMode: 'messages', recursionLimit: 4 * mostModelCalls + 10, ...withSignal(signal) },
+    );
+    for await (const [chunk] of stream)
+      if (AIMessageChunk.isInstance(chunk) && chunk.text !== '') options.onText(chunk.text);
+  } catch (error) {
+    throw talk.reasonFor(error);
+  }
+  return talk.result();
+}
+
+function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+/** LangChain posts whole conversations to its maker's service where the environment asks for it. Ours never does. */
+function traceNothing(): void {
+  for (const name of [
+    'LANGSMITH_TRACING',
+    'LANGSMITH_TRACING_V2',
+    'LANGCHAIN_TRACING',
+    'LANGCHAIN_TRACING_V2',
+  ])
+    process.env[name] = 'false';
+}
+
+function modelOf({ model, baseUrl, apiKey }: Endpoint): QuietChat {
+  return new QuietChat({
+    model,
+    apiKey: apiKey ?? 'none',
+    streaming: true,
+    streamUsage: true,
+    maxRetries: 0,
+    timeout: answerTimeoutMs,
+    configuration: { baseURL: baseUrl, maxRetries: 0 },
+  });
+}
+
+/** The library fetches a tokenizer's tables from a website to estimate what the endpoint counts anyway. */
+class QuietChat extends ChatOpenAICompletions {
+  override getNumTokens(content: MessageContent): Promise<number> {
+    return Promise.resolve(Math.ceil(JSON.stringify(content).length / 4));
+  }
+}
+
+/** For the model to read; what runs is `carryOut`. */
+function declared({ name, description, inputSchema }: OfferedTool) {
+  return tool(() => Promise.reject(new Error(`${name} was reached without its gate`)), {
+    name,
+    description,
+    schema: inputSchema,
+  });
+}
+
+/** The turn under way: counts, retries, and the way of every tool call to `carryOut`. */
+class Talk {
+  readonly #options: LoopOptions;
+  readonly #broken = new Set<string>();
+  #failure: ModelFailure | undefined;
+  #text = '';
+  #usage: Usage = { modelCalls: 0, inputTokens: 0, outputTokens: 0 };
+  #callCount = 0;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Throws what stopped the model: the library would wrap it in errors of its own. */
+  result(): LoopResult {
+    if (this.#failure !== undefined) throw this.#failure;
+    return { text: this.#text, usage: this.#usage };
+  }
+
+  /** What to throw for an error of the library's loop. */
+  reasonFor(error: unknown): unknown {
+    if (this.#failure !== undefined) return this.#failure;
+    if (this.#options.signal?.aborted === true) return error;
+    const why = error instanceof Error ? error.message : String(error);
+    return new ModelFailure('endpoint', why, this.#usage, { cause: error });
+  }
+
+  middleware() {
+    return createMiddleware({
+      name: 'berth',
+      beforeModel: {
+        canJumpTo: ['end'],
+        hook: () => (this.#options.isOver() ? { jumpTo: 'end' } : undefined),
+      },
+      wrapModelCall: (request, handler) => this.#ask(async () => handler(request)),
+      wrapToolCall: async ({ toolCall: { id = '', name, args } }) => {
+        const content = this.#broken.has(id)
+          ? `The arguments of this call of \`${name}\` were no JSON object. Nothing was called. Send it again.`
+          : await this.#options.carryOut({ tool: name, args });
+        return new ToolMessage({ content, name, tool_call_id: id });
+      },
+    });
+  }
+
+  async #ask(ask: () => Promise<AIMessage>): Promise<AIMessage> {
+    try {
+      if (this.#usage.modelCalls >= mostModelCalls)
+        throw new ModelFailure('conduct', `it was not done after ${mostModelCalls} rounds`, this.#usage);
+      return this.#own(await backedOff(ask, this.#options));
+    } catch (error) {
+      if (error instanceof ModelFailure) this.#failure = error.after(this.#usage);
+      throw error;
+    }
+  }
+
+  /**
+   * The answer with tool calls as they were sent. The library takes half an object for a whole one, drops calls that it
+   * cannot parse, and takes a call whose id was used before for one that is answered.
+   */
+  #own(answer: AIMessage): AIMessage {
+    this.#count(answer);
+    const refusal = refusalIn(answer);
+    if (refusal !== undefined) throw new ModelFailure('conduct', `it declined: ${refusal}`, this.#usage);
+    this.#text = answer.text;
+    const calls = rawCalls(answer).map(({ name, args: raw }) => {
+      const id = `call-${(this.#callCount += 1)}`;
+      const args = objectIn(raw);
+      if (args === undefined) this.#broken.add(id);
+      return { id, name, args: args ?? {}, type: 'tool_call' as const };
+    });
+    return new AIMessage({ content: answer.text, tool_calls: calls });
+  }
+
+  #count(answer: AIMessage): void {
+    const { modelCalls, inputTokens, outputTokens } = this.#usage;
+    const told = TokenCounts.safeParse(answer.usage_metadata);
+    this.#usage = {
+      modelCalls: modelCalls + 1,
+      inputTokens: inputTokens + (told.data?.input_tokens ?? 0),
+      outputTokens: outputTokens + (told.data?.output_tokens ?? 0),
+    };
+  }
+}
+
+const TokenCounts = z.object({ input_tokens: z.number(), output_tokens: z.number() });
+
+function rawCalls(answer: AIMessage): readonly { readonly name: string; readonly args: string }[] {
+  if (AIMessageChunk.isInstance(answer))
+    return (answer.tool_call_chunks ?? []).map(({ name = '', args = '' }) => ({ name, args }));
+  const whole = (answer.tool_calls ?? []).map(({ name, args }) => ({ name, args: JSON.stringify(args) }));
+  const broken = (answer.invalid_tool_calls ?? []).map(({ name = '', args = '' }) => ({ name, args }));
+  return [...whole, ...broken];
+}
+
+/** No arguments at all mean an empty object: some servers send nothing for a tool without parameters. */
+function objectIn(text: string): Record<string, unknown> | undefined {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalIn({ additional_kwargs: extra, response_metadata: told }: AIMessage): string | undefined {
+  const refusal: unknown = extra['refusal'];
+  if (typeof refusal === 'string' && refusal !== '') return refusal;
+  const finish: unknown = told['finish_reason'];
+  return finish === 'content_filter' ? 'the answer was filtered' : undefined;
+}

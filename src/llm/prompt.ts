@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { digestOf } from '../model/canonical.ts';
+import type { Digest } from '../model/id.ts';
+
+/** What a model is told before anything else, and its digest, which stands in the entries of what came of it. */
+export type Prompt = { readonly text: string; readonly digest: Digest };
+
+/** The system prompt, as it stands in `prompts/chat_agent.md`. */
+export function readPrompt(): Prompt {
+  const text = readFileSync(fileURLToPath(import.meta.resolve('#prompts/chat_agent.md')), 'utf8');
+  return { text, digest: digestOf(text) };
+}
