@@ -1,4 +1,4 @@
-import type { Toolbox } from '../../src/agent/agent.ts';
+import type { Toolbox, Turn } from '../../src/agent/agent.ts';
 import { createInterpreter } from '../../src/agent/interpreter.ts';
 import { withPlan } from './scene.ts';
 import type { GoldCall, Task } from './task.ts';
@@ -31,17 +31,19 @@ const builtin: Inside = {
   join({ toolbox }) {
     const agent = createInterpreter({ toolbox });
     return {
-      async turn(text) {
-        const { reply, question, outcome, shown, error } = await agent.turn(text);
-        // Whether to go on is no clarification: nothing is missing.
-        const asked = (question?.missing ?? []).map(({ slot }) => slot).filter((slot) => slot !== 'confirm');
-        // What is drawn for a person is part of what is said.
-        const drawn = JSON.stringify(shown);
-        return { text: [reply, question?.text, error?.message, drawn].join('\n'), asked, outcome };
-      },
+      turn: async (text) => replyOf(await agent.turn(text)),
     };
   },
 };
+
+/** A turn of one of our agents as it is scored. */
+export function replyOf({ reply, question, outcome, shown, error }: Turn): Reply {
+  // Whether to go on is no clarification: nothing is missing.
+  const asked = (question?.missing ?? []).map(({ slot }) => slot).filter((slot) => slot !== 'confirm');
+  // What is drawn for a person is part of what is said.
+  const drawn = JSON.stringify(shown);
+  return { text: [reply, question?.text, error?.message, drawn].join('\n'), asked, outcome };
+}
 
 /** Does nothing, politely. What it passes needs no agent. */
 const noop: Inside = {

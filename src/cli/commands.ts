@@ -10,6 +10,7 @@ import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
 import { addLife } from './life-commands.ts';
 import { addMcp } from './mcp-commands.ts';
+import { addModel } from './model-command.ts';
 import { pictureExamples, withPictures } from './picture-options.ts';
 import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
@@ -38,6 +39,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addRecord(program, io, done);
   addBench(program, io, done);
   addEval(program, io, done);
+  addModel(program, io, done);
   return readingWords(program);
 }
 
@@ -55,7 +57,8 @@ function addChat(program: Command, io: Io, done: Done): void {
         'berth -p "I need 8 H100 with NVLink for 2 days from tomorrow for acme" --output json',
       )}
 Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
-(sets the clock), NO_COLOR, ACCESSIBLE.
+(sets the clock), BERTH_MODEL with OPENAI_BASE_URL and OPENAI_API_KEY (a model reads requests; BERTH_FALLBACK=none:
+it alone), NO_COLOR, ACCESSIBLE.
 Exit codes: 0 done; 2 bad input; 3 plan ready or approval needed; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
 8 plan stale; 9 ledger refused; 130 interrupted.
 `,

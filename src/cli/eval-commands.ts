@@ -9,10 +9,10 @@ export function addEval(program: Command, io: Io, done: Done): void {
   const command = program
     .command('eval')
     .enablePositionalOptions()
-    .description('score an agent by what it did to the fleet, offline')
+    .description('score an agent by what it did to the fleet; offline but for `openai:`')
     .option(
       '--agent <name>',
-      'builtin, gold, noop, yes-man, or `mcp:COMMAND`: a program that drives our MCP server',
+      'builtin, gold, noop, yes-man, `openai:MODEL@URL`, or `mcp:COMMAND`: a program that drives our MCP server',
       'builtin',
     )
     .option('--area <name>', 'only tasks about this, such as placement, clarify, refuse, inject')
@@ -40,6 +40,7 @@ export function addEval(program: Command, io: Io, done: Done): void {
 const evalExamples = [
   'berth eval',
   'berth eval --agent yes-man --area refuse',
+  'berth eval --agent openai:qwen3@http://127.0.0.1:11434/v1 --area clarify',
   'berth eval --k 5 --out evals-report',
   'berth eval compare before/report.json after/report.json',
 ];

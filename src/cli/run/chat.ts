@@ -1,21 +1,16 @@
 import { text } from 'node:stream/consumers';
 
-import { tools } from '../../../tools/index.ts';
 import type { Agent } from '../../agent/agent.ts';
-import { createInterpreter } from '../../agent/interpreter.ts';
-import { mcpToolbox } from '../../agent/toolbox.ts';
 import { runHeadless } from '../../chat/headless.ts';
 import { runInk } from '../../chat/ink.ts';
 import { chooseFrontEnd } from '../../chat/mode.ts';
 import { runPlain } from '../../chat/plain.ts';
 import { wantsColor } from '../../chat/render.ts';
 import type { ChatStatus } from '../../chat/status.ts';
-import { connectInProcess } from '../../mcp/in-process.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { type Session, withSession } from '../session.ts';
-import { logTo } from '../use-tool.ts';
-import { version } from '../version.ts';
 import type { Common } from '../words.ts';
+import { withAgent } from './agent.ts';
 
 export type ChatOptions = Common & {
   readonly prompt?: string | true;
@@ -25,22 +20,9 @@ export type ChatOptions = Common & {
 
 /** The chat, in the front end that fits the surroundings: an MCP client of a server in the same process. */
 export async function chat(io: Io, options: ChatOptions): Promise<number> {
-  return withSession(io, { ...options, client: 'berth-chat' }, async (session) => {
-    const { control, caller } = session;
-    const client = await connectInProcess({
-      tools,
-      control,
-      caller,
-      version: version(),
-      log: logTo(io),
-      client: 'berth-chat',
-    });
-    try {
-      return await talk(io, { session, agent: createInterpreter({ toolbox: mcpToolbox(client) }), options });
-    } finally {
-      await client.close();
-    }
-  });
+  return withSession(io, { ...options, client: 'berth-chat' }, (session) =>
+    withAgent(io, session, (agent) => talk(io, { session, agent, options })),
+  );
 }
 
 type Talk = { readonly session: Session; readonly agent: Agent; readonly options: ChatOptions };

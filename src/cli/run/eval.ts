@@ -56,7 +56,7 @@ export function compareReports(
 }
 
 async function run(io: Io, tasks: readonly Task[], { agent, k, paraphrases }: EvalOptions): Promise<Report> {
-  const contestant = contestantOf(agent);
+  const contestant = await contestantOf(agent, io);
   const line = progressLine(io);
   const began = performance.now();
   try {
@@ -145,8 +145,10 @@ function tasksFolder(): string {
   return join(dirname(fileURLToPath(import.meta.resolve('#package.json'))), 'evals', 'tasks');
 }
 
-/** One of ours, or `mcp:COMMAND`. */
-function contestantOf(agent: string): Contestant {
+/** One of ours, `openai:MODEL@URL` or `mcp:COMMAND`. */
+async function contestantOf(agent: string, { env }: Io): Promise<Contestant> {
+  if (agent.startsWith('openai:'))
+    return (await import('../../../evals/runner/model-player.ts')).modelContestant(agent, env);
   const command = agent.startsWith('mcp:') ? agent.slice('mcp:'.length).trim() : '';
   if (command !== '') return { kind: 'outside', name: agent, command };
   const own = contestants.get(agent);
@@ -160,7 +162,10 @@ function noAgent(name: string): BerthError {
   return new BerthError({
     code: 'INVALID_INPUT',
     message: `there is no agent \`${cleanText(name, 60)}\``,
-    fix: meant === undefined ? `use one of ${allowed.join(', ')}, or \`mcp:COMMAND\`` : `use \`${meant}\``,
+    fix:
+      meant === undefined
+        ? `use one of ${allowed.join(', ')}, \`openai:MODEL@URL\` or \`mcp:COMMAND\``
+        : `use \`${meant}\``,
     allowed,
   });
 }

@@ -1,0 +1,58 @@
+import { tools } from '../../../tools/index.ts';
+import type { Agent } from '../../agent/agent.ts';
+import { createInterpreter } from '../../agent/interpreter.ts';
+import { mcpToolbox } from '../../agent/toolbox.ts';
+import type { Caller } from '../../control/control.ts';
+import { type Endpoint, endpointOf } from '../../llm/endpoint.ts';
+import { connectInProcess } from '../../mcp/in-process.ts';
+import type { Io } from '../io.ts';
+import type { Session } from '../session.ts';
+import { logTo } from '../use-tool.ts';
+import { version } from '../version.ts';
+
+type Client = Awaited<ReturnType<typeof connectInProcess>>;
+
+/** The agent of the chat: the built-in reader, or the model that BERTH_MODEL names with the reader behind it. */
+export async function withAgent<T>(io: Io, session: Session, use: (agent: Agent) => Promise<T>): Promise<T> {
+  const endpoint = endpointOf(io.env);
+  const open: Client[] = [];
+  const connect = async (caller: Caller): Promise<Client> => {
+    const { control } = session;
+    const options = { tools, control, caller, version: version(), log: logTo(io), client: 'berth-chat' };
+    const client = await connectInProcess(options);
+    open.push(client);
+    return client;
+  };
+  try {
+    const builtin = createInterpreter({ toolbox: mcpToolbox(await connect(session.caller)) });
+    if (endpoint === undefined) return await use(builtin);
+    return await use(await modelAgent(io, { endpoint, builtin, connect, caller: session.caller }));
+  } finally {
+    for (const client of open) await client.close();
+  }
+}
+
+type Parts = {
+  readonly endpoint: Endpoint;
+  readonly builtin: Agent;
+  readonly caller: Caller;
+  readonly connect: (caller: Caller) => Promise<Client>;
+};
+
+/** What comes of the model's words is recorded with its name and the digest of what it was told. */
+async function modelAgent(io: Io, { endpoint, builtin, caller, connect }: Parts): Promise<Agent> {
+  const [{ createModelAgent }, { readPrompt }, { toolsOf }] = await Promise.all([
+    import('../../llm/agent.ts'),
+    import('../../llm/prompt.ts'),
+    import('../../llm/tools.ts'),
+  ]);
+  const prompt = readPrompt();
+  const client = await connect({ ...caller, model: endpoint.model, software: prompt.digest });
+  return createModelAgent({
+    endpoint,
+    prompt,
+    toolbox: mcpToolbox(client),
+    tools: await toolsOf(client),
+    ...(io.env['BERTH_FALLBACK'] === 'none' ? {} : { builtin }),
+  });
+}
