@@ -280,14 +280,12 @@ test('the live region never grows beyond its rows or columns, and the cursor is 
 });
 
 test('a reply that is being written shows its end, cleaned and in four rows, and is drawn once when it is whole', async () => {
-  let finish: (turn: Turn) => void = () => undefined;
+  const { promise, resolve } = Promise.withResolvers<Turn>();
   const { type, shows, frame, session } = open([
     ({ onEvent }) => {
       onEvent?.({ kind: 'text', text: `${'word '.repeat(400)}nearly\u001b[2J ` });
       onEvent?.({ kind: 'text', text: 'there' });
-      return new Promise((resolve) => {
-        finish = resolve;
-      });
+      return promise;
     },
   ]);
   await shows('person:ada');
@@ -299,7 +297,7 @@ test('a reply that is being written shows its end, cleaned and in four rows, and
       .filter((row) => row.includes('word')).length,
   ).toBeLessThanOrEqual(4);
   expect(liveRegion(session.view(), { columns: 80, rows: 24 }, 0).lines.length).toBeLessThanOrEqual(12);
-  finish(turnOf({ reply: 'All of it.', usage: { modelCalls: 2, inputTokens: 1234, outputTokens: 5 } }));
+  resolve(turnOf({ reply: 'All of it.', usage: { modelCalls: 2, inputTokens: 1234, outputTokens: 5 } }));
   await shows('model: 2 calls, 1,234 tokens in, 5 out');
   expect(frame()).toContain('All of it.');
   expect(frame()).not.toContain('nearly');
