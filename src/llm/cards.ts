@@ -26,6 +26,7 @@ const cards: ReadonlyMap<string, (content: unknown) => Shown | undefined> = new 
   ['inventory_search', card(InventoryList, (list) => ({ kind: 'nodes', list }))],
   ['inventory_get', card(RecordList, (records) => ({ kind: 'records', records }))],
   ['placement_plan', card(PlanResult, planCard)],
+  ['contract_change', card(PlanResult, planCard)],
   ['placement_explain', card(Explanation, (explanation) => ({ kind: 'explanation', explanation }))],
   ['placement_simulate', card(Simulation, (simulation) => ({ kind: 'simulation', simulation }))],
   ['contract_search', card(ContractList, (list) => ({ kind: 'contracts', list }))],

@@ -67,7 +67,9 @@ describe('a model and a person', () => {
     const names = second?.tools.map((tool) => tool.function.name) ?? [];
     expect(names).toContain('placement_plan');
     expect(names).toContain('propose_commit');
-    expect(names.filter((name) => /^contract_(?:commit|release|change)$/u.test(name))).toEqual([]);
+    expect(names.filter((name) => /^(?:contract_(?:commit|release)|maintenance_start)$/u.test(name))).toEqual(
+      [],
+    );
     const said = JSON.stringify(second?.messages);
     expect(said).toContain('2026-11-25T09:00:00');
     expect(said).not.toContain('sk-secret');
@@ -97,6 +99,10 @@ describe('a model that misbehaves', () => {
     ['contract_commit', { plan: 'plan-0123456789abcdef', idempotencyKey: 'mine-1234' }],
     ['contract_release', { contract: 'C-101', idempotencyKey: 'mine-1234' }],
     ['approval_decide', { approval: 'A-1', yes: true }],
+    [
+      'maintenance_start',
+      { place: 'fra1', from: 'now', to: 'later', reason: 'x', idempotencyKey: 'mine-1234' },
+    ],
     ['berth', { command: 'approve' }],
   ])('%s is out of its reach', async (tool, args) => {
     const talked = await talk([wish(tool, args), ready('I have released it.')], ['list the labels']);

@@ -62,6 +62,17 @@ test('a plan in words of a model, committed by a line of the person, stands in t
   expect((await berth(['ledger', 'verify'], { home })).code).toBe(0);
 });
 
+test('a change of a contract is planned by the model and made by the yes', async () => {
+  const home = await demoHome();
+  const change = { contract: 'C-105', change: { extendS: 86_400 } };
+  const env = await served([wish('contract_change', change), ready('One day longer.')]);
+  const stdin = 'keep C-105 a day longer\nyes\n';
+  const { stdout } = await berth(['--plain', '--as', 'mila', '--tenant', 'acme'], { home, env, stdin });
+  expect(stdout).toContain('say "yes" to commit plan-');
+  const { stdout: shown } = await berth(['contracts', 'C-105', '--json'], { home });
+  expect(JSON.parse(shown)).toMatchObject({ contract: { version: 2 } });
+});
+
 test('only the endpoint is asked, also where the environment wants conversations traced', async () => {
   const before = { ...process.env };
   Object.assign(process.env, {
