@@ -12,7 +12,7 @@ import { AskPerson, ProposeCommit, ProposeRelease } from './proposals.ts';
 import type { OfferedTool } from './tools.ts';
 
 /** How a tool is reached: announced and timed. */
-export type Reach = (tool: string, args: Record<string, unknown>) => Promise<ToolAnswer>;
+type Reach = (tool: string, args: Record<string, unknown>) => Promise<ToolAnswer>;
 
 export type GateOptions = {
   readonly tools: readonly OfferedTool[];

@@ -107,6 +107,7 @@ describe('help', () => {
       'bench ledger',
       'eval',
       'eval compare',
+      'model',
     ]);
   });
 

@@ -12,7 +12,7 @@ export type Step =
   | { readonly kind: 'die'; readonly after: string }
   | { readonly kind: 'garbage' };
 
-export type FakeCall = { readonly name: string; readonly args: Record<string, unknown> | string };
+type FakeCall = { readonly name: string; readonly args: Record<string, unknown> | string };
 
 const Body = z.looseObject({
   model: z.string(),
@@ -22,7 +22,7 @@ const Body = z.looseObject({
     .array(z.looseObject({ function: z.looseObject({ name: z.string(), parameters: z.unknown() }) }))
     .default([]),
 });
-export type Asked = z.infer<typeof Body> & { readonly authorization: string | undefined };
+type Asked = z.infer<typeof Body> & { readonly authorization: string | undefined };
 
 export type FakeEndpoint = {
   readonly url: string;
