@@ -1,0 +1,102 @@
+import type { EngineName, EngineObject } from '../model/binding.ts';
+import type { Demand } from '../model/demand.ts';
+import type { NodeFacts, ShapeFacts } from '../model/fact.ts';
+import type { ContractId, MaintenanceId, Path, TenantId } from '../model/id.ts';
+import type { Placement, Term } from '../model/placement.ts';
+
+/** A node as an engine meets it. `hostName` is the name that the engine knows. */
+export type EngineNode = {
+  readonly id: Path;
+  readonly hostName: string;
+  readonly facts: NodeFacts;
+  readonly shape?: ShapeFacts;
+};
+
+/** What is to be handed over. The placement holds only seats that the engine is asked for. */
+export type GrantedSubject = {
+  readonly kind: 'contract';
+  readonly id: ContractId;
+  readonly version: number;
+  readonly tenant: TenantId;
+  readonly demand: Demand;
+  readonly placement: Placement;
+  readonly terms: readonly Term[];
+  readonly nodes: ReadonlyMap<Path, EngineNode>;
+};
+
+/** Nodes that are closed to everybody for a time. */
+export type ClosedSubject = {
+  readonly kind: 'maintenance';
+  readonly id: MaintenanceId;
+  readonly version: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+  readonly nodes: ReadonlyMap<Path, EngineNode>;
+};
+export type EngineSubject = GrantedSubject | ClosedSubject;
+
+/** What people may say about how a subject is handed over, such as `users`: what it means, for help and errors. */
+export type EngineOptions = Readonly<Record<string, string>>;
+
+export type Compiled =
+  | {
+      readonly kind: 'compiled';
+      /** In any order; keys are unique and carry the subject's id, so that two contracts never share an object. */
+      readonly objects: readonly EngineObject[];
+      /** What this engine cannot hold of the contract, in plain words. */
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: 'unfit'; readonly why: string; readonly fix: string };
+
+/** What stands in the engine for a subject: everything that carries its id, wanted or left over. */
+export type Reading =
+  | { readonly kind: 'read'; readonly objects: readonly EngineObject[] }
+  | { readonly kind: 'unreachable' | 'unreadable'; readonly why: string };
+
+/** One act on the engine. `wanted` is absent for `remove`, `found` for `create`. */
+export type Step =
+  | { readonly act: 'create'; readonly key: string; readonly wanted: EngineObject }
+  | {
+      readonly act: 'change';
+      readonly key: string;
+      readonly wanted: EngineObject;
+      readonly found: EngineObject;
+      readonly differences: readonly string[];
+    }
+  | { readonly act: 'remove'; readonly key: string; readonly found: EngineObject };
+
+/**
+ * `refused`: it said no and did nothing. `unreachable`: it was never asked. `unknown`: it was asked, and what it did
+ * about it is not known; reading back tells.
+ */
+export type Answer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused' | 'unreachable' | 'unknown'; readonly why: string };
+
+/** The pure half of an engine: no clock, no IO. The same subject and options give the same bytes. */
+export type Compiler = {
+  readonly name: EngineName;
+  /** Name and version of the rules below, such as `slurm/1`: kept in the ledger with what they made. */
+  readonly compiler: string;
+  readonly title: string;
+  readonly options: EngineOptions;
+  compile(subject: EngineSubject, options: EngineOptions): Compiled;
+  /** How the object that was found falls short of the wanted one at `atMs`: one line each, none when it is kept. */
+  differences(wanted: EngineObject, found: EngineObject, atMs: number): readonly string[];
+  /** The objects as files that people keep in a repository and apply themselves. */
+  print(objects: readonly EngineObject[]): readonly Printed[];
+};
+
+export type Printed = { readonly file: string; readonly text: string };
+
+/**
+ * An engine that can be spoken to, by the user's own programs and rights. Everything may be repeated at any time:
+ * nothing is done twice because it was asked twice. Reports what went wrong as values; throws only for bugs.
+ */
+export type Engine = Compiler & {
+  /** One line about what answers, such as its version; how it is missing otherwise. */
+  probe(): Promise<{ readonly answers: boolean; readonly text: string }>;
+  read(subject: { readonly id: string; readonly keys: readonly string[] }): Promise<Reading>;
+  apply(step: Step, atMs: number): Promise<Answer>;
+};
