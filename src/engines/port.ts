@@ -1,25 +1,35 @@
 import type { EngineName, EngineObject } from '../model/binding.ts';
 import type { Demand } from '../model/demand.ts';
-import type { NodeFacts, ShapeFacts } from '../model/fact.ts';
+import type { GpuFacts, NicFacts, NodeFacts } from '../model/fact.ts';
 import type { ContractId, MaintenanceId, Path, TenantId } from '../model/id.ts';
 import type { Placement, Term } from '../model/placement.ts';
 
-/** A node as an engine meets it. `hostName` is the name that the engine knows. */
+/** A node as an engine meets it. `hostName` is the name that the engine knows; what nobody has said is absent. */
 export type EngineNode = {
   readonly id: Path;
   readonly hostName: string;
   readonly facts: NodeFacts;
-  readonly shape?: ShapeFacts;
+  readonly gpus: readonly GpuFacts[];
+  readonly nics: readonly NicFacts[];
+  readonly cpuMilli?: number;
+  readonly memoryMib?: number;
+  readonly numaNodes?: number;
+  /** The RDMA leaf that it hangs on, and the spine above that. */
+  readonly leaf?: Path;
+  readonly spine?: Path;
 };
 
-/** What is to be handed over. The placement holds only seats that the engine is asked for. */
+/** What is to be handed over: a contract, or the part of it that stands in the places that the engine serves. */
 export type GrantedSubject = {
   readonly kind: 'contract';
   readonly id: ContractId;
   readonly version: number;
   readonly tenant: TenantId;
   readonly demand: Demand;
+  /** What it holds now, or first; until the next of `upcoming` takes over. */
   readonly placement: Placement;
+  /** Changes that are granted and take over later, in order. */
+  readonly upcoming: readonly Placement[];
   readonly terms: readonly Term[];
   readonly nodes: ReadonlyMap<Path, EngineNode>;
 };
@@ -46,6 +56,8 @@ export type Compiled =
       readonly objects: readonly EngineObject[];
       /** What this engine cannot hold of the contract, in plain words. */
       readonly notes: readonly string[];
+      /** Files that the engine does not hold and people use, such as scripts that submit jobs. */
+      readonly files: readonly Printed[];
     }
   | { readonly kind: 'unfit'; readonly why: string; readonly fix: string };
 
@@ -90,13 +102,15 @@ export type Compiler = {
 
 export type Printed = { readonly file: string; readonly text: string };
 
+export type Probe = { readonly answers: boolean; readonly text: string; readonly options: EngineOptions };
+
 /**
  * An engine that can be spoken to, by the user's own programs and rights. Everything may be repeated at any time:
  * nothing is done twice because it was asked twice. Reports what went wrong as values; throws only for bugs.
  */
 export type Engine = Compiler & {
-  /** One line about what answers, such as its version; how it is missing otherwise. */
-  probe(): Promise<{ readonly answers: boolean; readonly text: string }>;
+  /** One line about what answers, such as its version, and the options that follow from it; why nothing does otherwise. */
+  probe(): Promise<Probe>;
   read(subject: { readonly id: string; readonly keys: readonly string[] }): Promise<Reading>;
   apply(step: Step, atMs: number): Promise<Answer>;
 };
