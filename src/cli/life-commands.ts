@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 
 import type { Io } from './io.ts';
+import type { BindOptions } from './run/bind.ts';
 import type { ChangeOptions } from './run/change.ts';
+import type { EnginesOptions } from './run/engines.ts';
 import type { MaintenanceOptions } from './run/maintenance.ts';
-import { type Common, type Done, examples, withCommon } from './words.ts';
+import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
 /** What happens to plans, contracts and places besides being granted and released. */
 export function addLife(program: Command, io: Io, done: Done): void {
   addHold(program, io, done);
   addChange(program, io, done);
   addMaintenance(program, io, done);
+  addEngines(program, io, done);
 }
 
 function addHold(program: Command, io: Io, done: Done): void {
@@ -80,5 +83,49 @@ function addMaintenance(program: Command, io: Io, done: Done): void {
     )
     .action(async (place: string | undefined, options: MaintenanceOptions) =>
       done(await (await import('./run/maintenance.ts')).maintenance(io, place, options)),
+    );
+}
+
+function addEngines(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('bind [subject]'))
+    .description('hand a contract, or a maintenance window, to an engine; without --apply only shows what')
+    .option('--engine <name>', 'which engine: slurm')
+    .option('--option <name=value>', 'how, such as `accounts=acme`; may be given again', oneMore)
+    .option('--within <place...>', 'only the nodes in these places: the ones that the engine runs')
+    .option('--dry-run', 'ask the engine what would be done to it as it is now')
+    .option('--apply', 'do it, read it back and record both')
+    .option('--due', 'with --apply: everything that is due, such as what was interrupted or has ended')
+    .addHelpText(
+      'after',
+      `${examples(
+        'berth bind C-106 --engine slurm --option accounts=acme',
+        'berth bind C-106 --engine slurm --option accounts=acme --dry-run',
+        'berth bind C-106 --engine slurm --option accounts=acme --apply',
+        'berth bind --due --apply',
+      )}
+An engine is spoken to with your own programs and rights: slurm with the scontrol on your PATH. Options and places are
+remembered. Repeat it at any time: nothing is done twice, and jobs are never ended.
+`,
+    )
+    .action(async (subject: string | undefined, options: BindOptions) =>
+      done(await (await import('./run/bind.ts')).bind(io, subject, options)),
+    );
+
+  withCommon(program.command('engines'))
+    .description('what engines there are, what they were handed, and how it stands there')
+    .option('--probe', 'ask each engine whether it answers')
+    .option('--export <engine>', 'print its configuration from the inventory: topology.conf and gres.conf')
+    .option('--within <place>', 'with --export: of this place only')
+    .option(
+      '--threads <count>',
+      'with --export: threads of a core, where CPUs are counted by them',
+      wholeNumber,
+    )
+    .addHelpText(
+      'after',
+      examples('berth engines', 'berth engines --probe', 'berth engines --export slurm --within fra1'),
+    )
+    .action(async (options: EnginesOptions) =>
+      done(await (await import('./run/engines.ts')).engines(io, options)),
     );
 }

@@ -2,7 +2,7 @@ import type { State } from '../core/state.ts';
 import type { AuditEntry, AuditList } from '../model/audit.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
-import type { ContractId } from '../model/id.ts';
+import { ContractId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
 import { mayActFor } from './caller.ts';
 import type { AuditFilter, Caller } from './control.ts';
@@ -40,6 +40,8 @@ export async function audit(door: Door, caller: Caller, filter: AuditFilter): Pr
 /** The contract that an entry made or was about. */
 function contractIn({ decision, command }: Entry): ContractId | undefined {
   if ('contract' in decision) return decision.contract;
+  if (command.kind === 'bind' || command.kind === 'report-binding')
+    return ContractId.safeParse(command.subject).data;
   return 'contract' in command ? command.contract : undefined;
 }
 

@@ -1,6 +1,8 @@
+import type { Compiler, Engine, EngineNode } from '../engines/port.ts';
 import type { Checkpoint } from '../ledger/port.ts';
 import type { AuditList, ErasureResult } from '../model/audit.ts';
 import type { ApprovalList, AuthorityView } from '../model/authority-view.ts';
+import type { BindingDone, BindingList, BindingPlan, BindingTrial } from '../model/binding-view.ts';
 import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { ConflictList, ProvenanceList, UnknownList } from '../model/doubt-view.ts';
@@ -47,6 +49,7 @@ import type {
   VerifyResult,
 } from '../model/view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
+import type { BindWish } from './binding.ts';
 import type { DoubtFilter } from './doubts.ts';
 import type { PictureWish, TreeWish } from './picturing.ts';
 import type { Recordable } from './recording.ts';
@@ -219,6 +222,15 @@ export interface Control {
     request: { id: OverrideId; reason: string; idemKey: IdemKey },
   ): Promise<GovernanceResult>;
   /** Replays the ledger, all of it or up to an instant, and says of a contract whether it came out the same. */
+  /** What an engine is to hold for a contract or window, as text. */
+  planBinding(caller: Caller, wish: BindWish, engine: Compiler): Promise<BindingPlan>;
+  /** What would be done to the engine as it is now. */
+  tryBinding(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingTrial>;
+  /** Hands it over, reads it back and records both. May be repeated at any time. */
+  bind(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone>;
+  bindings(caller: Caller): Promise<BindingList>;
+  /** The nodes of a place, or all, as engines meet them: for exports. */
+  engineNodes(place: string | undefined): Promise<readonly EngineNode[]>;
   verify(progress?: Progress, wish?: VerifyWish): Promise<VerifyResult>;
   /** Who did what, why, and under which rule: entries that the caller may see, newest first. */
   audit(caller: Caller, filter: AuditFilter): Promise<AuditList>;

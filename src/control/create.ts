@@ -1,5 +1,6 @@
 import { decideApproval, listApprovals } from './approving.ts';
 import { audit } from './auditing.ts';
+import { bind, listBindings, planBinding, tryBinding } from './binding.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
 import { consolidation } from './consolidating.ts';
@@ -8,6 +9,7 @@ import type { Control } from './control.ts';
 import { Door, type DoorParts } from './door.ts';
 import { listConflicts, listProvenance, listUnknown } from './doubts.ts';
 import { planMaintenance } from './draining.ts';
+import { listEngineNodes } from './engine-subject.ts';
 import { eraseWords } from './erasing.ts';
 import { liftOverride, listFacts, overrideRule, recordFacts, retractFact } from './governing.ts';
 import { importObservation } from './importing.ts';
@@ -70,6 +72,11 @@ export function createControl(parts: DoorParts): Control {
     retractFact: (caller, request) => retractFact(door, caller, request),
     overrideRule: (caller, request) => overrideRule(door, caller, request),
     liftOverride: (caller, request) => liftOverride(door, caller, request),
+    planBinding: (caller, wish, engine) => planBinding(door, caller, wish, engine),
+    tryBinding: (caller, wish, engine) => tryBinding(door, caller, wish, engine),
+    bind: (caller, wish, engine) => bind(door, caller, wish, engine),
+    bindings: (caller) => listBindings(door, caller),
+    engineNodes: (place) => listEngineNodes(door, place),
     verify: (progress, wish) => verifyLedger(ledger, progress, wish),
     audit: (caller, filter) => audit(door, caller, filter),
     prove: (caller, contract) => proveContract(door, caller, contract),

@@ -21,6 +21,7 @@ import { actingOn } from './authorising.ts';
 import type { Progress } from './control.ts';
 import { demandOf, entryInputs } from './door.ts';
 import { stampOf } from './fold.ts';
+import { handOverFault } from './hand-over-fault.ts';
 import { entriesOf } from './history.ts';
 import { Library, planNamedIn } from './library.ts';
 import { verdictFor } from './ruling.ts';
@@ -187,6 +188,7 @@ class Replay {
 
   /** Reads the blobs of an entry and hashes their bytes. Without them the fold cannot go on. */
   async #fetch({ command, seq }: Entry): Promise<boolean> {
+    await this.#checkHandOver(command, seq);
     const digest = command.kind === 'record-observation' ? command.observation : planNamedIn(command);
     if (digest === undefined) return true;
     try {
@@ -202,6 +204,13 @@ class Replay {
       this.#decisions.fail(`entry ${seq} and all after it could not be decided again without that blob`, seq);
       return false;
     }
+  }
+
+  /** What engines were handed, and what was read back of them: no decision rests on it, and it has to be there. */
+  async #checkHandOver(command: Command, seq: number): Promise<void> {
+    if (command.kind !== 'bind' && command.kind !== 'report-binding') return;
+    const fault = await handOverFault(this.#ledger, command);
+    this.#blobs.assert(fault === undefined, `entry ${seq}: ${fault ?? ''}`, seq);
   }
 
   /** Whether a plan is stored in the one form that it has, so that no other reader finds another plan in the bytes. */

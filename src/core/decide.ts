@@ -4,6 +4,7 @@ import type { Outcome } from '../model/decision.ts';
 import type { Digest } from '../model/id.ts';
 import { govern } from './authority/govern.ts';
 import { recordAuthority } from './authority/records.ts';
+import { bind, reportBinding } from './binding/bind.ts';
 import type { CommandGiven } from './given.ts';
 import { liftOverride, overrideRule, recordFacts, retractFact } from './governance/record.ts';
 import { changeContract, commitPlan, endedBy, versionMoved } from './life/commit.ts';
@@ -64,9 +65,12 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
         decision: { ...command, kind: 'asides-erased' },
         events: [{ ...command, kind: 'asides-erased' }],
       };
+    case 'bind':
+      return bind(state, given, command);
+    case 'report-binding':
+      return reportBinding(state, given, command);
     case 'approve-plan':
     case 'reject-plan':
-    case 'bind-contract':
       return refuse({ kind: 'not-supported', feature: `the command \`${command.kind}\`` });
     case 'register-team':
     case 'register-principal':

@@ -18,6 +18,7 @@ export function digestState(state: State): Digest {
     contracts: [...state.contracts].map(digestOf),
     leases: [...state.leases.values()],
     ...(state.authority.digest === undefined ? {} : { authority: state.authority.digest }),
+    ...(state.bindings.size === 0 ? {} : { bindings: [...state.bindings.values()] }),
     maintenance: [...state.maintenance.values()],
     bandwidth: [...state.bandwidth]
       .toSorted(([a], [b]) => compareText(a, b))

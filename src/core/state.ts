@@ -17,6 +17,8 @@ import type { Plan } from '../model/plan.ts';
 import type { Tenant } from '../model/tenant.ts';
 import { approvalOf, type Authority, emptyAuthority } from './authority/authority.ts';
 import { followAuthority } from './authority/follow.ts';
+import type { Binding } from './binding/binding.ts';
+import { followedBindings, isCovered } from './binding/follow.ts';
 import { type Calendar, close, never, reopen } from './calendar/calendar.ts';
 import type { EdgeCalendar } from './calendar/edges.ts';
 import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './calendar/holding.ts';
@@ -77,6 +79,8 @@ export type State = {
   readonly leases: ReadonlyMap<PlanId, Lease>;
   /** Every window there ever was, in the order of their numbers. */
   readonly maintenance: ReadonlyMap<MaintenanceId, Maintenance>;
+  /** What engines were handed, and how it stands there; see `boundKey`. */
+  readonly bindings: ReadonlyMap<string, Binding>;
   readonly authority: Authority;
   /** Recorded facts, and rules that do not bind for a time. */
   readonly governance: Governance;
@@ -108,6 +112,7 @@ export const emptyState: State = {
   contracts: Shelf.empty(),
   leases: new Map(),
   maintenance: new Map(),
+  bindings: new Map(),
   authority: emptyAuthority,
   governance: emptyGovernance,
   inventoryDigest: nothing,
@@ -137,6 +142,9 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return openPlace(state, event);
     case 'contract-released':
       return release(state, event);
+    case 'binding-begun':
+    case 'binding-reported':
+      return followBinding(state, event, stamp);
     case 'asides-erased':
       return state;
     case 'team-registered':
@@ -277,6 +285,8 @@ function change(state: State, event: Of<'contract-changed'>, stamp: Stamp, archi
   const past = { version, plan, planDigest, untilMs: event.atMs };
   const contract: Contract = {
     ...before,
+    // No engine has been told of it.
+    state: 'granted',
     version: version + 1,
     plan: event.plan,
     planDigest: event.planDigest,
@@ -348,6 +358,15 @@ function closePlace(state: State, { kind: _kind, ...window }: Of<'maintenance-sc
   const maintenance = new Map(state.maintenance).set(window.id, window);
   const calendar = close(state.calendar, state.fleet, window);
   return chained({ ...state, maintenance, calendar }, { kind: _kind, ...window });
+}
+
+/** A contract is bound while every node of it is kept by an engine, as it stands now. */
+function followBinding(before: State, event: Of<'binding-begun' | 'binding-reported'>, stamp: Stamp): State {
+  const state = { ...before, bindings: followedBindings(before.bindings, event, stamp) };
+  const id = ContractId.safeParse(event.subject);
+  const contract = id.success ? contractOf(state, id.data) : undefined;
+  if (contract === undefined || (contract.state !== 'granted' && contract.state !== 'bound')) return state;
+  return withContract(state, { ...contract, state: isCovered(state, contract) ? 'bound' : 'granted' });
 }
 
 function openPlace(state: State, event: Of<'maintenance-cancelled'>): State {

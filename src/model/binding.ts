@@ -52,9 +52,9 @@ export type BindingStep = z.infer<typeof BindingStep>;
 /** The whole account of one attempt. What was read back lies beside the ledger under `found`. */
 export const BindingAccount = z.strictObject({
   result: BindingResult,
-  steps: z.array(BindingStep).max(64),
+  steps: z.array(BindingStep).max(16).describe('the first of them'),
   stepCount: z.int().min(0),
-  differences: z.array(z.string().max(300)).max(32).describe('between what is wanted and what was read back'),
+  differences: z.array(z.string().max(300)).max(16).describe('between what is wanted and what was read back'),
   found: Digest.optional().describe('of the objects that were read back; absent where none could be read'),
 });
 export type BindingAccount = z.infer<typeof BindingAccount>;

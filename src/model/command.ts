@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { Erasure, Told } from './aside.ts';
 import { Catalogue, MandateWish, Principal, RegisteredModel, StopTarget, Team } from './authority.ts';
+import { BindingAccount, EngineName, Subject } from './binding.ts';
 import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
 import {
   ApprovalId,
@@ -95,7 +96,22 @@ export const Command = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop-hold'), plan: PlanId }),
   z.strictObject({ kind: z.literal('erase-asides'), ...Erasure.shape }),
   z.strictObject({ kind: z.literal('cancel-maintenance'), id: MaintenanceId }),
-  z.strictObject({ kind: z.literal('bind-contract'), contract: ContractId, engine: z.string().max(40) }),
+  z.strictObject({
+    kind: z.literal('bind'),
+    subject: Subject,
+    engine: EngineName,
+    version: z.int().min(1),
+    objects: Digest.describe('of the hand-over: all that the engine is to hold'),
+    objectCount: z.int().min(0).max(1000),
+    places: z.array(Path).max(64),
+  }),
+  z.strictObject({
+    kind: z.literal('report-binding'),
+    subject: Subject,
+    engine: EngineName,
+    objects: Digest.describe('of the hand-over that was tried'),
+    account: BindingAccount,
+  }),
   z.strictObject({ kind: z.literal('record-facts'), facts: z.array(GovernanceFact).min(1).max(32) }),
   z.strictObject({
     kind: z.literal('retract-fact'),

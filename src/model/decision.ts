@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { Erasure } from './aside.ts';
 import { Tier } from './authority.ts';
+import { BindingResult, EngineName, Subject } from './binding.ts';
 import type { Event } from './event.ts';
 import { FactSubject } from './governance-fact.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId, TenantId } from './id.ts';
@@ -48,6 +49,21 @@ export const Decision = z.discriminatedUnion('kind', [
     contract: ContractId,
     atMs: AtMs,
     usedMicroEur: MicroEur.describe('from start to release'),
+  }),
+  z.strictObject({
+    kind: z.literal('binding-begun'),
+    subject: Subject,
+    engine: EngineName,
+    version: z.int().min(1),
+    objectCount: z.int().min(0),
+  }),
+  z.strictObject({
+    kind: z.literal('binding-reported'),
+    subject: Subject,
+    engine: EngineName,
+    result: BindingResult,
+    attempts: z.int().min(0),
+    nextAtMs: AtMs.optional(),
   }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
   z.strictObject({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { Erasure } from './aside.ts';
 import { AuthorityEvent } from './authority-event.ts';
+import { BindingAccount, EngineName, Subject } from './binding.ts';
 import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId } from './id.ts';
 import { OverrideWish } from './override.ts';
@@ -44,6 +45,24 @@ export const Event = z.discriminatedUnion('kind', [
     reason: z.string().min(1).max(300),
   }),
   z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
+  z.strictObject({
+    kind: z.literal('binding-begun'),
+    subject: Subject,
+    engine: EngineName,
+    version: z.int().min(1),
+    objects: Digest,
+    objectCount: z.int().min(0),
+    places: z.array(Path).max(64),
+  }),
+  z.strictObject({
+    kind: z.literal('binding-reported'),
+    subject: Subject,
+    engine: EngineName,
+    objects: Digest,
+    account: BindingAccount,
+    attempts: z.int().min(0).describe('in vain since it was begun, this one included'),
+    nextAtMs: AtMs.optional().describe('when it is to be tried again'),
+  }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
   ...AuthorityEvent.options,
   z.strictObject({ kind: z.literal('facts-recorded'), facts: z.array(GovernanceFact).min(1).max(32) }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { StopTarget } from './authority.ts';
+import { EngineName, Subject } from './binding.ts';
 import { Demand } from './demand.ts';
 import {
   ApprovalId,
@@ -225,6 +226,15 @@ export const Refusal = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('policy-engine'),
     sites: z.array(Path),
+    note,
+  }),
+  z.strictObject({
+    kind: z.literal('binding-refused'),
+    subject: Subject,
+    engine: EngineName,
+    why: z
+      .enum(['not-begun', 'other-objects', 'other-version', 'nothing-there', 'nothing-wanted', 'elsewhere'])
+      .describe('`nothing-there`: it has ended and the engine never had it'),
     note,
   }),
   z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),

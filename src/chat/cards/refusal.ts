@@ -153,6 +153,7 @@ function facts(refusal: Plain, room: Room): string[] {
         return `${holder} holds it from ${at(fromMs)} ${end}`;
       });
     case 'governance-refused':
+    case 'binding-refused':
       return [refusal.note];
     case 'policy-engine':
       return [`sites: ${refusal.sites.join(', ')}`, refusal.note];

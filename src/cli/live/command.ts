@@ -46,7 +46,7 @@ export async function outputOf(io: Io, asked: Asked): Promise<Uint8Array> {
   return ended.stdout;
 }
 
-type Ended =
+export type Ended =
   | { readonly kind: 'not-started'; readonly code: string }
   | {
       readonly kind: 'ended';
@@ -57,7 +57,8 @@ type Ended =
       readonly stderr: string;
     };
 
-function run(io: Io, asked: Asked, signal: AbortSignal): Promise<Ended> {
+/** Runs it to its end, whatever that is; `signal` kills it. */
+export function run(io: Pick<Io, 'env'>, asked: Asked, signal: AbortSignal): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const child = spawn(asked.program, asked.args, {
     env: { ...io.env },

@@ -108,6 +108,8 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return inUse(refusal, zone);
     case 'governance-refused':
       return `it was not recorded: ${refusal.note}`;
+    case 'binding-refused':
+      return `${refusal.subject} was not handed to ${refusal.engine}: ${refusal.note}`;
     case 'policy-engine':
       return `the rules gave no sure answer, so nothing was granted at ${refusal.sites.join(', ')}: ${refusal.note}`;
     case 'maintenance-unknown':

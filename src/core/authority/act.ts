@@ -1,4 +1,5 @@
 import type { Need } from '../../model/authority.ts';
+import type { Subject } from '../../model/binding.ts';
 import { digestOf } from '../../model/canonical.ts';
 import type { Command } from '../../model/command.ts';
 import type { Contract } from '../../model/contract.ts';
@@ -8,6 +9,7 @@ import type { Digest, Path, TenantId } from '../../model/id.ts';
 import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import { compareText } from '../../model/text.ts';
+import { boundContract } from '../binding/subject.ts';
 import { nodesIn } from '../calendar/calendar.ts';
 import { tenuresOf } from '../calendar/holding.ts';
 import { stepOf } from '../life/addition.ts';
@@ -78,7 +80,10 @@ export function actOf(
     case 'register-tenant':
       return bare('register-tenant', command, {});
     case 'record-observation':
+    case 'report-binding':
       return bare('import', command, {});
+    case 'bind':
+      return bare('import', command, tenantOfBound(state, command.subject));
     case 'record-facts':
       return bare('vouch', command, tenantOfAll(command.facts.map(({ subject }) => subject)));
     case 'retract-fact':
@@ -105,7 +110,6 @@ export function actOf(
     case 'register-model':
     case 'register-tools':
     case 'erase-asides':
-    case 'bind-contract':
       return bare('record', command, {});
     default:
       return command satisfies never;
@@ -117,6 +121,12 @@ function tenantOfAll(subjects: readonly FactSubject[]): { tenant?: TenantId } {
   const tenants = new Set(subjects.map(tenantOfSubject));
   const [tenant] = tenants;
   return tenants.size === 1 && tenant !== undefined ? { tenant } : {};
+}
+
+/** Engines are the operator's, and what is handed over is of one tenant. */
+function tenantOfBound(state: State, subject: Subject): { tenant?: TenantId } {
+  const contract = boundContract(state, subject);
+  return contract === undefined ? {} : { tenant: contract.tenant };
 }
 
 function bare(action: Act['action'], command: Command, more: Partial<Act>): Act {

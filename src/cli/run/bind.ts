@@ -1,0 +1,189 @@
+import { exitCodeOf } from '../../chat/exit-code.ts';
+import type { BindingDone, BindingPlan, BindingTrial } from '../../model/binding-view.ts';
+import { Subject } from '../../model/binding.ts';
+import { BerthError } from '../../model/error.ts';
+import { cleanText } from '../../model/text.ts';
+import { refusalCode } from '../answer-code.ts';
+import type { Io } from '../io.ts';
+import { engineNamed } from '../live/engines.ts';
+import { print } from '../output.ts';
+import { printFiles } from '../print-files.ts';
+import { type Session, withSession } from '../session.ts';
+import type { Common } from '../words.ts';
+
+export type BindOptions = Common & {
+  readonly engine?: string;
+  readonly option?: readonly string[];
+  readonly within?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly apply?: boolean;
+  readonly due?: boolean;
+};
+
+/** Shows what an engine is to hold, asks what that would change, or hands it over. */
+export async function bind(io: Io, subject: string | undefined, options: BindOptions): Promise<number> {
+  requireSense(subject, options);
+  return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
+    if (options.apply === true && session.clock.kind === 'set') throw setClock();
+    if (subject === undefined) return bindDue(io, session, options);
+    return bindOne(io, session, { subject: subjectOf(subject), options });
+  });
+}
+
+async function bindOne(
+  io: Io,
+  { control, caller }: Session,
+  { subject, options }: { readonly subject: Subject; readonly options: BindOptions },
+): Promise<number> {
+  const engine = await engineFor(control, caller, { subject, asked: options.engine });
+  const { compiler, open } = engineNamed(engine);
+  const wish = {
+    subject,
+    ...(options.option === undefined ? {} : { options: pairsOf(options.option) }),
+    ...(options.within === undefined ? {} : { places: options.within }),
+  };
+  if (options.apply === true) return showDone(io, options.json, await control.bind(caller, wish, open(io)));
+  if (options.dryRun === true)
+    return showTrial(io, options.json, await control.tryBinding(caller, wish, open(io)));
+  const plan = await control.planBinding(caller, wish, compiler);
+  print(io, options.json, { kind: 'text', lines: planLines(plan) }, plan);
+  if (options.json !== true) printFiles(io, plan.files);
+  return 0;
+}
+
+/** All that is due, one after the other: what fails is reported and tried again later, and stops nothing else. */
+async function bindDue(io: Io, { control, caller }: Session, options: BindOptions): Promise<number> {
+  const { bindings } = await control.bindings(caller);
+  const due = bindings.filter((binding) => binding.due !== undefined);
+  const done: BindingDone[] = [];
+  const lines: string[] = [];
+  for (const { subject, engine, due: why } of due) {
+    const one = await control.bind(caller, { subject }, engineNamed(engine).open(io));
+    done.push(one);
+    lines.push(`${subject} (${why ?? ''})`, ...doneLines(one).map((line) => `  ${line}`));
+  }
+  print(io, options.json, { kind: 'text', lines: lines.length === 0 ? ['nothing is due'] : lines }, { done });
+  return done.every(isKept) ? 0 : exitCodeOf({ outcome: 'infeasible' });
+}
+
+/** The engine that was asked for, else the one that has it already. */
+async function engineFor(
+  control: Session['control'],
+  caller: Session['caller'],
+  { subject, asked }: { readonly subject: Subject; readonly asked: string | undefined },
+): Promise<string> {
+  if (asked !== undefined) return asked;
+  const { bindings } = await control.bindings(caller);
+  const [only, ...others] = bindings.filter((binding) => binding.subject === subject);
+  if (only !== undefined && others.length === 0) return only.engine;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `which engine ${subject} goes to is not said`,
+    fix: 'name it: `--engine slurm`',
+    field: '--engine',
+  });
+}
+
+function showTrial(io: Io, json: boolean | undefined, trial: BindingTrial): number {
+  const { answers, probe, steps } = trial;
+  const found = answers ? [probe] : [`${trial.engine} does not answer: ${probe}`];
+  const todo = steps.length === 0 ? ['nothing to do: it stands there as wanted'] : steps;
+  const lines = [...planLines(trial), ...found, ...(answers ? todo : [])];
+  print(io, json, { kind: 'text', lines }, trial);
+  return answers ? 0 : exitCodeOf({ outcome: 'error' });
+}
+
+function showDone(io: Io, json: boolean | undefined, done: BindingDone): number {
+  if (done.refusal !== undefined) {
+    print(io, json, { kind: 'refusal', refusal: done.refusal }, done);
+    return refusalCode(done.refusal);
+  }
+  print(io, json, { kind: 'text', lines: doneLines(done) }, done);
+  return isKept(done) ? 0 : exitCodeOf({ outcome: 'infeasible' });
+}
+
+function isKept({ account, refusal }: BindingDone): boolean {
+  return refusal === undefined && account?.result === 'kept';
+}
+
+function planLines({ subject, version, engine, objects, notes }: BindingPlan): readonly string[] {
+  const what = objects.length === 0 ? 'nothing any more: it has ended' : objects.join(', ');
+  return [`${subject} (version ${version}) in ${engine}: ${what}`, ...notes.map((note) => `note: ${note}`)];
+}
+
+function doneLines(done: BindingDone): readonly string[] {
+  const { subject, engine, account, refusal, attempts = 0, nextAt, entry, isRecorded, notes } = done;
+  if (refusal !== undefined) return [refusal.summary];
+  const steps = (account?.steps ?? []).map(({ act, key, answer, why }) => {
+    return `${act} ${key}: ${answer}${why === undefined ? '' : `, ${why}`}`;
+  });
+  const next =
+    nextAt === undefined
+      ? []
+      : [`tried ${attempts} times, again from ${nextAt}: \`berth bind --due --apply\``];
+  const recorded = isRecorded ? [`ledger entry ${entry?.seq ?? 0}`] : ['nothing new: nothing was recorded'];
+  return [
+    ...steps,
+    ...(account?.differences ?? []).map((difference) => `differs: ${difference}`),
+    `${engine} ${resultWords[account?.result ?? 'unreachable']} ${subject}`,
+    ...notes.map((note) => `note: ${note}`),
+    ...next,
+    ...recorded,
+  ];
+}
+
+const resultWords = {
+  kept: 'holds all that is wanted for',
+  differs: 'does not hold what is wanted for',
+  refused: 'refused what is wanted for',
+  unreachable: 'was not reached about',
+  unreadable: 'answered what cannot be read about',
+} as const;
+
+function subjectOf(text: string): Subject {
+  const parsed = Subject.safeParse(text.toUpperCase());
+  if (parsed.success) return parsed.data;
+  throw new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${cleanText(text, 40)}\` is neither a contract nor a maintenance window`,
+    fix: 'write an id such as `C-106` or `MW-1`',
+  });
+}
+
+function pairsOf(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf('=');
+      if (at > 0) return [word.slice(0, at), word.slice(at + 1)];
+      throw new BerthError({
+        code: 'INVALID_INPUT',
+        message: `\`${cleanText(word, 60)}\` is no option`,
+        fix: 'write `--option name=value`, such as `--option accounts=acme`',
+        field: '--option',
+      });
+    }),
+  );
+}
+
+function requireSense(subject: string | undefined, { due, apply, dryRun }: BindOptions): void {
+  if (due === true && (subject !== undefined || apply !== true))
+    throw senseless('`--due` goes with `--apply` and without a subject', 'write `berth bind --due --apply`');
+  if (due !== true && subject === undefined)
+    throw senseless('nothing is named', 'name a contract: `berth bind C-106 --engine slurm`');
+  if (apply === true && dryRun === true)
+    throw senseless('`--dry-run` and `--apply` cannot be said together', 'leave one of them out');
+}
+
+function senseless(message: string, fix: string): BerthError {
+  return new BerthError({ code: 'INVALID_INPUT', message, fix });
+}
+
+/** What is decided under a clock that was set is a rehearsal, and a real engine would keep it. */
+function setClock(): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'the clock of this ledger is set, and an engine lives by the real one',
+    fix: 'leave `--apply` out to see what would be handed over; apply from a ledger without BERTH_NOW or a demo clock',
+    field: '--apply',
+  });
+}

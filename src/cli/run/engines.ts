@@ -1,0 +1,57 @@
+import type { BindingView } from '../../model/binding-view.ts';
+import type { Io } from '../io.ts';
+import { engineKinds, engineNamed } from '../live/engines.ts';
+import { print } from '../output.ts';
+import { printFiles } from '../print-files.ts';
+import { withSession } from '../session.ts';
+import type { Common } from '../words.ts';
+
+export type EnginesOptions = Common & {
+  readonly probe?: boolean;
+  readonly export?: string;
+  readonly within?: string;
+  readonly threads?: number;
+};
+
+/** Lists engines and what they were handed, or prints an engine's configuration from the inventory. */
+export async function engines(io: Io, options: EnginesOptions): Promise<number> {
+  return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller }) => {
+    if (options.export !== undefined) {
+      const files = engineNamed(options.export).export(
+        await control.engineNodes(options.within),
+        options.threads,
+      );
+      if (options.json === true) print(io, true, { kind: 'text', lines: [] }, { files });
+      else printFiles(io, files);
+      return 0;
+    }
+    const known = await Promise.all(
+      engineKinds().map(async ({ compiler: { name, title, compiler }, open }) => {
+        const probe = options.probe === true ? await open(io).probe() : undefined;
+        return { name, title, compiler, ...(probe === undefined ? {} : { probe }) };
+      }),
+    );
+    const list = await control.bindings(caller);
+    const heads = known.map(({ name, title, probe }) => {
+      const said = probe === undefined ? '' : ` · ${probe.answers ? '' : 'does not answer: '}${probe.text}`;
+      return `${name}: ${title}${said}`;
+    });
+    const lines = list.bindings.flatMap((binding) => bindingLines(binding));
+    const shown = lines.length === 0 ? ['nothing was handed over'] : lines;
+    print(io, options.json, { kind: 'text', lines: [...heads, '', ...shown] }, { engines: known, ...list });
+    return 0;
+  });
+}
+
+/** `C-106 in slurm: kept, version 1, 1 object`, then what differs. */
+function bindingLines(binding: BindingView): readonly string[] {
+  const { subject, engine, state, version, objectCount, differences, attempts, nextAt, due } = binding;
+  const objects = `${objectCount} ${objectCount === 1 ? 'object' : 'objects'}`;
+  const tried = attempts === 0 ? '' : `, tried ${attempts} times`;
+  const next = nextAt === undefined ? '' : `, again from ${nextAt}`;
+  return [
+    `${subject} in ${engine}: ${state.replace('-', ' ')}, version ${version}, ${objects}${tried}${next}`,
+    ...differences.map((difference) => `  ${difference}`),
+    ...(due === undefined ? [] : [`  due: ${due}`]),
+  ];
+}
