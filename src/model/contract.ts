@@ -56,10 +56,10 @@ export type Contract = z.infer<typeof Contract>;
 export function stateAt(contract: Contract, nowMs: number): ContractState {
   if (contract.state !== 'granted' && contract.state !== 'bound' && contract.state !== 'active')
     return contract.state;
-  const { startMs, endMs } = contract.placement;
+  const { endMs } = contract.placement;
   if (contract.preemptedAtMs !== undefined && nowMs >= contract.preemptedAtMs) return 'preempted';
   if (endMs !== undefined && nowMs >= endMs) return 'expired';
-  return contract.state === 'bound' && nowMs >= startMs ? 'active' : contract.state;
+  return contract.state === 'bound' && nowMs >= beginOf(contract) ? 'active' : contract.state;
 }
 
 /** Whether it holds something or will, at `nowMs`. */
@@ -69,6 +69,6 @@ export function isStanding(contract: Contract, nowMs: number): boolean {
 }
 
 /** When it began, whatever was changed since. */
-export function beginOf({ earlier, placement }: Contract): number {
+export function beginOf({ earlier, placement }: Pick<Contract, 'earlier' | 'placement'>): number {
   return earlier?.[0]?.placement.startMs ?? placement.startMs;
 }

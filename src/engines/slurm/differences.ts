@@ -12,14 +12,17 @@ export function slurmDifferences(wanted: EngineObject, found: EngineObject, atMs
   const reservation = Reservation.safeParse(wanted.body);
   const foundReservation = FoundReservation.safeParse(found.body);
   if (reservation.success && foundReservation.success)
-    return [
-      ...gapsOf(reservation.data, foundReservation.data, atMs).map(({ text }) => text),
-      ...foundReservation.data.unusable,
-    ];
+    return reservationGaps(reservation.data, foundReservation.data, atMs);
   const node = DrainedNode.safeParse(wanted.body);
   const foundNode = FoundNode.safeParse(found.body);
   if (node.success && foundNode.success) return nodeGaps(node.data, foundNode.data, atMs);
   return ['it is of another kind than what is wanted'];
+}
+
+/** A window is there to keep jobs away; in a contract a node that takes none is a promise that is not kept. */
+function reservationGaps(wanted: Reservation, found: FoundReservation, atMs: number): readonly string[] {
+  const gaps = gapsOf(wanted, found, atMs).map(({ text }) => text);
+  return wanted.flags.includes('MAINT') ? gaps : [...gaps, ...found.unusable];
 }
 
 /** One thing that differs, and what `scontrol update` is told to mend it; nothing where only making it anew does. */

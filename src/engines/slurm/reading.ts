@@ -107,7 +107,7 @@ function coresOf(nodes: readonly string[], byName: ReadonlyMap<string, SlurmReco
 }
 
 /** States in which a node of a reservation takes no jobs. */
-const outOfUse = /DOWN|DRAIN|FAIL|NOT_RESPONDING|POWERED_DOWN|\*/u;
+const outOfUse = /DOWN|DRAIN|FAIL|UNKNOWN|NOT_RESPONDING|\*/u;
 
 function unusable(node: string, record: SlurmRecord | undefined): readonly string[] {
   const state = record?.get('State');
