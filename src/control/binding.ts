@@ -244,7 +244,7 @@ async function handOverOf(door: Door, digest: Digest): Promise<HandOver> {
   });
 }
 
-/** Each act is a request of its own: at another head of the ledger it is another one. */
+/** Each act is a request of its own, and at another head of the ledger another one. Two who ask the same at once get one entry. */
 function pass(
   door: Door,
   caller: Caller,
@@ -252,8 +252,10 @@ function pass(
   { state, head }: Moment,
 ): Promise<Passed> {
   const tenant: TenantId | undefined = boundContract(state, command.subject)?.tenant;
-  const key = IdemKey.parse(`${command.kind}:${command.subject}:${command.engine}:after-${head.seq}`);
-  return door.pass(caller, command, { key, tenant, hash: requestHash(command.kind, command) });
+  const hash = requestHash(command.kind, command);
+  const short = hash.slice('sha256:'.length, 'sha256:'.length + 16);
+  const key = IdemKey.parse(`${command.kind}:${command.subject}:${short}:after-${head.seq}`);
+  return door.pass(caller, command, { key, tenant, hash });
 }
 
 function refusedBy({ decision, moment }: Extract<Passed, { kind: 'refused' }>): Pick<BindingDone, 'refusal'> {

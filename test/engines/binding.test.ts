@@ -134,7 +134,7 @@ describe('a hand-over', () => {
     const contract = await lab.granted({});
     const { engine, objects, applied } = fakeEngine();
     await bound(lab, contract, engine);
-    await lab.control.release(operator, { contract, idemKey: lab.key('gone') });
+    await lab.control.release(operator, { contract, idemKey: lab.key('lab-gone') });
     await bound(lab, contract, engine);
     expect([objects.size, applied.at(-1)]).toEqual([0, `remove reservation/berth_${contract}`]);
     expect((await lab.control.bindings(operator)).bindings.map(({ due }) => due)).toEqual([undefined]);
