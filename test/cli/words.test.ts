@@ -46,6 +46,8 @@ describe('help', () => {
       'hold',
       'change',
       'maintenance',
+      'bind',
+      'engines',
       'consolidate',
       'approvals',
       'approve',

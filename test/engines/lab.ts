@@ -8,7 +8,7 @@ import { Subject } from '../../src/model/binding.ts';
 import { ChangeRequest } from '../../src/model/change.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
 import { ContractId, TenantId } from '../../src/model/id.ts';
-import { inventory } from '../../src/sources/inventory.ts';
+import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { key, operator, thePlan } from '../control/desk.ts';
 
 /** Four nodes as `SlurmHere` has them, on two leafs. */

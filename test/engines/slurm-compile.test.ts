@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, boolean, constantFrom, integer, property, tuple, uniqueArray } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { converge, stepsBetween } from '../../src/engines/converge.ts';
@@ -11,7 +11,7 @@ import { EngineObject } from '../../src/model/binding.ts';
 import { Demand } from '../../src/model/demand.ts';
 import { ContractId, Path, TenantId } from '../../src/model/id.ts';
 import { Member, type Placement } from '../../src/model/placement.ts';
-import { expandHostlist } from '../../src/sources/hostlist.ts';
+import { expandHostlist } from '../../src/sources/slurm/hostlist.ts';
 
 const startMs = Date.parse('2026-11-25T09:00:00.700Z');
 const endMs = Date.parse('2026-11-26T09:00:00.700Z');
@@ -129,18 +129,20 @@ describe('a reservation', () => {
   });
 });
 
+/** The script of a part whose nodes hang on one leaf. */
+function scriptOn(members: readonly Member[], leaf: string): string {
+  const nodes = new Map(
+    [1, 2].map((number) => [nodeOf(number).id, nodeOf(number, { leaf: Path.parse(leaf) })]),
+  );
+  return compiled(subjectOf(members, { nodes }), { gpus: 'nodes' }).files[0]?.text ?? '';
+}
+
 test('a script asks by node where nodes are alike, and by task where not; one leaf is one switch', () => {
-  const on = (members: readonly Member[], leaf: string) => {
-    const nodes = new Map(
-      [1, 2].map((number) => [nodeOf(number).id, nodeOf(number, { leaf: Path.parse(leaf) })]),
-    );
-    return compiled(subjectOf(members, { nodes }), { gpus: 'nodes' }).files[0]?.text ?? '';
-  };
-  const even = on([memberOf(1, all), memberOf(2, all)], 'fra1/leaf1');
+  const even = scriptOn([memberOf(1, all), memberOf(2, all)], 'fra1/leaf1');
   expect(even).toContain('--ntasks-per-node=1\n#SBATCH --gpus-per-node=8\n');
   expect(even).toContain('--switches=1');
   const uneven = [memberOf(1, [0]), memberOf(1, [1]), memberOf(2, [0])];
-  expect(on(uneven, 'fra1/leaf1')).toContain('--ntasks=3\n#SBATCH --gpus-per-task=1\n');
+  expect(scriptOn(uneven, 'fra1/leaf1')).toContain('--ntasks=3\n#SBATCH --gpus-per-task=1\n');
 });
 
 describe('what was read back', () => {
@@ -220,14 +222,10 @@ describe('host lists', () => {
   });
 
   test('folded and read again by the importer they are the same names', () => {
-    const name = fc.tuple(
-      fc.constantFrom('n', 'gpu-', 'r1n', 'x'),
-      fc.integer({ min: 0, max: 300 }),
-      fc.boolean(),
-    );
-    fc.assert(
-      fc.property(
-        fc.uniqueArray(
+    const name = tuple(constantFrom('n', 'gpu-', 'r1n', 'x'), integer({ min: 0, max: 300 }), boolean());
+    assert(
+      property(
+        uniqueArray(
           name.map(([head, number, pad]) => `${head}${pad ? String(number).padStart(4, '0') : number}`),
           { minLength: 1, maxLength: 60 },
         ),

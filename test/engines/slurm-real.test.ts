@@ -18,7 +18,6 @@ const missing = slurmMissing();
 describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? '' : ` (${missing})`}`, () => {
   let slurm: SlurmHere;
   let engine: Engine;
-  const node = (number: number) => `lab-r1-n0${number}`;
   const options = { users: 'root' };
 
   beforeAll(async () => {
@@ -55,17 +54,6 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
   async function running(job: string): Promise<string> {
     await slurm.until(async () => (await slurm.said('squeue', '-h', '-j', job, '-o', '%T')) === 'RUNNING');
     return slurm.said('squeue', '-h', '-j', job, '-o', '%N %v %k');
-  }
-
-  async function stateOf(lab: Lab, contract: ContractId): Promise<string> {
-    const { contract: view } = await lab.control.contract(operator, contract);
-    return view.state;
-  }
-
-  async function verified(lab: Lab): Promise<boolean> {
-    const { ok, checks } = await lab.control.verify();
-    expect(checks.filter((check) => !check.ok)).toEqual([]);
-    return ok;
   }
 
   test('a contract becomes a reservation, is read back, and is active; the ledger replays', async () => {
@@ -112,6 +100,20 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
     );
     expect(await slurm.said('squeue', '-h', '-j', outside, '-o', '%T')).toBe('PENDING');
   });
+
+  /** How many calls one hand-over takes. */
+  async function callsOf(): Promise<number> {
+    const lab = await openLab();
+    const contract = await lab.granted({ nodes: 1, on: ['n01'] });
+    let calls = 0;
+    const counting: RunProgram = (...asked) => {
+      calls++;
+      return slurm.run(...asked);
+    };
+    await bound(lab, contract, slurmEngine(counting));
+    await slurm.said('scontrol', 'delete', `ReservationName=berth_${contract}`);
+    return calls;
+  }
 
   describe('chaos', () => {
     test('slurmctld restarted between plan and apply: the reservation is made once', async () => {
@@ -220,7 +222,7 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
           await expect(bound(lab, contract, dying)).rejects.toThrow('killed');
           const { bindings } = await lab.control.bindings(operator);
           const isBegun = bindings.length > 0;
-          if (isBegun) expect(bindings[0]?.due).toBe('it was begun and not ended');
+          expect(bindings.every(({ due }) => due === 'it was begun and not ended')).toBe(true);
           const done = isBegun
             ? await lab.control.bind(operator, { subject: subjectOf(contract) }, engine)
             : await bound(lab, contract);
@@ -230,20 +232,6 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
           await slurm.said('scontrol', 'delete', `ReservationName=berth_${contract}`);
         }
     }, 120_000);
-
-    /** How many calls one hand-over takes. */
-    async function callsOf(): Promise<number> {
-      const lab = await openLab();
-      const contract = await lab.granted({ nodes: 1, on: ['n01'] });
-      let calls = 0;
-      const counting: RunProgram = (...asked) => {
-        calls++;
-        return slurm.run(...asked);
-      };
-      await bound(lab, contract, slurmEngine(counting));
-      await slurm.said('scontrol', 'delete', `ReservationName=berth_${contract}`);
-      return calls;
-    }
 
     test('what somebody changed by hand is put right, and what was deleted is made again', async () => {
       const lab = await openLab();
@@ -359,11 +347,10 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
 
     test('a window closes its nodes and drains them with its reason, and opens them again', async () => {
       const lab = await openLab();
-      const at = (ms: number) => new Date(Date.now() + ms).toISOString();
       const { window } = await lab.control.scheduleMaintenance(operator, {
         place: 'lab/r1/n04',
-        from: at(0),
-        to: at(3_600_000),
+        from: isoAfter(0),
+        to: isoAfter(3_600_000),
         reason: 'firmware',
         idemKey: key('lab-window'),
       });
@@ -401,4 +388,21 @@ function dyingAt(run: RunProgram, at: number, when: 'before' | 'after'): RunProg
     if (calls >= at) throw new Error('killed');
     return run(program, args, env);
   };
+}
+
+const node = (number: number) => `lab-r1-n0${number}`;
+
+function isoAfter(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+async function stateOf(lab: Lab, contract: ContractId): Promise<string> {
+  const { contract: view } = await lab.control.contract(operator, contract);
+  return view.state;
+}
+
+async function verified(lab: Lab): Promise<boolean> {
+  const { ok, checks } = await lab.control.verify();
+  expect(checks.filter((check) => !check.ok)).toEqual([]);
+  return ok;
 }
