@@ -1,0 +1,149 @@
+import { stringify } from 'yaml';
+import { z } from 'zod';
+
+import type { EngineObject } from '../../model/binding.ts';
+import { siteOf } from '../../model/id.ts';
+import { compareText } from '../../model/text.ts';
+import { inOrder } from '../kubernetes/compile.ts';
+import { spanOf } from '../kubernetes/frame.ts';
+import { baseName, contractLabel, dnsLabel, labelValue, tenantLabel } from '../kubernetes/names.ts';
+import { type Json, objectOf } from '../kubernetes/object.ts';
+import { placeLabel } from '../kubernetes/place-labels.ts';
+import type { Compiled, EngineOptions, EngineSubject, GrantedSubject, Printed } from '../port.ts';
+
+/** What people say about the management cluster. Templates, identities and services are theirs and have to exist. */
+export const k0rdentOptions = {
+  template: 'the approved ClusterTemplate of the site',
+  identity: 'the identity behind the credential, as `Kind/name`, such as `AWSClusterStaticIdentity/aws-eu`',
+  'identity-api': 'its API version; `infrastructure.cluster.x-k8s.io/v1beta2` without it',
+  namespace: 'where k0rdent keeps its clusters; `kcm-system` without it',
+  region: 'the k0rdent Region of the site; the management cluster itself without it',
+  services: 'ServiceTemplates of the workload stack, separated by commas',
+  'dry-run': '`false` once the dry run has answered; without it nothing is deployed',
+} as const satisfies EngineOptions;
+
+const name = z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u);
+const Settings = z.strictObject({
+  template: name,
+  identity: z.string().regex(/^[A-Z][A-Za-z]{0,62}\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/u),
+  'identity-api': z
+    .string()
+    .regex(/^[a-z0-9.-]+\/v[a-z0-9]+$/u)
+    .default('infrastructure.cluster.x-k8s.io/v1beta2'),
+  namespace: name.default('kcm-system'),
+  region: name.optional(),
+  services: z.string().max(300).default(''),
+  'dry-run': z.enum(['true', 'false']).default('true'),
+});
+type Settings = z.infer<typeof Settings>;
+
+/** A contract of a site that has machines and no cluster: the cluster, its services, and who may use the credential. */
+export function compileCluster(subject: EngineSubject, options: EngineOptions): Compiled {
+  if (subject.kind === 'maintenance')
+    return {
+      kind: 'unfit',
+      why: 'k0rdent has no maintenance windows',
+      fix: 'hand it over to the engine of the cluster',
+    };
+  const settings = Settings.safeParse(options);
+  if (!settings.success) return { kind: 'unfit', why: z.prettifyError(settings.error), fix: wanted };
+  const sites = [...new Set(subject.placement.members.map(({ node }) => siteOf(node)))];
+  const [site] = sites;
+  if (site === undefined || sites.length > 1)
+    return {
+      kind: 'unfit',
+      why: `a cluster stands in one site, this is ${sites.length}`,
+      fix: 'hand over site by site',
+    };
+  const services = settings.data.services.split(',').flatMap((word) => word.trim() || []);
+  const wrong = services.find((service) => !name.safeParse(service).success);
+  if (wrong !== undefined) return { kind: 'unfit', why: `\`${wrong}\` is no ServiceTemplate`, fix: wanted };
+  const cluster = clusterOf(subject, settings.data, site);
+  const objects = inOrder([...cluster, ...stack(subject, services)]);
+  return { kind: 'compiled', objects, notes: notesOf(settings.data), files: [accessRule(subject)] };
+}
+
+const wanted = Object.entries(k0rdentOptions)
+  .map(([option, means]) => `\`${option}\`: ${means}`)
+  .join('; ');
+
+function clusterOf(subject: GrantedSubject, settings: Settings, site: string): readonly EngineObject[] {
+  const own = metadataOf(subject);
+  const { namespace, region } = settings;
+  const [kind = '', identity = ''] = settings.identity.split('/');
+  const identityRef = { apiVersion: settings['identity-api'], kind, name: identity, namespace };
+  return [
+    objectOf(
+      'Credential',
+      { ...own, namespace },
+      {
+        spec: {
+          description: `contract ${subject.id}`,
+          identityRef,
+          ...(region === undefined ? {} : { region }),
+        },
+      },
+    ),
+    objectOf(
+      'ClusterDeployment',
+      { ...own, namespace, labels: { ...own.labels, [placeLabel('site')]: site } },
+      {
+        spec: {
+          template: settings.template,
+          credential: own.name,
+          dryRun: settings['dry-run'] === 'true',
+          config: { clusterLabels: { ...own.labels }, workersNumber: nodeNames(subject).length },
+        },
+      },
+    ),
+  ];
+}
+
+/** Services go to the clusters that carry the contract's id, and to no other. */
+function stack(subject: GrantedSubject, services: readonly string[]): readonly EngineObject[] {
+  if (services.length === 0) return [];
+  const own = metadataOf(subject);
+  const listed = services.map((template): Json => ({
+    template,
+    name: dnsLabel(template),
+    namespace: own.name,
+  }));
+  const spec = {
+    clusterSelector: { matchLabels: { [contractLabel]: subject.id } },
+    serviceSpec: { services: listed },
+  };
+  return [objectOf('MultiClusterService', own, { spec })];
+}
+
+/**
+ * Who may use the credential, as a patch for people: k0rdent reads one AccessManagement, called `kcm`, whose rules are
+ * one list, so an object of ours would not be read and an apply would drop the rules of others.
+ */
+function accessRule(subject: GrantedSubject): Printed {
+  const list = [`berth-${dnsLabel(subject.tenant, 40)}`];
+  const value = { targetNamespaces: { list }, credentials: [baseName(subject.id)] };
+  const patch = stringify([{ op: 'add', path: '/spec/accessRules/-', value }]);
+  const file = `${baseName(subject.id)}-access-rule.yaml`;
+  return {
+    file,
+    text: `# kubectl patch accessmanagements.k0rdent.mirantis.com kcm --type json --patch-file ${file}\n${patch}`,
+  };
+}
+
+function metadataOf(subject: GrantedSubject) {
+  const labels = { [contractLabel]: subject.id, [tenantLabel]: labelValue(subject.tenant) };
+  return { name: baseName(subject.id), labels, annotations: spanOf(subject) };
+}
+
+function nodeNames({ placement }: GrantedSubject): readonly string[] {
+  const seats = [...placement.members, ...(placement.spares ?? [])];
+  return [...new Set(seats.map(({ node }) => node))].toSorted(compareText);
+}
+
+function notesOf(settings: Settings): readonly string[] {
+  return [
+    'the values in `config` are those of k0rdent’s own templates; a template of your own may call them otherwise',
+    'k0rdent knows no time and no devices: bind the contract to the new cluster with `--engine kubernetes`',
+    ...(settings['dry-run'] === 'true' ? ['a dry run: k0rdent checks the values and deploys nothing'] : []),
+  ];
+}
