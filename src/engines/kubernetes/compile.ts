@@ -7,7 +7,6 @@ import { type Frame, frameOf, type Settings } from './frame.ts';
 import { kaiObjects } from './kai.ts';
 import { kueueObjects, levelOf } from './kueue.ts';
 import { nodeMarks } from './node-mark.ts';
-import { AnyObject, Kind, kindOrder } from './object.ts';
 import { type HeldPart, partsOf } from './part.ts';
 import { tenancy } from './tenancy.ts';
 import { workload } from './workload.ts';
@@ -73,11 +72,7 @@ function claimObjects(frame: Frame, part: HeldPart): readonly EngineObject[] {
 
 /** Those that others name come first; equal kinds by key. */
 export function inOrder(objects: readonly EngineObject[]): readonly EngineObject[] {
-  return objects.toSorted((a, b) => rankOf(a) - rankOf(b) || compareText(a.key, b.key));
-}
-
-function rankOf({ body }: EngineObject): number {
-  return kindOrder.indexOf(Kind.parse(AnyObject.parse(body).kind));
+  return objects.toSorted((a, b) => compareText(a.key, b.key));
 }
 
 function settingsOf(options: EngineOptions): Settings | undefined {

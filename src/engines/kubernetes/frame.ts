@@ -55,7 +55,15 @@ export function inNamespace(frame: Frame, kind: Kind, rest: JsonObject, name = f
 export function spanOf({ placement }: GrantedSubject): Record<string, string> {
   const { startMs, endMs } = placement;
   return {
-    [startsAnnotation]: new Date(startMs).toISOString(),
-    ...(endMs === undefined ? {} : { [endsAnnotation]: new Date(endMs).toISOString() }),
+    [startsAnnotation]: instantText(startMs),
+    ...(endMs === undefined ? {} : { [endsAnnotation]: instantText(endMs) }),
   };
+}
+
+export function startOf({ placement }: GrantedSubject): string {
+  return instantText(placement.startMs);
+}
+
+function instantText(atMs: number): string {
+  return new Date(atMs).toISOString();
 }

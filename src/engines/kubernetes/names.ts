@@ -27,6 +27,16 @@ export function heldLabel(id: string): string {
   return `${id.toLowerCase()}.${domain}/held`;
 }
 
+/** When a contract's hold on a node begins: an annotation of its own for the same reason. */
+export function nodeStarts(id: string): string {
+  return `${id.toLowerCase()}.${domain}/starts`;
+}
+
+/** Whether a label or annotation of a node speaks of this contract. */
+export function isOf(id: string, key: string): boolean {
+  return key.startsWith(`${id.toLowerCase()}.${domain}/`);
+}
+
 /** The nodes of one part. Kueue tells flavors apart by the keys that a pod selects. */
 export function partKey(id: string, part: string): string {
   return `${id.toLowerCase()}.${domain}/${dnsLabel(part, 41)}`;

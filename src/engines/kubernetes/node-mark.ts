@@ -1,8 +1,8 @@
 import type { EngineObject } from '../../model/binding.ts';
 import { compareText } from '../../model/text.ts';
 import type { EngineNode } from '../port.ts';
-import { type Frame, spanOf } from './frame.ts';
-import { heldLabel, partKey, placeValue, tenantLabel } from './names.ts';
+import { type Frame, startOf } from './frame.ts';
+import { heldLabel, nodeStarts, partKey, placeValue, tenantLabel } from './names.ts';
 import { objectOf } from './object.ts';
 import { placeLabel, placesOf } from './place-labels.ts';
 
@@ -31,6 +31,6 @@ function mark(frame: Frame, node: EngineNode, isAlone: boolean): EngineObject {
   );
   const labels = Object.fromEntries([...stands, [heldLabel(id), 'true'] satisfies Pair, ...ofParts]);
   const taint = { key: tenantLabel, value: frame.labels[tenantLabel] ?? '', effect: 'NoSchedule' };
-  const metadata = { name: node.hostName, labels, annotations: spanOf(frame.subject) };
+  const metadata = { name: node.hostName, labels, annotations: { [nodeStarts(id)]: startOf(frame.subject) } };
   return objectOf('Node', metadata, isAlone ? { spec: { taints: [taint] } } : {});
 }

@@ -141,10 +141,20 @@ export function objectOf(kind: Kind, metadata: Metadata, rest: JsonObject): Engi
   return { key: keyOf(kind, metadata), body };
 }
 
-/** `resourceflavors.kueue.x-k8s.io/berth-c-106-train`, with the namespace before the name where there is one. */
-export function keyOf(kind: Kind, { name, namespace }: Pick<Metadata, 'name' | 'namespace'>): string {
-  return [resourceOf(kind), ...(kinds[kind].isNamespaced ? [namespace ?? 'default'] : []), name].join('/');
+/**
+ * `07-resourceflavors.kueue.x-k8s.io/berth-c-106-train`, with the namespace before the name where there is one. The number
+ * is the kind's place in the order of creation, because keys are what a hand-over is carried out in the order of.
+ */
+export function keyOf(kind: Kind, { name, namespace }: Place): string {
+  const rank = String(kindOrder.indexOf(kind)).padStart(2, '0');
+  return [
+    `${rank}-${resourceOf(kind)}`,
+    ...(kinds[kind].isNamespaced ? [namespace ?? 'default'] : []),
+    name,
+  ].join('/');
 }
+
+type Place = { readonly name: string; readonly namespace?: string | undefined };
 
 /** What every object has, whoever wrote it: vendors may add to it. */
 export const AnyObject = z.looseObject({

@@ -23,9 +23,9 @@ describe('a site without a cluster', () => {
     if (made.kind !== 'compiled') throw new Error(made.why);
     expect(made.objects.flatMap(({ body }) => faultsOf(body))).toEqual([]);
     expect(made.objects.map(({ key }) => key)).toEqual([
-      'credentials.k0rdent.mirantis.com/kcm-system/berth-c-106',
-      'clusterdeployments.k0rdent.mirantis.com/kcm-system/berth-c-106',
-      'multiclusterservices.k0rdent.mirantis.com/berth-c-106',
+      '16-credentials.k0rdent.mirantis.com/kcm-system/berth-c-106',
+      '17-clusterdeployments.k0rdent.mirantis.com/kcm-system/berth-c-106',
+      '18-multiclusterservices.k0rdent.mirantis.com/berth-c-106',
     ]);
     expect(ofKind(made.objects, 'ClusterDeployment')[0]).toMatchObject({
       spec: {

@@ -15,18 +15,18 @@ const gang = subject(demand('2×8 H100 rdma 24h within:rack'), two(), { roots: 4
 describe('a gang of whole nodes', () => {
   test('becomes these objects, in the order in which they can be created', () => {
     expect(objects(gang, { image: 'me/train:1' }).map(({ key }) => key)).toEqual([
-      'namespaces/berth-c-106',
-      'nodes/fra1-h1-r11-n01',
-      'nodes/fra1-h1-r11-n02',
-      'resourcequotas/berth-c-106/berth-c-106',
-      'networkpolicies.networking.k8s.io/berth-c-106/berth-c-106',
-      'resourceclaimtemplates.resource.k8s.io/berth-c-106/train',
-      'topologies.kueue.x-k8s.io/berth-c-106-train',
-      'resourceflavors.kueue.x-k8s.io/berth-c-106-train',
-      'admissionchecks.kueue.x-k8s.io/berth-c-106',
-      'clusterqueues.kueue.x-k8s.io/berth-c-106',
-      'localqueues.kueue.x-k8s.io/berth-c-106/berth-c-106',
-      'jobs.batch/berth-c-106/berth-c-106',
+      '00-namespaces/berth-c-106',
+      '01-nodes/fra1-h1-r11-n01',
+      '01-nodes/fra1-h1-r11-n02',
+      '02-resourcequotas/berth-c-106/berth-c-106',
+      '03-networkpolicies.networking.k8s.io/berth-c-106/berth-c-106',
+      '04-resourceclaimtemplates.resource.k8s.io/berth-c-106/train',
+      '06-topologies.kueue.x-k8s.io/berth-c-106-train',
+      '07-resourceflavors.kueue.x-k8s.io/berth-c-106-train',
+      '08-admissionchecks.kueue.x-k8s.io/berth-c-106',
+      '09-clusterqueues.kueue.x-k8s.io/berth-c-106',
+      '10-localqueues.kueue.x-k8s.io/berth-c-106/berth-c-106',
+      '11-jobs.batch/berth-c-106/berth-c-106',
     ]);
   });
 

@@ -181,6 +181,7 @@ function membersOf({
   storageGib,
 }: PartDraw): object[] {
   const numbers = Array.from({ length: gpus }, (_, at) => at);
+  const held = Array.from({ length: nics }, (_, at) => at);
   const slice = (gpu: number) =>
     kind === 'mig' ? { kind, gpu, profile: '1g.10gb', start: 0 } : { kind, gpu, milli: 250 };
   return Array.from({ length: count }, (__, replica) => ({
@@ -189,7 +190,7 @@ function membersOf({
     node: `fra1/h1/r1/n${replica % nodes}`,
     gpus: kind === 'whole' ? numbers : [],
     ...(kind === 'whole' || gpus === 0 ? {} : { slices: numbers.map(slice) }),
-    nics: Array.from({ length: nics }, (__, at) => at),
+    nics: held,
     cpuMilli,
     memoryMib,
     ...(storageGib === 0 ? {} : { storageGib }),
