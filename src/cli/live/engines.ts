@@ -1,3 +1,6 @@
+import { k0rdentCompiler } from '../../engines/k0rdent/compile.ts';
+import { kubernetesCompiler, kubernetesEngine } from '../../engines/kubernetes/engine.ts';
+import { kubectlOf } from '../../engines/kubernetes/kubectl.ts';
 import type { Compiler, Engine } from '../../engines/port.ts';
 import type { RunProgram } from '../../engines/slurm/ask.ts';
 import { slurmCompiler, slurmEngine } from '../../engines/slurm/engine.ts';
@@ -11,11 +14,14 @@ import { run } from './command.ts';
 type Kind = {
   readonly compiler: Compiler;
   readonly open: (io: Io) => Engine;
-  readonly export: typeof exportSlurm;
+  /** The engine's own configuration from the inventory; absent where it has none. */
+  readonly export?: typeof exportSlurm;
 };
 
 const kinds: readonly Kind[] = [
   { compiler: slurmCompiler, open: (io) => slurmEngine(programsOf(io)), export: exportSlurm },
+  { compiler: kubernetesCompiler, open: (io) => kubernetesEngine(kubectlOf(io)) },
+  { compiler: k0rdentCompiler, open: (io) => kubernetesEngine(kubectlOf(io), k0rdentCompiler) },
 ];
 
 export function engineKinds(): readonly Kind[] {

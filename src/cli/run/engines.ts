@@ -1,4 +1,5 @@
 import type { BindingView } from '../../model/binding-view.ts';
+import { BerthError } from '../../model/error.ts';
 import type { Io } from '../io.ts';
 import { engineKinds, engineNamed } from '../live/engines.ts';
 import { print } from '../output.ts';
@@ -17,10 +18,9 @@ export type EnginesOptions = Common & {
 export async function engines(io: Io, options: EnginesOptions): Promise<number> {
   return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller }) => {
     if (options.export !== undefined) {
-      const files = engineNamed(options.export).export(
-        await control.engineNodes(options.within),
-        options.threads,
-      );
+      const { export: exported } = engineNamed(options.export);
+      if (exported === undefined) throw nothingToExport(options.export);
+      const files = exported(await control.engineNodes(options.within), options.threads);
       if (options.json === true) print(io, true, { kind: 'text', lines: [] }, { files });
       else printFiles(io, files);
       return 0;
@@ -40,6 +40,15 @@ export async function engines(io: Io, options: EnginesOptions): Promise<number> 
     const shown = lines.length === 0 ? ['nothing was handed over'] : lines;
     print(io, options.json, { kind: 'text', lines: [...heads, '', ...shown] }, { engines: known, ...list });
     return 0;
+  });
+}
+
+function nothingToExport(engine: string): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `\`${engine}\` has no configuration that is made from the inventory`,
+    fix: 'export `slurm`, or see what a contract becomes with `berth bind`',
+    field: '--export',
   });
 }
 

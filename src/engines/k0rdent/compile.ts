@@ -1,18 +1,20 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 
-import type { EngineObject } from '../../model/binding.ts';
+import { EngineName, type EngineObject } from '../../model/binding.ts';
 import { siteOf } from '../../model/id.ts';
 import { compareText } from '../../model/text.ts';
 import { inOrder } from '../kubernetes/compile.ts';
+import { differencesOf } from '../kubernetes/differences.ts';
 import { spanOf } from '../kubernetes/frame.ts';
 import { baseName, contractLabel, dnsLabel, labelValue, tenantLabel } from '../kubernetes/names.ts';
 import { type Json, objectOf } from '../kubernetes/object.ts';
 import { placeLabel } from '../kubernetes/place-labels.ts';
-import type { Compiled, EngineOptions, EngineSubject, GrantedSubject, Printed } from '../port.ts';
+import { yamlOf } from '../kubernetes/yaml.ts';
+import type { Compiled, Compiler, EngineOptions, EngineSubject, GrantedSubject, Printed } from '../port.ts';
 
 /** What people say about the management cluster. Templates, identities and services are theirs and have to exist. */
-export const k0rdentOptions = {
+const k0rdentOptions = {
   template: 'the approved ClusterTemplate of the site',
   identity: 'the identity behind the credential, as `Kind/name`, such as `AWSClusterStaticIdentity/aws-eu`',
   'identity-api': 'its API version; `infrastructure.cluster.x-k8s.io/v1beta2` without it',
@@ -36,6 +38,16 @@ const Settings = z.strictObject({
   'dry-run': z.enum(['true', 'false']).default('true'),
 });
 type Settings = z.infer<typeof Settings>;
+
+export const k0rdentCompiler: Compiler = {
+  name: EngineName.parse('k0rdent'),
+  compiler: 'k0rdent/1',
+  title: 'k0rdent: a cluster for a site that has none, by the management cluster',
+  options: k0rdentOptions,
+  compile: compileCluster,
+  differences: differencesOf,
+  print: (objects) => [{ file: 'objects.yaml', text: yamlOf(objects) }],
+};
 
 /** A contract of a site that has machines and no cluster: the cluster, its services, and who may use the credential. */
 export function compileCluster(subject: EngineSubject, options: EngineOptions): Compiled {

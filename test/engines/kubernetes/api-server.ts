@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 
 import { z } from 'zod';
 
@@ -102,9 +103,7 @@ export class ApiServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://server');
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(Buffer.from(piece));
-    const text = Buffer.concat(pieces).toString('utf8');
+    const text = await textOf(request);
     const [code, body] = this.#route(request, url, text);
     if (code === 0) {
       request.socket.destroy();

@@ -27,6 +27,36 @@ const handOver = { subject: id, objects: [...made] };
 const before = () => t0 - hourMs;
 const after = () => t0;
 
+function workload(conditions: object[]) {
+  return {
+    apiVersion: 'kueue.x-k8s.io/v1beta2',
+    kind: 'Workload',
+    metadata: { name: 'job-1', namespace: 'berth-c-106' },
+    spec: { podSets: [{ name: 'main', count: 1, template: { spec: { containers: [{ name: 'main' }] } } }] },
+    status: {
+      conditions,
+      admissionChecks: [
+        { name: 'berth-c-106', state: 'Pending', message: '', lastTransitionTime: '2026-11-25T09:00:00Z' },
+      ],
+    },
+  };
+}
+const reserved = [
+  {
+    type: 'QuotaReserved',
+    status: 'True',
+    reason: 'x',
+    message: '',
+    lastTransitionTime: '2026-11-25T09:00:00Z',
+  },
+];
+function ledger(asked: string) {
+  return asked === 'C-106' ? contract() : undefined;
+}
+function jobMetadata(): string {
+  return JSON.stringify(server.get('jobs', 'berth-c-106', 'berth-c-106')?.['metadata']);
+}
+
 let server: ApiServer;
 let home: string;
 let kubectl: Kubectl;
@@ -80,10 +110,9 @@ describe('a contract handed over by the real kubectl', { timeout }, () => {
 
   test('is let go by its gate when it begins', async () => {
     await converge(kubernetesEngine(kubectl), handOver, before);
-    const job = () => JSON.stringify(server.get('jobs', 'berth-c-106', 'berth-c-106')?.['metadata']);
-    expect(job()).toContain('kueue.x-k8s.io/admission-gated-by');
+    expect(jobMetadata()).toContain('kueue.x-k8s.io/admission-gated-by');
     await converge(kubernetesEngine(kubectl), handOver, after);
-    expect(job()).not.toContain('kueue.x-k8s.io/admission-gated-by');
+    expect(jobMetadata()).not.toContain('kueue.x-k8s.io/admission-gated-by');
   });
 
   test('is gone when it has ended, and only what is its own', async () => {
@@ -174,29 +203,6 @@ describe('a contract handed over by the real kubectl', { timeout }, () => {
 });
 
 describe('the controller of admission checks, by the real kubectl', { timeout }, () => {
-  const workload = (conditions: object[]) => ({
-    apiVersion: 'kueue.x-k8s.io/v1beta2',
-    kind: 'Workload',
-    metadata: { name: 'job-1', namespace: 'berth-c-106' },
-    spec: { podSets: [{ name: 'main', count: 1, template: { spec: { containers: [{ name: 'main' }] } } }] },
-    status: {
-      conditions,
-      admissionChecks: [
-        { name: 'berth-c-106', state: 'Pending', message: '', lastTransitionTime: '2026-11-25T09:00:00Z' },
-      ],
-    },
-  });
-  const reserved = [
-    {
-      type: 'QuotaReserved',
-      status: 'True',
-      reason: 'x',
-      message: '',
-      lastTransitionTime: '2026-11-25T09:00:00Z',
-    },
-  ];
-  const ledger = (asked: string) => (asked === 'C-106' ? contract() : undefined);
-
   test('asks to wait before the start, lets in at it, and says so once', async () => {
     await converge(kubernetesEngine(kubectl), handOver, before);
     server.put(workload(reserved), 'kueue');
