@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Io } from './io.ts';
+import type { AnswerOptions } from './run/answer-checks.ts';
 import type { BindOptions } from './run/bind.ts';
 import type { ChangeOptions } from './run/change.ts';
 import type { EnginesOptions } from './run/engines.ts';
@@ -109,6 +110,18 @@ remembered. Repeat it at any time: nothing is done twice, and jobs are never end
     )
     .action(async (subject: string | undefined, options: BindOptions) =>
       done(await (await import('./run/bind.ts')).bind(io, subject, options)),
+    );
+
+  withCommon(program.command('answer-checks'))
+    .description('tell Kueue which workloads may start: those whose contract has begun')
+    .option(
+      '--every <seconds>',
+      'again and again, until it is interrupted; one round without it',
+      wholeNumber,
+    )
+    .addHelpText('after', examples('berth answer-checks', 'berth answer-checks --every 10'))
+    .action(async (options: AnswerOptions) =>
+      done(await (await import('./run/answer-checks.ts')).answerAdmission(io, options)),
     );
 
   withCommon(program.command('engines'))

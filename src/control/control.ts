@@ -53,6 +53,7 @@ import type { BindWish } from './binding.ts';
 import type { DoubtFilter } from './doubts.ts';
 import type { PictureWish, TreeWish } from './picturing.ts';
 import type { Recordable } from './recording.ts';
+import type { Standing } from './standing.ts';
 import type { VerifyWish } from './verifying.ts';
 
 /** Who asks, and through what. `tenants` absent: all of them (the operator at the terminal). */
@@ -229,6 +230,8 @@ export interface Control {
   /** Hands it over, reads it back and records both. May be repeated at any time. */
   bind(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone>;
   bindings(caller: Caller): Promise<BindingList>;
+  /** Contracts as they stand, and the time: for what answers an engine's questions about them. */
+  standing(caller: Caller): Promise<Standing>;
   /** The nodes of a place, or all, as engines meet them: for exports. */
   engineNodes(place: string | undefined): Promise<readonly EngineNode[]>;
   verify(progress?: Progress, wish?: VerifyWish): Promise<VerifyResult>;

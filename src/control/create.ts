@@ -24,6 +24,7 @@ import { backUp, exportLedger, proveContract, proveOne, proveSince, signedHead }
 import { authorityView, recordAuthority } from './recording.ts';
 import { registerTenant } from './registering.ts';
 import { simulateScenario } from './simulating.ts';
+import { standingContracts } from './standing.ts';
 import { verifyLedger } from './verifying.ts';
 
 /** The control of one ledger. */
@@ -76,6 +77,7 @@ export function createControl(parts: DoorParts): Control {
     tryBinding: (caller, wish, engine) => tryBinding(door, caller, wish, engine),
     bind: (caller, wish, engine) => bind(door, caller, wish, engine),
     bindings: (caller) => listBindings(door, caller),
+    standing: (caller) => standingContracts(door, caller),
     engineNodes: (place) => listEngineNodes(door, place),
     verify: (progress, wish) => verifyLedger(ledger, progress, wish),
     audit: (caller, filter) => audit(door, caller, filter),

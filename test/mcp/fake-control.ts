@@ -61,6 +61,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     tryBinding: () => Promise.reject(notForTools),
     bind: () => Promise.reject(notForTools),
     bindings: () => Promise.reject(notForTools),
+    standing: () => Promise.reject(notForTools),
     engineNodes: () => Promise.reject(notForTools),
     prove: () => Promise.reject(notForTools),
     proveEntry: () => Promise.reject(notForTools),

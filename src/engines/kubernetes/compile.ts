@@ -44,7 +44,7 @@ export function compileContract(subject: EngineSubject, options: EngineOptions):
   if (misfit !== undefined) return misfit;
   const frame = frameOf(subject, read.parts, settings);
   const isStarted = options['image'] !== undefined;
-  const job = workload(frame);
+  const job = workload(frame, isStarted);
   const objects = inOrder([...objectsOf(frame), ...(isStarted ? [job] : [])]);
   if (objects.length > objectCap)
     return {

@@ -1,17 +1,28 @@
+import { z } from 'zod';
+
 import type { EngineObject } from '../../model/binding.ts';
 import { guaranteedCount } from '../../model/demand.ts';
 import type { Frame } from './frame.ts';
 import { spanOf } from './frame.ts';
 import { controllerName } from './names.ts';
-import { type JsonObject, objectOf } from './object.ts';
+import { AnyObject, type JsonObject, objectOf } from './object.ts';
 import type { HeldPart } from './part.ts';
 import { podTemplate } from './pod.ts';
 
 /** The gate that holds a job until its contract has begun; it can be taken away once, and never be put on later. */
 export const gateAnnotation = 'kueue.x-k8s.io/admission-gated-by';
 
-/** Several parts are a JobSet; one part is a Job if it has an end, otherwise a group of a LeaderWorkerSet. */
-export function workload(frame: Frame): EngineObject {
+/**
+ * `isHandedOver`: Berth holds the job and takes its gate away. A job that people submit has none, because nobody would.
+ *
+ * Several parts are a JobSet; one part is a Job if it has an end, otherwise a group of a LeaderWorkerSet.
+ */
+export function workload(frame: Frame, isHandedOver: boolean): EngineObject {
+  const made = workloadOf(frame);
+  return isHandedOver && frame.settings.queue === 'kueue' ? gated(made) : made;
+}
+
+function workloadOf(frame: Frame): EngineObject {
   const [first, ...others] = frame.parts;
   if (first === undefined) throw new Error('a contract without parts reached the compiler');
   if (others.length > 0) return jobSet(frame);
@@ -65,7 +76,18 @@ function queued(
     name,
     namespace: name,
     labels: { ...frame.labels, ...(isKueue ? { 'kueue.x-k8s.io/queue-name': name } : {}) },
-    annotations: { ...spanOf(subject), ...(isKueue ? { [gateAnnotation]: controllerName, ...more } : {}) },
+    annotations: { ...spanOf(subject), ...(isKueue ? more : {}) },
   };
   return objectOf(kind, metadata, rest);
 }
+
+function gated({ key, body }: EngineObject): EngineObject {
+  const { annotations = {} } = AnyObject.parse(body).metadata;
+  const metadata = {
+    ...Fields.parse(body['metadata']),
+    annotations: { ...annotations, [gateAnnotation]: controllerName },
+  };
+  return { key, body: { ...body, metadata } };
+}
+
+const Fields = z.record(z.string(), z.json());

@@ -81,6 +81,7 @@ describe('a gang of whole nodes', () => {
     const printed = compiled(gang);
     expect(printed.files.map(({ file }) => file)).toEqual(['berth-c-106-job.yaml']);
     expect(ofKind(printed.objects, 'Job')).toEqual([]);
+    expect(printed.files[0]?.text).not.toContain('admission-gated-by');
     expect(ofKind(objects(gang, { image: 'me/train:1' }), 'Job')[0]).toMatchObject({
       metadata: {
         labels: { 'kueue.x-k8s.io/queue-name': 'berth-c-106' },
