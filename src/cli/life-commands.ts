@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Io } from './io.ts';
-import type { AnswerOptions } from './run/answer-checks.ts';
+import type { AdmitOptions } from './run/admit.ts';
 import type { BindOptions } from './run/bind.ts';
 import type { ChangeOptions } from './run/change.ts';
 import type { EnginesOptions } from './run/engines.ts';
@@ -112,17 +112,15 @@ remembered. Repeat it at any time: nothing is done twice, and jobs are never end
       done(await (await import('./run/bind.ts')).bind(io, subject, options)),
     );
 
-  withCommon(program.command('answer-checks'))
+  withCommon(program.command('admit'))
     .description('tell Kueue which workloads may start: those whose contract has begun')
     .option(
       '--every <seconds>',
       'again and again, until it is interrupted; one round without it',
       wholeNumber,
     )
-    .addHelpText('after', examples('berth answer-checks', 'berth answer-checks --every 10'))
-    .action(async (options: AnswerOptions) =>
-      done(await (await import('./run/answer-checks.ts')).answerAdmission(io, options)),
-    );
+    .addHelpText('after', examples('berth admit', 'berth admit --every 10'))
+    .action(async (options: AdmitOptions) => done(await (await import('./run/admit.ts')).admit(io, options)));
 
   withCommon(program.command('engines'))
     .description('what engines there are, what they were handed, and how it stands there')

@@ -47,6 +47,7 @@ describe('help', () => {
       'change',
       'maintenance',
       'bind',
+      'admit',
       'engines',
       'consolidate',
       'approvals',

@@ -6,7 +6,7 @@ import type { Kubectl, Said } from './kubectl.ts';
 import { contractLabel, controllerName } from './names.ts';
 
 /** What the controller was told and what it answered, for whoever looks on. */
-export type Answered = {
+type Answered = {
   readonly workload: string;
   readonly contract: string;
   readonly verdict: Verdict;

@@ -11,7 +11,7 @@ import { AnyObject, keyOf, Kind, kindOrder, resourceOf } from './object.ts';
 import { yamlOf } from './yaml.ts';
 
 /** Owner of every field that Berth sets. */
-export const fieldManager = 'berth';
+const fieldManager = 'berth';
 
 export const kubernetesCompiler: Compiler = {
   name: EngineName.parse('kubernetes'),

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
 import { compileContract } from '../../../src/engines/kubernetes/compile.ts';
+import { AnyObject } from '../../../src/engines/kubernetes/object.ts';
 import { yamlOf } from '../../../src/engines/kubernetes/yaml.ts';
 import { demand } from '../../core/demand.ts';
 import { placement } from '../../core/placement.ts';
 import { compiled, objects, ofKind, subject } from './given.ts';
-import { faultsOf } from './schemas.ts';
+import { faultsOf, scopes } from './schemas.ts';
 
 const whole = 'gpu0-7 nic0-7 cpu128 mem1024';
 const two = () => placement(24, `train 0 fra1/h1/r11/n01 ${whole}`, `train 1 fra1/h1/r11/n02 ${whole}`);
@@ -213,6 +214,19 @@ describe('every object of every kind of contract', () => {
         /"berth\.internal\/contract":"C-106"|c-106\.berth\.internal\/held/u,
       );
   });
+});
+
+test('objects have a namespace where their definition says so, and only there', () => {
+  const made = cases.flatMap(({ given, options = {} }) =>
+    objects(given, { ...options, image: 'me/train:1' }),
+  );
+  const known = made.flatMap(({ body }) => {
+    const { apiVersion, kind, metadata } = AnyObject.parse(body);
+    const scope = scopes().get(`${apiVersion}/${kind}`);
+    return scope === undefined ? [] : [{ kind, scope, isIn: metadata.namespace !== undefined }];
+  });
+  expect(new Set(known.map(({ kind }) => kind)).size).toBeGreaterThan(8);
+  expect(known.filter(({ scope, isIn }) => isIn !== (scope === 'Namespaced'))).toEqual([]);
 });
 
 describe('what Kubernetes cannot hold', () => {

@@ -37,7 +37,7 @@ export function subject(demand: Demand, placement: Placement, machine: Machine =
   };
 }
 
-export function nodeOf(id: Path, machine: Machine): EngineNode {
+function nodeOf(id: Path, machine: Machine): EngineNode {
   const { gpus = 8, nics = 0, roots, facts = {} } = machine;
   const known = NodeFacts.parse(facts);
   return {

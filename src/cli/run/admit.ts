@@ -9,10 +9,10 @@ import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 
-export type AnswerOptions = Common & { readonly every?: number };
+export type AdmitOptions = Common & { readonly every?: number };
 
 /** Answers the admission checks of a cluster: one round, or one every so many seconds until it is interrupted. */
-export async function answerAdmission(io: Io, options: AnswerOptions): Promise<number> {
+export async function admit(io: Io, options: AdmitOptions): Promise<number> {
   return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller, clock }) => {
     if (clock.kind === 'set') throw setClock();
     const kubectl = kubectlOf(io);
