@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { contract } from './contract.ts';
 import { objects, subject } from './given.ts';
 
 const timeout = 60_000;
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const id = ContractId.parse('C-106');
 const given = subject(
   demand('2×8 H100 24h within:rack', { isolation: 'node' }),
@@ -81,7 +83,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true });
 });
 
-describe('a contract handed over by the real kubectl', { timeout }, () => {
+describe.runIf(hasKubectl)('a contract handed over by the real kubectl', { timeout }, () => {
   test('stands in the cluster as it was compiled, and a second time nothing is written', async () => {
     const first = await converge(kubernetesEngine(kubectl), handOver, before);
     expect(first).toMatchObject({ result: 'kept', differences: [] });
@@ -202,7 +204,7 @@ describe('a contract handed over by the real kubectl', { timeout }, () => {
   });
 });
 
-describe('the controller of admission checks, by the real kubectl', { timeout }, () => {
+describe.runIf(hasKubectl)('the controller of admission checks, by the real kubectl', { timeout }, () => {
   test('asks to wait before the start, lets in at it, and says so once', async () => {
     await converge(kubernetesEngine(kubectl), handOver, before);
     server.put(workload(reserved), 'kueue');
