@@ -45,7 +45,7 @@ export type Lab = {
   readonly changed: (contract: ContractId, change: object) => Promise<void>;
 };
 
-export type LabWish = {
+type LabWish = {
   readonly nodes?: number;
   readonly on?: readonly string[];
   readonly gpus?: number;

@@ -54,7 +54,7 @@ async function listed(run: RunProgram, what: string, key: string): Promise<Recor
 }
 
 /** Slurm's own reading of its host lists. */
-export async function namesOf(
+async function namesOf(
   run: RunProgram,
   hostlist: string | undefined,
 ): Promise<{ readonly kind: 'names'; readonly names: readonly string[] } | Fault> {
