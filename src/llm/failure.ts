@@ -11,7 +11,7 @@ export class ModelFailure extends Error {
   readonly usage: Usage | undefined;
 
   constructor(kind: ModelFailure['kind'], why: string, usage?: Usage, options?: ErrorOptions) {
-    super(cleanText(why, 300), options);
+    super(cleanText(why, 300).replace(/\.+$/u, ''), options);
     this.name = 'ModelFailure';
     this.kind = kind;
     this.usage = usage;

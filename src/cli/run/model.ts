@@ -30,6 +30,6 @@ function told(endpoint: Endpoint, usable: boolean, checks: readonly ProbeCheck[]
 
 function drawn(endpoint: Endpoint, usable: boolean, checks: readonly ProbeCheck[]): string {
   const lines = checks.map(({ check, ok, note }) => `  ${ok ? 'ok' : 'NO'}  ${check.padEnd(9)}  ${note}`);
-  const sum = usable ? 'can be used' : 'cannot be used: it has to call tools';
+  const sum = usable ? 'can be used' : 'cannot be used: it has to be reached, and to call tools';
   return [`${endpointWords(endpoint)} ${sum}`, ...lines, ''].join('\n');
 }
