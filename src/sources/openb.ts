@@ -1,10 +1,10 @@
-import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import { z } from 'zod';
 
 import type { Fact, NodeFacts } from '../model/fact.ts';
 import type { Path } from '../model/id.ts';
 import { cleanText, compareText, didYouMean } from '../model/text.ts';
 import { CpuMilli, MemoryMib } from '../model/unit.ts';
+import { readCsvRows } from './csv.ts';
 import { fileName, invalidFile, readText, reportProgress } from './evidence.ts';
 import { recognise, wrongFormat } from './format.ts';
 import { gpuModel } from './gpu-model.ts';
@@ -57,8 +57,8 @@ function readRows(evidence: readonly Evidence[], context: ImportContext): Row[] 
   const rows: Row[] = [];
   const seen = new Map<string, Row>();
   for (const file of evidence) {
-    for (const { record, info } of readCsv(file)) {
-      const row = rowOf(file, record, info.lines);
+    for (const { record, line } of readCsv(file)) {
+      const row = rowOf(file, record, line);
       const twin = seen.get(segmentOf(row.name));
       if (twin !== undefined) throw listedTwice(row, twin);
       seen.set(segmentOf(row.name), row);
@@ -70,36 +70,17 @@ function readRows(evidence: readonly Evidence[], context: ImportContext): Row[] 
   return rows;
 }
 
-const Lines = z.array(
-  z.object({ record: z.record(z.string(), z.string()), info: z.object({ lines: z.int().min(1) }) }),
-);
-
 function readCsv(evidence: Evidence) {
   const text = readText(evidence);
-  try {
-    const lines = Lines.parse(
-      parseCsv(text, {
-        columns: (header: readonly string[]) => checkedHeader(evidence, text, header),
-        info: true,
-        skip_empty_lines: true,
-        trim: true,
-        relax_column_count_more: true,
-      }),
-    );
-    if (lines.length === 0) throw invalidFile(evidence, 'has a header and no nodes', `expected: ${expected}`);
-    return lines;
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    if ((recognise(text)?.source ?? 'openb') !== 'openb')
-      throw wrongFormat(evidence, text, 'openb', expected);
-    const line = z.int().min(1).safeParse(Reflect.get(error, 'lines'));
-    throw invalidFile(
-      evidence,
-      'not well-formed CSV: wrong number of fields or a stray quote',
-      `expected: ${expected}`,
-      line.success ? { line: line.data } : {},
-    );
-  }
+  const seen = recognise(text)?.source ?? 'openb';
+  if (seen !== 'openb') throw wrongFormat(evidence, text, 'openb', expected);
+  const rows = readCsvRows(evidence, text, {
+    columns: (header: readonly string[]) => checkedHeader(evidence, text, header),
+    relax_column_count_more: true,
+    expected,
+  });
+  if (rows.length === 0) throw invalidFile(evidence, 'has a header and no nodes', `expected: ${expected}`);
+  return rows;
 }
 
 function checkedHeader(evidence: Evidence, text: string, header: readonly string[]): string[] {

@@ -1,7 +1,5 @@
-import { CsvError, parse as parseCsv } from 'csv-parse/sync';
-import { z } from 'zod';
-
 import { cleanText } from '../../model/text.ts';
+import { readCsvRows } from '../csv.ts';
 import { fileName, invalidFile } from '../evidence.ts';
 import { wrongFormat } from '../format.ts';
 import type { Evidence } from '../source.ts';
@@ -18,34 +16,15 @@ const columns = [
 ];
 const expected = 'a SkyPilot catalogue, such as `catalogs/v8/nebius/vms.csv`';
 
-const Lines = z.array(
-  z.object({ record: z.record(z.string(), z.string()), info: z.object({ lines: z.int().min(1) }) }),
-);
-
 /** Every row of a SkyPilot catalogue: one machine type in one region (skypilot-org/skypilot-catalog, `vms.csv`). */
 export function readSkypilot(evidence: Evidence, text: string): readonly Offer[] {
-  try {
-    const lines = Lines.parse(
-      parseCsv(text, {
-        columns: (header: readonly string[]) => checkedHeader(evidence, text, header),
-        info: true,
-        skip_empty_lines: true,
-        trim: true,
-      }),
-    );
-    if (lines.length === 0)
-      throw invalidFile(evidence, 'has a header and no machine types', `expected: ${expected}`);
-    return lines.map(({ record, info }) => offerOf(evidence, record, info.lines));
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const line = z.int().min(1).safeParse(Reflect.get(error, 'lines'));
-    throw invalidFile(
-      evidence,
-      'not well-formed CSV: wrong number of fields or a stray quote',
-      `expected: ${expected}`,
-      line.success ? { line: line.data } : {},
-    );
-  }
+  const rows = readCsvRows(evidence, text, {
+    columns: (header: readonly string[]) => checkedHeader(evidence, text, header),
+    expected,
+  });
+  if (rows.length === 0)
+    throw invalidFile(evidence, 'has a header and no machine types', `expected: ${expected}`);
+  return rows.map(({ record, line }) => offerOf(evidence, record, line));
 }
 
 function checkedHeader(evidence: Evidence, text: string, header: readonly string[]): string[] {
