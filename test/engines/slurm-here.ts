@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ran, RunProgram } from '../../src/engines/slurm/ask.ts';
 
 /** Nodes of the cluster, with 8 GPUs and 2 x 56 cores of 2 threads each. */
-export const slurmNodes = ['lab-r1-n01', 'lab-r1-n02', 'lab-r1-n03', 'lab-r1-n04'] as const;
+const slurmNodes = ['lab-r1-n01', 'lab-r1-n02', 'lab-r1-n03', 'lab-r1-n04'] as const;
 
 /** Why no Slurm can be started here; nothing when one can. */
 export function slurmMissing(): string | undefined {
