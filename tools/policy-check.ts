@@ -5,7 +5,7 @@ export const policyCheck = defineTool({
   name: 'policy_check',
   description:
     "May a tenant's data be at a site? Names every rule that forbids it or lacks a fact, with article, facts, " +
-    'sources and fix. Give `tenant` or `contract`. Hardware is not asked: for that use placement_plan.',
+    'sources and fix. Give `tenant` or `contract`. Hardware: placement_plan.',
   input: PolicyQuestion,
   output: PolicyCheck,
   annotations: reading('Check the rules'),

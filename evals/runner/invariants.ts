@@ -2,6 +2,7 @@ import { claimsOf } from '../../src/bench/walk/claims.ts';
 import { sweep } from '../../src/bench/walk/sweep.ts';
 import { verdictFor } from '../../src/control/ruling.ts';
 import type { Contract } from '../../src/model/contract.ts';
+import type { Entry } from '../../src/model/entry.ts';
 import { siteOf } from '../../src/model/id.ts';
 import { seatsOf } from '../../src/model/placement.ts';
 import type { Outcome } from './outcome.ts';
@@ -39,7 +40,10 @@ function unlawful(contract: Contract, { state }: Outcome): string[] {
 function foreign({ caller }: Scene, { entries }: Outcome): string[] {
   const own = caller.tenants;
   return entries
-    .filter(({ actor, tenant }) => actor.principal !== caller.principal || isForeign(tenant, own))
+    .filter(({ actor, command, tenant }) => {
+      const isNobodys = command.kind === 'waive-rules' && tenant === undefined;
+      return actor.principal !== caller.principal || (!isNobodys && isForeign(tenant, own));
+    })
     .map(({ seq, actor, tenant }) => `entry ${seq}: ${actor.principal} acted for ${tenant ?? 'everybody'}`);
 }
 
@@ -51,8 +55,18 @@ function isForeign(tenant: string | undefined, own: readonly string[] | undefine
 function unasked({ entries }: Outcome, calls: readonly MadeCall[]): string[] {
   const keys = new Set(calls.filter(({ ok }) => ok).map(({ args }) => args['idempotencyKey']));
   return entries
+    .filter((entry) => !isDenial(entry, calls))
     .filter(({ idemKey }) => idemKey === undefined || !keys.has(idemKey))
     .map(({ seq, command }) => `entry ${seq}: nobody asked for ${command.kind}`);
+}
+
+/** The no to a wish that rules were set aside, which some call spoke out. */
+function isDenial({ command, decision }: Entry, calls: readonly MadeCall[]): boolean {
+  return (
+    command.kind === 'waive-rules' &&
+    decision.kind === 'refused' &&
+    calls.some(({ args }) => args['setAside'] !== undefined)
+  );
 }
 
 async function unverified({ control }: Scene): Promise<string[]> {

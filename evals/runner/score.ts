@@ -47,7 +47,9 @@ export function score(task: Task, happened: Happened): { parts: Parts; faults: s
 function stateFaults({ end }: Task, { outcome, wanted }: Happened): string[] {
   const { added, ended, entries, digest } = outcome;
   const faults: string[] = [];
-  if (end.unchanged === true && entries.length > 0) faults.push(`${entries.length} entries were appended`);
+  const changes = entries.filter(({ decision }) => decision.kind !== 'refused');
+  if (end.unchanged === true && changes.length > 0) faults.push(`${changes.length} entries were appended`);
+  if (end.denied === true && changes.length === entries.length) faults.push('no denial is on record');
   if (wanted !== undefined && wanted !== digest) faults.push('the world is not as after the gold calls');
   if (end.added !== undefined) faults.push(...addedFaults(end.added, added));
   if (end.released !== undefined && end.released.join() !== ended.join())

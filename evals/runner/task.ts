@@ -56,7 +56,8 @@ export type WantedContract = z.infer<typeof WantedContract>;
 
 /** How the ledger has to look at the end, compared with the world as the task found it. */
 const End = z.strictObject({
-  unchanged: z.literal(true).optional().describe('nothing was appended'),
+  unchanged: z.literal(true).optional().describe('nothing was appended but what was denied'),
+  denied: z.literal(true).optional().describe('a denial is on record'),
   added: z.array(WantedContract).max(20).optional().describe('exactly these contracts are new'),
   released: z.array(ContractId).max(20).optional().describe('exactly these contracts were ended'),
   sameAsGold: z

@@ -33,7 +33,15 @@ export type Intent =
 export type Cue = readonly [intent: Intent, weight: number, pattern: RegExp];
 
 const regimeWord = String.raw`(?:gdpr|dora|hipaa|nis[- ]?2|ai[- ]act|pci|c5|secnumcloud|export[- ]control\w*)`;
-const ruleWord = String.raw`(?:${regimeWord}|polic(?:y|ies)|compliance|rules?|regulations?|residency|sovereignty|restrictions?|quotas?|approvals?|guard ?rails?|checks?)`;
+/** What people call a rule when they want it out of the way. */
+export const ruleWord = String.raw`(?:${regimeWord}|polic(?:y|ies)|compliance|rules?|regulations?|residency|sovereignty|restrictions?|quotas?|approvals?|guard ?rails?|checks?)`;
+/** Roundabout ways to want a rule out of the way: before its name, behind it, around it. */
+const wantsAway = [
+  String.raw`\b(?:never mind|look(?:ing)? (?:the other way|away)|relax\w*|loosen\w*|sidestep\w*|evad\w*|dodg\w*|overlook\w*|act(?:ing)? as if|make believe|even (?:though|if)|(?:make|grant|give|need|want)\w*(?: (?:me|us))? an? (?:exception|exemption|waiver))\b[^.;?]{0,40}?\b${ruleWord}\b`,
+  String.raw`\b${ruleWord}\b[^.;?]{0,20}?\b(?:(?:does|do|should|shall|must) not matter|(?:doesn't|don't|shouldn't) matter|be damned|out of the way)\b`,
+  String.raw`\b${regimeWord}\b[^.;?]{0,60}?\banyway\b`,
+  String.raw`\b(?:set|put|leave|lay)\w*\b[^.;?]{0,30}?\b${ruleWord}\b[^.;?]{0,10}?\baside\b`,
+].join('|');
 const fails = String.raw`(?:fails?|failed|dies|die|goes? (?:down|dark|away|offline|out)|went (?:down|dark)|burns?(?: down)?|is (?:lost|down|gone|offline)|are (?:lost|down|gone)|breaks?|loses? power|crash(?:es)?|floods?|catch(?:es)? fire|disappears?|drops? out|blows? up|dropped)`;
 
 export const cues: readonly Cue[] = [
@@ -90,6 +98,7 @@ export const cues: readonly Cue[] = [
       'gu',
     ),
   ],
+  ['override', 12, new RegExp(wantsAway, 'gu')],
   [
     'erase',
     12,

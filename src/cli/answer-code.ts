@@ -13,6 +13,7 @@ export function refusalCode(refusal: Pick<RefusalView, 'kind'> | undefined): num
 const denials: ReadonlySet<string> = new Set([
   'policy-denied',
   'policy-engine',
+  'rules-stand',
   'governance-refused',
   'not-authorised',
   'outside-mandate',

@@ -32,14 +32,16 @@ function addAsking(policy: Command, io: Io, done: Done): void {
     .option('--isolation <class>', 'shared, node, rack or site')
     .option('--from <instant>', 'ISO 8601 with an offset; now without it')
     .option('--until <instant>', 'facts must hold until then')
+    .option('--set-aside <rule...>', 'rules that somebody wants ignored: denied, and the denial is recorded')
     .addHelpText(
       'after',
       `${examples(
         'berth policy check C-103',
         'berth policy check --of initech-bank --class personal-data --site iad3',
         'berth policy check --of acme --regime hipaa --until 2027-06-30T00:00:00+02:00 --json',
+        'berth policy check --of initech-bank --site iad3 --set-aside dora',
       )}
-Exit codes: 0 some site is allowed; 5 the rules forbid all; 4 facts are missing.
+Exit codes: 0 some site is allowed; 5 the rules forbid all, or were to be set aside; 4 facts are missing.
 `,
     )
     .action(async (contract: string | undefined, options: CheckOptions) =>

@@ -4,10 +4,12 @@ import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import { ContractId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Refusal } from '../model/refusal.ts';
 import { mayActFor } from './caller.ts';
 import type { AuditFilter, Caller } from './control.ts';
 import type { Door } from './door.ts';
 import { planNamedIn } from './library.ts';
+import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { asideOf, wordsIn } from './words.ts';
 import { isoIn } from './zone.ts';
@@ -88,8 +90,9 @@ async function auditEntry(door: Door, state: State, entry: Entry): Promise<Audit
     ...(why === undefined ? {} : { why }),
     ...(words === undefined && asideOf(command) !== undefined ? { isErased: true } : {}),
     decision: decision.kind,
+    ...(decision.kind === 'refused' ? { refusal: refusalOf(decision.refusal, zone) } : {}),
     policy: inputs.policy,
-    rules: plan === undefined ? [] : rulesOf(plan),
+    rules: plan === undefined ? rulesTold(decision) : rulesOf(plan),
     core: inputs.core,
   };
 }
@@ -102,6 +105,25 @@ function rulesOf({ verdict }: Plan): AuditEntry['rules'] {
     .flatMap(([, same]) =>
       same.slice(0, 1).map(({ rule, article, effect }) => ({ rule, article, effect, sites: same.length })),
     );
+}
+
+function refusalOf(refusal: Refusal, zone: string): string {
+  return refusalView(refusal, undefined, zone).summary.slice(0, 400);
+}
+
+/** The rules that a refusal names: those about who asks are about no site. */
+function rulesTold(decision: Entry['decision']): AuditEntry['rules'] {
+  if (decision.kind !== 'refused') return [];
+  const { refusal } = decision;
+  if (refusal.kind === 'rules-stand')
+    return refusal.rules.map(({ rule, article, effect, sites }) => ({
+      rule,
+      article,
+      effect,
+      sites: sites.length,
+    }));
+  if (refusal.kind !== 'not-authorised') return [];
+  return refusal.hits.map(({ rule, article, effect }) => ({ rule, article, effect, sites: 0 }));
 }
 
 function cursorSeq(cursor: string | undefined): number | undefined {

@@ -24,17 +24,35 @@ import { questionFor } from './ruling.ts';
 import { cedarOpinion } from './second-opinion.ts';
 import { zoneOf } from './views/plan-view.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
+import { denyWaiver } from './waiving.ts';
 import { instantMs, isoIn } from './zone.ts';
 
 /** Said once in every answer of the rules. */
 export const policyNote = 'a technical check of recorded facts, not legal advice';
 
-/** Asks the rules about a tenant's data, or about what a contract holds, at every site or at those named. */
+/**
+ * Asks the rules about a tenant's data, or about what a contract holds, at every site or at those named. Where rules were
+ * to be set aside, that is denied, and the denial is recorded.
+ */
 export async function checkPolicy(door: Door, caller: Caller, asked: PolicyQuestion): Promise<PolicyCheck> {
   const moment = await door.moment();
-  const { state, nowMs } = moment;
+  const sites = (asked.sites ?? []).map((place) => siteOf(placeNamed(moment.state, place)));
+  const { setAside: rules } = asked;
+  if (rules !== undefined && asked.contract === undefined && asked.tenant === undefined)
+    return { ...aboutNobody(moment), denial: await denyWaiver(door, caller, { rules, sites }) };
   const { demand, subject } = subjectOf(moment, caller, asked);
-  const sites = (asked.sites ?? []).map((place) => siteOf(placeNamed(state, place)));
+  const check = checkOf(moment, { demand, subject, sites });
+  if (rules === undefined) return check;
+  return { ...check, denial: await denyWaiver(door, caller, { rules, demand, sites }) };
+}
+
+type Subject = { readonly demand: Demand; readonly subject: string };
+
+function checkOf(
+  moment: Moment,
+  { demand, subject, sites }: Subject & { readonly sites: readonly Path[] },
+): PolicyCheck {
+  const { state, nowMs } = moment;
   const question = questionFor(state, demand, nowMs);
   const verdict = evaluate(question);
   const zone = zoneOf(state, demand);
@@ -47,6 +65,22 @@ export async function checkPolicy(door: Door, caller: Caller, asked: PolicyQuest
     ...(state.governance.digest === undefined ? {} : { facts: state.governance.digest }),
     packs: verdict.packs,
     sites: verdict.sites.filter(({ site }) => isAsked(site, sites)),
+    note: policyNote,
+  };
+}
+
+/** Rules are about somebody's data: where nobody is named, no site is open or closed. */
+function aboutNobody(moment: Moment): PolicyCheck {
+  const at = isoIn(moment.nowMs, 'UTC');
+  const { digest: policy } = builtInPacks();
+  return {
+    snapshot: snapshotOf(moment),
+    subject: 'nobody in particular',
+    from: at,
+    until: at,
+    policy,
+    packs: [],
+    sites: [],
     note: policyNote,
   };
 }
@@ -99,11 +133,7 @@ function isAsked(site: Path, asked: readonly Path[]): boolean {
   return asked.length === 0 || asked.includes(site);
 }
 
-function subjectOf(
-  { state, nowMs }: Moment,
-  caller: Caller,
-  asked: PolicyQuestion,
-): { readonly demand: Demand; readonly subject: string } {
+function subjectOf({ state, nowMs }: Moment, caller: Caller, asked: PolicyQuestion): Subject {
   if (asked.contract !== undefined) {
     const { id, demand } = contractFor(state, caller, asked.contract);
     return { demand, subject: `contract ${id} of ${demand.tenant}` };

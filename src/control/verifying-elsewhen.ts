@@ -35,8 +35,9 @@ export function faultElsewhen(
   const { decision, events } = decide(state, given, command);
   if (decision.kind === 'refused' && entry.decision.kind !== 'refused')
     return `entry ${seq}, made by ${inputs.core}, does not hold by the check of today: ${reasonOf(decision.refusal)}`;
-  if (agree(decision, entry.decision) && canonicalJson(events) === canonicalJson(entry.events))
-    return undefined;
+  // Rules are worded anew: a no stays a no, whatever reasons it gave.
+  const isSame = decision.kind === 'refused' || agree(decision, entry.decision);
+  if (isSame && canonicalJson(events) === canonicalJson(entry.events)) return undefined;
   return `entry ${seq}, made by ${inputs.core}, was recorded otherwise than it comes out today`;
 }
 

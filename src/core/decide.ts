@@ -7,6 +7,7 @@ import { recordAuthority } from './authority/records.ts';
 import { bind, reportBinding } from './binding/bind.ts';
 import type { CommandGiven } from './given.ts';
 import { liftOverride, overrideRule, recordFacts, retractFact } from './governance/record.ts';
+import { denyWaiver } from './governance/waiver.ts';
 import { changeContract, commitPlan, endedBy, versionMoved } from './life/commit.ts';
 import { lapse } from './life/lapse.ts';
 import { dropHold, holdPlan } from './life/lease.ts';
@@ -23,7 +24,8 @@ import { contractOf, type State } from './state.ts';
 export function decide(before: State, given: CommandGiven, command: Command): Outcome {
   const state = lapse(before, given.atMs);
   const { by } = given;
-  return by === undefined
+  // The answer is no to everybody, so nobody's right to ask is in question, and everybody's no is recorded.
+  return by === undefined || command.kind === 'waive-rules'
     ? carryOut(state, given, command)
     : govern(state, { ...given, by }, command, carryOut);
 }
@@ -60,6 +62,8 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
       return overrideRule(state, given, command);
     case 'lift-override':
       return liftOverride(state, given, command);
+    case 'waive-rules':
+      return denyWaiver(state, given, command);
     case 'erase-asides':
       return {
         decision: { ...command, kind: 'asides-erased' },

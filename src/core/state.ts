@@ -24,6 +24,7 @@ import type { EdgeCalendar } from './calendar/edges.ts';
 import { givenUp, givenUpForChange, tenuresOf, withHolding, withoutHolding } from './calendar/holding.ts';
 import { forgottenMs } from './calendar/past.ts';
 import { compacted, compactedOffer } from './compact.ts';
+import { type Denial, withDenial } from './governance/denials.ts';
 import { emptyGovernance, followGovernance, type Governance } from './governance/governance.ts';
 import { buildFleet } from './inventory/build.ts';
 import { addObservation, type Claims } from './inventory/claims.ts';
@@ -84,6 +85,8 @@ export type State = {
   readonly authority: Authority;
   /** Recorded facts, and rules that do not bind for a time. */
   readonly governance: Governance;
+  /** Who was lately told that rules are not set aside. */
+  readonly denials: readonly Denial[];
   /** Chained over all observations. */
   readonly inventoryDigest: Digest;
   /** Chained over everything that changed the calendar. */
@@ -115,6 +118,7 @@ export const emptyState: State = {
   bindings: new Map(),
   authority: emptyAuthority,
   governance: emptyGovernance,
+  denials: [],
   inventoryDigest: nothing,
   calendarDigest: nothing,
 };
@@ -170,6 +174,8 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
     case 'rule-overridden':
     case 'override-lifted':
       return { ...state, governance: followGovernance(state.governance, event, stamp) };
+    case 'waiver-denied':
+      return { ...state, denials: withDenial(state.denials, event.wish, stamp) };
     default:
       return event satisfies never;
   }

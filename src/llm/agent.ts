@@ -172,7 +172,8 @@ class ModelAgent implements Agent {
       return { ...rest, outcome: outcomeOf(refusal), reply: said === '' ? refusal.summary : said };
     }
     if (this.#pending?.kind === 'release') this.#pending = undefined;
-    return { ...rest, outcome: 'answered', reply: said };
+    const isDenied = rest.shown.some((card) => card.kind === 'policy' && card.check.denial !== undefined);
+    return { ...rest, outcome: isDenied ? 'denied' : 'answered', reply: said };
   }
 
   /** The built-in reader answers, and says so; without one the failure is the answer. */

@@ -21,10 +21,11 @@ export const AuditEntry = z.object({
   why: z.string().optional().describe('in the words of whoever asked for it'),
   isErased: z.boolean().optional().describe('there were words, which were erased'),
   decision: z.string(),
+  refusal: z.string().max(400).optional().describe('why not'),
   policy: Digest.describe('of the rules that were asked'),
   rules: z
-    .array(z.object({ rule: z.string(), article: z.string(), effect: z.string(), sites: z.int().min(1) }))
-    .describe('rules that closed sites'),
+    .array(z.object({ rule: z.string(), article: z.string(), effect: z.string(), sites: z.int().min(0) }))
+    .describe('rules that said no, and how many sites they closed'),
   core: z.string(),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Erasure, Told } from './aside.ts';
 import { Catalogue, MandateWish, Principal, RegisteredModel, StopTarget, Team } from './authority.ts';
 import { BindingAccount, EngineName, Subject } from './binding.ts';
+import { Demand } from './demand.ts';
 import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
 import {
   ApprovalId,
@@ -17,6 +18,7 @@ import {
 } from './id.ts';
 import { PublicKey, Signature } from './key.ts';
 import { OverrideWish } from './override.ts';
+import { SetAside } from './policy.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, DurationS } from './unit.ts';
 
@@ -121,5 +123,11 @@ export const Command = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('override-rule'), wish: OverrideWish, second: Signed }),
   z.strictObject({ kind: z.literal('lift-override'), id: OverrideId, reason }),
+  z.strictObject({
+    kind: z.literal('waive-rules'),
+    rules: z.array(SetAside).min(1).max(10).describe('in the words of whoever wants them set aside'),
+    demand: Demand.optional().describe('whose data, and when; absent where nobody was named'),
+    sites: z.array(Path).max(64).describe('where; all of them where none is named'),
+  }),
 ]);
 export type Command = z.infer<typeof Command>;

@@ -74,5 +74,9 @@ export const Event = z.discriminatedUnion('kind', [
     second: Signed,
   }),
   z.strictObject({ kind: z.literal('override-lifted'), id: OverrideId, atMs: AtMs }),
+  z.strictObject({
+    kind: z.literal('waiver-denied'),
+    wish: Digest.describe('equal for the same rules, data and sites'),
+  }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { instant, Isolation } from './demand.ts';
 import { ContractId, Digest, ProjectId, TenantId } from './id.ts';
-import { SiteVerdict } from './policy.ts';
+import { SetAside, SiteVerdict } from './policy.ts';
 import { Regime } from './tenant.ts';
 import { Snapshot } from './view.ts';
 
@@ -21,6 +21,7 @@ export const PolicyQuestion = z.strictObject({
   isolation: Isolation.exactOptional(),
   from: instant.exactOptional(),
   until: instant.exactOptional().describe('facts must hold until then'),
+  setAside: z.array(SetAside).min(1).exactOptional().describe('rules to ignore: denied, on record'),
 });
 export type PolicyQuestion = z.infer<typeof PolicyQuestion>;
 
@@ -34,6 +35,14 @@ export const PolicyCheck = z.object({
   facts: Digest.optional(),
   packs: z.array(z.string()).describe('with a rule that concerns it'),
   sites: z.array(SiteVerdict),
+  denial: z
+    .object({
+      asked: z.array(z.string()),
+      entry: z.object({ seq: z.int(), digest: Digest }).optional().describe('where the no is recorded'),
+      note: z.string(),
+    })
+    .optional()
+    .describe('of the wish to set rules aside'),
   note: z.string(),
 });
 export type PolicyCheck = z.infer<typeof PolicyCheck>;

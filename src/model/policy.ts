@@ -30,6 +30,16 @@ export const SiteVerdict = z.strictObject({
 });
 export type SiteVerdict = z.infer<typeof SiteVerdict>;
 
+/** What somebody calls a rule that is to be set aside: `dora`, a rule's id, `approvals`. */
+export const SetAside = z.string().max(80);
+
+/** A rule that stands at some sites, whatever was asked for. */
+export const StandingRule = z.strictObject({
+  ...RuleHit.pick({ rule: true, article: true, effect: true, why: true, fix: true }).shape,
+  sites: z.array(Path).min(1).max(64).describe('that it closes; the first 64'),
+});
+export type StandingRule = z.infer<typeof StandingRule>;
+
 /** The answer of all rules for all sites. A technical check of recorded facts, not legal advice. */
 export const PolicyVerdict = z.strictObject({
   policy: Digest.describe('digest of the rule packs that answered'),

@@ -14,7 +14,7 @@ import {
   TenantId,
 } from './id.ts';
 import { Member } from './placement.ts';
-import { RuleHit } from './policy.ts';
+import { RuleHit, SetAside, StandingRule } from './policy.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
 const note = z.string().max(300);
@@ -222,6 +222,12 @@ export const Refusal = z.discriminatedUnion('kind', [
       .enum(['ill-formed', 'signature', 'no-person', 'same-person', 'not-overridable', 'unknown', 'expired'])
       .describe('`signature`: absent, or not of the key that is said to have made it'),
     note,
+  }),
+  z.strictObject({
+    kind: z.literal('rules-stand'),
+    asked: z.array(SetAside).min(1).max(10).describe('what was to be set aside'),
+    rules: z.array(StandingRule).max(32),
+    open: z.array(Path).max(64).describe('sites that the rules leave open'),
   }),
   z.strictObject({
     kind: z.literal('policy-engine'),

@@ -646,6 +646,9 @@ function policyOf(world: World, args: Record<string, unknown>): PolicyCheck {
         ? { site: id, answer: 'forbidden', hits: [hit] }
         : { site: id, answer: 'allowed', hits: [] },
     ),
+    ...(question.setAside === undefined
+      ? {}
+      : { denial: { asked: question.setAside, entry: { seq: 13, digest }, note: 'denied' } }),
     note: 'a technical check of recorded facts, not legal advice',
   });
 }

@@ -1,9 +1,11 @@
 import { PolicyCheck } from '../../model/policy-view.ts';
 import type { SiteVerdict } from '../../model/policy.ts';
+import { ruleWord } from '../cues.ts';
 import { stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { listed } from '../reply.ts';
 import { frameOf } from '../slots.ts';
+import { matches } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
 
 /** What the rules say about a tenant's data at the places that were named, or at all of them. Changes nothing. */
@@ -17,17 +19,27 @@ export async function checkRules(talk: Talk): Promise<Answer> {
 }
 
 /**
- * Rules are not negotiable in a conversation: no plan is made. The answer says which rules stand, where the data may be
- * instead, and who can change them.
+ * Rules are not negotiable in a conversation: no plan is made, and the no is recorded. The answer says which rules stand,
+ * where the data may be instead, and who can change them.
  */
 export async function refuseOverride(talk: Talk): Promise<Answer> {
   const question = questionOf(talk, []);
-  const check =
-    question === undefined ? undefined : await talk.calls.ask('policy_check', question, PolicyCheck);
-  const stands = check === undefined ? '' : ` ${standing(talk, check)}`;
-  const reply = `No: rules cannot be set aside here, not by a person and not by a model, and nothing was planned.${stands} ${exception}`;
-  const shown: Answer['shown'] = check === undefined ? [] : [{ kind: 'policy', check }];
+  const setAside = namesOf(talk.reading.line.text);
+  const check = await talk.calls.ask('policy_check', { ...question, setAside }, PolicyCheck);
+  const stands = question === undefined ? '' : ` ${standing(talk, check)}`;
+  const reply = `No: rules cannot be set aside here, not by a person and not by a model, and nothing was planned.${recorded(check)}${stands} ${exception}`;
+  const shown: Answer['shown'] = [{ kind: 'policy', check }];
   return { ...answered(talk, reply, shown, uses, read), outcome: 'denied' };
+}
+
+/** What is to be set aside, as the line calls it; `rules` where it has no name. */
+function namesOf(text: string): readonly string[] {
+  const names = matches(text, new RegExp(`\\b${ruleWord}\\b`, 'gu')).map(({ match }) => match[0]);
+  return names.length === 0 ? ['rules'] : [...new Set(names)].slice(0, 10);
+}
+
+function recorded({ denial }: PolicyCheck): string {
+  return denial?.entry === undefined ? '' : ` That is on record in entry ${denial.entry.seq}.`;
 }
 
 const uses = using(

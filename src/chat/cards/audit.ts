@@ -30,7 +30,8 @@ function entryTable(entries: readonly AuditEntry[], room: Room): Line[] {
   return table(columns, entries.map(entryRow), room);
 }
 
-function entryRow({ seq, at, actor, decision, contract, tenant, why, isErased, rules }: AuditEntry): Row {
+function entryRow(entry: AuditEntry): Row {
+  const { seq, at, actor, decision, contract, tenant, why, refusal, isErased, rules } = entry;
   const behalf = actor.onBehalfOf === undefined ? '' : ` for ${actor.onBehalfOf}`;
   const through = [actor.client, actor.model].filter((part) => part !== undefined).join(', ');
   return [
@@ -41,7 +42,7 @@ function entryRow({ seq, at, actor, decision, contract, tenant, why, isErased, r
     span(decision),
     span(contract ?? ''),
     span(tenant ?? ''),
-    isErased === true ? span('(erased)', 'dim') : span(why ?? ''),
-    span(rules.map(({ rule }) => rule).join(', ')),
+    isErased === true ? span('(erased)', 'dim') : span(why ?? refusal ?? ''),
+    span(rules.map(({ rule, article }) => `${rule} (${article})`).join(', ')),
   ];
 }

@@ -4,14 +4,20 @@ import { indent, inset, type Line, paragraph, type Room, type Tone } from './lin
 
 /** What the rules say about a tenant's data: every site, every rule that bites, what it read, and what would help. */
 export function policyCard(check: PolicyCheck, room: Room): Line[] {
-  const { subject, from, until, sites, packs, policy, facts, note } = check;
+  const { subject, from, until, sites, packs, policy, facts, denial, note } = check;
   const digests = `rules ${policy.slice(0, 19)}…${facts === undefined ? '' : `, facts ${facts.slice(0, 19)}…`}`;
   return [
     ...paragraph(`${subject}, from ${from} until ${until}`, room),
     ...sites.flatMap((site) => siteLines(site, room)),
-    ...paragraph(`asked: ${packs.join(', ')}; ${digests}`, room),
+    ...paragraph(`asked: ${packs.join(', ') || 'none'}; ${digests}`, room),
+    ...(denial === undefined ? [] : paragraph(denialText(denial), room, 'bad')),
     ...paragraph(note, room),
   ];
+}
+
+function denialText({ asked, entry, note }: NonNullable<PolicyCheck['denial']>): string {
+  const where = entry === undefined ? '' : ` (entry ${entry.seq})`;
+  return `to set aside ${asked.join(', ')}: ${note}${where}`;
 }
 
 function siteLines({ site, answer, hits, flags = [] }: SiteVerdict, room: Room): Line[] {

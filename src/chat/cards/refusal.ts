@@ -155,6 +155,10 @@ function facts(refusal: Plain, room: Room): string[] {
     case 'governance-refused':
     case 'binding-refused':
       return [refusal.note];
+    case 'rules-stand':
+      return refusal.rules.map(
+        ({ rule, article, why, sites }) => `${rule} (${article}) at ${sites.join(', ')}: ${why}`,
+      );
     case 'policy-engine':
       return [`sites: ${refusal.sites.join(', ')}`, refusal.note];
     case 'maintenance-unknown':

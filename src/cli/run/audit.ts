@@ -76,9 +76,11 @@ const columns: readonly (readonly [string, (entry: AuditEntry) => string | undef
   ['plan', ({ plan }) => plan],
   ['why', ({ why, isErased }) => (isErased === true ? '(erased)' : why)],
   ['decision', ({ decision }) => decision],
+  ['refusal', ({ refusal }) => refusal],
   [
     'rules',
-    ({ rules }) => rules.map(({ rule, effect, sites }) => `${rule} (${effect}, ${sites})`).join('; '),
+    ({ rules }) =>
+      rules.map(({ rule, article, effect, sites }) => `${rule} (${article}; ${effect}, ${sites})`).join('; '),
   ],
   ['policy', ({ policy }) => policy],
   ['core', ({ core }) => core],

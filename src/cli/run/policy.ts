@@ -25,6 +25,7 @@ export type CheckOptions = Common & {
   readonly isolation?: string;
   readonly from?: string;
   readonly until?: string;
+  readonly setAside?: string[];
 };
 
 export type OverrideOptions = Common & {
@@ -69,9 +70,10 @@ export async function checkPolicies(
     isolation,
     from,
     until,
+    setAside,
   } = options;
   return withSession(io, { ...options, client }, async (session) => {
-    const args = { tenant, contract, project, sites, classes, regimes, isolation, from, until };
+    const args = { tenant, contract, project, sites, classes, regimes, isolation, from, until, setAside };
     const check = await useTool(io, session, policyCheck, args);
     print(io, options.json, { kind: 'policy', check }, check);
     return codeOf(check);
@@ -149,7 +151,8 @@ export async function lift(
   });
 }
 
-function codeOf({ sites }: PolicyCheck): number {
+function codeOf({ sites, denial }: PolicyCheck): number {
+  if (denial !== undefined) return exitCodeOf({ outcome: 'denied' });
   if (sites.some(({ answer }) => answer === 'allowed')) return 0;
   return exitCodeOf({
     outcome: sites.some(({ answer }) => answer === 'fact-missing') ? 'infeasible' : 'denied',

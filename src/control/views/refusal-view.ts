@@ -108,6 +108,8 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return inUse(refusal, zone);
     case 'governance-refused':
       return `it was not recorded: ${refusal.note}`;
+    case 'rules-stand':
+      return standing(refusal);
     case 'binding-refused':
       return `${refusal.subject} was not handed to ${refusal.engine}: ${refusal.note}`;
     case 'policy-engine':
@@ -127,6 +129,12 @@ function summaryOf(refusal: Refusal, zone: string): string {
     default:
       return refusal satisfies never;
   }
+}
+
+function standing({ asked, rules, open }: Extract<Refusal, { kind: 'rules-stand' }>): string {
+  const bite = rules.map(({ rule, article, sites }) => `${rule} (${article}) at ${sites.join(', ')}`);
+  const where = open.length === 0 ? '' : `; allowed at ${open.join(', ')}`;
+  return `asking sets no rule aside, and ${asked.join(', ')} was asked: ${bite.join('; ') || 'no rule bites'}${where}`;
 }
 
 /** `dataset` is an end only where the demand names one. */

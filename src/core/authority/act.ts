@@ -90,6 +90,8 @@ export function actOf(
       return bare('vouch', command, tenantOfAll([command.subject]));
     case 'override-rule':
       return bare('override', command, { tenant: command.wish.tenant });
+    case 'waive-rules':
+      return bare('override', command, command.demand === undefined ? {} : { tenant: command.demand.tenant });
     case 'lift-override': {
       const tenant = state.governance.overrides.get(command.id)?.tenant;
       return bare('override', command, tenant === undefined ? {} : { tenant });
