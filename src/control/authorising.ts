@@ -11,6 +11,7 @@ import { authorize } from '../policy/authorize.ts';
 import { builtInPacks } from '../policy/built-in.ts';
 import type { CedarJson } from '../policy/cedar/value.ts';
 import { dayOf } from '../policy/day.ts';
+import type { Packs } from '../policy/pack-set.ts';
 import { signatureOf } from './signatures.ts';
 
 type Asked = {
@@ -18,11 +19,12 @@ type Asked = {
   readonly command: Command;
   readonly atMs: number;
   readonly archive: Archive;
+  /** Those that were in force when it was decided, where it is decided again. */
+  readonly packs?: Packs;
 };
 
 /** Who gives a command, with everything that the rules say about that. The same for the same state and command. */
-export function actingOn(state: State, { actor, command, atMs, archive }: Asked): Acting {
-  const asked = { archive, atMs };
+export function actingOn(state: State, { actor, command, ...asked }: Asked): Acting {
   const verdict = verdictOn(state, actor, { command, ...asked });
   const signature = signatureOf(state.authority, actor.principal, command);
   const approval =
@@ -35,12 +37,12 @@ export function actingOn(state: State, { actor, command, atMs, archive }: Asked)
 function verdictOn(
   state: State,
   actor: Actor,
-  { command, archive, atMs }: { readonly command: Command; readonly archive: Archive; readonly atMs: number },
+  { command, archive, atMs, packs = builtInPacks() }: Omit<Asked, 'actor'>,
 ): ActVerdict {
   const { authority } = state;
   const act = aboutApproval(authority, command, actOf(state, command, { archive, atMs }));
-  const { policy, answer, hits, tier, raisedBy } = authorize({
-    action: act.action,
+  const request = {
+    action: actionIn(packs, act.action),
     principal: principalUid(actor.principal),
     resource: resourceUid(act.action),
     context: contextOf(act, { atMs, command, isOwnRequest: isOwnRequest(authority, actor, command) }),
@@ -53,9 +55,15 @@ function verdictOn(
       },
     ],
     atMs,
-  });
-  const reasons = new Map(builtInPacks().rules.map(({ id, why }) => [id, why]));
+  };
+  const { policy, answer, hits, tier, raisedBy } = authorize(request, packs);
+  const reasons = new Map(packs.rules.map(({ id, why }) => [id, why]));
   return { policy, answer, hits, tier, why: raisedBy.map((id) => `${id}: ${reasons.get(id) ?? ''}`) };
+}
+
+/** Packs from before handing over had an action of its own let whoever may import do it. */
+function actionIn({ set }: Packs, action: Act['action']): string {
+  return action === 'bind' && !Object.hasOwn(set.actions, action) ? 'import' : action;
 }
 
 function principalUid(id: PrincipalId) {
@@ -74,6 +82,7 @@ const resourceTypes: Readonly<Record<Act['action'], string>> = {
   hold: 'Plan',
   maintain: 'Place',
   import: 'Record',
+  bind: 'Record',
   'register-tenant': 'Record',
   record: 'Record',
   grant: 'Record',

@@ -248,7 +248,7 @@ class Replay {
       const archive = this.#library;
       const verdict = verdictFor(this.#state, demandOf(command, archive), atMs, packs);
       // Leases have lapsed for whoever decided; what the rules looked at was that.
-      const by = actingOn(lapse(this.#state, atMs), { actor, command, atMs, archive });
+      const by = actingOn(lapse(this.#state, atMs), { actor, command, atMs, archive, packs });
       const sealed = sealedIn(command, packs, this.#state.authority);
       const given = { atMs, verdict, archive, by, ...(sealed === undefined ? {} : { sealed }) };
       const again = decide(this.#state, given, command);

@@ -1,5 +1,4 @@
 import type { Need } from '../../model/authority.ts';
-import type { Subject } from '../../model/binding.ts';
 import { digestOf } from '../../model/canonical.ts';
 import type { Command } from '../../model/command.ts';
 import type { Contract } from '../../model/contract.ts';
@@ -26,6 +25,7 @@ export type Act = {
     | 'hold'
     | 'maintain'
     | 'import'
+    | 'bind'
     | 'register-tenant'
     | 'record'
     | 'grant'
@@ -80,10 +80,11 @@ export function actOf(
     case 'register-tenant':
       return bare('register-tenant', command, {});
     case 'record-observation':
-    case 'report-binding':
       return bare('import', command, {});
     case 'bind':
-      return bare('import', command, tenantOfBound(state, command.subject));
+      return bindAct(state, command, command.places);
+    case 'report-binding':
+      return bindAct(state, command, []);
     case 'record-facts':
       return bare('vouch', command, tenantOfAll(command.facts.map(({ subject }) => subject)));
     case 'retract-fact':
@@ -125,10 +126,16 @@ function tenantOfAll(subjects: readonly FactSubject[]): { tenant?: TenantId } {
   return tenants.size === 1 && tenant !== undefined ? { tenant } : {};
 }
 
-/** Engines are the operator's, and what is handed over is of one tenant. */
-function tenantOfBound(state: State, subject: Subject): { tenant?: TenantId } {
-  const contract = boundContract(state, subject);
-  return contract === undefined ? {} : { tenant: contract.tenant };
+/** What is handed over is of one tenant and, where no places are named, stands where its contract does. */
+function bindAct(
+  state: State,
+  command: Extract<Command, { kind: 'bind' | 'report-binding' }>,
+  places: readonly Path[],
+): Act {
+  const contract = boundContract(state, command.subject);
+  if (contract === undefined) return bare('bind', command, { places });
+  const { tenant, placement } = contract;
+  return bare('bind', command, { tenant, places: places.length > 0 ? places : nodesOf(placement) });
 }
 
 function bare(action: Act['action'], command: Command, more: Partial<Act>): Act {

@@ -18,6 +18,7 @@ const toolOf: Partial<Record<Act['action'], string>> = {
   release: 'contract_release',
   hold: 'plan_hold',
   maintain: 'maintenance_start',
+  bind: 'engine_bind',
 };
 
 /**
