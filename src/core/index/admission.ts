@@ -5,6 +5,7 @@ import type { FleetNode } from '../inventory/fleet.ts';
 import { layoutOf } from '../place/layout.ts';
 import type { State } from '../state.ts';
 import { type Packed, packedOf } from './packed.ts';
+import { endOfHolds, firstReaching } from './reaching.ts';
 import type { Span } from './window.ts';
 
 /** By the index of a node: 1 where one may come, else 0. */
@@ -49,9 +50,14 @@ export class Admission {
     if (isolation === 'shared') return admitted;
     const packed = packedOf(this.#state);
     const own = packed.tenantNumber(tenant);
+    // One neighbour closes a whole rack or site: the others there need not be looked at.
+    const isDone = new Uint8Array(admitted.length);
     for (const node of this.#state.fleet.nodes) {
-      if (!hasOther(packed, node.index, own, this.#span)) continue;
-      for (const { index } of this.#around(node, isolation)) admitted[index] = 0;
+      if (isDone[node.index] === 1 || !hasOther(packed, node.index, own, this.#span)) continue;
+      for (const { index } of this.#around(node, isolation)) {
+        admitted[index] = 0;
+        isDone[index] = 1;
+      }
     }
     return admitted;
   }
@@ -92,14 +98,14 @@ function closersIn(state: State, { startMs, endMs }: Span): readonly Closer[] {
 
 /** Whether another tenant holds something on a node at some time. */
 function hasOther(
-  { first, count, starts, ends, tenants }: Packed,
+  packed: Packed,
   node: number,
   own: number,
   { startMs, endMs }: Span,
 ): boolean {
-  const from = first[node] ?? 0;
-  const to = from + (count[node] ?? 0);
-  for (let at = from; at < to && (starts[at] ?? 0) < endMs; at++) {
+  const { starts, ends, tenants } = packed;
+  const to = endOfHolds(packed, node);
+  for (let at = firstReaching(packed, node, startMs); at < to && (starts[at] ?? 0) < endMs; at++) {
     const tenant = tenants[at] ?? -1;
     if (tenant >= 0 && tenant !== own && (ends[at] ?? 0) > startMs) return true;
   }
