@@ -43,7 +43,7 @@ export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked):
 }
 
 function tried(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
-  const result = solve(state, verdict, { ...asked, isTrial: true });
+  const result = solve(state, verdict, { ...asked, isTrial: true, isOutline: true });
   return result.kind === 'solved' ? result.best : undefined;
 }
 

@@ -7,22 +7,12 @@ import type { Fleet, FleetSite } from '../inventory/fleet.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
 import { withinBudget } from './budget.ts';
+import { bestOfEach, modelsAt, type Order } from './each-site.ts';
 import { solveElastic } from './elastic.ts';
-import { firstTransfer, mustMove } from './fabric/move.ts';
-import {
-  byCarbon,
-  bySpeed,
-  carbonOf,
-  carbonWords,
-  floorsOf,
-  type Speed,
-  speedOf,
-  speedWords,
-} from './merit.ts';
+import { byCarbon, bySpeed, carbonOf, carbonWords, speedOf, speedWords } from './merit.ts';
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
-import { missAt, searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
-import { combinations, type Want } from './want.ts';
-import { cheapestWaysFirst, startsLeft } from './ways.ts';
+import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
+import { combinations } from './want.ts';
 
 /** The best way to serve a demand at one site. */
 export type Candidate = SiteFit & { readonly price: Price };
@@ -49,6 +39,8 @@ export type Question = {
   readonly starts: StartRange;
   /** Only whether it fits is asked, not why not. */
   readonly isTrial?: boolean;
+  /** Of the best only its start and its price are asked for, not where it stands. */
+  readonly isOutline?: boolean;
   /** Without the index: see `Given`. */
   readonly isPlain?: boolean;
 };
@@ -56,7 +48,7 @@ export type Question = {
 /** Searches every open site and takes the best fit within the budget. Each site's best stands in the report. */
 export function solve(state: State, verdict: PolicyVerdict, asked: Question): Solved | Unsolved {
   return asked.demand.guarantee === 'elastic'
-    ? solveElastic(state, asked, (on, sized) => solveSized(on, verdict, sized))
+    ? solveElastic(state, { ...asked, isOutline: false }, (on, sized) => solveSized(on, verdict, sized))
     : solveSized(state, verdict, asked);
 }
 
@@ -78,17 +70,6 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
   return { kind: 'unsolved', sites, open, closed, misses, beyondBudget: fits };
 }
 
-/** The best of every site. Where only the best of all is asked for, the others are what could not be seen to be worse. */
-function bestOfEach(state: State, asked: Searched, order: Order): readonly (Candidate | SiteMiss)[] {
-  let rival: Candidate | undefined;
-  return asked.open.map((site) => {
-    const found = bestWithData(state, site, rival === undefined ? asked : { ...asked, rival }, order);
-    const isBest = found.kind === 'fits' && (rival === undefined || order(found, rival) < 0);
-    if (isBest && asked.isTrial === true) rival = found;
-    return found;
-  });
-}
-
 /** Whether some open site fits within the budget: what `solve` would find, but not the best of it. */
 export function canSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
   const { demand } = asked;
@@ -106,81 +87,6 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
       );
     }),
   );
-}
-
-type Order = (a: Candidate, b: Candidate) => number;
-
-/** A question with the sites that may be used for it. */
-type Searched = Question & {
-  readonly open: readonly FleetSite[];
-  /** What was found elsewhere, and has to be beaten. */
-  readonly rival?: Candidate;
-};
-
-/** The best at a site once its data is there: at once, or when it has been moved. */
-function bestWithData(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
-  const { demand, starts } = asked;
-  const { dataset } = demand;
-  if (dataset === undefined || !mustMove(site, demand)) return bestAt(state, site, asked, order);
-  const transfer = firstTransfer(state, site, dataset, starts.transferFromMs ?? starts.earliestMs);
-  if (transfer === undefined || transfer.endMs > starts.latestMs)
-    return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'dataset' };
-  const earliestMs = Math.max(starts.earliestMs, transfer.endMs);
-  const found = bestAt(state, site, { ...asked, starts: { ...starts, earliestMs } }, order);
-  return found.kind === 'fits' ? { ...found, transfers: [transfer] } : found;
-}
-
-function bestAt(state: State, site: FleetSite, asked: Searched, order: Order): Candidate | SiteMiss {
-  const ways = combinations(asked.demand, modelsAt(site));
-  const floors = asked.demand.objective === 'fastest' ? floorsOf(site.nodes) : [undefined];
-  let best: Candidate | undefined;
-  for (const floor of floors) {
-    best = bestOf(state, site, ways, { asked: withFloor(asked, floor), order });
-    if (best !== undefined && withinBudget(best.price, asked.demand)) return best;
-  }
-  if (best !== undefined) return best;
-  if (asked.isTrial !== true) return missAt(state, site, ways, withFloor(asked, floors.at(-1)));
-  return { kind: 'misses', site, replicasFit: 0, place: site.id, binding: 'inventory' };
-}
-
-function withFloor(asked: Searched, floor: Speed | undefined): Floored {
-  return { ...asked, ...(floor === undefined ? {} : { floor }) };
-}
-
-type Floored = Searched & { readonly floor?: Speed };
-
-/** The best of all ways to settle the models, the first of equal ones. Those are left out that cannot be better. */
-function bestOf(
-  state: State,
-  site: FleetSite,
-  ways: readonly (readonly Want[])[],
-  { asked, order }: { readonly asked: Floored; readonly order: Order },
-): Candidate | undefined {
-  const isPlain = asked.isPlain === true;
-  const found = new Map<readonly Want[], Candidate>();
-  let rival = isPlain ? undefined : asked.rival;
-  for (const wants of isPlain ? ways : cheapestWaysFirst(site, ways)) {
-    const starts = isPlain ? asked.starts : startsLeft(site, wants, rival, asked);
-    const result = starts === undefined ? undefined : searchSite(state, site, { ...asked, wants, starts });
-    if (result === undefined) continue;
-    const fit: Candidate = { ...result, price: priceOf(state.fleet, result, asked.demand.window.durationS) };
-    found.set(wants, fit);
-    if (rival === undefined || order(fit, rival) < 0) rival = fit;
-  }
-  return ways.flatMap((wants) => found.get(wants) ?? []).toSorted(order)[0];
-}
-
-/** A site never changes, so its models are read once. */
-const models = new WeakMap<FleetSite, readonly string[]>();
-
-function modelsAt(site: FleetSite): readonly string[] {
-  const known =
-    models.get(site) ??
-    [...new Set(site.nodes.flatMap(({ shape }) => shape.models.map(({ model }) => model)))].toSorted(
-      compareText,
-    );
-  models.set(site, known);
-  return known;
 }
 
 const byPrice: Order = (a, b) =>

@@ -7,6 +7,8 @@ import { isSliced, type Want } from './want.ts';
 /** What was found so far. */
 type Rival = { readonly startMs: number; readonly price: Price };
 
+type Asked = { readonly demand: Demand; readonly starts: StartRange };
+
 /**
  * The starts at which a way to settle the models could be as good at a site as what was found, or better; nothing where
  * it is at none. Only what is asked about first is compared: the price, then the start, or the other way round. Where a
@@ -16,15 +18,34 @@ export function startsLeft(
   site: FleetSite,
   wants: readonly Want[],
   found: Rival | undefined,
-  { demand, starts }: { readonly demand: Demand; readonly starts: StartRange },
+  { demand, starts }: Asked,
 ): StartRange | undefined {
-  const { objective = 'cheapest', budget, dataset } = demand;
-  const isCompared = objective === 'cheapest' || objective === 'soonest';
-  if (found === undefined || budget !== undefined || dataset !== undefined || !isCompared) return starts;
+  const { objective = 'cheapest' } = demand;
+  if (found === undefined || !isCompared(demand)) return starts;
   const dearer = lowestPrice(site, wants) - (found.price.microEurPerHour ?? Infinity) || 0;
   if (objective === 'cheapest' && dearer !== 0) return dearer > 0 ? undefined : starts;
   const latestMs = Math.min(starts.latestMs, dearer > 0 ? found.startMs - 1 : found.startMs);
   return latestMs < starts.earliestMs ? undefined : { ...starts, latestMs };
+}
+
+/**
+ * Whether a way to settle the models could at best be as good as what was found by what is asked about first, and only
+ * at the start of that. Where it is tied it stands behind or before it by how tightly it fits alone.
+ */
+export function couldOnlyTie(
+  site: FleetSite,
+  wants: readonly Want[],
+  found: Rival | undefined,
+  { demand, starts }: Asked,
+): boolean {
+  if (found === undefined || !isCompared(demand) || found.startMs !== starts.earliestMs) return false;
+  return (lowestPrice(site, wants) - (found.price.microEurPerHour ?? Infinity) || 0) === 0;
+}
+
+function isCompared({ objective = 'cheapest', budget, dataset }: Demand): boolean {
+  return (
+    budget === undefined && dataset === undefined && (objective === 'cheapest' || objective === 'soonest')
+  );
 }
 
 /** Those first that cost least; of equals those that came first. */

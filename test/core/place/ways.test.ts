@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { combinations } from '../../../src/core/place/want.ts';
-import { cheapestWaysFirst, startsLeft } from '../../../src/core/place/ways.ts';
+import { cheapestWaysFirst, couldOnlyTie, startsLeft } from '../../../src/core/place/ways.ts';
 import type { Objective } from '../../../src/model/demand.ts';
 import { demand } from '../demand.ts';
 import { world } from '../fleet.ts';
@@ -75,4 +75,36 @@ test('ways come by their price, those without one last, equals as they came', ()
   const ways = combinations(demand('1×2 + 1×cpu1'), ['A100', 'B200', 'H100', 'L40S']);
   const order = cheapestWaysFirst(site, ways).map(([first]) => first?.model);
   expect(order).toEqual(['A100', 'H100', 'B200', 'L40S']);
+});
+
+describe('what could only tie with what was found', () => {
+  const wish = (objective: Objective, more: object = {}) => demand('1×2 + 1×cpu1', { objective, ...more });
+  const ties = (objective: Objective, found: { startMs: number; hourly?: number }, more: object = {}) => {
+    const asked = wish(objective, more);
+    const [wants = []] = combinations(asked, ['H100']);
+    const price = {
+      priceBook: 'test',
+      lines: [],
+      ...(found.hourly === undefined ? {} : { microEurPerHour: found.hourly }),
+    };
+    return couldOnlyTie(site, wants, { startMs: found.startMs, price }, { demand: asked, starts });
+  };
+
+  test.each([
+    ['as dear, at the first start', 'cheapest', { startMs: 10, hourly: 61 }, true],
+    ['as dear, and it could be sooner', 'cheapest', { startMs: 11, hourly: 61 }, false],
+    ['cheaper', 'cheapest', { startMs: 10, hourly: 62 }, false],
+    ['dearer', 'cheapest', { startMs: 10, hourly: 60 }, false],
+    ['as soon and as dear', 'soonest', { startMs: 10, hourly: 61 }, true],
+    ['as soon and cheaper', 'soonest', { startMs: 10, hourly: 62 }, false],
+    ['against nothing that has a price', 'cheapest', { startMs: 10 }, false],
+    ['by how tightly it fits, which comes first', 'tightest', { startMs: 10, hourly: 61 }, false],
+    ['by carbon, which comes first', 'greenest', { startMs: 10, hourly: 61 }, false],
+  ] as const)('%s', (_name, objective, found, expected) => {
+    expect(ties(objective, found)).toBe(expected);
+  });
+
+  test('nothing is left for later under a budget, which comes before the price', () => {
+    expect(ties('cheapest', { startMs: 10, hourly: 61 }, { budget: { microEurPerDay: 9000 } })).toBe(false);
+  });
 });
