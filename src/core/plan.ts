@@ -13,7 +13,6 @@ import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { standsIn } from '../model/standing.ts';
 import { compareText } from '../model/text.ts';
-import { givenUp } from './calendar/holding.ts';
 import { conflictOf } from './explain/conflict.ts';
 import { relaxations } from './explain/relax.ts';
 import type { Given } from './given.ts';
@@ -33,6 +32,7 @@ import { countedReplicas } from './place/survival.ts';
 import { modelsFor } from './place/want.ts';
 import { reclaimOffers } from './reclaim/offer.ts';
 import { preemptReports } from './reclaim/preempt-words.ts';
+import { endedOf, shrunkOf } from './reclaim/victim.ts';
 import { preemptionFor } from './reclaim/victims.ts';
 import type { State } from './state.ts';
 import { termsOf } from './terms/terms.ts';
@@ -78,7 +78,7 @@ export function plan(before: State, given: Given, demand: Demand): PlanAnswer {
   return { kind: 'planned', ...identify(made), plan: made };
 }
 
-/** A plan that ends the cheapest sufficient set of preemptible contracts; nothing where no set makes room. */
+/** A plan for which others lose least; nothing where what may be taken makes no room. */
 function preemptingPlan(
   state: State,
   given: Given,
@@ -88,8 +88,7 @@ function preemptingPlan(
   const found = preemptionFor(state, given.verdict, asked);
   if (found === undefined) return undefined;
   const { best, sites } = found.solved;
-  const without = givenUp(state, found.victims, asked.starts.earliestMs);
-  const here = hereWords(without, best, { demand: asked.demand, isPlain: given.isPlain === true });
+  const here = hereWords(found.without, best, { demand: asked.demand, isPlain: given.isPlain === true });
   const report = {
     constraints,
     sites: [...sites],
@@ -102,7 +101,13 @@ function preemptingPlan(
     report,
     inputs: inputsOf(state, given.verdict),
   });
-  return { ...made, preempts: found.victims.map(({ id }) => id) };
+  const ended = endedOf(found.victims).map(({ id }) => id);
+  const shrinks = shrunkOf(found.victims).map(({ contract: { id }, left }) => ({ contract: id, left }));
+  return {
+    ...made,
+    ...(ended.length === 0 ? {} : { preempts: ended }),
+    ...(shrinks.length === 0 ? {} : { shrinks }),
+  };
 }
 
 /** The digests that a plan made now would rest on. */

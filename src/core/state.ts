@@ -32,6 +32,7 @@ import { emptyFleet, type Fleet } from './inventory/fleet.ts';
 import { addGaps, type Gaps } from './inventory/gaps.ts';
 import { additionTo } from './life/addition.ts';
 import { lapse, withoutLease } from './life/lapse.ts';
+import { asShrunk, shrunk } from './life/shrink.ts';
 import { Shelf } from './shelf.ts';
 
 /** The number of the first contract of a ledger. */
@@ -136,6 +137,8 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return change(state, event, stamp, archive);
     case 'contract-preempted':
       return preempt(state, event);
+    case 'contract-shrunk':
+      return shrink(state, event);
     case 'plan-held':
       return holdOffer(state, event, stamp, archive);
     case 'hold-dropped':
@@ -319,6 +322,13 @@ function preempt(state: State, event: Of<'contract-preempted'>): State {
     preemptedBy: event.by,
   };
   return chained(withContract(givenUp(state, [before], event.atMs), contract), event);
+}
+
+function shrink(state: State, event: Of<'contract-shrunk'>): State {
+  const before = grantedOf(state, event.contract);
+  const rest = shrunk(state, before, event);
+  if (rest === undefined) throw new Error(`contract \`${event.contract}\` cannot hold what it is left with`);
+  return chained(withContract(rest.state, asShrunk(before, rest)), event);
 }
 
 function release(state: State, event: Of<'contract-released'>): State {

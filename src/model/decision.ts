@@ -25,6 +25,7 @@ export const Decision = z.discriminatedUnion('kind', [
     endMs: AtMs.optional(),
     totalMicroEur: MicroEur.optional(),
     preempts: z.array(ContractId).min(1).optional().describe('contracts that end for it'),
+    shrinks: z.array(ContractId).min(1).optional().describe('contracts that give up extras for it'),
   }),
   z.strictObject({
     kind: z.literal('contract-changed'),

@@ -6,6 +6,7 @@ import { BindingAccount, EngineName, Subject } from './binding.ts';
 import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId } from './id.ts';
 import { OverrideWish } from './override.ts';
+import { Shrink } from './plan.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs } from './unit.ts';
 
@@ -30,6 +31,12 @@ export const Event = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('contract-preempted'),
     contract: ContractId,
+    by: ContractId,
+    atMs: AtMs.describe('when the other one begins'),
+  }),
+  z.strictObject({
+    kind: z.literal('contract-shrunk'),
+    ...Shrink.shape,
     by: ContractId,
     atMs: AtMs.describe('when the other one begins'),
   }),

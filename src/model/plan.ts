@@ -31,14 +31,25 @@ export const SiteReport = z.strictObject({
 });
 export type SiteReport = z.infer<typeof SiteReport>;
 
-/** A contract that the plan ends, what it loses, and why this one. */
+/** A contract that the plan ends or takes extras of, what it loses, and why this one. */
 export const PreemptReport = z.strictObject({
   contract: ContractId,
+  extras: z.int().min(1).optional().describe('so many extra replicas go; without it the contract ends'),
   gpuCount: z.int().min(0),
   gpuSecondsLost: z.int().min(0).optional().describe('GPUs times the time left; absent when it has no end'),
   why: z.string().max(300),
 });
 export type PreemptReport = z.infer<typeof PreemptReport>;
+
+/** What an elastic contract is left with: of these parts so many replicas, those with the lowest numbers. */
+export const Shrink = z.strictObject({
+  contract: ContractId,
+  left: z
+    .array(z.strictObject({ part: z.string().max(41), count: z.int().min(0).max(100_000) }))
+    .min(1)
+    .max(16),
+});
+export type Shrink = z.infer<typeof Shrink>;
 
 /** What each step considered, with numbers. */
 export const Report = z.strictObject({
@@ -67,6 +78,7 @@ export const Plan = z.strictObject({
   demand: Demand,
   changes: PlannedChange.optional(),
   preempts: z.array(ContractId).max(1000).optional().describe('ends these preemptible contracts'),
+  shrinks: z.array(Shrink).max(1000).optional().describe('takes extras of these elastic contracts'),
   placement: Placement,
   price: Price,
   terms: z.array(Term),

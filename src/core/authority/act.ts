@@ -4,7 +4,7 @@ import type { Command } from '../../model/command.ts';
 import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { type FactSubject, tenantOfSubject } from '../../model/governance-fact.ts';
-import type { Digest, Path, TenantId } from '../../model/id.ts';
+import type { ContractId, Digest, Path, TenantId } from '../../model/id.ts';
 import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import { compareText } from '../../model/text.ts';
@@ -12,6 +12,7 @@ import { boundContract } from '../binding/subject.ts';
 import { nodesIn } from '../calendar/calendar.ts';
 import { tenuresOf } from '../calendar/holding.ts';
 import { stepOf } from '../life/addition.ts';
+import { lostOf } from '../life/shrink.ts';
 import { takeoverMs } from '../life/trial.ts';
 import { usedMicroEur } from '../life/used.ts';
 import { type Archive, contractOf, type State } from '../state.ts';
@@ -37,7 +38,7 @@ export type Act = {
   /** The nodes, or the place, that it is about. */
   readonly places: readonly Path[];
   readonly need: Need;
-  /** Contracts that end for it, and how many of them are somebody else's. */
+  /** Contracts that end or shrink for it, and how many of them are somebody else's. */
   readonly preempts: number;
   readonly preemptsOthers: number;
   /** Bodies of law and classes of data that the tenant or the demand declares. */
@@ -147,7 +148,7 @@ function planAct(state: State, plan: Plan, action: 'commit' | 'hold'): Act {
   const { demand, placement } = plan;
   const gpus = gpusOf(seatsOf(placement));
   const victims = victimsOf(state, plan);
-  const blastGpus = gpus + gpusOf(victims.flatMap((contract) => seatsOf(contract.placement)));
+  const blastGpus = gpus + gpusOf(victims.flatMap(({ lost }) => lost));
   return {
     action,
     tenant: demand.tenant,
@@ -172,7 +173,7 @@ function changeAct(
   if (contract === undefined) return { ...act, action: 'change', request };
   const { gained, lost } = stepOf(contract, plan.placement);
   const untilMs = takeoverMs(contract, plan.placement.startMs, atMs);
-  const victims = victimsOf(state, plan).flatMap(({ placement }) => seatsOf(placement));
+  const victims = victimsOf(state, plan).flatMap(({ lost }) => lost);
   const spent = usedMicroEur(contract, untilMs);
   const span = spanOf(plan, gpuSecondsUsed(contract, untilMs));
   const blastGpus = gpusOf(gained) + gpusOf(lost) + gpusOf(victims);
@@ -232,12 +233,12 @@ export function gpuSecondsUsed(contract: Contract, untilMs: number): number {
   }, 0);
 }
 
-function secondsOf(startMs: number, endMs: number): number {
+export function secondsOf(startMs: number, endMs: number): number {
   return Math.max(0, Math.ceil((endMs - startMs) / 1000));
 }
 
 /** GPUs that seats hold; one of which only slices are held counts whole. */
-function gpusOf(seats: readonly Member[]): number {
+export function gpusOf(seats: readonly Member[]): number {
   return seats.reduce((sum, { gpus, slices = [] }) => {
     const sliced = new Set(slices.map(({ gpu }) => gpu));
     return sum + gpus.length + sliced.size;
@@ -248,12 +249,22 @@ function nodesOf(placement: Placement): readonly Path[] {
   return [...new Set(seatsOf(placement).map(({ node }) => node))].toSorted(compareText);
 }
 
-function victimsOf(state: State, { preempts = [] }: Plan): readonly Contract[] {
-  return preempts.flatMap((id) => contractOf(state, id) ?? []);
+/** Somebody who ends, or shrinks, for a plan, and the seats that it loses. */
+type Victim = { readonly contract: Contract; readonly lost: readonly Member[] };
+
+function victimsOf(state: State, { preempts = [], shrinks = [] }: Plan): readonly Victim[] {
+  const losing = (id: ContractId, lost: (contract: Contract) => readonly Member[]): Victim[] => {
+    const contract = contractOf(state, id);
+    return contract === undefined ? [] : [{ contract, lost: lost(contract) }];
+  };
+  return [
+    ...preempts.flatMap((id) => losing(id, ({ placement }) => seatsOf(placement))),
+    ...shrinks.flatMap(({ contract: id, left }) => losing(id, (contract) => lostOf(contract, left))),
+  ];
 }
 
-function losses(victims: readonly Contract[], { tenant }: Demand): Pick<Act, 'preempts' | 'preemptsOthers'> {
-  const others = victims.filter((contract) => contract.tenant !== tenant);
+function losses(victims: readonly Victim[], { tenant }: Demand): Pick<Act, 'preempts' | 'preemptsOthers'> {
+  const others = victims.filter(({ contract }) => contract.tenant !== tenant);
   return { preempts: victims.length, preemptsOthers: others.length };
 }
 

@@ -1,9 +1,12 @@
 import type { AuthorityEvent } from '../../model/authority-event.ts';
+import type { Contract } from '../../model/contract.ts';
 import type { Event } from '../../model/event.ts';
 import type { ContractId, MandateId } from '../../model/id.ts';
+import { seatsOf } from '../../model/placement.ts';
+import { asShrunk, shrunk } from '../life/shrink.ts';
 import { usedMicroEur } from '../life/used.ts';
 import { contractOf, type State } from '../state.ts';
-import { type Act, gpuSecondsUsed } from './act.ts';
+import { type Act, gpuSecondsUsed, gpusOf, secondsOf } from './act.ts';
 import type { Authority } from './authority.ts';
 
 /**
@@ -18,6 +21,7 @@ export function budgetEvents(
   return events.flatMap((event): readonly AuthorityEvent[] => {
     if (event.kind === 'contract-granted') return reserved(event.contract, under);
     if (event.kind === 'contract-changed') return changed(state, event, under);
+    if (event.kind === 'contract-shrunk') return shrunken(state, event);
     const ends = event.kind === 'contract-released' || event.kind === 'contract-preempted';
     return ends ? freed(state, event) : [];
   });
@@ -50,6 +54,27 @@ function freed(
   if (mandate === undefined || contract === undefined) return [];
   const used = { gpuSeconds: gpuSecondsUsed(contract, atMs), spendMicroEur: usedMicroEur(contract, atMs) };
   return [{ kind: 'mandate-freed', mandate, contract: id, atMs, ...used }];
+}
+
+/** Whoever answers for a contract answers for what is left of it: what it has used by then, and what it will. */
+function shrunken(state: State, event: Extract<Event, { kind: 'contract-shrunk' }>): readonly AuthorityEvent[] {
+  const mandate = holderOf(state.authority, event.contract);
+  const contract = contractOf(state, event.contract);
+  const rest = contract === undefined ? undefined : shrunk(state, contract, event);
+  if (mandate === undefined || contract === undefined || rest === undefined) return [];
+  const after = asShrunk(contract, rest);
+  const { startMs, endMs } = after.placement;
+  const need = { gpus: gpusOf(seatsOf(after.placement)), ...untilEnd(contract, after, startMs) };
+  return [{ kind: 'mandate-reserved', mandate, contract: contract.id, ...need, ...(endMs === undefined ? {} : { endMs }) }];
+}
+
+function untilEnd(before: Contract, { placement, price }: Contract, startMs: number) {
+  if (placement.endMs === undefined) return {};
+  const left = gpusOf(seatsOf(placement)) * secondsOf(startMs, placement.endMs);
+  const gpuSeconds = gpuSecondsUsed(before, startMs) + left;
+  const { totalMicroEur } = price;
+  if (totalMicroEur === undefined) return { gpuSeconds };
+  return { gpuSeconds, spendMicroEur: usedMicroEur(before, startMs) + totalMicroEur };
 }
 
 /** The mandate under which a contract stands: of a chain the one at its end, which reserved it. */

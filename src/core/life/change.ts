@@ -17,7 +17,7 @@ import { differenceOf, differenceWords } from './moves.ts';
 import { relocated } from './seats.ts';
 import { staying } from './stay.ts';
 import { seamlessUntilMs, takeoverMs } from './trial.ts';
-import { usedSince } from './used.ts';
+import { budgetLeft } from './used.ts';
 
 /** What is to be different about a contract. Several at once are one change. */
 export type Edit = {
@@ -187,16 +187,6 @@ function placesOf(demand: Demand, { avoid = [], where }: Edit): Pick<Demand, 'av
     ...(avoided.length === 0 ? {} : { avoid: avoided }),
     ...(where === undefined ? {} : { where: [...where] }),
   };
-}
-
-/** What has been used counts against the budget for the whole. */
-function budgetLeft(
-  { demand: { budget }, price, placement }: Contract,
-  atMs: number,
-): Pick<Demand, 'budget'> {
-  if (budget?.totalMicroEur === undefined) return {};
-  const used = usedSince(price, placement, atMs);
-  return { budget: { ...budget, totalMicroEur: Math.max(0, budget.totalMicroEur - used) } };
 }
 
 /** A contract that runs may not lose everything for a while. */

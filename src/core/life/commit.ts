@@ -11,7 +11,7 @@ import { contractOf, nextContract, type State } from '../state.ts';
 import { expiryOf, faultsOf, type Offer } from './offer.ts';
 import { seamlessUntilMs, takeoverMs } from './trial.ts';
 
-/** Makes a plan a contract, if exactly that answer still holds. What it preempts ends when it begins. */
+/** Makes a plan a contract, if exactly that answer still holds. What others lose for it they lose when it begins. */
 export function commitPlan(
   state: State,
   given: CommandGiven,
@@ -24,16 +24,15 @@ export function commitPlan(
   if (refusal !== undefined) return refuse(refusal);
   const contract = nextContract(state);
   const { plan, planDigest } = command;
-  const preempts = offer.plan.preempts ?? [];
   return {
     decision: {
       kind: 'contract-granted',
       contract,
       plan,
       ...spanAndPrice(offer.plan),
-      ...(preempts.length === 0 ? {} : { preempts: [...preempts] }),
+      ...namesOfVictims(offer.plan),
     },
-    events: [...preemptions(offer.plan, contract), { kind: 'contract-granted', contract, plan, planDigest }],
+    events: [...losses(offer.plan, contract), { kind: 'contract-granted', contract, plan, planDigest }],
   };
 }
 
@@ -64,7 +63,7 @@ export function changeContract(
       ...spanAndPrice(offer.plan),
     },
     events: [
-      ...preemptions(offer.plan, contract.id),
+      ...losses(offer.plan, contract.id),
       { kind: 'contract-changed', contract: contract.id, plan, planDigest, atMs },
     ],
   };
@@ -127,8 +126,19 @@ export function* misfitsOf(
   if (startMs > seamlessUntilMs(contract, atMs)) yield `it leaves ${id} without anything until ${startMs}`;
 }
 
-function preemptions({ preempts = [], placement }: Plan, by: ContractId): Event[] {
-  return preempts.map((contract) => ({ kind: 'contract-preempted', contract, by, atMs: placement.startMs }));
+/** What others lose for a plan when it begins. */
+function losses({ preempts = [], shrinks = [], placement: { startMs: atMs } }: Plan, by: ContractId): Event[] {
+  return [
+    ...preempts.map((contract) => ({ kind: 'contract-preempted' as const, contract, by, atMs })),
+    ...shrinks.map((shrink) => ({ kind: 'contract-shrunk' as const, ...shrink, by, atMs })),
+  ];
+}
+
+function namesOfVictims({ preempts = [], shrinks = [] }: Plan) {
+  return {
+    ...(preempts.length === 0 ? {} : { preempts: [...preempts] }),
+    ...(shrinks.length === 0 ? {} : { shrinks: shrinks.map(({ contract }) => contract) }),
+  };
 }
 
 function spanAndPrice({ placement: { startMs, endMs }, price: { totalMicroEur } }: Plan) {

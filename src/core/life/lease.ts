@@ -21,7 +21,7 @@ const leaseLimit = 16;
 /** Holds what a plan would be promised until the lease ends, or makes the lease of a held plan longer. */
 export function holdPlan(state: State, given: CommandGiven, command: HoldPlan): Outcome {
   const plan = given.archive.plan(command.planDigest);
-  if ((plan.preempts ?? []).length > 0)
+  if ((plan.preempts ?? []).length + (plan.shrinks ?? []).length > 0)
     return refuse({ kind: 'not-supported', feature: 'holding a plan that preempts contracts' });
   const contract = plan.changes === undefined ? undefined : contractOf(state, plan.changes.contract);
   const refusal =

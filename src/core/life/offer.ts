@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../model/canonical.ts';
-import { type Contract, isStanding } from '../../model/contract.ts';
-import { type ContractId, type Digest, type PlanId, planIdOf } from '../../model/id.ts';
+import type { Contract } from '../../model/contract.ts';
+import { type Digest, type PlanId, planIdOf } from '../../model/id.ts';
 import type { Plan } from '../../model/plan.ts';
 import { check } from '../check.ts';
 import type { CommandGiven } from '../given.ts';
@@ -10,13 +10,11 @@ import { priceOf } from '../price.ts';
 import { unjustified } from '../reclaim/unjustified.ts';
 import { contractOf, type State } from '../state.ts';
 import { stepOf } from './addition.ts';
+import { lossFaults } from './losses.ts';
 import { trialOf } from './trial.ts';
 
 /** No list of reasons is longer than a person reads. */
 const reasonLimit = 12;
-
-/** What one entry of the ledger can name. */
-const preemptLimit = 200;
 
 /** A plan, and the handle and digest under which it was handed in. */
 export type Offer = { readonly plan: Plan; readonly id: PlanId; readonly digest: Digest };
@@ -35,7 +33,7 @@ export function faultsOf(state: State, given: CommandGiven, offer: Offer): reado
   const { plan, id } = offer;
   const trial = trialOf(state, { id, plan, atMs: given.atMs });
   const changed = [
-    ...preemptionFaults(state, plan, given.atMs),
+    ...lossFaults(state, plan, given.atMs),
     ...unjustified(state, { id, plan, verdict, atMs: given.atMs }),
     ...check(trial, plan.demand, verdict, plan.placement).map(
       ({ constraint, note }) => `${constraint}: ${note}`,
@@ -93,32 +91,6 @@ function* lateTransfers(state: State, { placement, changes }: Plan, atMs: number
     (transfer) => transfer.startMs < atMs && !moving.includes(canonicalJson(transfer)),
   );
   if (isLate) yield 'a dataset should have begun to move by now';
-}
-
-/** Only what was sold as preemptible ends for others, whoever planned it. */
-function* preemptionFaults(state: State, plan: Plan, atMs: number): Generator<string> {
-  const { preempts = [], placement } = plan;
-  if (preempts.length > preemptLimit)
-    yield `it preempts ${preempts.length} contracts, at most ${preemptLimit}`;
-  if (new Set(preempts).size < preempts.length) yield 'it preempts a contract twice';
-  if (plan.changes !== undefined && preempts.includes(plan.changes.contract))
-    yield 'it preempts the contract that it changes';
-  for (const id of preempts) {
-    const why = unpreemptible(state, { id, fromMs: Math.max(atMs, placement.startMs), atMs });
-    if (why !== undefined) yield `preempts: ${id} ${why}`;
-  }
-}
-
-function unpreemptible(
-  state: State,
-  { id, fromMs, atMs }: { readonly id: ContractId; readonly fromMs: number; readonly atMs: number },
-): string | undefined {
-  const contract = contractOf(state, id);
-  if (contract === undefined) return 'does not exist';
-  const { guarantee = 'reserved' } = contract.demand;
-  if (guarantee !== 'preemptible') return `is ${guarantee}`;
-  if (contract.preemptedAtMs !== undefined) return 'is preempted already';
-  return isStanding(contract, atMs) && isStanding(contract, fromMs) ? undefined : 'has ended by then';
 }
 
 function priceMoved(state: State, plan: Plan): boolean {

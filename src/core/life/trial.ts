@@ -3,10 +3,11 @@ import type { ContractId, PlanId } from '../../model/id.ts';
 import type { Plan } from '../../model/plan.ts';
 import { givenUp, givenUpForChange, withoutHolding } from '../calendar/holding.ts';
 import { contractOf, type State } from '../state.ts';
+import { withShrunk } from './shrink.ts';
 
 /**
  * The state that a plan is made and checked on: without the hold of its own lease, and without what the contracts
- * that it changes or preempts hold from the moment on at which it takes over.
+ * that it changes, preempts or shrinks hold, or lose, from the moment on at which it takes over.
  */
 export function trialOf(
   state: State,
@@ -18,7 +19,8 @@ export function trialOf(
   const changed = plan.changes === undefined ? undefined : contractOf(freed, plan.changes.contract);
   const own =
     changed === undefined ? freed : givenUpForChange(freed, changed, takeoverMs(changed, startMs, atMs));
-  return givenUp(own, contractsOf(own, plan.preempts ?? []), startMs);
+  const ended = givenUp(own, contractsOf(own, plan.preempts ?? []), startMs);
+  return withShrunk(ended, shrinksOf(ended, plan), startMs) ?? ended;
 }
 
 /**
@@ -34,6 +36,14 @@ export function seamlessUntilMs(contract: Contract, atMs: number): number {
   if (beginOf(contract) > atMs) return Infinity;
   const { startMs, endMs = Infinity } = contract.placement;
   return startMs <= atMs ? endMs : startMs;
+}
+
+/** The contracts of which a plan takes extras, with what it leaves them. */
+function shrinksOf(state: State, { shrinks = [] }: Plan) {
+  return shrinks.flatMap(({ contract: id, left }) => {
+    const contract = contractOf(state, id);
+    return contract === undefined ? [] : [{ contract, left }];
+  });
 }
 
 function contractsOf(state: State, ids: readonly ContractId[]): readonly Contract[] {

@@ -1,4 +1,3 @@
-import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { isWithin, type Path } from '../../model/id.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
@@ -9,8 +8,8 @@ import { splitSites } from '../place/open-sites.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import type { State } from '../state.ts';
 import { holdersOn } from './holders.ts';
-import { lossOf } from './loss.ts';
 import { Openings, Standing } from './openings.ts';
+import { needs, type Victim, victimLoss } from './victim.ts';
 
 /** A place that could hold the whole gang once some of its candidates are gone. */
 export type Ground = {
@@ -18,7 +17,7 @@ export type Ground = {
   /** Smaller is closer together. */
   readonly closeness: number;
   /** In the order in which they were given. */
-  readonly candidates: readonly Contract[];
+  readonly candidates: readonly Victim[];
   /** The demand, kept inside this place. */
   readonly demand: Demand;
   readonly openings: Openings;
@@ -32,12 +31,12 @@ export const exactLimit = 16;
 type Asked = {
   readonly demand: Demand;
   readonly starts: StartRange;
-  readonly pool: readonly Contract[];
+  readonly pool: readonly Victim[];
 };
 
 /**
  * The domains that the gang must not leave; inside those with many candidates also every smaller one. Candidates of
- * a domain are those that stand in it. Where its whole site has few, all of those count: they may draw on the same
+ * a domain are those that stand in it, and the extras that go before them. Where its whole site has few, all of those count: they may draw on the same
  * power, or keep others out.
  */
 export function groundsFor(state: State, verdict: PolicyVerdict, asked: Asked): readonly Ground[] {
@@ -63,7 +62,7 @@ function groundOf(
   state: State,
   domain: Domain,
   asked: Asked,
-  candidates: readonly Contract[],
+  candidates: readonly Victim[],
 ): Ground | undefined {
   const demand = keptInside(asked.demand, domain);
   const openings = new Openings(state, domain.nodes, {
@@ -83,14 +82,21 @@ function groundOf(
   };
 }
 
+/** What of the pool stands on these nodes, and the extras that have to go before it. */
 function standingOn(
   state: State,
   nodes: readonly FleetNode[],
   { pool, demand, starts }: Asked,
-): readonly Contract[] {
+): readonly Victim[] {
   const span = { fromMs: starts.earliestMs, toMs: endOf(starts.latestMs, demand) };
   const here = new Set(holdersOn(state, nodes, span));
-  return pool.filter((contract) => here.has(contract));
+  const ids = new Set(nodes.map(({ id }) => id));
+  const inside = new Set(
+    pool.filter(({ contract, extra }) => (extra === undefined ? here.has(contract) : ids.has(extra.node))),
+  );
+  const dug = Map.groupBy(inside, ({ contract }) => contract);
+  const goesBefore = (victim: Victim) => dug.get(victim.contract)?.some((other) => needs(other, victim));
+  return pool.filter((victim) => inside.has(victim) || goesBefore(victim) === true);
 }
 
 /** Wishes for places narrowed to what of them lies in the domain; none where no node of it is asked for. */
@@ -112,10 +118,10 @@ function closenessOf({ id, nodes }: Domain): number {
  * The optimum of the fractional knapsack: the GPUs that are missing, taken from the candidates that lose least for
  * each GPU they could open, the last one in part (Dantzig 1957), rounded down.
  */
-function leastCostOf(openings: Openings, candidates: readonly Contract[], fromMs: number): bigint {
+function leastCostOf(openings: Openings, candidates: readonly Victim[], fromMs: number): bigint {
   const offers = candidates
     .map((candidate, position) => ({
-      loss: lossOf(candidate, fromMs),
+      loss: victimLoss(candidate, fromMs),
       opens: BigInt(openings.opensAtMost(position)),
     }))
     .filter(({ opens }) => opens > 0n)

@@ -1,5 +1,5 @@
 import type { Contract } from '../../model/contract.ts';
-import type { Member } from '../../model/placement.ts';
+import { type Member, seatsOf } from '../../model/placement.ts';
 
 /** The last instant that can be written down: a contract without an end loses all the time up to it. */
 const lastMs = 7_258_118_399_999;
@@ -8,25 +8,36 @@ const lastMs = 7_258_118_399_999;
 const sevenths = 7;
 
 /** GPUs that a contract holds, whole and in part, rounded up. */
-export function gpuCountOf(contract: Contract): number {
-  return Math.ceil(gpuMilliOf(contract) / 1000);
+export function gpuCountOf({ placement }: Contract): number {
+  return gpuCountIn(seatsOf(placement));
 }
 
 /** What ending a contract at `fromMs` takes from it: its GPUs times the time left, in millionths of a GPU-second. */
 export function lossOf(contract: Contract, fromMs: number): bigint {
-  const { startMs, endMs = lastMs } = contract.placement;
-  const leftMs = Math.max(0, endMs - Math.max(startMs, fromMs));
-  return BigInt(gpuMilliOf(contract)) * BigInt(leftMs);
+  return BigInt(gpuMilliOf(contract)) * BigInt(leftMs(contract, fromMs));
 }
 
-/** The same in whole GPU-seconds, rounded up; nothing for a contract without an end. */
-export function gpuSecondsLost(contract: Contract, fromMs: number): number | undefined {
-  if (contract.placement.endMs === undefined) return undefined;
-  return Number((lossOf(contract, fromMs) + 999_999n) / 1_000_000n);
+/** The same of one of its members. */
+export function lossOfSeat(contract: Contract, seat: Member, fromMs: number): bigint {
+  return BigInt(milliOf(seat)) * BigInt(leftMs(contract, fromMs));
+}
+
+/** Whole GPU-seconds, rounded up. */
+export function gpuSeconds(loss: bigint): number {
+  return Number((loss + 999_999n) / 1_000_000n);
+}
+
+/** GPUs that some members hold, whole and in part, rounded up. */
+export function gpuCountIn(seats: readonly Member[]): number {
+  return Math.ceil(seats.reduce((sum, seat) => sum + milliOf(seat), 0) / 1000);
+}
+
+function leftMs({ placement: { startMs, endMs = lastMs } }: Contract, fromMs: number): number {
+  return Math.max(0, endMs - Math.max(startMs, fromMs));
 }
 
 function gpuMilliOf({ placement }: Contract): number {
-  return [...placement.members, ...(placement.spares ?? [])].reduce((sum, held) => sum + milliOf(held), 0);
+  return seatsOf(placement).reduce((sum, held) => sum + milliOf(held), 0);
 }
 
 function milliOf({ gpus, slices = [] }: Member): number {

@@ -47,7 +47,8 @@ export function restOf(contract: Contract, atMs: number): Rest | undefined {
   };
 }
 
-function verdictOfStay({ placement, planDigest }: Contract): PolicyVerdict {
+/** The rules' answer for a contract that stays on its sites: they have allowed it there. */
+export function verdictOfStay({ placement, planDigest }: Pick<Contract, 'placement' | 'planDigest'>): PolicyVerdict {
   const sites = [...new Set(placement.members.map(({ node }) => siteOf(node)))].toSorted(compareText);
   return {
     policy: planDigest,

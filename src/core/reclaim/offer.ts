@@ -4,7 +4,7 @@ import type { Relaxation } from '../../model/refusal.ts';
 import { offerPrice } from '../explain/relax.ts';
 import type { StartRange } from '../place/site.ts';
 import type { State } from '../state.ts';
-import { endsWords } from './preempt-words.ts';
+import { lossWords } from './preempt-words.ts';
 import { type Repair, repairFor } from './repair.ts';
 import { type Preemption, preemptionFor } from './victims.ts';
 
@@ -55,7 +55,7 @@ function movesWords(moves: Repair['moves']): string {
   return `after moving ${words.join(', then ')}`.slice(0, 300);
 }
 
-/** The offer to end preemptible contracts; nothing where that makes no room, or where it was asked for already. */
+/** The offer to end preemptible contracts or to take extras; nothing where that makes no room, or where it was asked for already. */
 function preemptOffer(state: State, verdict: PolicyVerdict, asked: Asked): Relaxation | undefined {
   if (asked.demand.mayPreempt === true) return undefined;
   const found = preemptionFor(state, verdict, asked);
@@ -73,7 +73,7 @@ function preemptOffer(state: State, verdict: PolicyVerdict, asked: Asked): Relax
         });
   if (fixed === undefined) return undefined;
   return {
-    change: endsWords(fixed.victims, startMs),
+    change: lossWords(fixed.victims, startMs).slice(0, 300),
     demand,
     startMs,
     ...offerPrice(fixed.solved.best),

@@ -1,4 +1,3 @@
-import type { Contract } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import { seatsOf } from '../../model/placement.ts';
@@ -9,31 +8,54 @@ import { type Mask, maskOf, sizeOf, without } from '../mask.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import { modelsFor } from '../place/want.ts';
 import type { State } from '../state.ts';
+import type { Victim } from './victim.ts';
 
 /** GPUs of one node that the same candidates stand on: free as soon as all of those are gone. */
 type Opening = { readonly blockers: readonly number[]; readonly gpuCount: number };
 
-/** Contracts that may go, and where they stand. */
+/** What may go, and where it stands. */
 export class Standing {
+  /** Of contracts that go whole. */
   readonly #position: ReadonlyMap<string, number>;
+  /** Of extras, by contract and node: for each GPU. */
+  readonly #extras: ReadonlyMap<string, ReadonlyMap<number, number>>;
   readonly #nodes: ReadonlySet<Path>;
 
-  constructor(candidates: readonly Contract[]) {
-    this.#position = new Map(candidates.map(({ id }, index): [string, number] => [id, index]));
-    const tenures = candidates.flatMap((candidate) => tenuresOf(candidate));
-    this.#nodes = new Set(
-      tenures.flatMap(({ holding }) => seatsOf(holding.placement).map(({ node }) => node)),
+  constructor(candidates: readonly Victim[]) {
+    this.#position = new Map(
+      candidates.flatMap(({ contract, extra }, at): [string, number][] =>
+        extra === undefined ? [[contract.id, at]] : [],
+      ),
     );
+    this.#extras = extrasOn(candidates);
+    this.#nodes = new Set(candidates.flatMap(nodesOf));
   }
 
   isOn({ id }: FleetNode): boolean {
     return this.#nodes.has(id);
   }
 
-  /** Where a holder stands in the list of candidates; -1 for everybody else. */
-  positionOf(holder: string): number {
-    return this.#position.get(holder) ?? -1;
+  /** Where what holds a GPU of a node stands in the list of candidates; -1 for everybody else. */
+  positionOf(holder: string, { id }: FleetNode, gpu: number): number {
+    return this.#position.get(holder) ?? this.#extras.get(`${holder} ${id}`)?.get(gpu) ?? -1;
   }
+}
+
+function nodesOf({ contract, extra }: Victim): readonly Path[] {
+  if (extra !== undefined) return [extra.node];
+  return tenuresOf(contract).flatMap(({ holding }) => seatsOf(holding.placement).map(({ node }) => node));
+}
+
+function extrasOn(candidates: readonly Victim[]): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  const positions = new Map<string, Map<number, number>>();
+  for (const [at, { contract, extra }] of candidates.entries()) {
+    if (extra === undefined) continue;
+    const key = `${contract.id} ${extra.node}`;
+    const known = positions.get(key) ?? new Map<number, number>();
+    for (const gpu of extra.gpus) known.set(gpu, at);
+    positions.set(key, known);
+  }
+  return positions;
 }
 
 /**
@@ -136,7 +158,7 @@ function openingsOf(
   for (const [gpu, { model }] of node.shape.gpus.entries()) {
     if (model !== undefined && !models.has(model)) continue;
     const standing = holds.filter((hold) => ((hold.gpus >>> gpu) & 1) === 1);
-    const blockers = [...new Set(standing.map((hold) => candidates.positionOf(hold.holder)))];
+    const blockers = [...new Set(standing.map((hold) => candidates.positionOf(hold.holder, node, gpu)))];
     if (blockers.includes(-1) || ((node.downMask >>> gpu) & 1) === 1) continue;
     const key = blockers.toSorted((a, b) => a - b).join();
     const entry = counted.get(key) ?? { blockers, gpuCount: 0 };

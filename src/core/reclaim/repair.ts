@@ -98,7 +98,7 @@ function openingsFor(
   pool: readonly Rest[],
 ): readonly Openings[] {
   const limit = demand.together ?? 'site';
-  const movers = new Standing(pool.map(({ contract }) => contract));
+  const movers = new Standing(pool);
   const starts = { earliestMs: startMs, latestMs: startMs };
   return splitSites(state, demand, verdict)
     .open.flatMap((site) => domainsKnown(limit, limit, site.nodes))

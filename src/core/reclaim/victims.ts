@@ -3,15 +3,14 @@ import type { Demand } from '../../model/demand.ts';
 import type { ContractId } from '../../model/id.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
-import { givenUp } from '../calendar/holding.ts';
 import { splitSites } from '../place/open-sites.ts';
 import { endOf, type StartRange } from '../place/site.ts';
 import { solve, type Solved } from '../place/solve.ts';
 import type { State } from '../state.ts';
 import { cheapestFirst } from './cheapest-first.ts';
 import { exactLimit, type Ground, groundsFor } from './grounds.ts';
-import { byNumber, holdersOn } from './holders.ts';
-import { lossOf } from './loss.ts';
+import { holdersOn } from './holders.ts';
+import { byLoss, needs, type Victim, victimLoss, victimsOf, without } from './victim.ts';
 
 /** No preemption costs more searches than this; what was found by then counts. */
 const trialLimit = 600;
@@ -25,25 +24,29 @@ type Asked = {
 };
 
 export type Preemption = {
-  /** Every one of them is needed: without its end there is no room. By number. */
-  readonly victims: readonly Contract[];
+  /** Every one of them is needed: without its loss there is no room. */
+  readonly victims: readonly Victim[];
   /** What was found once they are gone. */
   readonly solved: Solved;
-  /** The place in which the set was found, and how many contracts could have been ended there. */
+  /** The state in which they are. */
+  readonly without: State;
+  /** The place in which the set was found, and what could have been taken there. */
   readonly ground: string;
-  readonly candidateCount: number;
+  readonly candidates: readonly Victim[];
 };
 
 /**
- * The cheapest set of preemptible contracts whose end makes room for a whole demand in one place, for a demand that
- * finds none at any start it allows; nothing where no set does, or where the demand is preemptible itself.
+ * The cheapest set of preemptible contracts and of extras of elastic ones whose loss makes room for a whole demand in
+ * one place, for a demand that finds none at any start it allows; nothing where no set does, or where the demand is
+ * preemptible itself.
  *
  * Sets are compared by the GPU-seconds they lose (GPUs times the time left after the earliest start that was asked
  * for; a contract without an end loses all the time up to 2199), then by their number, then by their members: those
  * that lose less, the youngest, the higher number first. Candidates are chosen place by place, never by count over
  * the fleet: GPUs that are freed in different places serve nobody. In a place with at most 16 candidates the set is
  * the cheapest there is; in a larger one it is grown greedily (least loss for each GPU opened) until there is room
- * and thinned out from its dearest member, so that every member is needed. Reserved and elastic contracts stay.
+ * and thinned out from its dearest member, so that every member is needed. What is guaranteed stays: reserved
+ * contracts, and of elastic ones all but the extras, of which the highest numbers go first.
  */
 export function preemptionFor(state: State, verdict: PolicyVerdict, asked: Asked): Preemption | undefined {
   if (asked.demand.guarantee === 'preemptible') return undefined;
@@ -51,39 +54,28 @@ export function preemptionFor(state: State, verdict: PolicyVerdict, asked: Asked
   const trials = new Trials(state, verdict, asked);
   if (pool.length === 0 || !trials.fits(asked.demand, pool)) return undefined;
   const found = cheapest(trials, groundsFor(state, verdict, { ...asked, pool }));
-  const victims = thinned(trials, asked.demand, found?.victims ?? pool).toSorted(byNumber);
+  const victims = thinned(trials, asked.demand, found?.victims ?? pool);
   const solved = trials.solved(victims);
   if (solved === undefined) return undefined;
   return {
     victims,
-    solved,
+    ...solved,
     ground: found?.ground.id ?? 'the fleet',
-    candidateCount: found?.ground.candidates.length ?? pool.length,
+    candidates: found?.ground.candidates ?? pool,
   };
 }
 
-/** Dearest last: less loss, then the youngest, then the higher number. */
-function byLoss(fromMs: number): (a: Contract, b: Contract) => number {
-  return (a, b) => {
-    const [one, other] = [lossOf(a, fromMs), lossOf(b, fromMs)];
-    if (one !== other) return one < other ? -1 : 1;
-    return b.grantedAtMs - a.grantedAtMs || byNumber(b, a);
-  };
-}
-
-function candidatesOf(state: State, verdict: PolicyVerdict, asked: Asked): readonly Contract[] {
+function candidatesOf(state: State, verdict: PolicyVerdict, asked: Asked): readonly Victim[] {
   const { demand, starts } = asked;
   const nodes = splitSites(state, demand, verdict).open.flatMap((site) => site.nodes);
   const span = { fromMs: starts.earliestMs, toMs: endOf(starts.latestMs, demand) };
   return holdersOn(state, nodes, span)
-    .filter(
-      ({ id, demand: own, preemptedAtMs }) =>
-        own.guarantee === 'preemptible' && preemptedAtMs === undefined && asked.protected?.has(id) !== true,
-    )
+    .filter(({ id }) => asked.protected?.has(id) !== true)
+    .flatMap((contract) => victimsOf(contract, starts.earliestMs))
     .toSorted(byLoss(starts.earliestMs));
 }
 
-/** Asks the search whether there is room once some contracts are gone, and counts how often. */
+/** Asks the search whether there is room once some victims are gone, and counts how often. */
 class Trials {
   readonly #state: State;
   readonly #verdict: PolicyVerdict;
@@ -100,25 +92,24 @@ class Trials {
     return this.#left <= 0;
   }
 
-  fits(demand: Demand, gone: readonly Contract[]): boolean {
+  fits(demand: Demand, gone: readonly Victim[]): boolean {
     this.#left--;
     const { starts, isPlain = false } = this.asked;
-    const asked = { demand, starts, isPlain, isTrial: true };
-    return solve(this.#without(gone), this.#verdict, asked).kind === 'solved';
+    const now = without(this.#state, gone, starts.earliestMs);
+    if (now === undefined) return false;
+    return solve(now, this.#verdict, { demand, starts, isPlain, isTrial: true }).kind === 'solved';
   }
 
-  solved(gone: readonly Contract[]): Solved | undefined {
+  solved(gone: readonly Victim[]): { readonly solved: Solved; readonly without: State } | undefined {
     const { demand, starts, isPlain = false } = this.asked;
-    const result = solve(this.#without(gone), this.#verdict, { demand, starts, isPlain });
-    return result.kind === 'solved' ? result : undefined;
-  }
-
-  #without(gone: readonly Contract[]): State {
-    return givenUp(this.#state, gone, this.asked.starts.earliestMs);
+    const now = without(this.#state, gone, starts.earliestMs);
+    if (now === undefined) return undefined;
+    const solved = solve(now, this.#verdict, { demand, starts, isPlain });
+    return solved.kind === 'solved' ? { solved, without: now } : undefined;
   }
 }
 
-type Found = { readonly victims: readonly Contract[]; readonly cost: bigint; readonly ground: Ground };
+type Found = { readonly victims: readonly Victim[]; readonly cost: bigint; readonly ground: Ground };
 
 /** Grounds whose least possible cost is low come first, so that the others need not be searched. */
 function cheapest(trials: Trials, grounds: readonly Ground[]): Found | undefined {
@@ -154,14 +145,20 @@ function exactVictims(
   trials: Trials,
   { candidates, demand, openings }: Ground,
   best: Found | undefined,
-): readonly Contract[] | undefined {
-  const costs = candidates.map((candidate) => lossOf(candidate, trials.asked.starts.earliestMs));
+): readonly Victim[] | undefined {
+  const costs = candidates.map((candidate) => victimLoss(candidate, trials.asked.starts.earliestMs));
+  const before = candidates.map((victim) =>
+    candidates.flatMap((other, position) => (needs(victim, other) ? [position] : [])),
+  );
   for (const subset of cheapestFirst(costs)) {
     if (trials.spent) break;
+    const cost = subset.reduce((sum, position) => sum + (costs[position] ?? 0n), 0n);
+    if (best !== undefined && cost > best.cost) return undefined;
     const chosen = new Set(subset);
+    if (!subset.every((position) => before[position]?.every((other) => chosen.has(other)))) continue;
+    if (!openings.couldFit((position) => chosen.has(position))) continue;
     const victims = candidates.filter((_, position) => chosen.has(position));
-    if (best !== undefined && costOf(trials, victims) > best.cost) return undefined;
-    if (openings.couldFit((position) => chosen.has(position)) && trials.fits(demand, victims)) return victims;
+    if (trials.fits(demand, victims)) return victims;
   }
   return undefined;
 }
@@ -170,38 +167,81 @@ function exactVictims(
 function greedyVictims(
   trials: Trials,
   { candidates, demand, openings }: Ground,
-): readonly Contract[] | undefined {
+): readonly Victim[] | undefined {
   const fromMs = trials.asked.starts.earliestMs;
-  const opens = new Map(candidates.map((one, position) => [one, BigInt(openings.opensAtMost(position))]));
+  const ratios = new Map(
+    candidates.map((one, position) => [
+      one,
+      { loss: victimLoss(one, fromMs), opens: BigInt(openings.opensAtMost(position)) },
+    ]),
+  );
   const order = byLoss(fromMs);
   const inTurn = candidates.toSorted((a, b) => {
-    const [opensA, opensB] = [opens.get(a) ?? 0n, opens.get(b) ?? 0n];
+    const [one, other] = [ratios.get(a), ratios.get(b)];
+    const [opensA, opensB] = [one?.opens ?? 0n, other?.opens ?? 0n];
     if (opensA === 0n || opensB === 0n) return Number(opensA === 0n) - Number(opensB === 0n) || order(a, b);
-    const [one, other] = [lossOf(a, fromMs) * opensB, lossOf(b, fromMs) * opensA];
-    return one === other ? order(a, b) : one < other ? -1 : 1;
+    const [costA, costB] = [(one?.loss ?? 0n) * opensB, (other?.loss ?? 0n) * opensA];
+    return costA === costB ? order(a, b) : costA < costB ? -1 : 1;
   });
+  const upTo = (count: number) => withThoseBefore(inTurn.slice(0, count), candidates);
   if (!trials.fits(demand, inTurn)) return undefined;
   let fails = 0;
   let fits = inTurn.length;
   while (fits - fails > 1) {
     const middle = Math.floor((fails + fits) / 2);
-    if (trials.fits(demand, inTurn.slice(0, middle))) fits = middle;
+    if (trials.fits(demand, upTo(middle))) fits = middle;
     else fails = middle;
   }
-  return thinned(trials, demand, inTurn.slice(0, fits));
+  return thinned(trials, demand, upTo(fits));
 }
 
-/** Lets everybody stay who need not go, the dearest first: what is left is minimal by inclusion. */
-function thinned(trials: Trials, demand: Demand, victims: readonly Contract[]): readonly Contract[] {
-  const order = byLoss(trials.asked.starts.earliestMs);
-  let needed = victims;
-  for (const victim of victims.toSorted((a, b) => order(b, a))) {
-    const others = needed.filter((other) => other !== victim);
-    if (trials.fits(demand, others)) needed = others;
+/** With the extras that have to go before those that were chosen. */
+function withThoseBefore(chosen: readonly Victim[], candidates: readonly Victim[]): readonly Victim[] {
+  const lowest = new Map<Contract, Map<string, Victim>>();
+  for (const victim of chosen) {
+    const { contract, extra } = victim;
+    if (extra === undefined) continue;
+    const byPart = lowest.get(contract) ?? new Map<string, Victim>();
+    const known = byPart.get(extra.part);
+    if (known === undefined || needs(victim, known)) byPart.set(extra.part, victim);
+    lowest.set(contract, byPart);
   }
-  return needed;
+  const taken = new Set(chosen);
+  return candidates.filter((victim) => {
+    const last = lowest.get(victim.contract)?.get(victim.extra?.part ?? '');
+    return taken.has(victim) || (last !== undefined && needs(last, victim));
+  });
 }
 
-function costOf(trials: Trials, victims: readonly Contract[]): bigint {
-  return victims.reduce((sum, victim) => sum + lossOf(victim, trials.asked.starts.earliestMs), 0n);
+/**
+ * Lets everybody stay who need not go, the dearest first: what is left is minimal by inclusion. Of the extras of a
+ * part, as many as can stay are found by halving.
+ */
+function thinned(trials: Trials, demand: Demand, victims: readonly Victim[]): readonly Victim[] {
+  const fromMs = trials.asked.starts.earliestMs;
+  const order = byLoss(fromMs);
+  const groups = [...Map.groupBy(victims.toSorted((a, b) => order(b, a)), groupOf).values()];
+  return groups.reduce((needed, group) => {
+    const lacking = (count: number) => {
+      const spared = new Set(group.slice(0, count));
+      return needed.filter((victim) => !spared.has(victim));
+    };
+    let fits = 0;
+    let fails = group.length + 1;
+    while (fails - fits > 1) {
+      const middle = fits === 0 && fails === group.length + 1 ? 1 : Math.floor((fits + fails) / 2);
+      if (trials.fits(demand, lacking(middle))) fits = middle;
+      else fails = middle;
+    }
+    return lacking(fits);
+  }, victims);
+}
+
+/** Whole contracts each for itself, extras with those of their part. */
+function groupOf({ contract, extra }: Victim): string {
+  return `${contract.id} ${extra?.part ?? ''}`;
+}
+
+function costOf(trials: Trials, victims: readonly Victim[]): bigint {
+  return victims.reduce((sum, victim) => sum + victimLoss(victim, trials.asked.starts.earliestMs), 0n);
 }

@@ -7,6 +7,7 @@ import { trialOf } from '../../../src/core/life/trial.ts';
 import { solve } from '../../../src/core/place/solve.ts';
 import { startRange } from '../../../src/core/place/start-range.ts';
 import { lossOf } from '../../../src/core/reclaim/loss.ts';
+import { endedOf } from '../../../src/core/reclaim/victim.ts';
 import { preemptionFor } from '../../../src/core/reclaim/victims.ts';
 import { contractOf, type State } from '../../../src/core/state.ts';
 import type { Contract } from '../../../src/model/contract.ts';
@@ -34,7 +35,7 @@ function preempted({ state }: World, wish: Demand, shielded: readonly string[] =
 }
 
 function victims(now: World, wish: Demand, shielded: readonly string[] = []): readonly string[] {
-  return preempted(now, wish, shielded)?.victims.map(({ id }) => id) ?? [];
+  return preempted(now, wish, shielded)?.victims.map(({ contract }) => contract.id).toSorted() ?? [];
 }
 
 /** Contracts in lines: `preemptible 24h r1/n01 gpu0-3`, in the order of their numbers from C-101 on. */
@@ -130,9 +131,9 @@ describe('whom a demand may end', () => {
     );
     const found = preempted(many, demand('2×8 H100 1h'));
     expect(found?.victims).toHaveLength(16);
-    expect(found?.candidateCount).toBe(40);
+    expect(found?.candidates).toHaveLength(40);
     const one = preempted(many, demand('1×8 H100 1h'));
-    expect(new Set(one?.victims.map(({ placement: { members } }) => members[0]?.node)).size).toBe(1);
+    expect(new Set(one?.victims.map(({ contract: { placement: held } }) => held.members[0]?.node)).size).toBe(1);
   });
 });
 
@@ -274,10 +275,11 @@ describe('on tiny fleets', { timeout: 120_000 }, () => {
         expect(answer === undefined).toBe(best === undefined);
         if (answer === undefined || best === undefined) return;
         found++;
-        expect({ cost: costOf(answer.victims, t0), count: answer.victims.length }).toEqual(best);
-        expect(answer.victims.every((victim) => victim.demand.guarantee === 'preemptible')).toBe(true);
-        for (const victim of answer.victims) {
-          const others = answer.victims.filter((other) => other !== victim);
+        const ended = endedOf(answer.victims);
+        expect({ cost: costOf(ended, t0), count: answer.victims.length }).toEqual(best);
+        expect(ended.every((victim) => victim.demand.guarantee === 'preemptible')).toBe(true);
+        for (const victim of ended) {
+          const others = ended.filter((other) => other !== victim);
           expect(fits(givenUp(now.state, others, t0), wish)).toBe(false);
         }
       }),
