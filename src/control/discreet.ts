@@ -17,11 +17,13 @@ export function discreetRefusal(state: State, caller: Caller, refusal: Refusal):
 /** A plan that says what others lose for it, but not who they are unless the caller may see them. */
 export function discreetPlan(state: State, caller: Caller, plan: PlanView): PlanView {
   if (caller.tenants === undefined) return plan;
-  const { preempts, losses, ...rest } = plan;
-  const seen = (preempts ?? []).filter((id) => maySee(state, caller, id));
+  const { preempts = [], shrinks = [], losses, ...rest } = plan;
+  const seen = (ids: readonly ContractId[]) => ids.filter((id) => maySee(state, caller, id));
+  const [ended, shrunk] = [seen(preempts), seen(shrinks)];
   return {
     ...rest,
-    ...(seen.length === 0 ? {} : { preempts: seen }),
+    ...(ended.length === 0 ? {} : { preempts: ended }),
+    ...(shrunk.length === 0 ? {} : { shrinks: shrunk }),
     ...(losses === undefined ? {} : { losses: losses.map((loss) => discreetLoss(state, caller, loss)) }),
   };
 }

@@ -266,7 +266,7 @@ export const PlanView = z.object({
       PreemptReport.extend({ contract: ContractId.optional().describe('only where the caller may see it') }),
     )
     .optional()
-    .describe('of the contracts that it ends'),
+    .describe('of the contracts that it ends or takes extras of'),
   bandwidth: BandwidthView.optional(),
   terms: z.array(Term),
   policy: z.object({
@@ -289,6 +289,7 @@ export const PlanView = z.object({
     .optional()
     .describe('the contract that it changes instead of making a new one'),
   preempts: z.array(ContractId).optional().describe('ends these preemptible contracts'),
+  shrinks: z.array(ContractId).optional().describe('takes extras of these elastic contracts'),
   expiresAtMs: z.int(),
   expires: iso,
   inputs: Inputs,

@@ -155,7 +155,7 @@ describe('the look at what became of contracts', () => {
   const spot = { guarantee: 'preemptible', where: ['fra1/h1/r1/n01'] } as const;
   const before = take(fleet, demand('1×4 H100 24h', spot));
   const found = (after: State, allowed: object) => [
-    ...lifecycle(before.state, after, { preempts: [], atMs: t0, ...allowed }),
+    ...lifecycle(before.state, after, { preempts: [], shrinks: [], atMs: t0, ...allowed }),
   ];
   const forged = (edit: (contract: Contract) => Contract): State => {
     const contract = contractOf(before.state, c101);
@@ -213,8 +213,34 @@ describe('the look at what became of contracts', () => {
     if (contract === undefined) throw new Error('no contract');
     const taken = { ...contract, version: 2, preemptedAtMs: t0 };
     const after = { ...reserved.state, contracts: reserved.state.contracts.with(0, taken) };
-    const allowed = { preempts: ['C-101'], atMs: t0 };
+    const allowed = { preempts: ['C-101'], shrinks: [], atMs: t0 };
     expect([...lifecycle(reserved.state, after, allowed)].join()).toContain('is reserved, yet preempted');
+  });
+});
+
+describe('the look at a contract that was shrunk', () => {
+  const wish = demand('4×1 H100 24h', { guarantee: 'elastic' });
+  const parts = wish.parts.map((own) => ({ ...own, minCount: 2 }));
+  const before = take(fleet, { ...wish, parts });
+  const contract = contractOf(before.state, ContractId.parse('C-101'));
+  if (contract === undefined) throw new Error('no contract');
+  const kept = (count: number, more: Partial<Contract['placement']> = {}): State => {
+    const { placement } = contract;
+    const members = placement.members.slice(0, count);
+    const shrunk = { ...contract, version: 2, placement: { ...placement, members, ...more } };
+    return { ...before.state, contracts: before.state.contracts.with(0, shrunk) };
+  };
+
+  test.each<[string, State, RegExp | '']>([
+    ['nothing of one extra less', kept(3), ''],
+    ['nothing of both extras less', kept(2), ''],
+    ['a guaranteed replica that is gone', kept(1), /lost `train` 1, which is no extra/],
+    ['that nothing is gone', kept(4), /was shrunk to something else/],
+    ['another end', kept(3, { endMs: t0 + hourMs }), /lost more than extras/],
+  ])('sees %s', (_, after, text) => {
+    const allowed = { preempts: [], shrinks: ['C-101'], atMs: t0 };
+    const found = [...lifecycle(before.state, after, allowed)].join();
+    expect(found).toMatch(text === '' ? /^$/ : text);
   });
 });
 

@@ -58,7 +58,7 @@ function drawGuarantee(random: Random, parts: Part[]): Partial<Demand> {
   const guarantee = random.pick([
     ['reserved', 5],
     ['preemptible', 4],
-    ['elastic', 1],
+    ['elastic', 3],
   ] as const);
   if (guarantee === 'elastic') return { guarantee, parts: parts.map((part) => ({ ...part, minCount: 1 })) };
   const mayPreempt = guarantee === 'reserved' && random.below(3) === 0 ? { mayPreempt: true } : {};

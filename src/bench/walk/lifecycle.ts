@@ -1,5 +1,8 @@
 import type { State } from '../../core/state.ts';
+import { canonicalJson } from '../../model/canonical.ts';
 import type { Contract } from '../../model/contract.ts';
+import { guaranteedCount } from '../../model/demand.ts';
+import type { Placement } from '../../model/placement.ts';
 import { heldWords } from '../../model/slice.ts';
 import { contractClaims } from './claims.ts';
 import { whole } from './whole.ts';
@@ -8,6 +11,7 @@ import { whole } from './whole.ts';
 export type Allowed = {
   readonly contract?: string;
   readonly preempts: readonly string[];
+  readonly shrinks: readonly string[];
   readonly atMs: number;
 };
 
@@ -19,7 +23,9 @@ export function* lifecycle(before: State, after: State, allowed: Allowed): Gener
   for (let at = 0; at < after.contracts.size; at++) {
     const [old, now] = [before.contracts.at(at), after.contracts.at(at)];
     if (now === undefined || old === now) continue;
-    if (old === undefined || old.placement !== now.placement) yield* whole(after, now);
+    // Where what is left stands was promised before, and its nodes may have failed since.
+    const isNew = old?.placement !== now.placement && !allowed.shrinks.includes(now.id);
+    if (isNew) yield* whole(after, now);
     if (old !== undefined) yield* moved(old, now, { ...allowed, wasHeld: before.leases.has(now.plan) });
   }
   if (after.contracts.size < before.contracts.size) yield 'a contract is gone';
@@ -28,14 +34,16 @@ export function* lifecycle(before: State, after: State, allowed: Allowed): Gener
 function* moved(
   old: Contract,
   now: Contract,
-  { contract, preempts, atMs, wasHeld }: Allowed & { readonly wasHeld: boolean },
+  { contract, preempts, shrinks, atMs, wasHeld }: Allowed & { readonly wasHeld: boolean },
 ): Generator<string> {
   const { id } = old;
   const preempted = preempts.includes(id);
-  if (id !== contract && !preempted) yield `${id} changed though nobody asked for it`;
+  const shrunk = shrinks.includes(id);
+  if (id !== contract && !preempted && !shrunk) yield `${id} changed though nobody asked for it`;
   if (now.version !== old.version + 1) yield `${id} went from version ${old.version} to ${now.version}`;
   if (preempted && (old.demand.guarantee ?? 'reserved') !== 'preemptible')
     yield `${id} is reserved, yet preempted`;
+  if (shrunk) yield* onlyExtrasLess(old, now);
   if (old.releasedAtMs !== undefined) yield `${id} changed after its release`;
   if ((old.preemptedAtMs ?? Infinity) <= atMs) yield `${id} changed after it was preempted`;
   if ((now.earlier?.at(-1)?.untilMs ?? 0) > now.placement.startMs) yield `${id} holds two placements at once`;
@@ -43,6 +51,24 @@ function* moved(
   const [was, is] = [pastOf(old, horizonMs), pastOf(now, horizonMs)];
   const isSame = was.length === is.length || (wasHeld && was.length < is.length);
   if (!isSame || !isPartOf(was, is)) yield `${id}: its past changed`;
+}
+
+/** A contract that was shrunk keeps every replica that it was guaranteed, its other terms, its end and its spares. */
+function* onlyExtrasLess({ id, demand, placement }: Contract, now: Contract): Generator<string> {
+  const left = new Set(now.placement.members.map((seat) => canonicalJson(seat)));
+  const lost = placement.members.filter((seat) => !left.has(canonicalJson(seat)));
+  if (lost.length === 0 || left.size !== placement.members.length - lost.length)
+    yield `${id} was shrunk to something else`;
+  for (const { part: name, replica } of lost) {
+    const part = demand.parts.find((own) => own.name === name);
+    if (demand.guarantee !== 'elastic' || part === undefined || replica < guaranteedCount(part))
+      yield `${id} lost \`${name}\` ${replica}, which is no extra`;
+  }
+  if (around(now.placement) !== around(placement)) yield `${id} lost more than extras`;
+}
+
+function around({ endMs, spares }: Placement): string {
+  return canonicalJson([endMs ?? null, spares ?? null]);
 }
 
 /** What a contract had before `horizonMs`, in order; what goes on after a change is one. */

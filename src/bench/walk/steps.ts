@@ -23,6 +23,7 @@ type Taken = {
   readonly done: boolean;
   readonly contract?: string;
   readonly preempts?: readonly string[];
+  readonly shrinks?: readonly string[];
   readonly fault?: string;
 };
 
@@ -147,13 +148,13 @@ function preempt(walker: Walker, random: Random): Taken {
   const made = ask(walker, random, { ...demand, window }, freed);
   if (made === undefined || named.length === 0) return refused;
   const taken = outcome('contract-granted', commit(walker, walker.keep({ ...made.plan, preempts: named })));
-  return { ...taken, preempts: named };
+  return { ...taken, ...endedBy(made), preempts: named };
 }
 
 /** The same with victims that the planner chose. */
 function preemptAsPlanned(walker: Walker, random: Random, demand: Demand): Taken {
   const made = ask(walker, random, demand);
-  if (made?.plan.preempts === undefined) return refused;
+  if (made === undefined || (made.plan.preempts ?? made.plan.shrinks) === undefined) return refused;
   return { ...mustBe('contract-granted', commit(walker, made)), ...endedBy(made) };
 }
 
@@ -211,9 +212,9 @@ function spoilAround({ spares, bandwidth, transfers, ...bare }: Placement, rando
   };
 }
 
-/** What a plan says that it ends. */
-function endedBy({ plan: { preempts = [] } }: Planned): { preempts: readonly string[] } {
-  return { preempts };
+/** What a plan says that it ends, and takes extras of. */
+function endedBy({ plan: { preempts = [], shrinks = [] } }: Planned): Pick<Taken, 'preempts' | 'shrinks'> {
+  return { preempts, shrinks: shrinks.map(({ contract }) => contract) };
 }
 
 function lease(walker: Walker, random: Random): Taken {

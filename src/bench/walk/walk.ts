@@ -86,11 +86,11 @@ function stepOn(
 ): { kind: string; done: boolean; found: string[]; claims: number } {
   const { name: kind, step } = random.pick(stepKinds);
   const before = walker.state;
-  const { done, contract, preempts = [], fault } = step(walker, random);
+  const { done, contract, preempts = [], shrinks = [], fault } = step(walker, random);
   const { state, nowMs } = walker;
   const claims = claimsOf(state, nowMs, nowMs - graceMs);
   const uses = usesOf(state, nowMs, nowMs - graceMs);
-  const allowed = { ...(contract === undefined ? {} : { contract }), preempts, atMs: nowMs };
+  const allowed = { ...(contract === undefined ? {} : { contract }), preempts, shrinks, atMs: nowMs };
   const found = [
     ...(fault === undefined ? [] : [fault]),
     ...sweep(state, claims),

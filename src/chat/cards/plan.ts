@@ -63,14 +63,15 @@ export function unreadLines(unread: readonly string[], room: Room): Line[] {
 
 /** Whom it ends, what they lose, and why them. */
 function lossLines(losses: NonNullable<PlanView['losses']>, room: Room): Line[] {
-  const lines = losses.map(({ contract, gpuCount, gpuSecondsLost, why }) => {
+  const lines = losses.map(({ contract, extras, gpuCount, gpuSecondsLost, why }) => {
+    const what = extras === undefined ? 'preemptible' : `elastic, ${countOf(extras, 'extra')}`;
     const hours =
       gpuSecondsLost === undefined
         ? 'all time to come'
         : `${formatCount(Math.ceil(gpuSecondsLost / 3600))} GPU-hours`;
     return [
       span(contract ?? 'a contract of another tenant', 'accent'),
-      span(` (preemptible): loses ${countOf(gpuCount, 'GPU')}, ${hours}; ${why}`),
+      span(` (${what}): loses ${countOf(gpuCount, 'GPU')}, ${hours}; ${why}`),
     ];
   });
   return bullets(lines, room);
@@ -87,11 +88,16 @@ function headFields(plan: PlanView): Field[] {
     ['what', [span(partsPhrase(plan.parts))]],
     ['change', [span(plan.changes?.summary ?? '')]],
     ['ends', [span(plan.preempts?.join(', ') ?? '', 'warn')]],
+    ['takes', [span(extrasPhrase(plan), 'warn')]],
     ['when', [span(formatWindow(plan))]],
     ['price', [span(pricePhrase(plan.price))]],
     ['terms', [span(`guarantee ${plan.guarantee}, isolation ${plan.isolation}`)]],
     ['purpose', [span(plan.purpose ?? '')]],
   ];
+}
+
+function extrasPhrase({ shrinks = [] }: PlanView): string {
+  return shrinks.length === 0 ? '' : `extras of ${shrinks.join(', ')}`;
 }
 
 function moveLines({ changes }: PlanView, room: Room): Line[] {

@@ -100,7 +100,9 @@ function planWords(state: State, { need, tenant }: Approval, plan: Plan | undefi
   const { totalMicroEur } = plan.price;
   const price = totalMicroEur === undefined ? 'no total price' : `${euros(totalMicroEur)} EUR`;
   const ends = plan.preempts === undefined ? '' : `; it ends ${plan.preempts.join(', ')}`;
-  return `${gpus} at ${sites.join(', ')} for ${plan.demand.tenant}, from ${isoIn(startMs, zone)} ${end}, ${price}${ends}`;
+  const shrunk = (plan.shrinks ?? []).map(({ contract }) => contract);
+  const takes = shrunk.length === 0 ? '' : `; it takes extras of ${shrunk.join(', ')}`;
+  return `${gpus} at ${sites.join(', ')} for ${plan.demand.tenant}, from ${isoIn(startMs, zone)} ${end}, ${price}${ends}${takes}`;
 }
 
 function gpuWords(count: number): string {

@@ -53,6 +53,7 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
     assumptions: [...plan.assumptions, ...plan.unchecked, ...doubtWords(state, plan)],
     ...changeView(state, plan),
     ...(plan.preempts === undefined ? {} : { preempts: plan.preempts }),
+    ...(plan.shrinks === undefined ? {} : { shrinks: plan.shrinks.map(({ contract }) => contract) }),
     expiresAtMs: plan.expiresAtMs,
     expires: isoIn(plan.expiresAtMs, zone),
     inputs: plan.inputs,

@@ -173,7 +173,7 @@ function changeAct(
   if (contract === undefined) return { ...act, action: 'change', request };
   const { gained, lost } = stepOf(contract, plan.placement);
   const untilMs = takeoverMs(contract, plan.placement.startMs, atMs);
-  const victims = victimsOf(state, plan).flatMap(({ lost }) => lost);
+  const victims = victimsOf(state, plan).flatMap((victim) => victim.lost);
   const spent = usedMicroEur(contract, untilMs);
   const span = spanOf(plan, gpuSecondsUsed(contract, untilMs));
   const blastGpus = gpusOf(gained) + gpusOf(lost) + gpusOf(victims);

@@ -57,7 +57,10 @@ function freed(
 }
 
 /** Whoever answers for a contract answers for what is left of it: what it has used by then, and what it will. */
-function shrunken(state: State, event: Extract<Event, { kind: 'contract-shrunk' }>): readonly AuthorityEvent[] {
+function shrunken(
+  state: State,
+  event: Extract<Event, { kind: 'contract-shrunk' }>,
+): readonly AuthorityEvent[] {
   const mandate = holderOf(state.authority, event.contract);
   const contract = contractOf(state, event.contract);
   const rest = contract === undefined ? undefined : shrunk(state, contract, event);
@@ -65,7 +68,15 @@ function shrunken(state: State, event: Extract<Event, { kind: 'contract-shrunk' 
   const after = asShrunk(contract, rest);
   const { startMs, endMs } = after.placement;
   const need = { gpus: gpusOf(seatsOf(after.placement)), ...untilEnd(contract, after, startMs) };
-  return [{ kind: 'mandate-reserved', mandate, contract: contract.id, ...need, ...(endMs === undefined ? {} : { endMs }) }];
+  return [
+    {
+      kind: 'mandate-reserved',
+      mandate,
+      contract: contract.id,
+      ...need,
+      ...(endMs === undefined ? {} : { endMs }),
+    },
+  ];
 }
 
 function untilEnd(before: Contract, { placement, price }: Contract, startMs: number) {

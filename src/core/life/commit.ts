@@ -127,7 +127,10 @@ export function* misfitsOf(
 }
 
 /** What others lose for a plan when it begins. */
-function losses({ preempts = [], shrinks = [], placement: { startMs: atMs } }: Plan, by: ContractId): Event[] {
+function losses(
+  { preempts = [], shrinks = [], placement: { startMs: atMs } }: Plan,
+  by: ContractId,
+): Event[] {
   return [
     ...preempts.map((contract) => ({ kind: 'contract-preempted' as const, contract, by, atMs })),
     ...shrinks.map((shrink) => ({ kind: 'contract-shrunk' as const, ...shrink, by, atMs })),

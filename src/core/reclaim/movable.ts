@@ -48,7 +48,10 @@ export function restOf(contract: Contract, atMs: number): Rest | undefined {
 }
 
 /** The rules' answer for a contract that stays on its sites: they have allowed it there. */
-export function verdictOfStay({ placement, planDigest }: Pick<Contract, 'placement' | 'planDigest'>): PolicyVerdict {
+export function verdictOfStay({
+  placement,
+  planDigest,
+}: Pick<Contract, 'placement' | 'planDigest'>): PolicyVerdict {
   const sites = [...new Set(placement.members.map(({ node }) => siteOf(node)))].toSorted(compareText);
   return {
     policy: planDigest,

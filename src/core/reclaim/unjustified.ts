@@ -28,7 +28,9 @@ export function* unjustified(state: State, asked: Asked): Generator<string> {
   }
   for (const shrink of shrinks)
     for (const { part, count } of shrink.left) {
-      const milder = shrinks.flatMap((other) => (other === shrink ? withOneMore(state, shrink, part) : other));
+      const milder = shrinks.flatMap((other) =>
+        other === shrink ? withOneMore(state, shrink, part) : other,
+      );
       if (isSound(state, asked, { shrinks: milder }))
         yield `shrinks: \`${part}\` ${count} of ${shrink.contract} is not in the way`;
     }

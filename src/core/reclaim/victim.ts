@@ -34,7 +34,9 @@ export function byLoss(fromMs: number): (a: Victim, b: Victim) => number {
   return (a, b) => {
     const [one, other] = [of(a), of(b)];
     if (one !== other) return one < other ? -1 : 1;
-    return b.contract.grantedAtMs - a.contract.grantedAtMs || byNumber(b.contract, a.contract) || lastFirst(a, b);
+    return (
+      b.contract.grantedAtMs - a.contract.grantedAtMs || byNumber(b.contract, a.contract) || lastFirst(a, b)
+    );
   };
 }
 
@@ -53,9 +55,7 @@ export function without(state: State, victims: readonly Victim[], atMs: number):
 
 /** Contracts that end, by number. */
 export function endedOf(victims: readonly Victim[]): readonly Contract[] {
-  return victims
-    .flatMap(({ contract, extra }) => (extra === undefined ? [contract] : []))
-    .toSorted(byNumber);
+  return victims.flatMap(({ contract, extra }) => (extra === undefined ? [contract] : [])).toSorted(byNumber);
 }
 
 /** Contracts that lose extras, by number, with what they are left with of the parts that lose some. */

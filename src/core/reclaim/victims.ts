@@ -220,7 +220,12 @@ function withThoseBefore(chosen: readonly Victim[], candidates: readonly Victim[
 function thinned(trials: Trials, demand: Demand, victims: readonly Victim[]): readonly Victim[] {
   const fromMs = trials.asked.starts.earliestMs;
   const order = byLoss(fromMs);
-  const groups = [...Map.groupBy(victims.toSorted((a, b) => order(b, a)), groupOf).values()];
+  const groups = [
+    ...Map.groupBy(
+      victims.toSorted((a, b) => order(b, a)),
+      groupOf,
+    ).values(),
+  ];
   return groups.reduce((needed, group) => {
     const lacking = (count: number) => {
       const spared = new Set(group.slice(0, count));

@@ -1,12 +1,12 @@
 import { assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { givenUp } from '../../../src/core/calendar/holding.ts';
 import { check } from '../../../src/core/check.ts';
 import { withShrunk } from '../../../src/core/life/shrink.ts';
 import { trialOf } from '../../../src/core/life/trial.ts';
 import { solve } from '../../../src/core/place/solve.ts';
 import { startRange } from '../../../src/core/place/start-range.ts';
-import { givenUp } from '../../../src/core/calendar/holding.ts';
 import { lossOf, lossOfSeat } from '../../../src/core/reclaim/loss.ts';
 import { verdictOfStay } from '../../../src/core/reclaim/movable.ts';
 import { endedOf, shrunkOf, victimLoss } from '../../../src/core/reclaim/victim.ts';
@@ -51,6 +51,8 @@ function taken(now: World, wish: Demand): readonly string[] {
   ];
 }
 
+const on = (node: string) => demand('1×4 H100 1h', { where: [`fra1/h1/r1/${node}`] });
+
 const fleet = world('fra1/h1/r1 4×4 H100', {
   sites: { fra1: { gpuPrices: { H100: 1_000_000 } } },
 });
@@ -68,12 +70,11 @@ describe('extras of an elastic contract', () => {
   });
 
   test('of a place that is wanted only with all that have higher numbers', () => {
-    const where = (node: string) => demand('1×4 H100 1h', { where: [`fra1/h1/r1/${node}`] });
     const stands = contractOf(full.state, id(101))?.placement.members.map(({ node }) => node.slice(-3));
     expect(stands).toEqual(['n01', 'n02', 'n03', 'n04']);
-    expect(taken(full, where('n04'))).toEqual(['C-101 train 3']);
-    expect(taken(full, where('n02'))).toEqual(['C-101 train 1']);
-    expect(taken(full, where('n01'))).toEqual(['nothing']);
+    expect(taken(full, on('n04'))).toEqual(['C-101 train 3']);
+    expect(taken(full, on('n02'))).toEqual(['C-101 train 1']);
+    expect(taken(full, on('n01'))).toEqual(['nothing']);
   });
 
   test('go before a preemptible contract that would lose more, and after one that would lose less', () => {
@@ -98,7 +99,10 @@ describe('extras of an elastic contract', () => {
 
   test('stay where a change of their contract is still to take over', () => {
     const changed = change(full, id(101), {
-      demand: { ...elastic('4×4 H100 4h', [1]), window: { earliestStartMs: t0 + 20 * hourMs, durationS: 4 * 3600 } },
+      demand: {
+        ...elastic('4×4 H100 4h', [1]),
+        window: { earliestStartMs: t0 + 20 * hourMs, durationS: 4 * 3600 },
+      },
     });
     expect(contractOf(changed.state, id(101))?.earlier).toHaveLength(1);
     expect(taken(changed, demand('1×4 H100 1h'))).toEqual(['nothing']);
@@ -151,7 +155,11 @@ describe('a plan that takes extras', () => {
     const rest = contractOf(after.state, id(101));
     expect(rest?.placement).toMatchObject({ startMs: t0 + 5 * hourMs, endMs: t0 + 24 * hourMs });
     expect(rest?.demand.window).toEqual({ earliestStartMs: t0 + 5 * hourMs, durationS: 19 * 3600 });
-    const other = after.state.calendar[3]?.map(({ holder, startMs, endMs }) => [holder, startMs - t0, endMs - t0]);
+    const other = after.state.calendar[3]?.map(({ holder, startMs, endMs }) => [
+      holder,
+      startMs - t0,
+      endMs - t0,
+    ]);
     expect(other).toContainEqual(['C-101', 0, 5 * hourMs]);
   });
 
@@ -171,13 +179,23 @@ describe('a plan that takes extras', () => {
     expect(contractOf(twice.state, id(101))?.placement.members).toHaveLength(2);
     const gone = release(twice, id(101));
     expect(gone.decision.kind).toBe('contract-released');
-    expect(gone.world.state.calendar.flat().map(({ holder }) => holder).toSorted()).toEqual(['C-102', 'C-103']);
+    expect(
+      gone.world.state.calendar
+        .flat()
+        .map(({ holder }) => holder)
+        .toSorted(),
+    ).toEqual(['C-102', 'C-103']);
     const freed = release(once, id(102)).world;
-    expect(contractOf(change(freed, id(101), { replicas: { train: 4 } }).state, id(101))?.placement.members).toHaveLength(4);
+    expect(
+      contractOf(change(freed, id(101), { replicas: { train: 4 } }).state, id(101))?.placement.members,
+    ).toHaveLength(4);
   });
 
   const made = planned(full, wish);
-  const left = (count: number, part = 'train', contract = 101) => ({ contract: id(contract), left: [{ part, count }] });
+  const left = (count: number, part = 'train', contract = 101) => ({
+    contract: id(contract),
+    left: [{ part, count }],
+  });
   test.each<[string, Partial<Plan>, string]>([
     ['what is guaranteed', { shrinks: [left(0)] }, 'shrinks: C-101 keeps 1 replicas of `train`'],
     ['more than is in the way', { shrinks: [left(2)] }, 'shrinks: `train` 2 of C-101 is not in the way'],
@@ -190,13 +208,18 @@ describe('a plan that takes extras', () => {
   ])('is refused at commit where it takes %s', (_, wrong, note) => {
     const forged = { ...made.plan, ...wrong };
     const { decision } = commit(full, { kind: 'planned', ...identify(forged), plan: forged });
-    const stale = decision.kind === 'refused' && decision.refusal.kind === 'plan-stale' ? decision.refusal.changed : [];
+    const stale =
+      decision.kind === 'refused' && decision.refusal.kind === 'plan-stale' ? decision.refusal.changed : [];
     expect(stale).toContain(note);
   });
 
   test('does not shrink what is reserved or preemptible', () => {
     const others = granted(
-      granted(fleet, demand('2×4 H100 9h'), placement(9, 'train 0 fra1/h1/r1/n01 gpu0-3', 'train 1 fra1/h1/r1/n02 gpu0-3')),
+      granted(
+        fleet,
+        demand('2×4 H100 9h'),
+        placement(9, 'train 0 fra1/h1/r1/n01 gpu0-3', 'train 1 fra1/h1/r1/n02 gpu0-3'),
+      ),
       demand('2×4 H100 9h', { guarantee: 'preemptible' }),
       placement(9, 'train 0 fra1/h1/r1/n03 gpu0-3', 'train 1 fra1/h1/r1/n04 gpu0-3'),
     );
@@ -205,7 +228,9 @@ describe('a plan that takes extras', () => {
     for (const number of [101, 102]) {
       const forged = { ...stay.plan, preempts: [id(102)], shrinks: [left(1, 'train', number)] };
       const { decision } = commit(others, { kind: 'planned', ...identify(forged), plan: forged });
-      expect(JSON.stringify(decision)).toContain(`shrinks: C-${number} is ${number === 101 ? 'reserved' : 'preemptible'}`);
+      expect(JSON.stringify(decision)).toContain(
+        `shrinks: C-${number} is ${number === 101 ? 'reserved' : 'preemptible'}`,
+      );
     }
   });
 
@@ -223,9 +248,11 @@ describe('what is left of a contract', () => {
       window: { earliestStartMs: t0, durationS: 36_000 },
     });
     const full = take(wired, wish);
-    expect(contractOf(full.state, id(101))?.placement.bandwidth?.map(({ mbps }) => mbps).toSorted()).toEqual([
-      3000, 3000, 3000, 9000,
-    ]);
+    expect(
+      contractOf(full.state, id(101))
+        ?.placement.bandwidth?.map(({ mbps }) => mbps)
+        .toSorted(),
+    ).toEqual([3000, 3000, 3000, 9000]);
     const { world: after } = commit(full, planned(full, { ...demand('1×4 H100 6h'), ...mayPreempt }));
     const rest = contractOf(after.state, id(101));
     expect(rest?.placement.bandwidth?.map(({ mbps }) => mbps).toSorted()).toEqual([4500, 4500, 9000]);
@@ -256,8 +283,16 @@ function exhaustive(now: State, wish: Demand): { cost: bigint; count: number } |
     const isBetter =
       best === undefined || found.cost < best.cost || (found.cost === best.cost && found.count < best.count);
     if (found.count === 0 || !isBetter) return;
-    const freed = givenUp(now, chosen.flatMap(({ ends = [] }) => ends), t0);
-    const state = withShrunk(freed, chosen.flatMap(({ shrinks = [] }) => shrinks), t0);
+    const freed = givenUp(
+      now,
+      chosen.flatMap(({ ends = [] }) => ends),
+      t0,
+    );
+    const state = withShrunk(
+      freed,
+      chosen.flatMap(({ shrinks = [] }) => shrinks),
+      t0,
+    );
     if (state !== undefined && fits(state, wish)) best = found;
   };
   tryAll(0, []);
@@ -309,40 +344,55 @@ const holder = tuple(
   constantFrom(1, 5, 9, 30),
   constantFrom('elastic', 'elastic', 'preemptible', 'reserved'),
 );
-const asked = tuple(constantFrom('1×1', '1×2', '2×1', '2×2', '1×4'), constantFrom('', 'together:rack', 'apart:node'));
+const asked = tuple(
+  constantFrom('1×1', '1×2', '2×1', '2×2', '1×4'),
+  constantFrom('', 'together:rack', 'apart:node'),
+);
 
 describe('on tiny fleets', { timeout: 120_000 }, () => {
   test('what is taken is as cheap as the cheapest of all ways, and all of it is needed', () => {
     const seen = { found: 0, withExtras: 0, mixed: 0 };
     assert(
-      property(tinyFleet, tuple(holder, holder, holder, holder), asked, integer({ min: 1, max: 9 }), (racks, before, text, hours) => {
-        const now = before.reduce((on, [size, more, length, guarantee]) => {
-          const words = `${size} ${more} ${length}h`.replace(/ +/, ' ');
-          const wish = guarantee === 'elastic' ? elastic(words, [1]) : demand(words, { tenant: 'globex', guarantee });
-          return ask(on, wish).kind === 'planned' ? take(on, wish) : on;
-        }, world(...racks));
-        const wish = demand(`${text.join(' ')} ${hours}h`.replace(/ +/, ' '));
-        if (fits(now.state, wish)) return;
-        const verdict = verdictAll(now.state, 'allowed');
-        const range = { earliestMs: t0, latestMs: t0 };
-        const answer = preemptionFor(now.state, verdict, { demand: wish, starts: range });
-        const best = exhaustive(now.state, wish);
-        expect(answer === undefined).toBe(best === undefined);
-        if (answer === undefined || best === undefined) return;
-        const cost = answer.victims.reduce((sum, victim) => sum + victimLoss(victim, t0), 0n);
-        expect({ cost, count: answer.victims.length }).toEqual(best);
-        seen.found++;
-        const [ended, shrunken] = [endedOf(answer.victims).length, shrunkOf(answer.victims).length];
-        if (shrunken > 0) seen.withExtras++;
-        if (shrunken > 0 && ended > 0) seen.mixed++;
-        const made = planned(now, { ...wish, ...mayPreempt });
-        const trial = trialOf(now.state, { id: made.id, plan: made.plan, atMs: t0 });
-        expect(check(trial, made.plan.demand, verdict, made.plan.placement)).toEqual([]);
-        const { world: after, decision } = commit(now, made);
-        expect(decision.kind).toBe('contract-granted');
-        for (const contract of after.state.contracts)
-          if (contract.preemptedAtMs === undefined) expect(faultsOfRest(after.state, contract)).toEqual([]);
-      }),
+      property(
+        tinyFleet,
+        tuple(holder, holder, holder, holder),
+        asked,
+        integer({ min: 1, max: 9 }),
+        (racks, before, text, hours) => {
+          const now = before.reduce(
+            (on, [size, more, length, guarantee]) => {
+              const words = `${size} ${more} ${length}h`.replace(/ +/, ' ');
+              const wish =
+                guarantee === 'elastic'
+                  ? elastic(words, [1])
+                  : demand(words, { tenant: 'globex', guarantee });
+              return ask(on, wish).kind === 'planned' ? take(on, wish) : on;
+            },
+            world(...racks),
+          );
+          const wish = demand(`${text.join(' ')} ${hours}h`.replace(/ +/, ' '));
+          if (fits(now.state, wish)) return;
+          const verdict = verdictAll(now.state, 'allowed');
+          const range = { earliestMs: t0, latestMs: t0 };
+          const answer = preemptionFor(now.state, verdict, { demand: wish, starts: range });
+          const best = exhaustive(now.state, wish);
+          expect(answer === undefined).toBe(best === undefined);
+          if (answer === undefined || best === undefined) return;
+          const cost = answer.victims.reduce((sum, victim) => sum + victimLoss(victim, t0), 0n);
+          expect({ cost, count: answer.victims.length }).toEqual(best);
+          seen.found++;
+          const [ended, shrunken] = [endedOf(answer.victims).length, shrunkOf(answer.victims).length];
+          if (shrunken > 0) seen.withExtras++;
+          if (shrunken > 0 && ended > 0) seen.mixed++;
+          const made = planned(now, { ...wish, ...mayPreempt });
+          const trial = trialOf(now.state, { id: made.id, plan: made.plan, atMs: t0 });
+          expect(check(trial, made.plan.demand, verdict, made.plan.placement)).toEqual([]);
+          const { world: after, decision } = commit(now, made);
+          expect(decision.kind).toBe('contract-granted');
+          const standing = [...after.state.contracts].filter((one) => one.preemptedAtMs === undefined);
+          expect(standing.flatMap((contract) => faultsOfRest(after.state, contract))).toEqual([]);
+        },
+      ),
       { seed, numRuns: 400 },
     );
     expect(seen.found).toBeGreaterThan(100);

@@ -92,7 +92,9 @@ test('it never says no where laying out every place sees a chance', { timeout: 6
         const wish = wishOf(asked);
         const outlook = outlookFor(now, wish);
         const isHopeful = outlook.isLargeEnough && outlook.couldOpen(movers);
-        expect(isHopeful || !hasChance(now.state, wish, new Standing(movers.map((contract) => ({ contract }))))).toBe(true);
+        expect(
+          isHopeful || !hasChance(now.state, wish, new Standing(movers.map((contract) => ({ contract })))),
+        ).toBe(true);
         if (isHopeful) said.yes++;
         else said.no++;
       },

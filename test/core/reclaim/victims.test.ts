@@ -35,7 +35,11 @@ function preempted({ state }: World, wish: Demand, shielded: readonly string[] =
 }
 
 function victims(now: World, wish: Demand, shielded: readonly string[] = []): readonly string[] {
-  return preempted(now, wish, shielded)?.victims.map(({ contract }) => contract.id).toSorted() ?? [];
+  return (
+    preempted(now, wish, shielded)
+      ?.victims.map(({ contract }) => contract.id)
+      .toSorted() ?? []
+  );
 }
 
 /** Contracts in lines: `preemptible 24h r1/n01 gpu0-3`, in the order of their numbers from C-101 on. */
@@ -133,7 +137,9 @@ describe('whom a demand may end', () => {
     expect(found?.victims).toHaveLength(16);
     expect(found?.candidates).toHaveLength(40);
     const one = preempted(many, demand('1×8 H100 1h'));
-    expect(new Set(one?.victims.map(({ contract: { placement: held } }) => held.members[0]?.node)).size).toBe(1);
+    expect(new Set(one?.victims.map(({ contract: { placement: held } }) => held.members[0]?.node)).size).toBe(
+      1,
+    );
   });
 });
 
