@@ -14,6 +14,7 @@ import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { standsIn } from '../model/standing.ts';
 import { compareText } from '../model/text.ts';
 import { conflictOf } from './explain/conflict.ts';
+import { furtherRelaxations } from './explain/further.ts';
 import { relaxations } from './explain/relax.ts';
 import type { Given } from './given.ts';
 import { lapse } from './life/lapse.ts';
@@ -281,6 +282,7 @@ function capacityRefusal(
   });
   // Before copies are looked at on which others have moved: the index then has to follow those.
   const conflict = conflictOf(state, verdict, asked);
+  const further = furtherRelaxations(state, verdict, asked, { offers: looser, conflict });
   return {
     kind: 'no-capacity',
     constraints: [...counts.counts],
@@ -295,7 +297,7 @@ function capacityRefusal(
             binding: nearest.binding,
           },
         }),
-    relaxations: [...looser, ...reclaimOffers(state, verdict, { ...asked, atMs })],
+    relaxations: [...looser, ...further, ...reclaimOffers(state, verdict, { ...asked, atMs })],
     conflict: [...conflict],
   };
 }
@@ -338,11 +340,14 @@ function closedRefusal(state: State, verdict: PolicyVerdict, failed: Failed): Re
       constraints,
     };
   }
+  const offers = relaxations(state, verdict, failed);
+  const conflict = conflictOf(state, verdict, failed);
+  const further = furtherRelaxations(state, verdict, failed, { offers, conflict });
   return {
     kind: 'no-capacity',
     constraints,
-    relaxations: [...relaxations(state, verdict, failed)],
-    conflict: [...conflictOf(state, verdict, failed)],
+    relaxations: [...offers, ...further],
+    conflict: [...conflict],
   };
 }
 
@@ -398,7 +403,9 @@ function budgetRefusal(
     return { kind: 'fact-missing', facts: [fact], constraints: [...counts.counts] };
   }
   const total = demand.budget?.totalMicroEur;
-  const offers = [...relaxations(state, verdict, { demand, starts, isPlain })];
+  const asked = { demand, starts, isPlain };
+  const looser = relaxations(state, verdict, asked);
+  const offers = [...looser, ...furtherRelaxations(state, verdict, asked, { offers: looser })];
   if (total !== undefined && (lowest.price.totalMicroEur ?? Infinity) > total) {
     return {
       kind: 'over-budget',

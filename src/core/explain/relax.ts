@@ -11,16 +11,16 @@ import { requirements } from './requirements.ts';
 const horizonMs = 90 * dayMs;
 
 /** No more offers than a person reads. */
-const offerLimit = 6;
+export const offerLimit = 6;
 
-type Asked = {
+export type Asked = {
   readonly demand: Demand;
   readonly starts: StartRange;
   readonly isPlain?: boolean;
   /** So many replicas fitted in the place that held most. */
   readonly replicasFit?: number;
 };
-type Edit = { readonly change: string; readonly asked: Asked };
+export type Edit = { readonly change: string; readonly asked: Asked };
 
 /**
  * Changes of the demand that turn the no into a yes, in the order in which people usually give way. Each one
@@ -29,17 +29,27 @@ type Edit = { readonly change: string; readonly asked: Asked };
  */
 export function relaxations(state: State, verdict: PolicyVerdict, asked: Asked): readonly Relaxation[] {
   const offers: Relaxation[] = [];
-  for (const { change, asked: relaxed } of [
+  for (const edit of [
     { change: 'start later', asked: later(asked) },
     ...loosened(asked),
     ...unsliced(asked),
   ]) {
-    const found = tried(state, verdict, relaxed);
-    if (found !== undefined) offers.push(offer(change, relaxed.demand, found));
+    const found = offerOf(state, verdict, edit);
+    if (found !== undefined) offers.push(found);
   }
   const fewer = largestThatFits(state, verdict, asked);
   if (fewer !== undefined) offers.push(fewer);
   return offers.slice(0, offerLimit);
+}
+
+/** An edit as it was solved; nothing where it does not help. */
+export function offerOf(
+  state: State,
+  verdict: PolicyVerdict,
+  { change, asked }: Edit,
+): Relaxation | undefined {
+  const found = tried(state, verdict, asked);
+  return found === undefined ? undefined : offer(change, asked.demand, found);
 }
 
 function tried(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
@@ -102,10 +112,7 @@ function unsliced({ demand, starts }: Asked): readonly Edit[] {
   return [{ change: 'a whole GPU instead of a slice', asked: { demand: { ...demand, parts }, starts } }];
 }
 
-/**
- * The most replicas of the first part with several of them, found by halving: fewer always fit where more do. As many
- * as were put down already are tried first, and one more: mostly that is all.
- */
+/** The most replicas of the first part with several of them. As many as were put down already are tried first. */
 function largestThatFits(
   state: State,
   verdict: PolicyVerdict,
@@ -113,28 +120,51 @@ function largestThatFits(
 ): Relaxation | undefined {
   const part = demand.parts.find(({ count }) => count > 1);
   if (part === undefined) return undefined;
-  const withCount = (count: number): Demand => ({
-    ...demand,
-    parts: demand.parts.map((other) => (other === part ? smaller(part, count) : other)),
+  const withCount = (count: number): Asked => ({
+    ...rest,
+    demand: {
+      ...demand,
+      parts: demand.parts.map((other) => (other === part ? smaller(part, count) : other)),
+    },
   });
-  let fits = 0;
-  let fails = part.count;
-  const guesses = demand.parts.length === 1 ? [replicasFit, replicasFit + 1] : [];
-  while (fails - fits > 1) {
-    const guess = guesses.shift() ?? 0;
-    const middle = guess > fits && guess < fails ? guess : Math.floor((fits + fails) / 2);
-    if (canSolve(state, verdict, { ...rest, demand: withCount(middle) })) fits = middle;
-    else fails = middle;
-  }
-  const best = fits === 0 ? undefined : tried(state, verdict, { ...rest, demand: withCount(fits) });
-  if (best === undefined) return undefined;
   const gpus = part.each.gpus?.count ?? 0;
   const what = part.each.gpus?.slice === undefined ? 'GPUs' : 'slices';
-  const change =
-    gpus === 0
-      ? `${fits} instead of ${part.count} replicas of \`${part.name}\``
-      : `${fits * gpus} instead of ${part.count * gpus} ${what}`;
-  return offer(change, withCount(fits), best);
+  return largestOf(state, verdict, {
+    count: part.count,
+    withCount,
+    guesses: demand.parts.length === 1 ? [replicasFit, replicasFit + 1] : [],
+    change: (fits) =>
+      gpus === 0
+        ? `${fits} instead of ${part.count} replicas of \`${part.name}\``
+        : `${fits * gpus} instead of ${part.count * gpus} ${what}`,
+  });
+}
+
+/** So much less of something, of which `count` was asked for and does not fit. */
+type Amount = {
+  readonly count: number;
+  readonly withCount: (count: number) => Asked;
+  readonly change: (fits: number) => string;
+  /** Tried first: mostly that is all. */
+  readonly guesses?: readonly number[];
+};
+
+/** The most that fits, found by halving: less always fits where more does. Nothing where not even 1 does. */
+export function largestOf(
+  state: State,
+  verdict: PolicyVerdict,
+  { count, withCount, change, guesses = [] }: Amount,
+): Relaxation | undefined {
+  let fits = 0;
+  let fails = count;
+  const waiting = [...guesses];
+  while (fails - fits > 1) {
+    const guess = waiting.shift() ?? 0;
+    const middle = guess > fits && guess < fails ? guess : Math.floor((fits + fails) / 2);
+    if (canSolve(state, verdict, withCount(middle))) fits = middle;
+    else fails = middle;
+  }
+  return fits === 0 ? undefined : offerOf(state, verdict, { change: change(fits), asked: withCount(fits) });
 }
 
 /** Fewer replicas of a part, of which no more can be guaranteed. */
