@@ -12,6 +12,9 @@ import { judgeAt } from './ruling.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
+/** No list of contracts that stay is longer. */
+const stayingLimit = 50;
+
 /** The longest that a solver may keep everybody else waiting. */
 const longestS = 60;
 
@@ -55,6 +58,7 @@ export async function consolidation(
     ...(found.why === undefined ? {} : { why: found.why }),
     emptyBefore: [...found.emptyBefore],
     emptyAfter: [...found.emptyAfter],
+    ...(found.staying.length === 0 ? {} : { staying: found.staying.slice(0, stayingLimit) }),
     ...(found.greedyCost === undefined ? {} : { greedyGpuMoves: found.greedyCost }),
     steps: steps.map((step) => stepView(step, plans.get(step.contract))),
     next: nextOf(steps, plans),
@@ -64,7 +68,7 @@ export async function consolidation(
 /** Where each contract stands once all its steps are done, in the order of their first steps. */
 function standsInTheEnd(steps: readonly Step[]): readonly Wanted[] {
   const byContract = Map.groupBy(steps, ({ contract }) => contract);
-  return [...byContract].map(([contract, own]) => ({ contract, seats: own.at(-1)?.members ?? [] }));
+  return [...byContract].map(([contract, own]) => ({ contract, seats: own.at(-1)?.seats ?? [] }));
 }
 
 /** What to do with the steps. */

@@ -1,19 +1,23 @@
 import { type Carried, carryOut, gpuCountOn, type Step } from '../core/reclaim/carry-out.ts';
 import { greedyLayout } from '../core/reclaim/greedy.ts';
 import { emptiedBy, errandsOf, type Layout, moveCostOf } from '../core/reclaim/layout.ts';
-import { pairOf, type Problem, problemOf, type Wish } from '../core/reclaim/problem.ts';
+import { pairOf, type Problem, problemOf, stuckOn, type Wish } from '../core/reclaim/problem.ts';
 import type { State } from '../core/state.ts';
-import type { Path } from '../model/id.ts';
+import type { ContractId, Path } from '../model/id.ts';
 import { type Optimum, optimumOf } from './optimum.ts';
 
 /** So often the solver is asked again without what the core has refused. */
 const roundLimit = 6;
+
+export type Staying = { readonly contract: ContractId; readonly why: string };
 
 export type Consolidation = {
   /** Nodes that are empty now, and in the end. */
   readonly emptyBefore: readonly Path[];
   readonly emptyAfter: readonly Path[];
   readonly wanted: number;
+  /** Contracts on the wanted nodes that nobody may move, each with the reason. */
+  readonly staying: readonly Staying[];
   /** What the greedy way costs, in GPUs moved; absent where it finds none. */
   readonly greedyCost?: number;
 } & (
@@ -41,6 +45,7 @@ export async function consolidate(
   { timeLimitS }: { readonly timeLimitS: number },
 ): Promise<Consolidation> {
   const refused = new Set(wish.refused);
+  const staying = stuckOn(state, wish).map(({ contract: { id }, why }) => ({ contract: id, why }));
   let last: Consolidation | undefined;
   for (let round = 0; round < roundLimit; round++) {
     const problem = problemOf(state, { ...wish, refused });
@@ -49,6 +54,7 @@ export async function consolidate(
     const best = await optimumOf(problem, { timeLimitS, ...(atMost === undefined ? {} : { atMost }) });
     const around = {
       ...emptinessOf(problem, greedy ?? standingLayout(problem)),
+      staying,
       ...(atMost === undefined ? {} : { greedyCost: atMost }),
     };
     const layout = best.kind === 'optimal' ? best.layout : greedy;
@@ -59,7 +65,8 @@ export async function consolidate(
     last = { ...around, kind: 'impossible', why: whyNotCarried(carried) };
     for (const pair of pairsOf(problem, carried)) refused.add(pair);
   }
-  return last ?? { emptyBefore: [], emptyAfter: [], wanted: 0, kind: 'impossible', why: 'nothing was tried' };
+  if (last === undefined) throw new Error('no round was tried');
+  return last;
 }
 
 /** What is not tried again: pairs without devices, or, where all have some and still wait, those that wait. */

@@ -6,7 +6,7 @@ import type { Kind, Problem } from '../core/reclaim/problem.ts';
  *
  * For each kind k and node n: `k` of it that stay and `i` that arrive, whole numbers; for each node that may be
  * emptied a binary `y`. Everybody stands somewhere; no node holds more than it has in any period; what is emptied
- * keeps and takes nobody; at least so many are emptied. Minimised is the cost of those that arrive. `atMost` is what
+ * keeps and takes nobody; at least so many are emptied; of those that fall together no more than may be missed. Minimised is the cost of those that arrive. `atMost` is what
  * a known answer costs: the optimum costs no more. The text is in the LP format of CPLEX, which HiGHS reads.
  */
 export function programOf(problem: Problem, atMost?: number): string {
@@ -21,6 +21,7 @@ export function programOf(problem: Problem, atMost?: number): string {
     ),
     ...problem.nodes.flatMap((_, at) => capacityRows(problem, cells, at)),
     ...cells.flatMap((cell) => emptyRow(problem, cell)),
+    ...problem.groups.flatMap((group) => groupRow(cells, group)),
     ...(freeable.length === 0 ? [] : [`${sumOf(freeable.map((name) => [1, name]))} >= ${problem.wanted}`]),
     ...(atMost === undefined || cost === '0' ? [] : [`${cost} <= ${atMost}`]),
   ];
@@ -126,6 +127,15 @@ function emptyRow({ nodes }: Problem, { name, at, most }: Cell): readonly string
         ])} <= ${most}`,
       ]
     : [];
+}
+
+/** Of those that fall together, no more than may be missed. */
+function groupRow(
+  cells: readonly Cell[],
+  { kinds, nodes, most }: Problem['groups'][number],
+): readonly string[] {
+  const inside = cells.filter(({ kind, at }) => kinds.includes(kind) && nodes.includes(at));
+  return inside.length === 0 ? [] : [`${sumOf(inside.map(({ name }) => [1, name]))} <= ${most}`];
 }
 
 function sumOf(terms: readonly (readonly [number, string])[]): string {

@@ -40,7 +40,7 @@ const NearestMiss = z.strictObject({
 });
 type NearestMiss = z.infer<typeof NearestMiss>;
 
-/** A contract that would stand elsewhere: with all its members as they would be. */
+/** A contract that would stand elsewhere: with all its members, and then its spares, as they would be. */
 const ProposedMove = z.strictObject({ contract: ContractId, members: z.array(Member).max(100_000) });
 export type ProposedMove = z.infer<typeof ProposedMove>;
 

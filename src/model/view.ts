@@ -726,6 +726,10 @@ export const ConsolidationView = z.object({
   why: z.string().optional(),
   emptyBefore: z.array(Path),
   emptyAfter: z.array(Path),
+  staying: z
+    .array(z.object({ contract: ContractId, why: z.string() }))
+    .optional()
+    .describe('on these nodes, and not to be moved'),
   gpuMoves: count.optional().describe('GPUs moved, detours included'),
   greedyGpuMoves: count.optional().describe('what the greedy way moves'),
   steps: z

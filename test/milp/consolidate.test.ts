@@ -6,7 +6,7 @@ import { check } from '../../src/core/check.ts';
 import { greedyLayout } from '../../src/core/reclaim/greedy.ts';
 import { isSound, type Layout, moveCostOf } from '../../src/core/reclaim/layout.ts';
 import { type Problem, problemOf, type Wish } from '../../src/core/reclaim/problem.ts';
-import { standing } from '../../src/core/reclaim/relocate.ts';
+import { placedAs, standing } from '../../src/core/reclaim/relocate.ts';
 import type { State } from '../../src/core/state.ts';
 import { consolidate } from '../../src/milp/consolidate.ts';
 import { optimumOf } from '../../src/milp/optimum.ts';
@@ -37,12 +37,10 @@ function walked(
   now: State,
   steps: Extract<Awaited<ReturnType<typeof consolidate>>, { kind: 'planned' }>['steps'],
 ): State {
-  return steps.reduce((state, { rest, members }) => {
+  return steps.reduce((state, { rest, seats }) => {
     const without = givenUp(state, [rest.contract], rest.placement.startMs);
-    expect(check(without, rest.demand, rest.verdict, { ...rest.placement, members: [...members] })).toEqual(
-      [],
-    );
-    return standing(state, rest, members);
+    expect(check(without, rest.demand, rest.verdict, placedAs(without, rest, seats))).toEqual([]);
+    return standing(state, rest, seats);
   }, now);
 }
 
@@ -117,6 +115,10 @@ describe('nodes to be emptied', () => {
     expect(await consolidate(now.state, wish(1), limits)).toMatchObject({
       kind: 'impossible',
       why: '1 nodes are to be empty, and only 0 of them hold nothing that has to stay',
+      staying: [
+        { contract: 'C-101', why: 'runs and is reserved' },
+        { contract: 'C-102', why: 'runs and is reserved' },
+      ],
     });
   });
 
@@ -189,6 +191,84 @@ describe('nodes to be emptied', () => {
     expect(emptyNodes(after)).toEqual(['n01', 'n02']);
     const close = holding(spread('n01', 'n02'), 'n03 gpu0-3 reserved', 'n04 gpu0-7 reserved');
     expect(await consolidate(close.state, wish(2), limits)).toMatchObject({ kind: 'impossible' });
+  });
+
+  test('spares move like members, to where they still stand in', async () => {
+    const asked = demand('2×2 H100 24h', {
+      tenant: 'globex',
+      guarantee: 'preemptible',
+      survive: { loss: 'node', membersLeft: 2 },
+    });
+    const where = ['train 0 fra1/h1/r1/n01 gpu0-1', 'train 1 fra1/h1/r1/n02 gpu0-1'];
+    const spared = granted(
+      world('fra1/h1/r1 4×8 H100'),
+      asked,
+      placement(24, ...where, '+ train 2 fra1/h1/r1/n03 gpu0-1'),
+    );
+    const last = { within: Path.parse('fra1/h1/r1/n03'), atMs: t0 };
+    const found = await consolidate(holding(spared, 'n04 gpu0-3 reserved').state, last, limits);
+    expect(found).toMatchObject({ kind: 'planned', by: 'optimal', gpuMoves: 2 });
+    const steps = found.kind === 'planned' ? found.steps : [];
+    expect(steps.map(({ to }) => [to.part, to.replica, to.node])).toEqual([['train', 2, 'fra1/h1/r1/n04']]);
+    expect(emptyNodes(walked(spared.state, steps))).toEqual(['n03']);
+    // Nowhere else could it stand in for both of the others.
+    const full = holding(spared, 'n04 gpu0-7 reserved');
+    expect(await consolidate(full.state, last, limits)).toMatchObject({ kind: 'impossible', staying: [] });
+  });
+
+  test('flows go along, where the edges carry them', async () => {
+    const asked = demand('1×2 H100 24h + load: 1×2', {
+      tenant: 'globex',
+      guarantee: 'preemptible',
+      flows: [{ from: 'train', to: 'load', mbps: 60_000 }],
+    });
+    const bandwidth = ['n01', 'n02'].map((node) => ({
+      fabric: 'data' as const,
+      edge: Path.parse(`fra1/h1/r1/${node}`),
+      mbps: 60_000,
+    }));
+    const held = {
+      ...placement(24, 'train 0 fra1/h1/r1/n01 gpu0-1', 'load 0 fra1/h1/r1/n02 gpu0-1'),
+      bandwidth,
+    };
+    const now = granted(world('fra1/h1/r1 3×8 H100 nordma'), asked, held);
+    const found = await consolidate(now.state, wish(2), limits);
+    expect(found).toMatchObject({ kind: 'planned', gpuMoves: 2 });
+    const together = walked(now.state, found.kind === 'planned' ? found.steps : []);
+    expect([...together.bandwidth.values()].flat()).toEqual([]);
+    const first = { within: Path.parse('fra1/h1/r1/n01'), atMs: t0 };
+    const away = holding(now, 'n02 gpu2-7 reserved');
+    const moved = await consolidate(away.state, first, limits);
+    const after = walked(away.state, moved.kind === 'planned' ? moved.steps : []);
+    expect(
+      [...after.bandwidth].flatMap(([edge, holds]) => holds.map(({ mbps }) => `${edge} ${mbps}`)),
+    ).toEqual(['data fra1/h1/r1/n02 60000', 'data fra1/h1/r1/n03 60000']);
+  });
+
+  test('what survives the loss of a rack is never proposed to stand in one', async () => {
+    const asked = demand('2×2 H100 24h', {
+      tenant: 'globex',
+      guarantee: 'preemptible',
+      survive: { loss: 'rack', membersLeft: 1 },
+    });
+    const held = placement(24, 'train 0 fra1/h1/r1/n01 gpu0-1', 'train 1 fra1/h1/r2/n01 gpu0-1');
+    const now = granted(world('fra1/h1/r1 2×2 H100', 'fra1/h1/r2 2×8 H100'), asked, held);
+    const problem = problemOf(now.state, wish(1));
+    expect(problem.groups.map(({ nodes, most }) => [nodes, most])).toEqual([
+      [[0, 1], 1],
+      [[2, 3], 1],
+    ]);
+    const [kind] = problem.kinds;
+    expect(isSound(problem, [[0, 0, 2, 0]])).toBe(false);
+    expect([kind?.movers.length, isSound(problem, [[0, 1, 1, 0]])]).toEqual([2, true]);
+    const first = { within: Path.parse('fra1/h1/r1/n01'), atMs: t0 };
+    const found = await consolidate(now.state, first, limits);
+    expect(found.kind === 'planned' ? found.steps.map(({ to }) => to.node) : []).toEqual(['fra1/h1/r1/n02']);
+    const both = { within: Path.parse('fra1/h1/r1'), atMs: t0 };
+    expect(await consolidate(now.state, both, limits)).toMatchObject({
+      kind: 'impossible',
+      why: 'what may move finds no room on the other nodes',
+    });
   });
 
   test('a reserved contract that has not begun moves, and its later hours count', async () => {

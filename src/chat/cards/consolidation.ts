@@ -31,9 +31,21 @@ function reasons(view: ConsolidationView): string[] {
     `empty now: ${listed(emptyBefore)}`,
     ...(kind === 'planned' ? [`empty then: ${listed(emptyAfter)}`] : []),
     ...(kind === 'planned' && why !== undefined ? [why] : []),
+    ...(kind === 'planned' ? [] : stayLines(view)),
     ...(greedyGpuMoves === undefined || steps.length === 0
       ? []
       : [`the greedy way moves ${countOf(greedyGpuMoves, 'GPU')}`]),
+  ];
+}
+
+/** So many contracts that stay are named. */
+const named = 4;
+
+function stayLines({ staying = [] }: ConsolidationView): string[] {
+  const more = staying.length - named;
+  return [
+    ...staying.slice(0, named).map(({ contract, why }) => `${contract} stays: it ${why}`),
+    ...(more > 0 ? [`${more} more contracts stay`] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Placement } from '../../model/placement.ts';
 import { dayMs } from '../../model/unit.ts';
 import { costOf } from '../price.ts';
 import type { Rest } from '../reclaim/movable.ts';
+import { placedAs } from '../reclaim/relocate.ts';
 import { repairFor } from '../reclaim/repair.ts';
 import type { Judge } from '../simulate/edit.ts';
 import { brokenBy, lifted, type Remainder, resettled } from '../simulate/remainder.ts';
@@ -36,9 +37,10 @@ export function movedAsideFor(
   const found = repairFor(state, judge(state, demand), { demand, startMs, atMs });
   if (found === undefined) return undefined;
   let now = state;
-  const moves = found.moves.map(({ rest, members }) => {
-    const placement = { ...rest.placement, members: [...members] };
-    now = resettled(lifted(now, rest), rest, placement);
+  const moves = found.moves.map(({ rest, seats }) => {
+    const freed = lifted(now, rest);
+    const placement = placedAs(freed, rest, seats);
+    now = resettled(freed, rest, placement);
     return { rest, placement };
   });
   const { members, spares, bandwidth } = found.best;

@@ -1,6 +1,6 @@
 import type { Contract } from '../../model/contract.ts';
 import type { ContractId, Path } from '../../model/id.ts';
-import type { Placement } from '../../model/placement.ts';
+import { type Placement, seatsOf } from '../../model/placement.ts';
 import type { Plan } from '../../model/plan.ts';
 import { heldIn, never } from '../calendar/calendar.ts';
 import { lapse } from '../life/lapse.ts';
@@ -173,7 +173,7 @@ function wayMadeFor(
 function movesOf(found: Aside, remainder: Remainder, asked: Asked): readonly DrainMove[] {
   const wanted = found.moves.map(({ rest, placement }) => ({
     contract: rest.contract.id,
-    seats: placement.members,
+    seats: seatsOf(placement),
   }));
   const offers = movesAsPlans(asked.state, wanted, asked);
   const moves = found.moves.map(({ rest, placement }, at): DrainMove => {

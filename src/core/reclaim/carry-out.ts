@@ -1,17 +1,18 @@
 import type { ContractId, Path } from '../../model/id.ts';
-import type { Member } from '../../model/placement.ts';
+import { type Member, seatsOf } from '../../model/placement.ts';
+import { givenUp } from '../calendar/holding.ts';
 import type { State } from '../state.ts';
 import type { Errand } from './layout.ts';
 import type { Rest } from './movable.ts';
 import { pairOf, type Problem } from './problem.ts';
-import { mayStand, seatedOn, standing } from './relocate.ts';
+import { mayStand, placedAs, seatedOn, standing } from './relocate.ts';
 
-/** One member goes from one node to another. `members` are all of its contract's once it is there. */
+/** A member or spare goes from one node to another. `seats` are all of its contract's once it is there. */
 export type Step = {
   readonly contract: ContractId;
   readonly from: Path;
   readonly to: Member;
-  readonly members: readonly Member[];
+  readonly seats: readonly Member[];
   readonly rest: Rest;
   /** It only makes room for the others, and goes on from here later. */
   readonly isDetour: boolean;
@@ -69,16 +70,14 @@ class Road {
     const now = this.#memberOf(errand);
     const found = node === undefined ? undefined : seatedOn(this.state, rest, now, node.id);
     if (found === undefined) return false;
-    const members = rest.placement.members.map((other) => (other === now ? found : other));
-    if (!mayStand(this.state, rest, members)) return false;
-    this.state = standing(this.state, rest, members);
-    const moved: Rest = {
-      ...rest,
-      contract: { ...rest.contract, placement: { ...rest.contract.placement, members } },
-      placement: { ...rest.placement, members },
-    };
-    this.#rests.set(rest.contract.id, moved);
-    this.steps.push({ contract: rest.contract.id, from: now.node, to: found, members, rest, isDetour });
+    const seats = seatsOf(rest.placement).map((other) => (other === now ? found : other));
+    if (!mayStand(this.state, rest, seats)) return false;
+    const freed = givenUp(this.state, [rest.contract], rest.placement.startMs);
+    const placement = placedAs(freed, rest, seats);
+    this.state = standing(this.state, rest, seats);
+    const contract = { ...rest.contract, placement };
+    this.#rests.set(contract.id, { ...rest, contract, placement });
+    this.steps.push({ contract: contract.id, from: now.node, to: found, seats, rest, isDetour });
     return true;
   }
 
@@ -118,7 +117,7 @@ class Road {
       cleared = standing(
         cleared,
         rest,
-        rest.placement.members.filter((member) => !gone.has(member)),
+        seatsOf(rest.placement).filter((seat) => !gone.has(seat)),
       );
     }
     return cleared;
@@ -130,7 +129,7 @@ class Road {
 
   #memberOf(errand: Errand): Member {
     const { part, replica } = errand.mover.member;
-    const found = this.#restOf(errand).placement.members.find(
+    const found = seatsOf(this.#restOf(errand).placement).find(
       (member) => member.part === part && member.replica === replica,
     );
     return found ?? errand.mover.member;

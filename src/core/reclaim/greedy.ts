@@ -1,5 +1,5 @@
-import { emptiedBy, isSound, type Layout } from './layout.ts';
-import type { Kind, Problem } from './problem.ts';
+import { emptiedBy, inGroup, isSound, type Layout } from './layout.ts';
+import type { Group, Kind, Problem } from './problem.ts';
 
 /**
  * Empties nodes one after the other, those with the fewest GPUs in use first; what stands there goes, the largest
@@ -36,9 +36,9 @@ function cleared(problem: Problem, layout: number[][], from: number, closed: Rea
   for (const [which] of order) {
     const row = layout[which] ?? [];
     while ((row[from] ?? 0) > 0) {
+      row[from] = (row[from] ?? 0) - 1;
       const to = tightest(problem, layout, which, closed);
       if (to === undefined) return false;
-      row[from] = (row[from] ?? 0) - 1;
       row[to] = (row[to] ?? 0) + 1;
     }
   }
@@ -57,10 +57,20 @@ function tightest(
   let best: { readonly at: number; readonly left: number } | undefined;
   for (const at of kind.targets) {
     if (closed.has(at) || (layout[which]?.[at] ?? 0) >= kind.mostOnNode) continue;
+    if (problem.groups.some((group) => isFull(layout, group, { which, at }))) continue;
     const left = leftOn(problem, layout, at, kind);
     if (left !== undefined && (best === undefined || left < best.left)) best = { at, left };
   }
   return best?.at;
+}
+
+/** Whether a place can take no more seats of the contract of a kind. */
+function isFull(
+  layout: Layout,
+  group: Group,
+  { which, at }: { readonly which: number; readonly at: number },
+): boolean {
+  return group.kinds.includes(which) && group.nodes.includes(at) && inGroup(layout, group) >= group.most;
 }
 
 /** GPUs left in the fullest period with one more of the kind; nothing where it does not fit. */

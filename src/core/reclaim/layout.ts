@@ -1,6 +1,6 @@
 import { compareText } from '../../model/text.ts';
 import { byNumber } from './holders.ts';
-import type { Kind, Mover, Problem } from './problem.ts';
+import { type Group, type Kind, type Mover, type Problem, sumAt } from './problem.ts';
 
 /** By kind and by position of the node: how many stand there in the end. */
 export type Layout = readonly (readonly number[])[];
@@ -36,6 +36,7 @@ export function isSound(problem: Problem, layout: Layout): boolean {
   return (
     counts &&
     nodes.every((_, at) => fitsOn(problem, layout, at)) &&
+    problem.groups.every((group) => inGroup(layout, group) <= group.most) &&
     emptiedBy(problem, layout).length >= wanted
   );
 }
@@ -59,6 +60,11 @@ export function errandsOf({ nodes, kinds }: Problem, layout: Layout): readonly E
       to: places[at] ?? 0,
     }));
   });
+}
+
+/** Seats of a group that stand in its place. */
+export function inGroup(layout: Layout, { kinds, nodes }: Group): number {
+  return kinds.reduce((sum, which) => sum + sumAt(layout[which], nodes), 0);
 }
 
 function mayHold(kind: Kind, at: number, count: number): boolean {

@@ -1,7 +1,7 @@
 import { type Contract, isStanding } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { siteOf } from '../../model/id.ts';
-import type { Placement } from '../../model/placement.ts';
+import { type Placement, seatsOf } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
 
@@ -15,14 +15,20 @@ export type Rest = {
 
 /**
  * Whether a contract may be moved at `atMs`. One that has not begun may, whatever its guarantee: it keeps every term,
- * and nobody notices. One that runs may only if it is preemptible. Contracts that hold spares or bandwidth stay: those
- * would have to move with them.
+ * and nobody notices. One that runs may only if it is preemptible. Spares and bandwidth move with it.
  */
 export function isMovable(contract: Contract, atMs: number): boolean {
-  if (!isStanding(contract, atMs) || contract.preemptedAtMs !== undefined) return false;
-  const { startMs, spares = [], bandwidth = [] } = contract.placement;
-  if (spares.length > 0 || bandwidth.length > 0) return false;
-  return startMs > atMs || contract.demand.guarantee === 'preemptible';
+  return whyItStays(contract, atMs) === undefined;
+}
+
+/** Why a contract may not be moved, in words about it. */
+export function whyItStays(contract: Contract, atMs: number): string | undefined {
+  if (!isStanding(contract, atMs)) return 'has ended';
+  if (contract.preemptedAtMs !== undefined) return 'is to end for another one';
+  const { guarantee = 'reserved' } = contract.demand;
+  return contract.placement.startMs > atMs || guarantee === 'preemptible'
+    ? undefined
+    : `runs and is ${guarantee}`;
 }
 
 /**
@@ -52,7 +58,7 @@ export function verdictOfStay({
   placement,
   planDigest,
 }: Pick<Contract, 'placement' | 'planDigest'>): PolicyVerdict {
-  const sites = [...new Set(placement.members.map(({ node }) => siteOf(node)))].toSorted(compareText);
+  const sites = [...new Set(seatsOf(placement).map(({ node }) => siteOf(node)))].toSorted(compareText);
   return {
     policy: planDigest,
     packs: [],

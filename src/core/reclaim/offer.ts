@@ -41,14 +41,14 @@ function repairOffer(
     demand: startingAt(demand, earliestMs),
     startMs: earliestMs,
     ...offerPrice(found.best),
-    moves: found.moves.map(({ contract, members }) => ({ contract, members: [...members] })),
+    moves: found.moves.map(({ contract, seats }) => ({ contract, members: [...seats] })),
   };
 }
 
 /** `after moving C-104 to fra1/h1/r13/n03, then C-107 to fra1/h1/r12/n01`. */
 function movesWords(moves: Repair['moves']): string {
-  const words = moves.map(({ contract, members }) => {
-    const [first, ...others] = [...new Set(members.map(({ node }) => node))];
+  const words = moves.map(({ contract, seats }) => {
+    const [first, ...others] = [...new Set(seats.map(({ node }) => node))];
     const more = others.length === 0 ? '' : ` and ${others.length} more`;
     return `${contract} to ${first ?? 'nowhere'}${more}`;
   });

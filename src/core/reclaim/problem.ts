@@ -1,7 +1,7 @@
 import type { Contract } from '../../model/contract.ts';
-import type { Demand, Part } from '../../model/demand.ts';
+import { type Demand, guaranteedCount, type Part } from '../../model/demand.ts';
 import { type Path, siteOf } from '../../model/id.ts';
-import type { HeldSlice, Member } from '../../model/placement.ts';
+import { type HeldSlice, type Member, seatsOf } from '../../model/placement.ts';
 import { standsIn } from '../../model/standing.ts';
 import { type Hold, never } from '../calendar/calendar.ts';
 import { givenUp } from '../calendar/holding.ts';
@@ -11,11 +11,11 @@ import { indexesOf, sizeOf } from '../mask.ts';
 import { placeOn } from '../place/domain.ts';
 import { fitnessOf } from '../place/fitness.ts';
 import { Neighbours } from '../place/neighbours.ts';
-import { countedReplicas } from '../place/survival.ts';
+import { countedReplicas, isCounted, spreadOf } from '../place/survival.ts';
 import { wantedPart } from '../place/want.ts';
 import type { State } from '../state.ts';
 import { holdersOn } from './holders.ts';
-import { isMovable, type Rest, restOf } from './movable.ts';
+import { type Rest, restOf, whyItStays } from './movable.ts';
 
 /** What can be held of a node, at one time. GPUs are counted in thousandths where slices of them are held, else whole. */
 type Amounts = { readonly gpus: number; readonly cpuMilli: number; readonly memoryMib: number };
@@ -46,10 +46,19 @@ export type Kind = Amounts & {
   readonly cost: number;
 };
 
+/** Seats that fall together when one place is lost: no more of them than may be missed. */
+export type Group = {
+  /** Positions of kinds, and of the nodes in the place. */
+  readonly kinds: readonly number[];
+  readonly nodes: readonly number[];
+  readonly most: number;
+};
+
 /** Which nodes are to be empty, what stands on them, and where it could go. Everything in whole numbers. */
 export type Problem = {
   readonly nodes: readonly ProblemNode[];
   readonly kinds: readonly Kind[];
+  readonly groups: readonly Group[];
   /** So many nodes are to be empty in the end, those that are so already among them. */
   readonly wanted: number;
 };
@@ -69,17 +78,26 @@ export function problemOf(state: State, wish: Wish): Problem {
   const nodes = state.fleet.nodes.filter(({ site }) => within === undefined || site === siteOf(within));
   const wanted = nodes.filter((node) => isWanted(node, within));
   const holders = holdersOn(state, nodes, { fromMs: atMs, toMs: never });
-  const movers = holders.flatMap((contract) => moversOf(state, contract, atMs));
+  const positions = new Map(nodes.map(({ id }, position) => [id, position]));
+  const movers = holders.flatMap((contract) => moversOf(state, contract, { atMs, at: positions }));
   const moving = new Set<string>(movers.map(({ rest }) => rest.contract.id));
   const scale = hasSlices(state, nodes, atMs) ? 1000 : 1;
   const open = opennessOf(givenUp(state, [...new Set(movers.map(({ rest }) => rest.contract))], atMs));
   const periods = periodsOf(state, nodes, atMs);
-  const positions = new Map(nodes.map(({ id }, position) => [id, position]));
+  const kinds = kindsOf(movers, {
+    nodes,
+    positions,
+    periods,
+    scale,
+    open,
+    refused: wish.refused ?? new Set(),
+  });
   return {
     nodes: nodes.map((node) =>
       problemNode(state, node, { periods, moving, atMs, scale, wanted: wanted.includes(node) }),
     ),
-    kinds: kindsOf(movers, { nodes, positions, periods, scale, open, refused: wish.refused ?? new Set() }),
+    kinds,
+    groups: groupsOf(kinds, nodes),
     wanted: wish.free ?? wanted.length,
   };
 }
@@ -94,14 +112,40 @@ function isWanted(node: FleetNode, within: Path | undefined): boolean {
   return inPlace && node.schedulable && node.health !== 'down' && node.shape.gpus.length > 0;
 }
 
-/** Members of contracts that can go one by one: what they keep to as a whole the auditor sees after each step. */
-function moversOf(state: State, contract: Contract, atMs: number): readonly Mover[] {
+/** Seats of contracts that can go one by one: what they keep to as a whole the auditor sees after each step. */
+function moversOf(
+  state: State,
+  contract: Contract,
+  { atMs, at }: { readonly atMs: number; readonly at: ReadonlyMap<Path, number> },
+): readonly Mover[] {
+  const rest = whyStuck(state, contract, atMs) === undefined ? restOf(contract, atMs) : undefined;
+  if (rest === undefined) return [];
+  return seatsOf(contract.placement).flatMap((member) => (at.has(member.node) ? [{ rest, member }] : []));
+}
+
+/** Why no seat of a contract is moved by itself, in words about it; nothing where that may be. */
+function whyStuck({ fleet }: State, contract: Contract, atMs: number): string | undefined {
   const { demand, placement } = contract;
-  const isPlain =
-    demand.parts.every(({ apart }) => apart === undefined || apart === 'node') &&
-    placement.members.every((member) => state.fleet.nodeById.has(member.node));
-  const rest = isPlain && isMovable(contract, atMs) ? restOf(contract, atMs) : undefined;
-  return rest === undefined ? [] : placement.members.map((member) => ({ rest, member }));
+  const apart = demand.parts.find((part) => part.apart !== undefined && part.apart !== 'node')?.apart;
+  const isKnown = seatsOf(placement).every(({ node }) => fleet.nodeById.has(node));
+  return (
+    whyItStays(contract, atMs) ??
+    (apart === undefined ? undefined : `keeps its replicas apart by ${apart}`) ??
+    (isKnown ? undefined : 'stands on a node that the inventory no longer has') ??
+    (restOf(contract, atMs) === undefined ? 'is over within a second' : undefined)
+  );
+}
+
+/** Contracts that keep the wanted nodes from being emptied, with the reason for each, by number. */
+export function stuckOn(
+  state: State,
+  { within, atMs }: Wish,
+): readonly { contract: Contract; why: string }[] {
+  const wanted = state.fleet.nodes.filter((node) => isWanted(node, within));
+  return holdersOn(state, wanted, { fromMs: atMs, toMs: never }).flatMap((contract) => {
+    const why = whyStuck(state, contract, atMs);
+    return why === undefined ? [] : [{ contract, why }];
+  });
 }
 
 /** Starts of holds: load only grows there. Instants at which no more is held than at another are left out. */
@@ -228,7 +272,8 @@ function keyOf(
   { rest, member }: Mover,
   { nodes, positions, periods, scale }: Scene,
 ): readonly (string | number)[] {
-  const alone = mostTogether({ rest, member }) === Infinity ? '' : `${rest.contract.id}/${member.part}`;
+  const isAlike = mostTogether({ rest, member }) === Infinity && !isGrouped({ rest, member });
+  const alone = isAlike ? '' : `${rest.contract.id}/${member.part}/${isMissed({ rest, member })}`;
   const times = [...activeIn(rest, periods)].join(',');
   const gpus = gpusOf(member, nodes[positions.get(member.node) ?? -1], scale);
   return [gpus, member.cpuMilli, member.memoryMib, times, alone];
@@ -259,10 +304,53 @@ function kindOf(
 }
 
 /** How many replicas of its part may share a node: one that is apart, as many as may be lost where it survives that. */
-function mostTogether({ rest: { demand }, member }: Mover): number {
-  const { survive } = demand;
-  if (partOf(demand, member)?.apart !== undefined) return 1;
-  return survive?.loss === 'node' ? Math.max(1, countedReplicas(demand) - survive.membersLeft) : Infinity;
+function mostTogether(mover: Mover): number {
+  const { demand } = mover.rest;
+  if (partOf(demand, mover.member)?.apart !== undefined) return 1;
+  return demand.survive?.loss === 'node' && isMissed(mover) ? Math.max(1, mostLost(mover.rest)) : Infinity;
+}
+
+/** How many seats of a contract may fall together: those that are left have to be enough. */
+function mostLost({ demand, placement: { spares = [] } }: Rest): number {
+  return countedReplicas(demand) + spares.length - (demand.survive?.membersLeft ?? 0);
+}
+
+/** Whether a seat counts for survival: extras do not, nor replicas without GPUs beside such as have some. */
+function isMissed({ rest: { demand, placement }, member }: Mover): boolean {
+  const part = partOf(demand, member);
+  if (part === undefined || !isCounted(part, demand)) return false;
+  return member.replica < guaranteedCount(part) || (placement.spares ?? []).includes(member);
+}
+
+/** Whether a mover belongs to a group: its contract is to survive the loss of more than a node. */
+function isGrouped(mover: Mover): boolean {
+  const loss = mover.rest.demand.survive?.loss;
+  return (loss === 'rack' || loss === 'feed') && isMissed(mover);
+}
+
+/** Of each contract that is to survive the loss of a rack or feed, the seats in each. No fewer than stand there now. */
+function groupsOf(kinds: readonly Kind[], nodes: readonly FleetNode[]): readonly Group[] {
+  const grouped = kinds.flatMap(({ movers: [first], standing }, at) =>
+    first !== undefined && isGrouped(first) ? [{ at, standing, rest: first.rest }] : [],
+  );
+  return [...Map.groupBy(grouped, ({ rest }) => rest.contract.id).values()].flatMap((own) => {
+    const [first] = own;
+    const spread = first === undefined ? undefined : spreadOf(first.rest.demand);
+    if (first === undefined || spread === undefined) return [];
+    const fates = nodes.map((node, at) => ({ at, fate: spread.fateOf(node) }));
+    const places = Map.groupBy(fates, ({ fate }) => (fate.kind === 'falls' ? fate.place : undefined));
+    places.delete(undefined);
+    return [...places.values()].map((inside): Group => {
+      const positions = inside.map(({ at }) => at);
+      const now = own.reduce((sum, { standing }) => sum + sumAt(standing, positions), 0);
+      return { kinds: own.map(({ at }) => at), nodes: positions, most: Math.max(now, mostLost(first.rest)) };
+    });
+  });
+}
+
+/** What a row of counts comes to at some positions. */
+export function sumAt(row: readonly number[] | undefined, positions: readonly number[]): number {
+  return positions.reduce((sum, at) => sum + (row?.[at] ?? 0), 0);
 }
 
 /** Whole GPUs and slices of a member, in the unit in which GPUs are counted. */
@@ -292,6 +380,7 @@ function targetsOf(mover: Mover, { nodes, positions, refused, open }: Scene): re
     const isNear =
       node.site === own.site && levels.every((level) => placeOn(level, node) === placeOn(level, own));
     if (!isNear || refused.has(pairOf(mover, node.id)) || !open(rest, node)) return [];
+    if (isGrouped(mover) && spreadOf(rest.demand)?.fateOf(node).kind === 'unknown') return [];
     return fitnessOf(node, want, rest.demand).kind === 'fits' ? [position] : [];
   });
 }

@@ -1,6 +1,6 @@
 import type { Demand } from '../../model/demand.ts';
 import type { ContractId } from '../../model/id.ts';
-import type { Member, Placement } from '../../model/placement.ts';
+import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { givenUp, withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
@@ -28,11 +28,11 @@ const candidateLimit = 12;
 /** No repair costs more searches for the demand itself. */
 const trialLimit = 48;
 
-/** A contract that goes elsewhere: with all its members as they are then. */
+/** A contract that goes elsewhere: with all its members and spares as they are then. */
 type RepairMove = {
   readonly contract: ContractId;
   readonly rest: Rest;
-  readonly members: readonly Member[];
+  readonly seats: readonly Member[];
 };
 
 export type Repair = {
@@ -140,7 +140,7 @@ function gpusIn(pool: readonly Rest[], positions: readonly number[]): number {
 /** Wherever it likes, and then in each place that the movers leave, so that it does not take the room they go to. */
 function placesFor({ fleet }: State, demand: Demand, movers: readonly Rest[]): readonly Demand[] {
   const left = movers.flatMap(({ placement }) =>
-    placement.members.flatMap(({ node }) => fleet.nodeById.get(node) ?? []),
+    seatsOf(placement).flatMap(({ node }) => fleet.nodeById.get(node) ?? []),
   );
   const domains = closestFirst
     .flatMap((level) => domainsOn(level, [...new Set(left)]).map(({ id }) => ({ level, id })))
@@ -187,9 +187,9 @@ function resettled(taken: State, order: readonly Rest[]): readonly RepairMove[] 
     };
     const result = solve(now, rest.verdict, asked);
     if (result.kind !== 'solved') return undefined;
-    const { members } = result.best;
-    moves.push({ contract: rest.contract.id, rest, members });
-    now = standing(now, rest, members);
+    const seats = [...result.best.members, ...result.best.spares];
+    moves.push({ contract: rest.contract.id, rest, seats });
+    now = standing(now, rest, seats);
   }
   return moves;
 }
@@ -199,10 +199,10 @@ function inOrder(state: State, moves: readonly RepairMove[]): readonly RepairMov
   const steps: RepairMove[] = [];
   let now = state;
   for (let waiting = moves; waiting.length > 0;) {
-    const next = waiting.find(({ rest, members }) => mayStand(now, rest, members));
+    const next = waiting.find(({ rest, seats }) => mayStand(now, rest, seats));
     if (next === undefined) return undefined;
     steps.push(next);
-    now = standing(now, next.rest, next.members);
+    now = standing(now, next.rest, next.seats);
     waiting = waiting.filter((move) => move !== next);
   }
   return steps;
@@ -217,15 +217,19 @@ function isLeftRoom(
     best,
   }: { readonly moves: readonly RepairMove[]; readonly demand: Demand; readonly best: Candidate },
 ): boolean {
-  const after = moves.reduce((now, { rest, members }) => standing(now, rest, members), state);
+  const after = moves.reduce((now, { rest, seats }) => standing(now, rest, seats), state);
   return check(after, demand, verdict, placementOf(demand, best)).length === 0;
 }
 
-function placementOf({ window: { durationS } }: Demand, { startMs, members }: Candidate): Placement {
+function placementOf({ window: { durationS } }: Demand, best: Candidate): Placement {
+  const { startMs, members, spares, bandwidth, transfers } = best;
   return {
     startMs,
     ...(durationS === undefined ? {} : { endMs: startMs + durationS * 1000 }),
     members: [...members],
+    ...(spares.length === 0 ? {} : { spares: [...spares] }),
+    ...(bandwidth.length === 0 ? {} : { bandwidth: [...bandwidth] }),
+    ...(transfers === undefined ? {} : { transfers: [...transfers] }),
   };
 }
 

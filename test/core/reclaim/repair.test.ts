@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { givenUp } from '../../../src/core/calendar/holding.ts';
 import { check } from '../../../src/core/check.ts';
 import { isMovable, type Rest, restOf } from '../../../src/core/reclaim/movable.ts';
-import { mayStand, standing } from '../../../src/core/reclaim/relocate.ts';
+import { mayStand, placedAs, standing } from '../../../src/core/reclaim/relocate.ts';
 import { type Repair, repairFor } from '../../../src/core/reclaim/repair.ts';
 import type { State } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';
@@ -25,8 +25,8 @@ function repaired({ state }: World, wish: Demand, atMs = t0): Repair | undefined
 
 /** `C-101 to r1/n02 gpu4-7`. */
 function inWords(repair: Repair | undefined): readonly string[] {
-  return (repair?.moves ?? []).map(({ contract, members }) =>
-    [contract, ...members.map(({ node, gpus }) => `${node.slice(-6)} ${gpus.join('')}`)].join(' '),
+  return (repair?.moves ?? []).map(({ contract, seats }) =>
+    [contract, ...seats.map(({ node, gpus }) => `${node.slice(-6)} ${gpus.join('')}`)].join(' '),
   );
 }
 
@@ -170,11 +170,11 @@ describe('on tiny fleets', { timeout: 120_000 }, () => {
 /** Makes the moves one by one, and then grants the demand. */
 function walked(before: State, wish: Demand, { moves, best }: Repair): void {
   let now = before;
-  for (const { rest, members } of moves) {
+  for (const { rest, seats } of moves) {
     expect(isMovable(rest.contract, t0)).toBe(true);
     const freed = givenUp(now, [rest.contract], rest.placement.startMs);
-    expect(check(freed, rest.demand, rest.verdict, { ...rest.placement, members: [...members] })).toEqual([]);
-    now = standing(now, rest, members);
+    expect(check(freed, rest.demand, rest.verdict, placedAs(freed, rest, seats))).toEqual([]);
+    now = standing(now, rest, seats);
   }
   const end = t0 + (wish.window.durationS ?? 0) * 1000;
   const got = { startMs: best.startMs, endMs: end, members: [...best.members] };
