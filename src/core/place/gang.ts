@@ -10,6 +10,7 @@ import { bandwidthOf } from './fabric/bandwidth.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
 import { fillInside } from './inside.ts';
+import { otherOrders } from './orders.ts';
 import { type Rooms } from './rooms.ts';
 import { isSliced, type Want } from './want.ts';
 
@@ -44,9 +45,20 @@ type Asked = {
 /**
  * Places a gang inside one domain of the lowest level that holds all of it; among those domains the one with
  * least to spare, then the first by id. With uplink budgets the fewest leafs come before all that. Members come in
- * the order of part and replica. `nodes` are those of the site that could serve some want.
+ * the order of part and replica. `nodes` are those of the site that could serve some want. Where the parts do not fit
+ * one after the other as they usually go down, other orders are tried.
  */
 export function placeGang(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
+  const usual = placedInOrder(rooms, nodes, asked);
+  if (usual.kind === 'whole') return usual;
+  for (const wants of otherOrders(asked.wants)) {
+    const found = placedInOrder(rooms, nodes, { ...asked, wants, isNearestAsked: false });
+    if (found.kind === 'whole') return found;
+  }
+  return usual;
+}
+
+function placedInOrder(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
   return asked.isPlain ? scanned(rooms, nodes, asked) : pruned(rooms, nodes, asked);
 }
 
