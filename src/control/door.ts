@@ -1,7 +1,7 @@
 import { decide } from '../core/decide.ts';
 import { lapse } from '../core/life/lapse.ts';
 import { inputsOf } from '../core/plan.ts';
-import type { State } from '../core/state.ts';
+import { contractOf, type State } from '../core/state.ts';
 import type { Ledger, ReadOnlyReason } from '../ledger/port.ts';
 import { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
@@ -105,7 +105,7 @@ export class Door {
     const { state, head, nowMs, readOnly } = moment;
     if (readOnly !== undefined) throw closedFor(readOnly);
     const actor = actorOf(await this.#withCatalogue(caller));
-    const verdict = verdictFor(state, demandOf(command, this.library), nowMs);
+    const verdict = verdictFor(state, demandOf(command, this.library, state), nowMs);
     const by = actingOn(state, { actor, command, atMs: nowMs, archive: this.library });
     const sealed = sealedIn(command, builtInPacks(), state.authority);
     const given = {
@@ -114,6 +114,7 @@ export class Door {
       archive: this.library,
       by,
       ...(sealed === undefined ? {} : { sealed }),
+      ...this.library.measured(command),
     };
     const { decision, events } = decide(state, given, command);
     const question = questionFor(caller, decision, events);
@@ -188,9 +189,10 @@ export function entryInputs(state: State, verdict: PolicyVerdict): Inputs {
   return { ...inputsOf(state, verdict), ...(digest === undefined ? {} : { authority: digest }) };
 }
 
-/** The demand that a command is about, for those that place something and for a wish that rules were set aside. */
-export function demandOf(command: Command, library: Library): Demand | undefined {
+/** The demand that a command is about: what it places, looks at, or wishes that rules were set aside for. */
+export function demandOf(command: Command, library: Library, state: State): Demand | undefined {
   if (command.kind === 'waive-rules') return command.demand;
+  if (command.kind === 'observe-contract') return contractOf(state, command.contract)?.demand;
   const digest = planNamedIn(command);
   return digest === undefined ? undefined : library.plan(digest).demand;
 }

@@ -39,7 +39,8 @@ export class Fold {
   }
 
   async #follow(entry: Entry): Promise<void> {
-    await this.#library.fetchFor(entry.command);
+    // What was measured is needed to decide, not to fold.
+    if (entry.command.kind !== 'observe-contract') await this.#library.fetchFor(entry.command);
     this.#state = applyAll(this.#state, entry.events, stampOf(entry), this.#library);
     this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
     const plan = planNamedIn(entry.command);

@@ -8,6 +8,7 @@ import type { Command } from '../model/command.ts';
 import { BerthError } from '../model/error.ts';
 import { Observation } from '../model/fact.ts';
 import type { Digest } from '../model/id.ts';
+import { Measurement } from '../model/measurement.ts';
 import { identify, Inputs, Plan } from '../model/plan.ts';
 import { builtInPacks } from '../policy/built-in.ts';
 import { loadPacks, type Packs } from '../policy/pack-set.ts';
@@ -21,6 +22,7 @@ export class Library implements Archive {
   readonly #ledger: Ledger;
   readonly #observations = new Map<Digest, Observation>();
   readonly #plans = new Map<Digest, Plan>();
+  readonly #measurements = new Map<Digest, Measurement>();
   readonly #packs = new Map<Digest, Packs>();
 
   constructor(ledger: Ledger) {
@@ -33,6 +35,13 @@ export class Library implements Archive {
 
   plan(digest: Digest): Plan {
     return found(this.#plans.get(digest), digest);
+  }
+
+  /** What a command that looks at a contract is decided by; nothing for any other. */
+  measured(command: Command): { readonly measurement?: Measurement } {
+    if (command.kind !== 'observe-contract') return {};
+    const { measurement } = command;
+    return { measurement: found(this.#measurements.get(measurement), measurement) };
   }
 
   /** Rule packs that were fetched before; nothing where the ledger has none of that digest, or other code read them. */
@@ -61,8 +70,25 @@ export class Library implements Archive {
   /** Reads what deciding or folding the command needs. */
   async fetchFor(command: Command): Promise<void> {
     if (command.kind === 'record-observation') await this.fetchObservation(command.observation);
+    if (command.kind === 'observe-contract') await this.fetchMeasurement(command.measurement);
     const plan = planNamedIn(command);
     if (plan !== undefined) await this.fetchPlan(plan);
+  }
+
+  async fetchMeasurement(digest: Digest): Promise<Measurement> {
+    const known = this.#measurements.get(digest);
+    if (known !== undefined) return known;
+    const measurement = await this.#read(digest, (value) => Measurement.parse(value));
+    this.#measurements.set(digest, measurement);
+    return measurement;
+  }
+
+  forgetMeasurement(digest: Digest): void {
+    this.#measurements.delete(digest);
+  }
+
+  async keepMeasurement(measurement: Measurement): Promise<Digest> {
+    return this.#ledger.putBlob(bytesOf(measurement));
   }
 
   async fetchObservation(digest: Digest): Promise<Observation> {

@@ -135,6 +135,7 @@ class Replay {
     this.#fold(entry);
     const plan = planNamedIn(entry.command);
     if (plan !== undefined) this.#library.forget(plan);
+    if (entry.command.kind === 'observe-contract') this.#library.forgetMeasurement(entry.command.measurement);
     await this.#placeAgain();
   }
 
@@ -189,7 +190,7 @@ class Replay {
   /** Reads the blobs of an entry and hashes their bytes. Without them the fold cannot go on. */
   async #fetch({ command, seq }: Entry): Promise<boolean> {
     await this.#checkHandOver(command, seq);
-    const digest = command.kind === 'record-observation' ? command.observation : planNamedIn(command);
+    const digest = blobNamedIn(command);
     if (digest === undefined) return true;
     try {
       const bytes = await this.#ledger.getBlob(digest);
@@ -240,17 +241,24 @@ class Replay {
     const { atMs, command, inputs } = entry;
     const packs = this.#library.packs(inputs.policy);
     if (inputs.core !== coreVersion || packs === undefined) {
-      this.#audit(entry, verdictFor(this.#state, demandOf(command, this.#library), atMs));
+      this.#audit(entry, verdictFor(this.#state, demandOf(command, this.#library, this.#state), atMs));
       return;
     }
     try {
       const { actor } = entry;
       const archive = this.#library;
-      const verdict = verdictFor(this.#state, demandOf(command, archive), atMs, packs);
+      const verdict = verdictFor(this.#state, demandOf(command, archive, this.#state), atMs, packs);
       // Leases have lapsed for whoever decided; what the rules looked at was that.
       const by = actingOn(lapse(this.#state, atMs), { actor, command, atMs, archive, packs });
       const sealed = sealedIn(command, packs, this.#state.authority);
-      const given = { atMs, verdict, archive, by, ...(sealed === undefined ? {} : { sealed }) };
+      const given = {
+        atMs,
+        verdict,
+        archive,
+        by,
+        ...(sealed === undefined ? {} : { sealed }),
+        ...archive.measured(command),
+      };
       const again = decide(this.#state, given, command);
       const found = canonicalJson([again.decision, again.events, entryInputs(this.#state, verdict)]);
       this.#decisions.assert(
@@ -398,4 +406,10 @@ async function committedPlans(ledger: Ledger, untilMs: number): Promise<Readonly
 function noteOf(error: unknown): string {
   if (error instanceof BerthError) return error.message;
   return error instanceof Error ? error.message : 'unknown error';
+}
+
+/** The large thing without which a command cannot be decided again. */
+function blobNamedIn(command: Command): Digest | undefined {
+  if (command.kind === 'record-observation') return command.observation;
+  return command.kind === 'observe-contract' ? command.measurement : planNamedIn(command);
 }

@@ -13,6 +13,7 @@ import { lapse } from './life/lapse.ts';
 import { dropHold, holdPlan } from './life/lease.ts';
 import { cancelMaintenance, startMaintenance } from './life/maintenance.ts';
 import { usedMicroEur } from './life/used.ts';
+import { observeContract } from './observe/observe.ts';
 import { refuse } from './refuse.ts';
 import { contractOf, type State } from './state.ts';
 
@@ -73,6 +74,8 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
       return bind(state, given, command);
     case 'report-binding':
       return reportBinding(state, given, command);
+    case 'observe-contract':
+      return observeContract(state, given, command);
     case 'approve-plan':
     case 'reject-plan':
       return refuse({ kind: 'not-supported', feature: `the command \`${command.kind}\`` });

@@ -19,6 +19,7 @@ export function digestState(state: State): Digest {
     leases: [...state.leases.values()],
     ...(state.authority.digest === undefined ? {} : { authority: state.authority.digest }),
     ...(state.bindings.size === 0 ? {} : { bindings: [...state.bindings.values()] }),
+    ...(state.observed.size === 0 ? {} : { observed: [...state.observed] }),
     maintenance: [...state.maintenance.values()],
     bandwidth: [...state.bandwidth]
       .toSorted(([a], [b]) => compareText(a, b))

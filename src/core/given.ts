@@ -1,6 +1,7 @@
 import type { Actor } from '../model/actor.ts';
 import type { Digest } from '../model/id.ts';
 import type { SignatureVerdict } from '../model/key.ts';
+import type { Measurement } from '../model/measurement.ts';
 import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { Archive } from './state.ts';
 
@@ -46,6 +47,8 @@ export type CommandGiven = {
   readonly by?: Acting;
   /** What the door found of signatures in the command, and of the rule that is to be overridden. */
   readonly sealed?: Sealed;
+  /** What was measured, for the command that looks at a contract. */
+  readonly measurement?: Measurement;
 };
 
 export type Sealed = {

@@ -33,6 +33,7 @@ import { addGaps, type Gaps } from './inventory/gaps.ts';
 import { additionTo } from './life/addition.ts';
 import { lapse, withoutLease } from './life/lapse.ts';
 import { asShrunk, shrunk } from './life/shrink.ts';
+import { followedObservation, type Standing } from './observe/follow.ts';
 import { Shelf } from './shelf.ts';
 
 /** The number of the first contract of a ledger. */
@@ -83,6 +84,8 @@ export type State = {
   readonly maintenance: ReadonlyMap<MaintenanceId, Maintenance>;
   /** What engines were handed, and how it stands there; see `boundKey`. */
   readonly bindings: ReadonlyMap<string, Binding>;
+  /** What was found when contracts were looked at, and which of them are breached. */
+  readonly observed: ReadonlyMap<ContractId, Standing>;
   readonly authority: Authority;
   /** Recorded facts, and rules that do not bind for a time. */
   readonly governance: Governance;
@@ -117,6 +120,7 @@ export const emptyState: State = {
   leases: new Map(),
   maintenance: new Map(),
   bindings: new Map(),
+  observed: new Map(),
   authority: emptyAuthority,
   governance: emptyGovernance,
   denials: [],
@@ -152,6 +156,10 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
     case 'binding-begun':
     case 'binding-reported':
       return followBinding(state, event, stamp);
+    case 'contract-observed':
+    case 'contract-breached':
+    case 'contract-restored':
+      return { ...state, observed: followedObservation(state.observed, event) };
     case 'asides-erased':
       return state;
     case 'team-registered':

@@ -114,6 +114,11 @@ export const Command = z.discriminatedUnion('kind', [
     objects: Digest.describe('of the hand-over that was tried'),
     account: BindingAccount,
   }),
+  z.strictObject({
+    kind: z.literal('observe-contract'),
+    contract: ContractId,
+    measurement: Digest.describe('of what was measured'),
+  }),
   z.strictObject({ kind: z.literal('record-facts'), facts: z.array(GovernanceFact).min(1).max(32) }),
   z.strictObject({
     kind: z.literal('retract-fact'),

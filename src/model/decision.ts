@@ -9,6 +9,14 @@ import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId
 import { Refusal } from './refusal.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
+const observation = {
+  contract: ContractId,
+  measurement: Digest,
+  kept: z.int().min(0).describe('terms'),
+  broken: z.int().min(0),
+  unmeasured: z.int().min(0),
+};
+
 /** Yes or no to a command. */
 export const Decision = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tenant-registered'), tenant: TenantId }),
@@ -66,6 +74,9 @@ export const Decision = z.discriminatedUnion('kind', [
     attempts: z.int().min(0),
     nextAtMs: AtMs.optional(),
   }),
+  z.strictObject({ kind: z.literal('contract-observed'), ...observation }),
+  z.strictObject({ kind: z.literal('contract-breached'), ...observation }),
+  z.strictObject({ kind: z.literal('contract-restored'), ...observation }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
   z.strictObject({
     kind: z.literal('approval-requested'),

@@ -132,6 +132,21 @@ const Survival = z.strictObject({
   }),
 });
 
+const responseForm = /^(\S.{0,480}?)\s*<=\s*([0-9]{1,7}) ms$/;
+
+/** What the application is to show of itself: a PromQL query that answers in seconds, and what it is to stay within. */
+const Response = z.string().max(500).regex(responseForm, 'a PromQL query and its bound: `QUERY <= 250 ms`');
+
+/** The query and the bound of a demand's `response`. */
+export function responseOf({
+  response,
+}: {
+  readonly response?: string | undefined;
+}): { readonly query: string; readonly atMostMs: number } | undefined {
+  const [, query, bound] = responseForm.exec(response ?? '') ?? [];
+  return query === undefined || bound === undefined ? undefined : { query, atMostMs: Number(bound) };
+}
+
 export const Budget = z.strictObject({
   totalMicroEur: MicroEur.optional(),
   microEurPerDay: MicroEur.optional(),
@@ -188,6 +203,9 @@ const demandShape = {
     .describe('data locality: the main dataset'),
   powerCapW: PowerW.optional(),
   budget: Budget.optional(),
+  response: Response.optional().meta({
+    help: 'measured, not held: a PromQL query and its bound, `QUERY <= 250 ms`',
+  }),
   objective: Objective.optional().meta({ help: 'what decides between sites that fit' }),
 };
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Erasure } from './aside.ts';
 import { AuthorityEvent } from './authority-event.ts';
 import { BindingAccount, EngineName, Subject } from './binding.ts';
+import { Observed } from './finding.ts';
 import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId } from './id.ts';
 import { OverrideWish } from './override.ts';
@@ -69,6 +70,28 @@ export const Event = z.discriminatedUnion('kind', [
     account: BindingAccount,
     attempts: z.int().min(0).describe('in vain since it was begun, this one included'),
     nextAtMs: AtMs.optional().describe('when it is to be tried again'),
+  }),
+  z.strictObject({ kind: z.literal('contract-observed'), contract: ContractId, ...Observed.shape }),
+  z.strictObject({
+    kind: z.literal('contract-breached'),
+    contract: ContractId,
+    terms: z
+      .array(z.string().max(40))
+      .min(1)
+      .max(64)
+      .describe('guaranteed ones that are broken now and were not'),
+    places: z.array(Path).max(16).describe('devices and nodes that break them, where they are known'),
+    why: z.string().max(300),
+    measurement: Digest,
+    atMs: AtMs,
+  }),
+  z.strictObject({
+    kind: z.literal('contract-restored'),
+    contract: ContractId,
+    terms: z.array(z.string().max(40)).min(1).max(64).describe('all that were broken meanwhile'),
+    sinceMs: AtMs.describe('when the breach was found'),
+    measurement: Digest,
+    atMs: AtMs,
   }),
   z.strictObject({ kind: z.literal('asides-erased'), ...Erasure.shape }),
   ...AuthorityEvent.options,

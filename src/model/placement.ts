@@ -94,6 +94,7 @@ export const Term = z.strictObject({
     'residency',
     'isolation',
     'price',
+    'response',
   ]),
   promise: z.string().max(300),
   strength: z.enum(['guaranteed', 'declared']),

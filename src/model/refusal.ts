@@ -243,6 +243,20 @@ export const Refusal = z.discriminatedUnion('kind', [
       .describe('`nothing-there`: it has ended and the engine never had it'),
     note,
   }),
+  z.strictObject({
+    kind: z.literal('observation-refused'),
+    contract: ContractId,
+    why: z.enum([
+      'other-contract',
+      'other-version',
+      'other-windows',
+      'future',
+      'too-old',
+      'not-newer',
+      'not-begun',
+    ]),
+    note,
+  }),
   z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),
   z.strictObject({ kind: z.literal('maintenance-ended'), id: MaintenanceId, endedAtMs: AtMs }),
 ]);

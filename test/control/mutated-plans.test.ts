@@ -90,7 +90,7 @@ test(
     const answer = (command: Command, by: string, atMs = nowMs) => {
       const actor = actorOf(person(by));
       const acting = actingOn(state, { actor, command, atMs, archive: library });
-      const verdict = verdictFor(state, demandOf(command, library), nowMs);
+      const verdict = verdictFor(state, demandOf(command, library, state), nowMs);
       return decide(state, { atMs, verdict, archive: library, by: acting }, command).decision.kind;
     };
     const word = (

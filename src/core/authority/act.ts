@@ -86,6 +86,8 @@ export function actOf(
       return bindAct(state, command, command.places);
     case 'report-binding':
       return bindAct(state, command, []);
+    case 'observe-contract':
+      return bare('import', command, tenantOfContract(state, command.contract));
     case 'record-facts':
       return bare('vouch', command, tenantOfAll(command.facts.map(({ subject }) => subject)));
     case 'retract-fact':
@@ -125,6 +127,11 @@ function tenantOfAll(subjects: readonly FactSubject[]): { tenant?: TenantId } {
   const tenants = new Set(subjects.map(tenantOfSubject));
   const [tenant] = tenants;
   return tenants.size === 1 && tenant !== undefined ? { tenant } : {};
+}
+
+function tenantOfContract(state: State, id: ContractId): { tenant?: TenantId } {
+  const contract = contractOf(state, id);
+  return contract === undefined ? {} : { tenant: contract.tenant };
 }
 
 /** What is handed over is of one tenant and, where no places are named, stands where its contract does. */

@@ -1,4 +1,4 @@
-import type { Demand } from '../../model/demand.ts';
+import { type Demand, responseOf } from '../../model/demand.ts';
 import { siteOf } from '../../model/id.ts';
 import { type Placement, type Price, seatsOf, type Term } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
@@ -29,6 +29,7 @@ export function termsOf(fleet: Fleet, demand: Demand, placement: Placement, pric
     ...isolation(demand),
     ...survival(fleet, demand, placement),
     ...priceTerm(price),
+    ...response(demand),
   ];
 }
 
@@ -194,6 +195,22 @@ function priceTerm(price: Price): Term[] {
       heldAs: 'price lines in the contract',
       enforcedBy: 'the contract',
       measuredBy: 'reserved time × price',
+    },
+  ];
+}
+
+/** What the application itself is to show: nothing that a placement could hold. */
+function response(demand: Demand): Term[] {
+  const asked = responseOf(demand);
+  if (asked === undefined) return [];
+  return [
+    {
+      kind: 'response',
+      promise: `the application answers within ${asked.atMostMs} ms, by its own metric`,
+      strength: 'declared',
+      heldAs: 'nothing',
+      enforcedBy: 'nothing',
+      measuredBy: 'the query of the demand, in Prometheus',
     },
   ];
 }
