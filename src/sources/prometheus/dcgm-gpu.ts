@@ -231,6 +231,29 @@ function silence(series: readonly Sample[]): string {
     : `${blank.name} is ${blank.value}: DCGM's mark for no value`;
 }
 
+/** Codes that the gauge shows or the exporter counted; nothing where neither of them is there. None is an empty list. */
+export function xidCodesOf(samples: readonly Sample[]): readonly number[] | undefined {
+  const series = samples.filter((sample) => isA(sample, 'xid') || isA(sample, 'xidCount'));
+  if (series.every(({ value }) => isBlank(value))) return undefined;
+  const counted = series.flatMap((sample) => {
+    const isSeen = isA(sample, 'xidCount') && !isBlank(sample.value) && sample.value > 0;
+    return isSeen ? [Number(sample.labels.get('xid'))] : [];
+  });
+  const codes = [...valuesOf(series, 'xid'), ...counted].filter((code) => code !== 0);
+  return [...new Set(codes.filter((code) => Number.isSafeInteger(code)))].toSorted((a, b) => a - b);
+}
+
+/** Why clocks were lowered at any time of these samples, as DCGM's bits; nothing where it does not say. */
+export function clockBitsOf(samples: readonly Sample[]): number | undefined {
+  const masks = valuesOf(samples, 'clocks').map((mask) => Math.trunc(mask));
+  return masks.length === 0 ? undefined : masks.reduce((all, mask) => all | mask, 0);
+}
+
+/** The most that a GPU drew in these samples, in watts. */
+export function wattsOf(samples: readonly Sample[]): number | undefined {
+  return measuredOf(samples).measuredW;
+}
+
 /** The last code of the gauge, and the codes that were counted in the exporter's window. A gauge of 79 is not 79 errors. */
 function xidsOf(series: readonly Sample[]): {
   readonly signs: readonly Sign[];

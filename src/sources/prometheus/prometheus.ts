@@ -45,7 +45,7 @@ function refuseNothing(
   );
 }
 
-function samplesOf(evidence: Evidence, findings: Findings): readonly Sample[] {
+export function samplesOf(evidence: Evidence, findings: Findings): readonly Sample[] {
   const text = readText(evidence);
   if (/^\s*\{/u.test(text) && /"status"\s*:/u.test(text.slice(0, 4096))) {
     const { samples, warnings } = readAnswer(evidence, text);
@@ -82,7 +82,7 @@ function addHosts(findings: Findings, samples: readonly Sample[], context: Impor
 const hostLabels = ['Hostname', 'hostname', 'exported_Hostname', 'node', 'kubernetes_node'];
 
 /** `instance` is the address of the exporter, in a pod its own: no name of a machine. */
-function hostOf({ labels }: Sample): string | undefined {
+export function hostOf({ labels }: Sample): string | undefined {
   return hostLabels.map((name) => labels.get(name)).find((value) => value !== undefined && value !== '');
 }
 
