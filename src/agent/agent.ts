@@ -1,5 +1,6 @@
 import type { AuditList } from '../model/audit.ts';
 import type { ErrorDetail } from '../model/error.ts';
+import type { ObservationResult } from '../model/observation-result.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
 import type { PolicyCheck } from '../model/policy-view.ts';
 import type {
@@ -52,6 +53,7 @@ export type Shown =
   | { readonly kind: 'consolidation'; readonly consolidation: ConsolidationView }
   | { readonly kind: 'contracts'; readonly list: ContractList }
   | { readonly kind: 'contract'; readonly detail: ContractDetail }
+  | { readonly kind: 'observations'; readonly results: readonly ObservationResult[] }
   | { readonly kind: 'change'; readonly change: ChangeResult }
   | { readonly kind: 'verification'; readonly verification: VerifyResult }
   | { readonly kind: 'audit'; readonly list: AuditList }

@@ -6,6 +6,7 @@ import type { BindOptions } from './run/bind.ts';
 import type { ChangeOptions } from './run/change.ts';
 import type { EnginesOptions } from './run/engines.ts';
 import type { MaintenanceOptions } from './run/maintenance.ts';
+import type { ObserveOptions } from './run/observe.ts';
 import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
 /** What happens to plans, contracts and places besides being granted and released. */
@@ -87,6 +88,38 @@ function addMaintenance(program: Command, io: Io, done: Done): void {
     );
 }
 
+function addObserve(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('observe [contract]'))
+    .description(
+      'compare what contracts promise with what is measured, and offer plans where a promise is broken',
+    )
+    .option('--url <address>', 'of a Prometheus, or the `/metrics` of an exporter')
+    .option('--token-file <file>', 'the file that holds the secret for it')
+    .option('--token-env <name>', 'the environment variable that holds the secret')
+    .option('--file <file...>', 'metrics with times, or saved answers of a Prometheus')
+    .option('--redfish <node=address>', 'the management controller of a node; may be given again', oneMore)
+    .option('--every <seconds>', 'again and again, until it is interrupted', wholeNumber)
+    .option('--once', 'one round, as without `--every`')
+    .option('--record', 'record what is news: it stands in the ledger, with the digest of what was measured')
+    .option('--dry-run', 'record nothing, as without `--record`')
+    .addHelpText(
+      'after',
+      `${examples(
+        'berth observe --url https://prometheus.example:9090 --token-file token',
+        'berth observe C-106 --url http://127.0.0.1:9090 --record',
+        'berth observe --url http://127.0.0.1:9090 --every 60 --record',
+        'berth observe C-106 --file metrics.om',
+      )}
+Five windows of a minute are looked at: three that break a term are a breach, and without three that tell nobody knows.
+A breach ends with three windows that keep what was broken and none that breaks it. Columns of windows: kept/broken/silent.
+Exit code 4: a guaranteed term of a contract is broken.
+`,
+    )
+    .action(async (contract: string | undefined, options: ObserveOptions) =>
+      done(await (await import('./run/observe.ts')).observe(io, contract, options)),
+    );
+}
+
 function addEngines(program: Command, io: Io, done: Done): void {
   withCommon(program.command('bind [subject]'))
     .description('hand a contract, or a maintenance window, to an engine; without --apply only shows what')
@@ -111,6 +144,8 @@ remembered. Repeat it at any time: nothing is done twice, and jobs are never end
     .action(async (subject: string | undefined, options: BindOptions) =>
       done(await (await import('./run/bind.ts')).bind(io, subject, options)),
     );
+
+  addObserve(program, io, done);
 
   withCommon(program.command('admit'))
     .description('tell Kueue which workloads may start: those whose contract has begun')

@@ -75,7 +75,7 @@ async function auditEntry(door: Door, state: State, entry: Entry): Promise<Audit
   const zone = (tenant === undefined ? undefined : state.tenants.get(tenant)?.zone) ?? 'UTC';
   const contract = contractIn(entry);
   const words = await wordsIn(door.ledger, command);
-  const why = words ?? plan?.demand.purpose;
+  const why = words ?? breachIn(entry) ?? plan?.demand.purpose;
   return {
     seq,
     digest,
@@ -95,6 +95,11 @@ async function auditEntry(door: Door, state: State, entry: Entry): Promise<Audit
     rules: plan === undefined ? rulesTold(decision) : rulesOf(plan),
     core: inputs.core,
   };
+}
+
+/** What was found broken. */
+function breachIn({ events }: Entry): string | undefined {
+  return events.find((event) => event.kind === 'contract-breached')?.why;
 }
 
 /** The rules that closed sites to a plan, each once, in the order of their names. */

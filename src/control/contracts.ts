@@ -12,6 +12,7 @@ import type { Door } from './door.ts';
 import { entriesOf } from './history.ts';
 import { pageOf } from './page.ts';
 import { placeNamed, runsWithin } from './place-name.ts';
+import { observedView } from './views/observed-view.ts';
 import { bandwidthView, contractView, partViews, zoneOf } from './views/plan-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
@@ -79,6 +80,7 @@ export async function contractDetail(door: Door, caller: Caller, id: ContractId)
     parts: partViews(state, contract.demand, contract.placement),
     ...bandwidthView(contract.placement, zone),
     terms: contract.terms,
+    ...observedOf(state, contract),
     entries: (await entriesAbout(door, id)).map((entry) => ({
       seq: entry.seq,
       digest: entry.digest,
@@ -90,6 +92,11 @@ export async function contractDetail(door: Door, caller: Caller, id: ContractId)
           : `${entry.actor.principal} for ${entry.actor.onBehalfOf}`,
     })),
   };
+}
+
+function observedOf(state: State, contract: Contract): Pick<ContractDetail, 'observed'> {
+  const standing = state.observed.get(contract.id);
+  return standing === undefined ? {} : { observed: observedView(state, contract, standing) };
 }
 
 async function entriesAbout(door: Door, id: ContractId): Promise<readonly Entry[]> {

@@ -20,6 +20,8 @@ import type {
   PrincipalId,
   TenantId,
 } from '../model/id.ts';
+import type { Measurement, Watch } from '../model/measurement.ts';
+import type { ObservationResult } from '../model/observation-result.ts';
 import type { OverrideWish } from '../model/override.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
 import type { EngineComparison, PolicyCheck, PolicyQuestion } from '../model/policy-view.ts';
@@ -230,6 +232,10 @@ export interface Control {
   /** Hands it over, reads it back and records both. May be repeated at any time. */
   bind(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone>;
   bindings(caller: Caller): Promise<BindingList>;
+  /** What is to be measured now, of one contract or of all that run. */
+  watches(caller: Caller, contract?: ContractId): Promise<readonly Watch[]>;
+  /** Judges what was measured of a contract, records it where that is asked for and news, and offers plans that mend it. */
+  observe(caller: Caller, wish: { measurement: Measurement; record: boolean }): Promise<ObservationResult>;
   /** Contracts as they stand, and the time: for what answers an engine's questions about them. */
   standing(caller: Caller): Promise<Standing>;
   /** The nodes of a place, or all, as engines meet them: for exports. */

@@ -16,6 +16,7 @@ import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
 import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
+import { observe, watches } from './observing.ts';
 import { inventoryTree, pictures } from './picturing.ts';
 import { explain, planFor } from './planning.ts';
 import { checkPolicy, compareEngines } from './policing.ts';
@@ -77,6 +78,8 @@ export function createControl(parts: DoorParts): Control {
     tryBinding: (caller, wish, engine) => tryBinding(door, caller, wish, engine),
     bind: (caller, wish, engine) => bind(door, caller, wish, engine),
     bindings: (caller) => listBindings(door, caller),
+    watches: (caller, contract) => watches(door, caller, contract),
+    observe: (caller, wish) => observe(door, caller, wish),
     standing: (caller) => standingContracts(door, caller),
     engineNodes: (place) => listEngineNodes(door, place),
     verify: (progress, wish) => verifyLedger(ledger, progress, wish),

@@ -6,6 +6,7 @@ import { ContractState } from './contract.ts';
 import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
 import { ContractId, MaintenanceId, Digest, Path, PlanId, TenantId } from './id.ts';
+import { ObservedView } from './observed-view.ts';
 import { HeldBandwidth, Term, Transfer } from './placement.ts';
 import { Inputs, PreemptReport, SiteReport } from './plan.ts';
 import { RuleHit } from './policy.ts';
@@ -366,6 +367,7 @@ export const ContractDetail = z.object({
   parts: z.array(PartView),
   bandwidth: BandwidthView.optional(),
   terms: z.array(Term),
+  observed: ObservedView.optional().describe('promised against delivered, as it was looked at last'),
   entries: z.array(z.object({ seq: count, digest: Digest, at: iso, what: z.string(), by: z.string() })),
 });
 export type ContractDetail = z.infer<typeof ContractDetail>;

@@ -1,5 +1,7 @@
 import type { Agent, Shown, Turn, TurnOptions } from '../../src/agent/agent.ts';
 import { AuditList } from '../../src/model/audit.ts';
+import { Path } from '../../src/model/id.ts';
+import type { ObservationResult } from '../../src/model/observation-result.ts';
 import { PolicyCheck } from '../../src/model/policy-view.ts';
 import {
   ChangeResult,
@@ -717,6 +719,53 @@ const policyCheck = PolicyCheck.parse({
   note: 'a technical check of recorded facts, not legal advice',
 });
 
+const observation: ObservationResult = {
+  snapshot: detail.snapshot,
+  decision: 'breached',
+  isRecorded: true,
+  entry: { seq: 31, digest: detail.snapshot.head },
+  observed: {
+    contract: detail.contract.id,
+    version: 1,
+    at: detail.contract.start,
+    breachedSince: detail.contract.start,
+    why: 'devices: 7 of 8 GPUs without a fault',
+    terms: [
+      {
+        term: 'devices',
+        kind: 'devices',
+        result: 'broken',
+        delivered: '7 of 8 GPUs without a fault: fra1/h1/r11/n04/gpu3, XID 79 (restart the machine)',
+        by: 'metrics',
+        windows: { kept: 1, broken: 4, silent: 0 },
+        places: [Path.parse('fra1/h1/r11/n04/gpu3')],
+        promise: '8 GPUs on 1 node, for this contract alone',
+        strength: 'guaranteed',
+      },
+      {
+        term: 'isolation',
+        kind: 'isolation',
+        result: 'not-measured',
+        delivered: 'no metric tells whose work runs beside it',
+        by: 'nothing',
+        promise: 'no other tenant on the nodes of this contract',
+        strength: 'guaranteed',
+      },
+    ],
+    use: {
+      gpuSecondsHeld: 1_670_400,
+      usedMicroEur: 1_368_800_000,
+      busyMilli: 800,
+      microEurPerBusyGpuHour: 3_687_500,
+    },
+    measurement: detail.snapshot.head,
+  },
+  remedies: [
+    { how: 'replace', what: 'off fra1/h1/r11/n04', plan },
+    { how: 'extend', what: '1 h more at its end', refusal },
+  ],
+};
+
 /** One of each kind: what the golden files show and what the fuzzers distort. */
 export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K }> } = {
   text: { kind: 'text', lines: ['Berth places workloads.', 'It answers with a contract.'] },
@@ -735,6 +784,7 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   consolidation: { kind: 'consolidation', consolidation },
   contracts: { kind: 'contracts', list: contracts },
   contract: { kind: 'contract', detail },
+  observations: { kind: 'observations', results: [observation] },
   change: { kind: 'change', change },
   verification: { kind: 'verification', verification },
 };

@@ -57,6 +57,8 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     liftOverride: () => Promise.reject(notForTools),
     verify: heard('verify', answers.verified),
     audit: heard('audit', { snapshot: answers.snapshot, entries: [] }),
+    watches: () => Promise.reject(notForTools),
+    observe: () => Promise.reject(notForTools),
     planBinding: () => Promise.reject(notForTools),
     tryBinding: () => Promise.reject(notForTools),
     bind: () => Promise.reject(notForTools),

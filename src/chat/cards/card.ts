@@ -10,6 +10,7 @@ import { explanationCard } from './explanation.ts';
 import { type Line, paragraph, type Room } from './line.ts';
 import { maintenanceCard } from './maintenance.ts';
 import { nodesCard } from './nodes.ts';
+import { observationsCard } from './observed.ts';
 import { planCard } from './plan.ts';
 import { policyCard } from './policy.ts';
 import { recordsCard } from './records.ts';
@@ -49,6 +50,8 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return contractsCard(shown.list, room);
     case 'contract':
       return contractCard(shown.detail, room);
+    case 'observations':
+      return observationsCard(shown.results, room);
     case 'change':
       return changeCard(shown.change, room);
     case 'verification':

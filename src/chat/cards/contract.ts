@@ -4,6 +4,7 @@ import { bandwidthLines } from './bandwidth.ts';
 import { stateTone } from './contracts.ts';
 import { type Field, fields } from './fields.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
+import { deliveredLines } from './observed.ts';
 import { nodeTable, termLines } from './parts.ts';
 import { pricePhrase } from './plan.ts';
 import { section } from './section.ts';
@@ -14,13 +15,14 @@ import { formatInstant, formatWindow } from './time.ts';
 
 /** A contract whole: the promise, where it runs, and the entries of the ledger that made it. */
 export function contractCard(detail: ContractDetail, room: Room): Line[] {
-  const { contract, parts, terms, entries } = detail;
+  const { contract, parts, terms, observed, entries } = detail;
   return [
     ...wrap([span(contractTitle(contract), 'strong')], columnsOf(room)),
-    ...fields(contractFields(contract), room),
+    ...fields([...contractFields(contract), ...breachFields(observed)], room),
     ...section('Where', nodeTable(parts, room), room),
     ...section('Bandwidth', bandwidthLines(detail.bandwidth, room), room),
     ...section('Promised', termLines(terms, room), room),
+    ...section('Delivered', observed === undefined ? [] : deliveredLines(observed, room), room),
     ...section('In the ledger', entryTable(entries, room), room),
     ...answerEnd(detail, room),
   ];
@@ -52,6 +54,13 @@ export function contractFields(contract: ContractView): Field[] {
     ['released', [span(contract.releasedAt === undefined ? '' : formatInstant(contract.releasedAt))]],
     ['plan', [span(contract.plan, 'accent'), span(`  ${shortDigest(contract.planDigest)}`, 'dim')]],
   ];
+}
+
+function breachFields(observed: ContractDetail['observed']): Field[] {
+  if (observed === undefined) return [];
+  const { breachedSince, why = '', at } = observed;
+  if (breachedSince === undefined) return [['looked at', [span(formatInstant(at))]]];
+  return [['breached', [span(`since ${formatInstant(breachedSince)}`, 'bad'), span(`: ${why}`)]]];
 }
 
 function preemption({ preemptedAt, preemptedBy }: ContractView): string {

@@ -38,7 +38,7 @@ export async function askUrl(
   return read(io, { url, ...(secret === undefined ? {} : { secret }) });
 }
 
-function secretOf(file: string | undefined, variable: string | undefined): SecretPlace | undefined {
+export function secretOf(file: string | undefined, variable: string | undefined): SecretPlace | undefined {
   if (file !== undefined && variable !== undefined)
     throw new BerthError({
       code: 'INVALID_INPUT',

@@ -14,7 +14,7 @@ export async function askPrometheus(
   io: Io,
   { url, ...http }: PrometheusService,
 ): Promise<readonly Evidence[]> {
-  if (/\/metrics\/?(?:\?|$)/u.test(url))
+  if (isExporter(url))
     return [{ file: placeOf(url), bytes: await fetchBytes(io, url, { ...http, accept: 'text/plain' }) }];
   const base = url.replace(/\/+$/u, '');
   const answers: Evidence[] = [];
@@ -26,8 +26,13 @@ export async function askPrometheus(
   return answers;
 }
 
+/** Whether an address is that of an exporter: what it serves is of the moment, and there is nothing to ask it. */
+export function isExporter(url: string): boolean {
+  return /\/metrics\/?(?:\?|$)/u.test(url);
+}
+
 /** Host and path, without the query, which may hold anything. */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   if (!URL.canParse(url)) return '';
   const { host, pathname } = new URL(url);
   return `${host}${pathname.replace(/\/+$/u, '')}`;
