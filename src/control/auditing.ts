@@ -97,9 +97,13 @@ async function auditEntry(door: Door, state: State, entry: Entry): Promise<Audit
   };
 }
 
-/** What was found broken. */
+/** Which terms were found broken, or kept again; the numbers stand with the contract. */
 function breachIn({ events }: Entry): string | undefined {
-  return events.find((event) => event.kind === 'contract-breached')?.why;
+  for (const event of events) {
+    if (event.kind === 'contract-breached') return `${event.terms.join(', ')} broken`;
+    if (event.kind === 'contract-restored') return `${event.terms.join(', ')} kept again`;
+  }
+  return undefined;
 }
 
 /** The rules that closed sites to a plan, each once, in the order of their names. */

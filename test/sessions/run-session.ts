@@ -8,7 +8,7 @@ import { main } from '../../src/cli/main.ts';
 /**
  * Plays a Markdown document: every `$ berth …` line of its `console` blocks is run, `> …` lines below it are
  * typed into it, and the document comes back with what was really printed; what is sent to a file with `> NAME` is
- * kept for later commands, and `sed s/OLD/NEW/ NAME` changes such a file. A `yaml NAME` or `csv NAME` block is a file that
+ * kept for later commands, and `sed s/OLD/NEW/ NAME` changes such a file. A `yaml NAME`, `csv NAME` or `prom NAME` block is a file that
  * commands may name; in a `console terminal` block somebody sits at a terminal. All of a document shares one home, at Wed 25 Nov 2026
  * 10:00 in Berlin, as the person ada.
  */
@@ -71,7 +71,7 @@ class Player {
   }
 
   #keep(fence: string, body: readonly string[]): readonly string[] {
-    const name = /^```(?:yaml|csv) ([a-z0-9-]+\.(?:yaml|csv))$/.exec(fence)?.[1];
+    const name = /^```(?:yaml|csv|prom) ([a-z0-9-]+\.(?:yaml|csv|prom))$/.exec(fence)?.[1];
     if (name !== undefined) {
       const path = join(this.#folder, name);
       writeFileSync(path, `${body.join('\n')}\n`);

@@ -1,6 +1,6 @@
 import type { ObservationResult, Remedy } from '../../model/observation-result.ts';
 import type { DeliveredTerm, ObservedView } from '../../model/observed-view.ts';
-import { formatCount, formatEur } from './amount.ts';
+import { countOf, formatCount, formatEur } from './amount.ts';
 import { blank, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { pricePhrase } from './plan.ts';
 import { section } from './section.ts';
@@ -29,11 +29,13 @@ function resultLines(result: ObservationResult, room: Room): Line[] {
   ];
 }
 
-function headOf({ decision }: ObservationResult, { breachedSince }: ObservedView): Line {
+/** That nothing is broken is no news where nothing was measured: how many terms nobody knows of is said with it. */
+function headOf({ decision }: ObservationResult, { breachedSince, terms }: ObservedView): Line {
   if (breachedSince !== undefined) return [span(`breached since ${formatInstant(breachedSince)}`, 'bad')];
-  return decision === 'restored'
-    ? [span('restored', 'good')]
-    : [span('no guaranteed term is broken', 'good')];
+  const unknown = terms.filter(({ result }) => result === 'not-measured').length;
+  const rest = unknown === 0 ? '' : `, ${unknown} of ${countOf(terms.length, 'term')} not measured`;
+  const head = decision === 'restored' ? 'restored' : 'no guaranteed term is broken';
+  return [span(head, unknown === terms.length ? 'warn' : 'good'), span(rest, 'warn')];
 }
 
 /** One row a term: what came of it, and with which numbers; then what the contract costs against what is made of it. */
@@ -69,14 +71,19 @@ function windowsOf({ windows }: DeliveredTerm): string {
 
 function useWords({ use }: ObservedView): string {
   const { gpuSecondsHeld, usedMicroEur, busyMilli, microEurPerBusyGpuHour } = use;
-  const held = `${formatCount(Math.floor(gpuSecondsHeld / 3600))} GPU-hours held for ${formatEur(usedMicroEur)}`;
+  const held = `${formatCount(Math.floor(gpuSecondsHeld / 3600))} GPU-hours held for ${cents(usedMicroEur)}`;
   if (busyMilli === undefined) return `use: ${held}; how busy they are is not measured`;
   const busy = `${Math.floor(busyMilli / 10)} % of them busy now`;
   const each =
     microEurPerBusyGpuHour === undefined
       ? ''
-      : `, ${formatEur(microEurPerBusyGpuHour)} for each hour of a busy GPU`;
+      : `, ${cents(microEurPerBusyGpuHour)} for each hour of a busy GPU`;
   return `use: ${held}; ${busy}${each}`;
+}
+
+/** To the cent that is full. */
+function cents(microEur: number): string {
+  return formatEur(microEur - (microEur % 10_000));
 }
 
 function remedyLines({ how, what, plan, refusal }: Remedy, room: Room): Line[] {

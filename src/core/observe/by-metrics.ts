@@ -81,6 +81,7 @@ function faults(
   const silent = places.filter((place) =>
     lens.windows.every((window) => lens.at(place, quantity, window) === undefined),
   ).length;
+  if (silent === places.length) return { glances, delivered: '', places: [] };
   const [first] = faulty;
   const why = first === undefined ? undefined : lens.why(first, quantity);
   const worst = first === undefined ? '' : `: ${first}${why === undefined ? '' : `, ${why}`}`;

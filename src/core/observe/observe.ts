@@ -45,7 +45,7 @@ function unusable(
   if (untilMs > atMs) return { why: 'future', note: 'it ends in the future' };
   if (atMs - untilMs > windowCount * windowS * 1000)
     return { why: 'too-old', note: `it is older than its ${windowCount} windows are long` };
-  if (untilMs <= (observed.get(id)?.last.untilMs ?? 0))
+  if (untilMs < (observed.get(id)?.last.untilMs ?? 0))
     return { why: 'not-newer', note: 'a later measurement was recorded already' };
   return placement.startMs > untilMs ? { why: 'not-begun', note: 'the contract had not begun' } : undefined;
 }
