@@ -123,8 +123,16 @@ Exit code 4: a guaranteed term of a contract is broken.
 function addEngines(program: Command, io: Io, done: Done): void {
   withCommon(program.command('bind [subject]'))
     .description('hand a contract, or a maintenance window, to an engine; without --apply only shows what')
-    .option('--engine <name>', 'which engine: slurm')
-    .option('--option <name=value>', 'how, such as `accounts=acme`; may be given again', oneMore)
+    .option(
+      '--engine <name>',
+      'slurm, kubernetes or k0rdent, or `site=name` for each site; those recorded of its sites without it',
+      oneMore,
+    )
+    .option(
+      '--option <name=value>',
+      'how, such as `accounts=acme`, or `slurm:accounts=acme` where there are several engines; may be given again',
+      oneMore,
+    )
     .option('--within <place...>', 'only the nodes in these places: the ones that the engine runs')
     .option('--dry-run', 'ask the engine what would be done to it as it is now')
     .option('--apply', 'do it, read it back and record both')

@@ -1,8 +1,15 @@
 import { attemptLimit, type Binding } from '../core/binding/binding.ts';
-import { bindingOf, boundContract, dueBindings, standingOfSubject } from '../core/binding/subject.ts';
+import {
+  bindingOf,
+  boundContract,
+  boundWindow,
+  dueBindings,
+  standingOfSubject,
+} from '../core/binding/subject.ts';
 import { type Attempt, converge, stepsBetween, stepText } from '../engines/converge.ts';
-import type { Compiled, Compiler, Engine, EngineOptions } from '../engines/port.ts';
+import type { Compiled, Compiler, Engine, EngineOptions, EngineSubject } from '../engines/port.ts';
 import type {
+  EngineShares,
   BindingDone,
   BindingList,
   BindingPlan,
@@ -13,7 +20,8 @@ import { type BindingAccount, HandOver, type Subject } from '../model/binding.ts
 import { digestOf } from '../model/canonical.ts';
 import type { Command } from '../model/command.ts';
 import { BerthError } from '../model/error.ts';
-import { type Digest, IdemKey, type Path, type TenantId } from '../model/id.ts';
+import { type Digest, IdemKey, type Path, siteOf, type TenantId } from '../model/id.ts';
+import { seatsOf } from '../model/placement.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import { mayActFor, requireOperator } from './caller.ts';
 import { contractFor } from './contracts.ts';
@@ -94,6 +102,32 @@ export async function listBindings(door: Door, caller: Caller): Promise<BindingL
   };
 }
 
+/** The engines that a subject goes to, each with its sites, by what is recorded of the sites: of all of them, or it is said of which not. */
+export async function engineShares(door: Door, caller: Caller, subject: Subject): Promise<EngineShares> {
+  const { state } = await door.moment();
+  const contract = boundContract(state, subject);
+  const window = boundWindow(state, subject);
+  if (contract !== undefined) contractFor(state, caller, contract.id);
+  else if (window === undefined) throw unknownSubject(subject);
+  const ids = sitesOf(contract, window);
+  const engineOf = (id: Path) => state.fleet.sites.find((site) => site.id === id)?.facts.engine;
+  const unsaid = ids.filter((id) => engineOf(id) === undefined);
+  if (unsaid.length > 0) return { kind: 'unsaid', sites: unsaid };
+  const shares = [...Map.groupBy(ids, engineOf)].flatMap(([engine, places]) =>
+    engine === undefined ? [] : [{ engine, places }],
+  );
+  return { kind: 'known', shares };
+}
+
+function sitesOf(
+  contract: ReturnType<typeof boundContract>,
+  window: ReturnType<typeof boundWindow>,
+): readonly Path[] {
+  const places = contract === undefined ? [] : seatsOf(contract.placement).map(({ node }) => node);
+  const all = [...places, ...(window === undefined ? [] : [window.place])];
+  return [...new Set(all.map(siteOf))].toSorted(compareText);
+}
+
 type Made = {
   readonly handOver: HandOver;
   readonly digest: Digest;
@@ -115,7 +149,7 @@ async function compiled(door: Door, caller: Caller, wish: BindWish, engine: Comp
   const places = placesOf(moment, wish, earlier);
   const options = { ...earlier?.options, ...wish.options };
   const found = engineSubject(state, subject, { places, nowMs });
-  if (found === undefined && standing.stands) throw notThere(subject, places);
+  if (found === undefined && standing.stands && before === undefined) throw notThere(subject, places);
   const made: Compiled =
     found === undefined
       ? { kind: 'compiled', objects: [], notes: [], files: [] }
@@ -130,9 +164,19 @@ async function compiled(door: Door, caller: Caller, wish: BindWish, engine: Comp
     places,
     options,
     objects: made.objects.toSorted((a, b) => compareText(a.key, b.key)),
-    notes: [...made.notes],
+    notes: [...(isStandby(contract, found) ? [standbyNote] : []), ...made.notes],
   });
   return { handOver, digest: digestOf(handOver), files: made.files, before, moment };
+}
+
+const standbyNote = 'only spares stand here: they are held ready, and idle until members elsewhere are lost';
+
+/** Whether all that an engine is handed are spares, held for members that stand elsewhere. */
+function isStandby(contract: ReturnType<typeof boundContract>, subject: EngineSubject | undefined): boolean {
+  if (contract === undefined || subject?.kind !== 'contract') return false;
+  const { members } = contract.placement;
+  const nodes = new Set(members.map(({ node }) => node));
+  return subject.placement.members.every(({ node }) => !nodes.has(node));
 }
 
 function placesOf({ state }: Moment, { places }: BindWish, earlier: HandOver | undefined): readonly Path[] {

@@ -2,7 +2,14 @@ import type { Compiler, Engine, EngineNode } from '../engines/port.ts';
 import type { Checkpoint } from '../ledger/port.ts';
 import type { AuditList, ErasureResult } from '../model/audit.ts';
 import type { ApprovalList, AuthorityView } from '../model/authority-view.ts';
-import type { BindingDone, BindingList, BindingPlan, BindingTrial } from '../model/binding-view.ts';
+import type {
+  BindingDone,
+  BindingList,
+  BindingPlan,
+  BindingTrial,
+  EngineShares,
+} from '../model/binding-view.ts';
+import type { Subject } from '../model/binding.ts';
 import type { ChangeRequest } from '../model/change.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { ConflictList, ProvenanceList, UnknownList } from '../model/doubt-view.ts';
@@ -232,6 +239,8 @@ export interface Control {
   /** Hands it over, reads it back and records both. May be repeated at any time. */
   bind(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone>;
   bindings(caller: Caller): Promise<BindingList>;
+  /** The engines that a subject goes to, by what is recorded of its sites. */
+  engineShares(caller: Caller, subject: Subject): Promise<EngineShares>;
   /** What is to be measured now, of one contract or of all that run. */
   watches(caller: Caller, contract?: ContractId): Promise<readonly Watch[]>;
   /** Judges what was measured of a contract, records it where that is asked for and news, and offers plans that mend it. */

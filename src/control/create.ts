@@ -1,6 +1,6 @@
 import { decideApproval, listApprovals } from './approving.ts';
 import { audit } from './auditing.ts';
-import { bind, listBindings, planBinding, tryBinding } from './binding.ts';
+import { bind, engineShares, listBindings, planBinding, tryBinding } from './binding.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
 import { consolidation } from './consolidating.ts';
@@ -77,6 +77,7 @@ export function createControl(parts: DoorParts): Control {
     planBinding: (caller, wish, engine) => planBinding(door, caller, wish, engine),
     tryBinding: (caller, wish, engine) => tryBinding(door, caller, wish, engine),
     bind: (caller, wish, engine) => bind(door, caller, wish, engine),
+    engineShares: (caller, subject) => engineShares(door, caller, subject),
     bindings: (caller) => listBindings(door, caller),
     watches: (caller, contract) => watches(door, caller, contract),
     observe: (caller, wish) => observe(door, caller, wish),

@@ -66,6 +66,8 @@ function within(state: State, placement: Placement, places: readonly Path[]): re
   const own = members.filter(isIn);
   const ownSpares = spares?.filter(isIn) ?? [];
   if (own.length + ownSpares.length === 0) return [];
+  // Where only spares stand, an engine is handed what would run there: nobody else is left to, once they are needed.
+  if (own.length === 0) return [{ ...rest, members: ownSpares }];
   return [{ ...rest, members: own, ...(ownSpares.length === 0 ? {} : { spares: ownSpares }) }];
 }
 

@@ -1,8 +1,17 @@
 import type { BindingAccount, EngineName, Subject } from './binding.ts';
+import type { Path } from './id.ts';
 import type { RefusalView, Snapshot } from './view.ts';
 
 /** A file that an engine's people can keep and apply themselves. */
 export type EngineFile = { readonly file: string; readonly text: string };
+
+/** Which engines have which sites of a subject, or the sites of which nobody said who runs them. */
+export type EngineShares =
+  | {
+      readonly kind: 'known';
+      readonly shares: readonly { readonly engine: EngineName; readonly places: readonly Path[] }[];
+    }
+  | { readonly kind: 'unsaid'; readonly sites: readonly Path[] };
 
 /** What an engine is to hold for a subject. */
 export type BindingPlan = {

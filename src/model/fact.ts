@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { EngineName } from './binding.ts';
 import { Country, DatasetId, Digest, Path } from './id.ts';
 import {
   AtMs,
@@ -80,6 +81,7 @@ export const SiteFacts = z.strictObject({
   carbonGramPerKwh: z.int().min(0).max(5000).optional(),
   floorSpaceM2: z.int().min(0).max(10_000_000).optional(),
   freeRackUnits: z.int().min(0).max(10_000_000).optional(),
+  engine: EngineName.optional().describe('which runs its machines, such as `slurm`'),
   leadTimeDays: z.int().min(0).max(3650).optional().describe('until ordered equipment stands in the rack'),
 });
 

@@ -62,6 +62,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     planBinding: () => Promise.reject(notForTools),
     tryBinding: () => Promise.reject(notForTools),
     bind: () => Promise.reject(notForTools),
+    engineShares: () => Promise.reject(notForTools),
     bindings: () => Promise.reject(notForTools),
     standing: () => Promise.reject(notForTools),
     engineNodes: () => Promise.reject(notForTools),

@@ -100,8 +100,8 @@ function remedyLines({ how, what, plan, refusal }: Remedy, room: Room): Line[] {
     [
       { text: '  ' },
       span(`${name} (${what}): `),
-      span(plan.id, 'accent'),
-      span(`, ${where}, ${pricePhrase(plan.price)}`),
+      span(`${plan.id},`, 'accent'),
+      span(` ${where}, ${pricePhrase(plan.price)}`),
     ],
     columnsOf(room),
     4,

@@ -12,7 +12,8 @@ import { type Session, withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 
 export type BindOptions = Common & {
-  readonly engine?: string;
+  /** A name, or `site=name` for each site. */
+  readonly engine?: readonly string[];
   readonly option?: readonly string[];
   readonly within?: readonly string[];
   readonly dryRun?: boolean;
@@ -30,17 +31,36 @@ export async function bind(io: Io, subject: string | undefined, options: BindOpt
   });
 }
 
-async function bindOne(
+/** By the engine that was named; else by those that run its sites, each with its part of it. The worst code counts. */
+async function bindOne(io: Io, session: Session, asked: Asked): Promise<number> {
+  const shares = await sharesFor(session, asked);
+  const isOneObject = asked.options.json === true && shares.length > 1;
+  const objects: string[] = [];
+  const own: Io = isOneObject ? { ...io, stdout: { write: (text) => objects.push(text.trim()) } } : io;
+  const codes: number[] = [];
+  for (const share of shares) {
+    const { option: _option, ...rest } = asked.options;
+    const said = ownOptions(asked.options.option, share, shares);
+    const options = said === undefined ? rest : { ...rest, option: said };
+    codes.push(await bindShare(own, session, { ...asked, options, share }));
+  }
+  if (isOneObject) io.stdout.write(`{"bindings":[${objects.join(',')}]}\n`);
+  return Math.max(0, ...codes);
+}
+
+type Asked = { readonly subject: Subject; readonly options: BindOptions };
+type Share = { readonly engine: string; readonly places: readonly string[] };
+
+async function bindShare(
   io: Io,
   { control, caller }: Session,
-  { subject, options }: { readonly subject: Subject; readonly options: BindOptions },
+  { subject, options, share: { engine, places } }: Asked & { readonly share: Share },
 ): Promise<number> {
-  const engine = await engineFor(control, caller, { subject, asked: options.engine });
   const { compiler, open } = engineNamed(engine);
   const wish = {
     subject,
     ...(options.option === undefined ? {} : { options: pairsOf(options.option) }),
-    ...(options.within === undefined ? {} : { places: options.within }),
+    ...(places.length === 0 ? {} : { places }),
   };
   if (options.apply === true) return showDone(io, options.json, await control.bind(caller, wish, open(io)));
   if (options.dryRun === true)
@@ -49,6 +69,76 @@ async function bindOne(
   print(io, options.json, { kind: 'text', lines: planLines(plan) }, plan);
   if (options.json !== true) printFiles(io, plan.files);
   return 0;
+}
+
+/** The engine that was asked for, else those that its sites are run by, and those that had it and have to let it go. */
+async function sharesFor(
+  { control, caller }: Session,
+  { subject, options }: Asked,
+): Promise<readonly Share[]> {
+  const { engine: named = [], within = [] } = options;
+  const said = sharesSaid(named, within);
+  if (said.length > 0) return said;
+  const { bindings } = await control.bindings(caller);
+  const before = bindings.filter((binding) => binding.subject === subject && binding.state !== 'taken-away');
+  const now = await control.engineShares(caller, subject);
+  const shares = now.kind === 'known' ? now.shares : before;
+  if (now.kind === 'unsaid' && shares.length === 0) throw nobodyRuns(subject, now.sites);
+  if (shares.length > 1 && within.length > 0)
+    throw senseless('`--within` goes with one engine', 'name it: `--engine slurm`');
+  const left = before.filter((binding) => !shares.some((share) => share.engine === binding.engine));
+  return [...shares, ...left].map((share) => ({
+    engine: share.engine,
+    places: within.length > 0 ? within : share.places,
+  }));
+}
+
+/** `slurm`, or `fra1=slurm` and `iad3=kubernetes`: sites of one engine are one share. */
+function sharesSaid(named: readonly string[], within: readonly string[]): readonly Share[] {
+  const pairs = named.map((word) => {
+    const at = word.indexOf('=');
+    return at < 0 ? { engine: word } : { engine: word.slice(at + 1), site: word.slice(0, at) };
+  });
+  const [first] = pairs;
+  if (first === undefined) return [];
+  if (pairs.length === 1 && first.site === undefined) return [{ engine: first.engine, places: within }];
+  if (within.length > 0 || pairs.some(({ site }) => site === undefined))
+    throw senseless(
+      'several engines are named, not all of them with their sites alone',
+      'write `--engine fra1=slurm --engine iad3=kubernetes`, without `--within`',
+    );
+  return [...Map.groupBy(pairs, ({ engine }) => engine)].map(([engine, own]) => ({
+    engine,
+    places: own.flatMap(({ site }) => site ?? []),
+  }));
+}
+
+function nobodyRuns(subject: Subject, sites: readonly string[]): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `which engine ${subject} goes to is not said, and nobody recorded one of ${sites.join(', ')}`,
+    fix: 'name it: `--engine slurm`; or record it: `engine: slurm` of the site, in an inventory file',
+    field: '--engine',
+  });
+}
+
+/** `slurm:accounts=acme` is for slurm alone. Where several engines are spoken to, each option says for which it is. */
+function ownOptions(
+  words: readonly string[] | undefined,
+  { engine }: Share,
+  shares: readonly Share[],
+): readonly string[] | undefined {
+  const names = new Set(shares.map((share) => share.engine));
+  const own = words?.flatMap((word) => {
+    const [, name = '', rest = ''] = /^([a-z][a-z0-9-]*):(.*)$/su.exec(word) ?? [];
+    if (names.has(name)) return name === engine ? [rest] : [];
+    if (names.size === 1) return [word];
+    throw senseless(
+      `\`${cleanText(word, 60)}\` does not say which engine it is for`,
+      `write \`--option ${engine}:${cleanText(word, 60)}\``,
+    );
+  });
+  return own === undefined || own.length === 0 ? undefined : own;
 }
 
 /** All that is due, one after the other: what fails is reported and tried again later, and stops nothing else. */
@@ -64,24 +154,6 @@ async function bindDue(io: Io, { control, caller }: Session, options: BindOption
   }
   print(io, options.json, { kind: 'text', lines: lines.length === 0 ? ['nothing is due'] : lines }, { done });
   return done.every(isKept) ? 0 : exitCodeOf({ outcome: 'infeasible' });
-}
-
-/** The engine that was asked for, else the one that has it already. */
-async function engineFor(
-  control: Session['control'],
-  caller: Session['caller'],
-  { subject, asked }: { readonly subject: Subject; readonly asked: string | undefined },
-): Promise<string> {
-  if (asked !== undefined) return asked;
-  const { bindings } = await control.bindings(caller);
-  const [only, ...others] = bindings.filter((binding) => binding.subject === subject);
-  if (only !== undefined && others.length === 0) return only.engine;
-  throw new BerthError({
-    code: 'INVALID_INPUT',
-    message: `which engine ${subject} goes to is not said`,
-    fix: 'name it: `--engine slurm`',
-    field: '--engine',
-  });
 }
 
 function showTrial(io: Io, json: boolean | undefined, trial: BindingTrial): number {

@@ -36,10 +36,11 @@ function misfit(
   if (version !== subject.version)
     return refusal(command, 'other-version', `it is at version ${subject.version}, not ${version}`);
   if (!subject.stands) return objectCount > 0 ? ended(state, command, subject.atMs) : left(state, command);
+  const isGone = isElsewhere(state, command);
+  // What has moved away is taken away where it was.
+  if (objectCount === 0 && isGone) return left(state, command);
   if (objectCount === 0) return refusal(command, 'nothing-wanted', 'it stands, and no object holds it');
-  return isElsewhere(state, command)
-    ? refusal(command, 'elsewhere', `it has no node in ${command.places.join(', ')}`)
-    : undefined;
+  return isGone ? refusal(command, 'elsewhere', `it has no node in ${command.places.join(', ')}`) : undefined;
 }
 
 /** What has ended may be taken away from an engine that had it. */
