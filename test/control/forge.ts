@@ -36,6 +36,7 @@ export async function forge(
   for (const entry of await from.read(0, 1000)) {
     const { command } = entry;
     if (command.kind === 'record-observation') await to.putBlob(await blobOf(from, command.observation));
+    if (command.kind === 'observe-contract') await to.putBlob(await blobOf(from, command.measurement));
     if (command.kind === 'commit-plan')
       await to.putPlan(command.plan, await blobOf(from, command.planDigest));
     for (const plan of plans) {

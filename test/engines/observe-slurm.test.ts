@@ -54,7 +54,8 @@ describe.skipIf(missing !== undefined)(
       const broken = await look(lab, contract, hostOf(first), 79);
       expect(broken).toMatchObject({ decision: 'breached', isRecorded: true });
       const away = broken.remedies.find(({ how }) => how === 'replace');
-      const plan = thePlan({ ...(away?.plan === undefined ? {} : { plan: away.plan }) });
+      if (away === undefined) throw new Error('no way out');
+      const plan = thePlan(away);
 
       await lab.control.commit(operator, { plan: plan.id, idemKey: lab.key('mend-it-1') });
       // A change takes over at a whole second; what stood before is then taken away from Slurm.

@@ -41,6 +41,17 @@ const of = (name: string, value: number, before: number, more = '') =>
   `${name}{gpu="3",Hostname="n01"${more}} ${value} @${before}`;
 const xid = (value: number, before: number) => of('DCGM_FI_DEV_XID_ERRORS', value, before);
 
+const port = (device: string, state: number) =>
+  `node_infiniband_state_id{device="${device}",port="1",instance="n01:9100"} ${state} @0`;
+
+const dump = (resources: object) => ({
+  file: 'bmc',
+  bytes: new TextEncoder().encode(JSON.stringify(resources)),
+});
+
+const watts = (resources: object) =>
+  wattsNow(dump(resources), 'n01', untilMs).map(({ value, labels }) => [value, labels.get('Hostname')]);
+
 describe('windows', () => {
   test('a sample at the end belongs to the last, one at its beginning to the one before, older ones to none', () => {
     expect(series([xid(0, 0), xid(79, 60), xid(0, 119.999), xid(79, 300), xid(79, -0.001)])).toMatchObject({
@@ -128,8 +139,6 @@ describe('what is read of a GPU', () => {
 });
 
 describe('what is read of a node', () => {
-  const port = (device: string, state: number) =>
-    `node_infiniband_state_id{device="${device}",port="1",instance="n01:9100"} ${state} @0`;
   const named = (...rdma: readonly string[]): Watch => ({
     ...watch,
     nodes: watch.nodes.map((one) => ({ ...one, rdma })),
@@ -155,12 +164,6 @@ describe('what is read of a node', () => {
   });
 
   test('watts by Redfish: the reading of now, never the peak that a sensor remembers', () => {
-    const dump = (resources: object) => ({
-      file: 'bmc',
-      bytes: new TextEncoder().encode(JSON.stringify(resources)),
-    });
-    const watts = (resources: object) =>
-      wattsNow(dump(resources), 'n01', untilMs).map(({ value, labels }) => [value, labels.get('Hostname')]);
     expect(
       watts({
         '/redfish/v1/Chassis/1/EnvironmentMetrics': { PowerWatts: { Reading: 7200, PeakReading: 9900 } },

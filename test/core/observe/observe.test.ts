@@ -18,13 +18,22 @@ const bad = [
 ];
 const later = (minutes: number) => ({ atMs: t0 + hourMs + minutes * minuteMs });
 
+const refused = (before: World, told: Parameters<typeof look>[2]) => {
+  const { decision, events } = look(before, good, told);
+  expect(events).toEqual([]);
+  return decision.kind === 'refused' ? decision.refusal : decision;
+};
+
+const watts = (value: string) => `r1/n01/gpu0-7 gpu-watts ${value}`;
+
+const fault = (node: number, value: number) =>
+  `r1/n0${node}/gpu0-7 gpu-fault ${`${value} `.repeat(5).trim()}`;
+
 describe('a term without samples', () => {
   test('is not measured, and nothing is breached', () => {
     const looked = look(one, []);
     expect(looked.decision).toMatchObject({ kind: 'contract-observed', kept: 1, broken: 0 });
-    expect(looked.term('devices')).toBe(
-      'not-measured: no samples tell of it',
-    );
+    expect(looked.term('devices')).toBe('not-measured: no samples tell of it');
     expect(looked.standing?.breach).toBeUndefined();
   });
 
@@ -120,12 +129,6 @@ describe('a breach', () => {
 });
 
 describe('what may not be judged', () => {
-  const refused = (before: World, told: Parameters<typeof look>[2]) => {
-    const { decision, events } = look(before, good, told);
-    expect(events).toEqual([]);
-    return decision.kind === 'refused' ? decision.refusal : decision;
-  };
-
   test.each([
     [{ version: 2 }, 'other-version'],
     [{ untilMs: t0 + hourMs + 1 }, 'future'],
@@ -153,7 +156,6 @@ describe('what may not be judged', () => {
 
 describe('term by term', () => {
   test('watts: kept only by the reading of the machine, broken by the GPUs alone', () => {
-    const watts = (value: string) => `r1/n01/gpu0-7 gpu-watts ${value}`;
     const powered = take(
       world('fra1/h1/r1 1×8 H100 cpu128 mem1024', {
         gpus: Object.fromEntries(
@@ -186,8 +188,6 @@ describe('term by term', () => {
       fleet,
       demand('2×8 H100 24h', { where: ['fra1/h1/r1'], survive: { loss: 'node', membersLeft: 2 } }),
     );
-    const fault = (node: number, value: number) =>
-      `r1/n0${node}/gpu0-7 gpu-fault ${`${value} `.repeat(5).trim()}`;
     expect(look(spared, [fault(1, 1), fault(2, 0), fault(3, 0)]).term('survival')).toBe(
       'kept: 2 of 3 replicas and spares without a fault, 2 asked for',
     );
