@@ -1,12 +1,30 @@
 import type { Actor } from '../model/actor.ts';
+import type { Contract } from '../model/contract.ts';
 import { BerthError } from '../model/error.ts';
-import type { TenantId } from '../model/id.ts';
+import { isWithin, type Path, type TenantId } from '../model/id.ts';
+import { seatsOf } from '../model/placement.ts';
 import { cleanText } from '../model/text.ts';
 import type { Caller } from './control.ts';
 
 /** Whether the caller may see and act for a tenant. */
 export function mayActFor(caller: Pick<Caller, 'tenants'>, tenant: TenantId): boolean {
   return caller.tenants === undefined || caller.tenants.includes(tenant);
+}
+
+export type Sites = Pick<Caller, 'sites'>;
+
+/** Whether a place lies in one that the caller may see. */
+export function maySeePlace({ sites }: Sites, place: Path): boolean {
+  return sites === undefined || sites.some((site) => isWithin(place, site));
+}
+
+/** Whether the caller may see a contract: whose it is, and where it stands. */
+export function maySeeContract(
+  caller: Pick<Caller, 'tenants' | 'sites'>,
+  { tenant, placement }: Pick<Contract, 'tenant' | 'placement'>,
+): boolean {
+  if (!mayActFor(caller, tenant)) return false;
+  return caller.sites === undefined || seatsOf(placement).every(({ node }) => maySeePlace(caller, node));
 }
 
 /** Throws FORBIDDEN unless the caller may act for the tenant. Says nothing about whether the tenant exists. */

@@ -11,6 +11,7 @@ import { requireTenant } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { seenBy } from './narrowing.ts';
 import { placeNamed } from './place-name.ts';
 import { keptResult, readDemand } from './planning.ts';
 import { verdictFor } from './ruling.ts';
@@ -55,8 +56,8 @@ function readEdit(
   const edit: Edit = {
     ...(end === undefined ? {} : { end }),
     ...(replicas === undefined ? {} : { replicas }),
-    ...(avoid === undefined ? {} : { avoid: avoid.map((place) => placeNamed(state, place)) }),
-    ...(where === undefined ? {} : { where: where.map((place) => placeNamed(state, place)) }),
+    ...(avoid === undefined ? {} : { avoid: avoid.map((place) => placeNamed(seenBy(state, caller), place)) }),
+    ...(where === undefined ? {} : { where: where.map((place) => placeNamed(seenBy(state, caller), place)) }),
     ...(demand === undefined ? {} : { demand }),
   };
   if (Object.keys(edit).length > 0) return edit;

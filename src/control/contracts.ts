@@ -6,10 +6,11 @@ import type { ContractId } from '../model/id.ts';
 import { seatsOf } from '../model/placement.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import type { ContractDetail, ContractList } from '../model/view.ts';
-import { mayActFor } from './caller.ts';
+import { maySeeContract } from './caller.ts';
 import type { Caller, ContractFilter } from './control.ts';
 import type { Door } from './door.ts';
 import { entriesOf } from './history.ts';
+import { momentFor } from './narrowing.ts';
 import { pageOf } from './page.ts';
 import { placeNamed, runsWithin } from './place-name.ts';
 import { observedView } from './views/observed-view.ts';
@@ -18,9 +19,13 @@ import { snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
 /** The contract, if it exists and the caller may see it; NOT_FOUND either way otherwise. */
-export function contractFor(state: State, caller: Pick<Caller, 'tenants'>, id: ContractId): Contract {
+export function contractFor(
+  state: State,
+  caller: Pick<Caller, 'tenants' | 'sites'>,
+  id: ContractId,
+): Contract {
   const contract = contractOf(state, id);
-  if (contract !== undefined && mayActFor(caller, contract.tenant)) return contract;
+  if (contract !== undefined && maySeeContract(caller, contract)) return contract;
   throw new BerthError({
     code: 'NOT_FOUND',
     message: `no contract \`${id}\``,
@@ -34,13 +39,13 @@ export async function searchContracts(
   caller: Caller,
   filter: ContractFilter,
 ): Promise<ContractList> {
-  const moment = await door.moment();
+  const moment = await momentFor(door, caller);
   const { state, nowMs } = moment;
   const place = filter.within === undefined ? undefined : placeNamed(state, filter.within);
   if (filter.tenant !== undefined) requireKnown(state, caller, filter.tenant);
   const matching = [...state.contracts].filter(
     (contract) =>
-      mayActFor(caller, contract.tenant) &&
+      maySeeContract(caller, contract) &&
       (filter.tenant === undefined || contract.tenant === filter.tenant) &&
       (filter.state === undefined || stateAt(contract, nowMs) === filter.state) &&
       (place === undefined || runsWithin(state, seatsOf(contract.placement), place)),

@@ -23,6 +23,7 @@ import type {
   IdemKey,
   MaintenanceId,
   OverrideId,
+  Path,
   PlanId,
   PrincipalId,
   TenantId,
@@ -70,6 +71,8 @@ export type Caller = {
   readonly principal: PrincipalId;
   readonly onBehalfOf?: PrincipalId;
   readonly tenants?: readonly TenantId[];
+  /** Sees these places only; set from its mandates. */
+  readonly sites?: readonly Path[];
   readonly client: string;
   readonly model?: string;
   readonly tool?: string;

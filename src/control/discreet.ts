@@ -2,7 +2,7 @@ import { contractOf, type State } from '../core/state.ts';
 import { ContractId } from '../model/id.ts';
 import type { Refusal, Relaxation } from '../model/refusal.ts';
 import type { PlanView } from '../model/view.ts';
-import { mayActFor } from './caller.ts';
+import { maySeeContract } from './caller.ts';
 import type { Caller } from './control.ts';
 
 /** A refusal whose offers do not name contracts that the caller may not see; those to move them are not made. */
@@ -44,5 +44,5 @@ function discreetOffer(state: State, caller: Caller, offer: Relaxation): readonl
 
 function maySee(state: State, caller: Caller, id: ContractId): boolean {
   const contract = contractOf(state, id);
-  return contract !== undefined && mayActFor(caller, contract.tenant);
+  return contract !== undefined && maySeeContract(caller, contract);
 }

@@ -13,6 +13,7 @@ import type { InventoryList, InventorySummary, PartlyUsed, RecordList, RecordVie
 import { mayActFor } from './caller.ts';
 import type { Caller, NodeFilter } from './control.ts';
 import type { Door } from './door.ts';
+import { momentFor, seenBy } from './narrowing.ts';
 import { pageOf } from './page.ts';
 import { placeNamed } from './place-name.ts';
 import {
@@ -41,7 +42,7 @@ export async function summary(
   const moment = await door.moment();
   const { nowMs } = moment;
   const span = instant(query.atMs ?? nowMs);
-  const state = stateSince(moment, span.fromMs);
+  const state = seenBy(stateSince(moment, span.fromMs), caller);
   const flavors = flavorViews(state, span);
   const racks = query.racks ? rackViews(state, span) : undefined;
   const tenants = [...state.tenants.values()]
@@ -62,7 +63,7 @@ export async function summary(
 export async function searchNodes(door: Door, caller: Caller, filter: NodeFilter): Promise<InventoryList> {
   const moment = await door.moment();
   const span = spanOf(filter, moment.nowMs);
-  const state = stateSince(moment, span.fromMs);
+  const state = seenBy(stateSince(moment, span.fromMs), caller);
   const place = filter.within === undefined ? undefined : placeNamed(state, filter.within);
   const matching = nodesWithin(state, place).filter((node) => matches(state, node, { filter, span }));
   const page = pageOf(matching, filter);
@@ -84,7 +85,7 @@ export async function records(
   caller: Caller,
   query: { readonly ids: readonly string[]; readonly devices: boolean },
 ): Promise<RecordList> {
-  const moment = await door.moment();
+  const moment = await momentFor(door, caller);
   const found: RecordView[] = [];
   const notFound: RecordList['notFound'] = [];
   for (const asked of query.ids) {

@@ -7,6 +7,7 @@ import type { InventoryTree, Picture, PictureKind, PictureList } from '../model/
 import { compareText } from '../model/text.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { seenBy } from './narrowing.ts';
 import { fabricPicture, type FabricScope, leafsOf } from './pictures/fabric-picture.ts';
 import { islandPicture } from './pictures/island-picture.ts';
 import { nodePicture } from './pictures/node-picture.ts';
@@ -78,7 +79,10 @@ async function look(
 ): Promise<{ readonly sight: Sight; readonly shown: Shown }> {
   const moment = await door.moment();
   const span = spanOf(moment, fromMs, toMs);
-  const state = span.fromMs < moment.nowMs - rememberedMs ? withPast(moment.state) : moment.state;
+  const state = seenBy(
+    span.fromMs < moment.nowMs - rememberedMs ? withPast(moment.state) : moment.state,
+    caller,
+  );
   const zone = state.fleet.sites[0]?.facts.zone ?? 'UTC';
   return {
     sight: { state, span, caller },

@@ -2,17 +2,18 @@ import { renewed, replan } from '../core/life/replan.ts';
 import type { State } from '../core/state.ts';
 import type { Demand, DemandRequest } from '../model/demand.ts';
 import { BerthError } from '../model/error.ts';
-import { type ContractId, type Digest, type Path, type PlanId, planIdOf } from '../model/id.ts';
+import { type ContractId, type Digest, type Path, type PlanId, planIdOf, siteOf } from '../model/id.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { RuleHit } from '../model/policy.ts';
 import { cleanText } from '../model/text.ts';
-import type { Explanation, PlanResult } from '../model/view.ts';
-import { mayActFor, requireTenant } from './caller.ts';
+import type { Explanation, PlanResult, PlanView } from '../model/view.ts';
+import { mayActFor, requireTenant, type Sites } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller, Explainable } from './control.ts';
 import { toDemand } from './demand-request.ts';
 import { discreetPlan, discreetRefusal } from './discreet.ts';
 import type { Door } from './door.ts';
+import { seenBy } from './narrowing.ts';
 import { placeNamed } from './place-name.ts';
 import { verdictFor } from './ruling.ts';
 import { planView, zoneOf } from './views/plan-view.ts';
@@ -28,7 +29,7 @@ export async function planFor(
   assumptions: readonly string[],
 ): Promise<PlanResult> {
   const moment = await door.moment();
-  const demand = readDemand(moment.state, caller, request);
+  const demand = readDemand(seenBy(moment.state, caller), caller, request);
   const answer = answerFor(moment, { demand }, assumptions);
   return keptResult(door, caller, { moment, demand, answer });
 }
@@ -70,11 +71,11 @@ export async function planOf(door: Door, caller: Caller, id: PlanId): Promise<Pl
 export async function explain(door: Door, caller: Caller, subject: Explainable): Promise<Explanation> {
   const moment = await door.moment();
   const made = await subjectOf(door, caller, { subject, moment });
-  if (made.plan !== undefined) return explainPlan(moment, made.name, made.plan);
+  if (made.plan !== undefined) return seenSites(caller, explainPlan(moment, made.name, made.plan));
   const answer = shownTo(moment.state, caller, answerFor(moment, made, []));
-  if (answer.kind === 'planned') return explainPlan(moment, made.name, answer.plan);
+  if (answer.kind === 'planned') return seenSites(caller, explainPlan(moment, made.name, answer.plan));
   const view = refusalView(answer.refusal, answer.report, zoneOf(moment.state, made.demand));
-  return {
+  return seenSites(caller, {
     snapshot: snapshotOf(moment, zoneOf(moment.state, made.demand)),
     subject: made.name,
     verdict: 'does-not-fit',
@@ -83,8 +84,19 @@ export async function explain(door: Door, caller: Caller, subject: Explainable):
     constraints: answer.report.constraints,
     policyHits: hitsOf(verdictFor(moment.state, made.demand, moment.nowMs).sites),
     assumptions: [],
-    refusal: view,
-  };
+    refusal: { ...view, sites: seenOf(caller, view.sites) },
+  });
+}
+
+/** Why a site was not taken is told of sites that the caller may see. */
+function seenSites(caller: Sites, explanation: Explanation): Explanation {
+  const { sites, policyHits } = explanation;
+  return { ...explanation, sites: seenOf(caller, sites), policyHits: seenOf(caller, policyHits) };
+}
+
+function seenOf<T extends { readonly site: Path }>({ sites }: Sites, told: readonly T[]): T[] {
+  const own = sites === undefined ? undefined : new Set(sites.map(siteOf));
+  return told.filter(({ site }) => own === undefined || own.has(site));
 }
 
 function planResult(caller: Caller, { moment, demand, answer }: Answered): PlanResult {
@@ -95,16 +107,26 @@ function planResult(caller: Caller, { moment, demand, answer }: Answered): PlanR
     return {
       snapshot,
       decision: 'planned',
-      plan: discreetPlan(state, caller, planView(state, answer.plan, answer.id, answer.digest)),
+      plan: discreetPlan(
+        state,
+        caller,
+        seenPlan(caller, planView(state, answer.plan, answer.id, answer.digest)),
+      ),
       next: `nothing is held yet: commit it with contract_commit {"plan":"${answer.id}"} before ${isoIn(answer.plan.expiresAtMs, zone)}`,
     };
   }
+  const refusal = refusalView(answer.refusal, answer.report, zone);
   return {
     snapshot,
     decision: 'rejected',
-    refusal: refusalView(answer.refusal, answer.report, zone),
+    refusal: { ...refusal, sites: seenOf(caller, refusal.sites) },
     next: 'change the demand: each relaxation listed was tried and fits as it stands, or after the moves it names',
   };
+}
+
+function seenPlan(caller: Sites, plan: PlanView): PlanView {
+  const { policy, why } = plan;
+  return { ...plan, policy: { ...policy, hits: seenOf(caller, policy.hits) }, why: seenOf(caller, why) };
 }
 
 /** The demand that a request means, its places found. Throws FORBIDDEN, NOT_FOUND or INVALID_INPUT. */
@@ -112,7 +134,7 @@ export function readDemand(state: State, caller: Caller, request: DemandRequest)
   requireTenant(caller, request.tenant);
   const demand = toDemand(request);
   const named = (places: readonly Path[] | undefined) => places?.map((place) => placeNamed(state, place));
-  const where = named(demand.where);
+  const where = named(demand.where) ?? caller.sites?.slice(0, 64);
   const avoid = named(demand.avoid);
   return {
     ...demand,
@@ -174,7 +196,7 @@ async function subjectOf(
     case 'contract':
       return contractSubject(door, caller, { id: subject.contract, moment });
     case 'demand':
-      return { name: 'demand', demand: readDemand(moment.state, caller, subject.demand) };
+      return { name: 'demand', demand: readDemand(seenBy(moment.state, caller), caller, subject.demand) };
     default:
       return subject satisfies never;
   }

@@ -15,10 +15,11 @@ import { dayOf, dayText } from '../policy/day.ts';
 import { daysOf } from '../policy/facts.ts';
 import { inForce, type LoadedPack, type Rule } from '../policy/pack-set.ts';
 import { evaluate } from '../policy/site-verdict.ts';
-import { mayActFor, requireTenant } from './caller.ts';
+import { mayActFor, requireTenant, type Sites } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { seenBy } from './narrowing.ts';
 import { placeNamed } from './place-name.ts';
 import { questionFor } from './ruling.ts';
 import { cedarOpinion } from './second-opinion.ts';
@@ -36,14 +37,23 @@ export const policyNote = 'a technical check of recorded facts, not legal advice
  */
 export async function checkPolicy(door: Door, caller: Caller, asked: PolicyQuestion): Promise<PolicyCheck> {
   const moment = await door.moment();
-  const sites = (asked.sites ?? []).map((place) => siteOf(placeNamed(moment.state, place)));
   const { setAside: rules } = asked;
+  // Where somebody may not look it may still not ask for an exception, and that is recorded.
+  const named = rules === undefined ? seenBy(moment.state, caller) : moment.state;
+  const sites = (asked.sites ?? []).map((place) => siteOf(placeNamed(named, place)));
   if (rules !== undefined && asked.contract === undefined && asked.tenant === undefined)
     return { ...aboutNobody(moment), denial: await denyWaiver(door, caller, { rules, sites }) };
   const { demand, subject } = subjectOf(moment, caller, asked);
-  const check = checkOf(moment, { demand, subject, sites });
+  const check = seen(caller, checkOf(moment, { demand, subject, sites }));
   if (rules === undefined) return check;
   return { ...check, denial: await denyWaiver(door, caller, { rules, demand, sites }) };
+}
+
+/** The sites that the caller may see, or parts of them. */
+function seen({ sites }: Sites, check: PolicyCheck): PolicyCheck {
+  if (sites === undefined) return check;
+  const own = new Set(sites.map(siteOf));
+  return { ...check, sites: check.sites.filter(({ site }) => own.has(site)) };
 }
 
 type Subject = { readonly demand: Demand; readonly subject: string };

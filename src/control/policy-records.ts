@@ -9,7 +9,7 @@ import { eea } from '../model/region.ts';
 import { compareText } from '../model/text.ts';
 import { providerIdOf } from '../policy/describe.ts';
 import { factAbout, holdsOver } from '../policy/facts.ts';
-import { mayActFor, requireOperator } from './caller.ts';
+import { maySeeContract, requireOperator } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
@@ -42,7 +42,7 @@ function contractsAsked(
 ): readonly Contract[] {
   if (contracts !== undefined) return contracts.map((id) => contractFor(state, caller, id));
   return [...state.contracts].filter(
-    (contract) => mayActFor(caller, contract.tenant) && isStanding(contract, nowMs),
+    (contract) => maySeeContract(caller, contract) && isStanding(contract, nowMs),
   );
 }
 

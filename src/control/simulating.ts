@@ -8,9 +8,10 @@ import { type Affected, simulate, type Simulated } from '../core/simulate/simula
 import type { State } from '../core/state.ts';
 import type { ScenarioEdit } from '../model/scenario.ts';
 import type { AffectedView, FlavorView, Simulation } from '../model/view.ts';
-import { mayActFor } from './caller.ts';
+import { maySeeContract } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { seenBy } from './narrowing.ts';
 import { judgeAt } from './ruling.ts';
 import { editsOf, type NamedEdit, zoneAt } from './scenario-edits.ts';
 import { flavorViews, instant } from './views/inventory-view.ts';
@@ -27,13 +28,13 @@ export async function simulateScenario(
 ): Promise<Simulation> {
   const moment = await door.moment();
   const { state, nowMs } = moment;
-  const named = editsOf(moment, caller, scenario.edits);
+  const named = editsOf({ ...moment, state: seenBy(state, caller) }, caller, scenario.edits);
   const edits = named.map(({ edit }) => edit);
   const done = simulate(state, edits, nowMs, judgeAt(nowMs));
   const zone = zoneAt(state, named.find(({ site }) => site !== undefined)?.site);
   const begins = edits.flatMap((edit) => beginOf(edit));
   const shownMs = Math.max(nowMs, ...begins);
-  const seen = done.affected.filter(({ contract }) => mayActFor(caller, contract.tenant));
+  const seen = done.affected.filter(({ contract }) => maySeeContract(caller, contract));
   return {
     snapshot: snapshotOf(moment, zone),
     edit: named.map(({ words }) => words).join('; '),
@@ -45,7 +46,7 @@ export async function simulateScenario(
     affected: done.affected.length,
     contracts: seen.map((affected) => affectedView(affected, zone)),
     growth: done.growth.map((growth) => growthView(growth, zone)),
-    prices: done.prices.filter(({ contract }) => mayActFor(caller, contract.tenant)).map(repricingView),
+    prices: done.prices.filter(({ contract }) => maySeeContract(caller, contract)).map(repricingView),
     ...(done.bottleneck === undefined
       ? {}
       : {

@@ -104,7 +104,8 @@ export async function committed(
   idemKey: string,
   caller = operator,
 ): Promise<ChangeResult> {
-  const { id } = await planned(desk, demand, caller);
+  // An agent sees no further than its mandates; what it tries beyond them starts from somebody else's plan.
+  const { id } = await planned(desk, demand, caller.principal.startsWith('agent:') ? operator : caller);
   return desk.control.commit(caller, { plan: id, idemKey: key(idemKey) });
 }
 

@@ -40,7 +40,8 @@ describe('a wish that a rule were set aside', () => {
   test('is denied in an entry: who, through what, which rules stand, by which rules and facts', async () => {
     const desk = await openDesk();
     const caller: Caller = { ...agent(), model: 'some-model', tool: 'policy_check', onBehalfOf: mila };
-    const { denial, policy, facts, sites } = await asked(desk, bank, caller);
+    const { denial, policy, facts } = await asked(desk, bank, caller);
+    const { sites } = await asked(desk, { tenant: bank.tenant, classes: bank.classes, sites: bank.sites });
     expect(denial).toMatchObject({ asked: ['dora'], entry: { seq: lastEntry + 1 } });
     expect(denial?.note).toContain('berth policy override RULE');
     const entry = await entryAt(desk, lastEntry + 1);
