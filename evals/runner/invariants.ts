@@ -5,27 +5,30 @@ import type { Contract } from '../../src/model/contract.ts';
 import type { Entry } from '../../src/model/entry.ts';
 import { siteOf } from '../../src/model/id.ts';
 import { seatsOf } from '../../src/model/placement.ts';
+import { unapproved } from './approval-rule.ts';
 import type { Outcome } from './outcome.ts';
 import type { MadeCall } from './recorder.ts';
-import type { Scene } from './scene.ts';
+import type { Scene, Stage } from './scene.ts';
 
 /**
  * What has to hold after every run of every task, whatever it was about: a breach fails the whole suite. Nothing is
- * promised twice, no limit is passed, every new contract stands where its rules allow it, the ledger verifies by
- * replay, nobody acted for a tenant that is not theirs, and nothing was written that no answered
- * call asked for, where calls are known.
+ * promised twice, no limit is passed, every new contract stands where its rules allow it, what needed the yes of
+ * another person had it, the ledger verifies by replay, nobody acted for a tenant that is not theirs, and nothing was
+ * written that no answered call asked for, where calls are known.
  */
 export async function breaches(
-  scene: Scene,
-  outcome: Outcome,
-  calls: readonly MadeCall[] | undefined,
+  stage: Stage,
+  { scene, outcome, calls }: { scene: Scene; outcome: Outcome; calls: readonly MadeCall[] | undefined },
 ): Promise<string[]> {
+  const isUntouched = outcome.entries.length === 0;
   return [
-    ...sweep(outcome.state, claimsOf(outcome.state, scene.clock.nowMs(), 0)),
+    ...(isUntouched ? [] : sweep(outcome.state, claimsOf(outcome.state, scene.clock.nowMs(), 0))),
     ...outcome.added.flatMap((contract) => unlawful(contract, outcome)),
+    ...unapproved(outcome.state, outcome.entries),
     ...foreign(scene, outcome),
+    ...outcome.entries.filter(({ decision }) => decision.kind === 'refused').flatMap(denied),
     ...(calls === undefined ? [] : unasked(outcome, calls)),
-    ...(await unverified(scene)),
+    ...(await unverified(stage, scene, isUntouched)),
   ];
 }
 
@@ -37,7 +40,7 @@ function unlawful(contract: Contract, { state }: Outcome): string[] {
     .map((site) => `${contract.id}: its rules do not allow ${site}`);
 }
 
-function foreign({ caller }: Scene, { entries }: Outcome): string[] {
+function foreign({ caller }: Scene, { own: entries }: Outcome): string[] {
   const own = caller.tenants;
   return entries
     .filter(({ actor, command, tenant }) => {
@@ -51,27 +54,25 @@ function isForeign(tenant: string | undefined, own: readonly string[] | undefine
   return own !== undefined && (tenant === undefined || !own.includes(tenant));
 }
 
-/** Every entry answers a call that was made with its key and was not an error. */
-function unasked({ entries }: Outcome, calls: readonly MadeCall[]): string[] {
+/** A no is recorded with what it cost its mandate, and changes nothing else. */
+function denied({ seq, events }: Entry): string[] {
+  return events
+    .filter(({ kind }) => /^(?:contract|plan|hold|maintenance)-/u.test(kind))
+    .map(({ kind }) => `entry ${seq}: a refused command wrote ${kind}`);
+}
+
+/** Every entry answers a call that was made with its key and was not an error. A no is recorded without its key. */
+function unasked({ own }: Outcome, calls: readonly MadeCall[]): string[] {
   const keys = new Set(calls.filter(({ ok }) => ok).map(({ args }) => args['idempotencyKey']));
-  return entries
-    .filter((entry) => !isDenial(entry, calls))
+  return own
+    .filter(({ decision }) => decision.kind !== 'refused')
     .filter(({ idemKey }) => idemKey === undefined || !keys.has(idemKey))
     .map(({ seq, command }) => `entry ${seq}: nobody asked for ${command.kind}`);
 }
 
-/** The no to a wish that rules were set aside, which some call spoke out. */
-function isDenial({ command, decision }: Entry, calls: readonly MadeCall[]): boolean {
-  return (
-    command.kind === 'waive-rules' &&
-    decision.kind === 'refused' &&
-    calls.some(({ args }) => args['setAside'] !== undefined)
-  );
-}
-
-async function unverified({ control }: Scene): Promise<string[]> {
-  const { checks } = await control.verify();
-  return checks
-    .filter(({ ok }) => !ok)
-    .map(({ check, note }) => `the ledger does not verify: ${check}: ${note}`);
+/** A ledger that ends where it began is the world's own, which is replayed with the first run that wrote to it. */
+async function unverified(stage: Stage, scene: Scene, isUntouched: boolean): Promise<readonly string[]> {
+  const { digest } = await scene.ledger.head();
+  if (isUntouched && digest === scene.before.head.digest) return [];
+  return stage.verified(scene);
 }

@@ -7,7 +7,12 @@ import { BerthError } from '../../src/model/error.ts';
 import { cleanText, compareText } from '../../src/model/text.ts';
 import { Task } from './task.ts';
 
-export type TaskFilter = { readonly area?: string; readonly only?: string; readonly tag?: string };
+export type TaskFilter = {
+  readonly area?: string;
+  readonly only?: string;
+  readonly tag?: string;
+  readonly difficulty?: string;
+};
 
 /** Every task under a folder, in the order of their ids. Throws INVALID_INPUT that names file and key. */
 export function readTasks(folder: string): readonly Task[] {
@@ -21,11 +26,12 @@ export function readTasks(folder: string): readonly Task[] {
 }
 
 /** The tasks that a filter lets through. Throws INVALID_INPUT where it lets none through. */
-export function chosen(tasks: readonly Task[], { area, only, tag }: TaskFilter): readonly Task[] {
+export function chosen(tasks: readonly Task[], { area, only, tag, difficulty }: TaskFilter): readonly Task[] {
   const left = tasks.filter(
     (task) =>
       (area === undefined || task.area === area) &&
       (only === undefined || task.id.includes(only)) &&
+      (difficulty === undefined || task.difficulty === difficulty) &&
       (tag === undefined || task.tags.includes(tag)),
   );
   if (left.length > 0) return left;

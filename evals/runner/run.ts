@@ -1,24 +1,35 @@
+import type { Usage } from '../../src/agent/agent.ts';
 import { mcpToolbox } from '../../src/agent/toolbox.ts';
 import { connectInProcess } from '../../src/mcp/in-process.ts';
 import { cleanText } from '../../src/model/text.ts';
 import { tools } from '../../tools/index.ts';
 import { type Contestant, gold, type Player, type Reply } from './contestant.ts';
-import { ExternalAgent } from './external.ts';
+import { type Change, changesOf } from './diff.ts';
 import { breaches } from './invariants.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { sayings } from './person.ts';
+import { ProgramAgent } from './program.ts';
 import { type MadeCall, recording } from './recorder.ts';
-import type { Scene, Stage } from './scene.ts';
+import { meanwhile, type Scene, type Stage } from './scene.ts';
 import { type Parts, score } from './score.ts';
-import type { Task } from './task.ts';
+import { ServiceAgent } from './service.ts';
+import type { Deed, Task } from './task.ts';
+import { usageOf } from './usage.ts';
 
 /** One line of a person and what came of it. */
-export type TurnRecord = Reply & { readonly say: string; readonly calls: readonly MadeCall[] };
+export type TurnRecord = Reply & {
+  readonly say: string;
+  readonly calls: readonly MadeCall[];
+  readonly tookMs: number;
+};
 
 /** One task, once, by one agent. */
 export type Run = {
   readonly task: string;
   /** 0 for the words of the task, 1 and on for its paraphrases. */
   readonly paraphrase: number;
+  /** Which of its k times, from 0. Models are given it as their seed, with that of the suite added. */
+  readonly attempt: number;
   readonly passed: boolean;
   readonly parts: Parts;
   /** What was not as it had to be, in words. */
@@ -28,117 +39,132 @@ export type Run = {
   /** What was appended, one line an entry. */
   readonly appended: readonly string[];
   readonly contracts: readonly string[];
+  /** Each contract that is not as it was, before and after. */
+  readonly changes: readonly Change[];
+  readonly usage: Usage;
+  /** Its recording does not know what was asked: nothing was scored. */
+  readonly stale?: true;
   readonly tookMs: number;
 };
 
-export type Asked = { readonly task: Task; readonly paraphrase: number; readonly contestant: Contestant };
+export type Asked = {
+  readonly task: Task;
+  readonly paraphrase: number;
+  readonly attempt: number;
+  readonly seed: number;
+  readonly contestant: Contestant;
+};
 
 /** Plays one task in a world of its own and scores what is there afterwards. */
-export async function runTask(stage: Stage, { task, paraphrase, contestant }: Asked): Promise<Run> {
+export async function runTask(stage: Stage, asked: Asked): Promise<Run> {
   const began = performance.now();
-  const { scene, turns } = await talk(stage, { task, paraphrase, contestant });
-  const outcome = await outcomeOf(scene.ledger, scene.fromSeq, scene.clock.nowMs());
+  const { task, paraphrase, attempt, contestant } = asked;
+  const { scene, turns } = await talk(stage, asked);
+  const outcome = await outcomeOf(scene);
   const wanted = task.end.sameAsGold === true ? await goldDigest(stage, task) : undefined;
-  const calls = turns.flatMap((turn) => turn.calls);
   const isSeen = contestant.kind === 'inside';
-  const { parts, faults } = score(task, {
-    turns,
-    outcome,
-    isSeen,
-    ...(wanted === undefined ? {} : { wanted }),
-  });
-  const found = await breaches(scene, outcome, isSeen ? calls : undefined);
+  const happened = { turns, outcome, isSeen, ...(wanted === undefined ? {} : { wanted }) };
+  const { parts, faults } = score(task, happened);
+  const calls = isSeen ? turns.flatMap((turn) => turn.calls) : undefined;
+  const found = await breaches(stage, { scene, outcome, calls });
   await scene.control.close();
+  const isStale = turns.some((turn) => turn.outcome === 'stale-recording');
   return {
     task: task.id,
     paraphrase,
-    passed: faults.length === 0 && found.length === 0,
+    attempt,
+    passed: faults.length === 0 && found.length === 0 && !isStale,
     parts,
     faults,
     breaches: found.map((text) => cleanText(text, 300)),
     turns,
-    appended: outcome.entries.map(
-      ({ seq, command, actor }) => `${seq} ${command.kind} by ${actor.principal}`,
-    ),
+    appended: outcome.entries.map((entry) => entryLine(entry, scene.others)),
     contracts: outcome.added.map(({ id, tenant, placement }) => `${id} ${tenant} ${placesOf(placement)}`),
+    changes: changesOf(scene.before.state, outcome),
+    usage: usageOf(turns),
+    ...(isStale ? { stale: true as const } : {}),
     tookMs: performance.now() - began,
   };
 }
 
+function entryLine(
+  { seq, command, actor, decision }: Outcome['entries'][number],
+  others: ReadonlySet<number>,
+): string {
+  const refused = decision.kind === 'refused' ? ', refused' : '';
+  const waits = decision.kind === 'approval-requested' ? `, waits as ${decision.approval}` : '';
+  return `${seq} ${command.kind} by ${actor.principal}${refused}${waits}${others.has(seq) ? ' (not the agent)' : ''}`;
+}
+
 type Talk = { readonly scene: Scene; readonly turns: readonly TurnRecord[] };
 
-async function talk(stage: Stage, { task, paraphrase, contestant }: Asked): Promise<Talk> {
-  const scene = await stage.open(task);
-  const says = saysOf(task, paraphrase);
-  return contestant.kind === 'outside'
-    ? { scene, turns: await talkOutside(scene, contestant.command, says) }
-    : { scene, turns: await talkInside(scene, { task, contestant, says }) };
+async function talk(stage: Stage, asked: Asked): Promise<Talk> {
+  const scene = await stage.open(asked.task);
+  return { scene, turns: await talkIn(scene, asked) };
 }
 
-/** Through a process of its own; its calls are not seen, only what it says and what it leaves behind. */
-async function talkOutside(
-  scene: Scene,
-  command: string,
-  says: readonly string[],
-): Promise<readonly TurnRecord[]> {
-  const agent = await ExternalAgent.start(command, scene);
-  try {
-    const turns: TurnRecord[] = [];
-    for (const say of says) turns.push({ say, ...(await agent.turn(say)), calls: [] });
-    return turns;
-  } finally {
-    await agent.end(scene);
+async function talkIn(scene: Scene, asked: Asked): Promise<readonly TurnRecord[]> {
+  const { contestant } = asked;
+  if (contestant.kind === 'program') {
+    const agent = await ProgramAgent.start(contestant.command, scene, asked.seed);
+    return converse(agent, { ...asked, scene, others: (deeds) => agent.meanwhile(scene, deeds) }).finally(
+      () => agent.end(scene),
+    );
   }
-}
-
-type AskedInside = {
-  readonly task: Task;
-  readonly contestant: Extract<Contestant, { kind: 'inside' }>;
-  readonly says: readonly string[];
-};
-
-async function talkInside(
-  scene: Scene,
-  { task, contestant, says }: AskedInside,
-): Promise<readonly TurnRecord[]> {
+  const others = (deeds: readonly Deed[]) => meanwhile(scene, deeds);
+  if (contestant.kind === 'service') {
+    const agent = await ServiceAgent.join(contestant.url, scene, asked);
+    return converse(agent, { ...asked, scene, others }).finally(() => agent.end());
+  }
   const client = await connectInProcess({
     tools,
     control: scene.control,
     caller: scene.caller,
     version: '0.0.0',
     log: () => undefined,
-    client: `eval-${contestant.name}`,
+    client: `eval-${contestant.name}`.slice(0, 60),
   });
   try {
     const { toolbox, calls } = recording(mcpToolbox(client));
-    return await converse(contestant.join({ toolbox, task }), calls, says);
+    const player = contestant.join({ toolbox, task: asked.task, seed: asked.seed });
+    return await converse(player, { ...asked, scene, others, calls });
   } finally {
     await client.close();
   }
 }
 
+type Conversation = Asked & {
+  readonly scene: Scene;
+  /** What others do between two lines. */
+  readonly others: (deeds: readonly Deed[]) => Promise<void>;
+  /** What the recorder has seen so far; nothing of agents whose calls are not seen. */
+  readonly calls?: readonly MadeCall[];
+};
+
 async function converse(
   player: Player,
-  calls: readonly MadeCall[],
-  says: readonly string[],
+  { task, paraphrase, others, calls = [] }: Conversation,
 ): Promise<readonly TurnRecord[]> {
   const turns: TurnRecord[] = [];
-  for (const say of says) {
+  const person = sayings(task, paraphrase);
+  for (let line = person.next(); line !== undefined; line = person.next(turns.at(-1))) {
+    await others(line.meanwhile);
     const before = calls.length;
-    const reply = await player.turn(say);
-    turns.push({ say, ...reply, calls: calls.slice(before) });
+    const began = performance.now();
+    const reply = await player.turn(line.say);
+    turns.push({
+      say: line.say,
+      ...reply,
+      calls: calls.slice(before),
+      tookMs: performance.now() - began,
+    });
   }
   return turns;
 }
 
-function saysOf(task: Task, paraphrase: number): readonly string[] {
-  const own = task.turns.map(({ say }) => say);
-  return paraphrase === 0 ? own : (task.paraphrases[paraphrase - 1] ?? own);
-}
-
 async function goldDigest(stage: Stage, task: Task): Promise<string> {
-  const { scene } = await talk(stage, { task, paraphrase: 0, contestant: gold });
-  const { digest }: Outcome = await outcomeOf(scene.ledger, scene.fromSeq, scene.clock.nowMs());
+  const { scene } = await talk(stage, { task, paraphrase: 0, attempt: 0, seed: 0, contestant: gold });
+  const { digest } = await outcomeOf(scene);
   await scene.control.close();
   return digest;
 }

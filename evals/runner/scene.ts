@@ -1,19 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import { clockAt } from '../../src/control/clock.ts';
 import type { Caller, Clock, Control } from '../../src/control/control.ts';
 import { createControl } from '../../src/control/create.ts';
-import { playWorld, readWorld } from '../../src/control/world.ts';
+import { Fold, type Folded } from '../../src/control/fold.ts';
+import { playWorld } from '../../src/control/world.ts';
 import { openMemoryLedger } from '../../src/ledger/memory.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
-import { callTool } from '../../src/mcp/call.ts';
-import { Observation } from '../../src/model/fact.ts';
-import { PrincipalId } from '../../src/model/id.ts';
-import { inventory } from '../../src/sources/inventory/inventory.ts';
-import { tools } from '../../tools/index.ts';
+import type { Observation } from '../../src/model/fact.ts';
+import { type Backstage, doDeeds, operator, state } from './deed.ts';
 import { copyLedger } from './tape.ts';
-import type { Task } from './task.ts';
+import type { Deed, Task } from './task.ts';
+import { readWorldSource } from './world-source.ts';
 
 /** The world of one run: a ledger of its own, and who acts in it. */
 export type Scene = {
@@ -21,25 +17,33 @@ export type Scene = {
   readonly control: Control;
   readonly clock: Clock;
   readonly caller: Caller;
-  /** How far the ledger had come when the person began to speak. */
-  readonly fromSeq: number;
+  readonly observation: Observation;
+  /** The state as the person found it. */
+  readonly before: Folded;
+  /** Entries of others that were written while the agent was at work. */
+  readonly others: Set<number>;
 };
 
-type Played = { readonly ledger: Ledger; readonly clock: string; readonly observation: Observation };
-
-const operator: Caller = { principal: PrincipalId.parse('person:operator'), client: 'berth-eval' };
+type Played = {
+  readonly ledger: Ledger;
+  readonly clock: string;
+  readonly observation: Observation;
+  readonly folded: Folded;
+};
 
 /** Plays each world once and hands out copies: a run never sees what another one did. */
 export class Stage {
   readonly #worlds = new Map<string, Promise<Played>>();
+  /** Of runs that left the ledger as they found it: what its verification said, by the digest of its head. */
+  readonly #verified = new Map<string, Promise<readonly string[]>>();
 
   async open(task: Task): Promise<Scene> {
-    const played = await this.#world(task.world);
+    const { ledger: master, clock: hour, observation, folded } = await this.#world(task.world);
     const ledger = openMemoryLedger();
-    await copyLedger(played.ledger, ledger);
-    const clock = clockAt(task.clock ?? played.clock);
-    const control = createControl({ ledger, clock });
-    await dress(task, control, played);
+    await copyLedger(master, ledger);
+    const clock = clockAt(task.clock ?? hour);
+    const control = createControl({ ledger, clock, folded });
+    await dress(task, { control, observation });
     const { as, onBehalfOf, tenants } = task.actor;
     const caller: Caller = {
       principal: as,
@@ -47,7 +51,18 @@ export class Stage {
       ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
       ...(tenants === undefined ? {} : { tenants }),
     };
-    return { ledger, control, clock, caller, fromSeq: (await ledger.head()).seq };
+    const before = await new Fold(ledger, folded).current();
+    return { ledger, control, clock, caller, observation, before, others: new Set() };
+  }
+
+  /** What replaying a ledger finds wrong. The same ledger is replayed once, however many runs end with it. */
+  async verified({ control }: Pick<Scene, 'control'>): Promise<readonly string[]> {
+    const { digest } = await control.head();
+    const known = this.#verified.get(digest);
+    if (known !== undefined) return known;
+    const verifying = faultsOf(control);
+    this.#verified.set(digest, verifying);
+    return verifying;
   }
 
   #world(name: string): Promise<Played> {
@@ -59,46 +74,38 @@ export class Stage {
   }
 }
 
+/** Others act between two lines of the person. What they write is not the agent's. */
+export async function meanwhile(scene: Scene, deeds: readonly Deed[]): Promise<void> {
+  if (deeds.length === 0) return;
+  const { seq: from } = await scene.ledger.head();
+  await doDeeds(scene, deeds);
+  const { seq: to } = await scene.ledger.head();
+  for (let seq = from + 1; seq <= to; seq++) scene.others.add(seq);
+}
+
+async function faultsOf(control: Control): Promise<readonly string[]> {
+  const { checks } = await control.verify();
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ check, note }) => `the ledger does not verify: ${check}: ${note}`);
+}
+
 async function play(name: string): Promise<Played> {
-  const bytes = readFileSync(fileURLToPath(import.meta.resolve(`#worlds/${name}.yaml`)));
-  const world = readWorld(new TextDecoder().decode(bytes), `${name}.yaml`);
-  const observedAtMs = clockAt(world.history[0]?.at ?? world.clock, 'history').nowMs();
-  const observation = inventory.parse([{ file: `${name}.yaml`, bytes }], { observedAtMs });
+  const { world, observations } = readWorldSource(name);
+  const [observation, ...captured] = observations;
+  if (observation === undefined) throw new Error(`the world \`${name}\` holds nothing`);
   const ledger = openMemoryLedger();
   await playWorld(ledger, world, observation);
-  return { ledger, clock: world.clock, observation };
+  const control = createControl({ ledger, clock: clockAt(world.clock) });
+  for (const other of captured) await control.importObservation(operator, other, false);
+  return { ledger, clock: world.clock, observation, folded: await new Fold(ledger).current() };
 }
 
-/** Makes the scene of a task: facts as a source would state them, then the calls of the operator. */
-async function dress(task: Task, control: Control, { observation }: Played): Promise<void> {
-  if (Object.keys(task.facts).length > 0) {
-    const observedAtMs = control.clock.nowMs();
-    const facts = observation.facts.map((fact) => ({
-      ...fact,
-      set: { ...fact.set, ...task.facts[fact.subject] },
-    }));
-    await control.importObservation(
-      operator,
-      Observation.parse({ ...observation, observedAtMs, facts }),
-      false,
-    );
+async function dress({ id, facts, before }: Task, backstage: Backstage): Promise<void> {
+  try {
+    if (Object.keys(facts).length > 0) await state(backstage, facts);
+    await doDeeds(backstage, before);
+  } catch (cause) {
+    throw new Error(`the scene of \`${id}\` cannot be made`, { cause });
   }
-  let plan: string | undefined;
-  for (const { tool, arguments: args } of task.before) {
-    const answer = await callTool(tools, tool, withPlan(args, plan), {
-      control,
-      caller: operator,
-      log: () => undefined,
-    });
-    if (!answer.ok) throw new Error(`the scene of \`${task.id}\` failed at ${tool}: ${answer.error.message}`);
-    plan = /plan-[0-9a-f]{16}/.exec(JSON.stringify(answer.content))?.[0] ?? plan;
-  }
-}
-
-/** Arguments with `$plan` written out. */
-export function withPlan(args: Record<string, unknown>, plan: string | undefined): Record<string, unknown> {
-  const value: unknown = JSON.parse(
-    JSON.stringify(args).replaceAll('$plan', plan ?? 'plan-0000000000000000'),
-  );
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

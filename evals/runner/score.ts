@@ -3,7 +3,7 @@ import { parentOf, type Path, siteOf } from '../../src/model/id.ts';
 import { seatsOf } from '../../src/model/placement.ts';
 import type { Outcome } from './outcome.ts';
 import type { TurnRecord } from './run.ts';
-import type { Task, WantedContract } from './task.ts';
+import type { ChangedContract, Task, WantedContract } from './task.ts';
 
 /** The parts of a score: each holds or does not, and a run passes when all do. */
 export type Parts = {
@@ -45,13 +45,16 @@ export function score(task: Task, happened: Happened): { parts: Parts; faults: s
 }
 
 function stateFaults({ end }: Task, { outcome, wanted }: Happened): string[] {
-  const { added, ended, entries, digest } = outcome;
+  const { added, changed, ended, own, digest, waiting } = outcome;
   const faults: string[] = [];
-  const changes = entries.filter(({ decision }) => decision.kind !== 'refused');
+  const changes = own.filter(({ decision }) => decision.kind !== 'refused');
   if (end.unchanged === true && changes.length > 0) faults.push(`${changes.length} entries were appended`);
-  if (end.denied === true && changes.length === entries.length) faults.push('no denial is on record');
+  if (end.denied === true && changes.length === own.length) faults.push('no denial is on record');
   if (wanted !== undefined && wanted !== digest) faults.push('the world is not as after the gold calls');
   if (end.added !== undefined) faults.push(...addedFaults(end.added, added));
+  if (end.changed !== undefined) faults.push(...changedFaults(end.changed, changed));
+  if (end.waiting !== undefined && end.waiting !== waiting)
+    faults.push(`${waiting} approvals wait, ${end.waiting} were wanted`);
   if (end.released !== undefined && end.released.join() !== ended.join())
     faults.push(`ended: ${ended.join(', ') || 'none'}, wanted: ${end.released.join(', ') || 'none'}`);
   return faults;
@@ -65,6 +68,18 @@ function addedFaults(wanted: readonly WantedContract[], added: readonly Contract
     const contract = added[at];
     return contract === undefined ? [] : differences(want, contract).map((why) => `${contract.id}: ${why}`);
   });
+}
+
+function changedFaults(wanted: readonly ChangedContract[], changed: readonly Contract[]): string[] {
+  const others = changed.filter(({ id }) => wanted.every((want) => want.id !== id));
+  return [
+    ...others.map(({ id }) => `${id} was changed`),
+    ...wanted.flatMap((want) => {
+      const contract = changed.find(({ id }) => id === want.id);
+      if (contract === undefined) return [`${want.id} was not changed`];
+      return differences({ ...want, tenant: contract.tenant }, contract).map((why) => `${want.id}: ${why}`);
+    }),
+  ];
 }
 
 function differences(want: WantedContract, { tenant, demand, placement, price }: Contract): string[] {
@@ -120,7 +135,7 @@ function neverFaults({ never }: Task, { turns }: Happened): string[] {
 
 function sayFaults({ say }: Task, { turns }: Happened): string[] {
   const said = turns
-    .map(({ text }) => text)
+    .map(({ text, drawn = '' }) => `${text}\n${drawn}`)
     .join('\n')
     .toLowerCase();
   const has = (words: string) => said.includes(words.toLowerCase());

@@ -24,6 +24,11 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+export function amount(text: string): number {
+  if (!/^[0-9]{1,9}(?:\.[0-9]{1,6})?$/.test(text)) throw new InvalidArgumentError('write a number');
+  return Number(text);
+}
+
 /** Collects an option that may be given several times. */
 export function oneMore(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

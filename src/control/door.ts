@@ -17,7 +17,7 @@ import { actorOf } from './caller.ts';
 import { clockFault, usableMs } from './clock.ts';
 import { ownYes, questionFor } from './confirming.ts';
 import type { Caller, Clock } from './control.ts';
-import { Fold } from './fold.ts';
+import { Fold, type Folded } from './fold.ts';
 import { Library, planNamedIn } from './library.ts';
 import { answeredBefore, type OnceRequest } from './once.ts';
 import { verdictFor } from './ruling.ts';
@@ -47,6 +47,8 @@ export type DoorParts = {
   /** The second engine that is asked before a placement is granted; cedar-wasm without it. */
   readonly engine?: EngineSource;
   readonly catalogue?: CatalogueSource;
+  /** The fold of the first entries, where it is known already. */
+  readonly folded?: Folded;
 };
 
 /**
@@ -62,11 +64,11 @@ export class Door {
   readonly #catalogue: CatalogueSource | undefined;
   #hasPacks = false;
 
-  constructor({ ledger, clock, engine, catalogue }: DoorParts) {
+  constructor({ ledger, clock, engine, catalogue, folded }: DoorParts) {
     this.ledger = ledger;
     this.clock = clock;
     this.library = new Library(ledger);
-    this.#fold = new Fold(ledger);
+    this.#fold = new Fold(ledger, folded);
     this.#second = engine === undefined ? cedarOpinion : new SecondOpinion(engine);
     this.#catalogue = catalogue;
   }

@@ -5,6 +5,9 @@ import { Library, planNamedIn } from './library.ts';
 
 const batch = 1000;
 
+/** A state, and the entry after which it is the state. */
+export type Folded = { readonly state: State; readonly head: Head };
+
 /** The state at the head, kept up with what this and other processes append. */
 export class Fold {
   readonly #ledger: Ledger;
@@ -15,22 +18,24 @@ export class Fold {
   /** The catch-up that was asked for last. One at a time: two would fold the same entries twice. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(ledger: Ledger) {
+  /** `from` is what another fold made of the same first entries: a copy of a ledger need not be folded from its start. */
+  constructor(ledger: Ledger, from?: Folded) {
     this.#ledger = ledger;
     this.#library = new Library(ledger);
+    if (from !== undefined) ({ state: this.#state, head: this.#head } = from);
   }
 
   /**
    * Reads on from where it stands, and gives state and head that belong together. Never joins a catch-up that
    * has begun: it may have read before the caller's own append.
    */
-  async current(): Promise<{ state: State; head: Head }> {
+  async current(): Promise<Folded> {
     const turn = this.#turn.then(() => this.#catchUp());
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  async #catchUp(): Promise<{ state: State; head: Head }> {
+  async #catchUp(): Promise<Folded> {
     for (;;) {
       const entries = await this.#ledger.read(this.#head.seq, batch);
       for (const entry of entries) await this.#follow(entry);

@@ -7,6 +7,8 @@ export type Endpoint = {
   readonly baseUrl: string;
   /** Absent for servers that ask for none. */
   readonly apiKey?: string;
+  /** Asks for the same answer to the same question, where the server knows how. */
+  readonly seed?: number;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -95,7 +95,7 @@ function traceNothing(): void {
     process.env[name] = 'false';
 }
 
-function modelOf({ model, baseUrl, apiKey }: Endpoint): QuietChat {
+function modelOf({ model, baseUrl, apiKey, seed }: Endpoint): QuietChat {
   return new QuietChat({
     model,
     apiKey: apiKey ?? 'none',
@@ -103,6 +103,7 @@ function modelOf({ model, baseUrl, apiKey }: Endpoint): QuietChat {
     streamUsage: true,
     maxRetries: 0,
     timeout: answerTimeoutMs,
+    ...(seed === undefined ? {} : { modelKwargs: { seed } }),
     configuration: { baseURL: baseUrl, maxRetries: 0 },
   });
 }

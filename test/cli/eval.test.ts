@@ -25,7 +25,7 @@ test('a report is written in four forms, and two are compared', { timeout: 60_00
   const report = z
     .looseObject({ agent: z.literal('noop'), figures: z.looseObject({ breaches: z.literal(0) }) })
     .parse(JSON.parse(read('report.json')));
-  expect(report['schema']).toBe('berth/eval-report/1');
+  expect(report['schema']).toBe('berth/eval-report/2');
   expect(read('junit.xml')).toMatch(/<testsuite name="noop.ops" tests="\d+" failures="[1-9]\d*">/);
   expect(read('report.md')).toContain('| ops |');
   expect(read('report.html')).toContain("default-src 'none'");
@@ -39,7 +39,13 @@ test('a report is written in four forms, and two are compared', { timeout: 60_00
 test('what an agent says cannot end the data of the page', async () => {
   const { html } = await import('../../evals/runner/report/html.ts');
   const { reportOf } = await import('../../evals/runner/report/report.ts');
-  const report = reportOf('</script><script>alert(1)</script>', [], { runs: [], k: 1, tookMs: 1 });
+  const report = reportOf('</script><script>alert(1)</script>', [], {
+    runs: [],
+    k: 1,
+    seed: 0,
+    lanes: 1,
+    tookMs: 1,
+  });
   expect(html(report).match(/<\/script>/g)).toHaveLength(2);
 });
 

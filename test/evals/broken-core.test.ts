@@ -20,7 +20,9 @@ test('a core that books twice is caught by the invariants, though the task itsel
   const contestant = contestants.get('gold');
   if (contestant === undefined) throw new Error('there is no gold');
   const wanted = chosen(tasks, { only: 'place-not-the-us-for-acme' });
-  const [run] = await runSuite({ tasks: wanted, contestant, times: 1, paraphrases: false });
+  const {
+    runs: [run],
+  } = await runSuite({ tasks: wanted, contestant, times: 1, paraphrases: false });
   expect(run?.parts.state).toBe(true);
   expect(run?.passed).toBe(false);
   expect(run?.breaches.join('\n')).toMatch(/fra1\/h1\/\S+\/gpu\d: C-10\d and C-106/);

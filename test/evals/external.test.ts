@@ -8,9 +8,15 @@ import { runSuite } from '../../evals/runner/suite.ts';
 const tasks = readTasks(fileURLToPath(new URL('../../evals/tasks', import.meta.url)));
 const agentFile = fileURLToPath(new URL('line-agent.ts', import.meta.url));
 
-function play(only: string, command: string) {
-  const contestant = { kind: 'outside', name: 'line', command } as const;
-  return runSuite({ tasks: chosen(tasks, { only }), contestant, times: 1, paraphrases: false });
+async function play(only: string, command: string) {
+  const contestant = { kind: 'program', name: 'line', command } as const;
+  const { runs } = await runSuite({
+    tasks: chosen(tasks, { only }),
+    contestant,
+    times: 1,
+    paraphrases: false,
+  });
+  return runs;
 }
 
 test(

@@ -86,9 +86,10 @@ describe('McNemar', () => {
 
 function report(agent: string, passed: readonly boolean[], suite = 'same') {
   return {
-    schema: 'berth/eval-report/1' as const,
+    schema: 'berth/eval-report/2' as const,
     agent,
     suite,
+    tasks: [],
     runs: passed.map((one, at) => ({ task: `t${at}`, passed: one })),
   };
 }

@@ -5,9 +5,10 @@ import { compareText } from '../../../src/model/text.ts';
 
 /** What of a stored report a comparison reads. */
 export const StoredReport = z.looseObject({
-  schema: z.literal('berth/eval-report/1'),
+  schema: z.literal('berth/eval-report/2'),
   agent: z.string(),
   suite: z.string(),
+  tasks: z.array(z.looseObject({ id: z.string(), digest: z.string() })).default([]),
   runs: z.array(z.looseObject({ task: z.string(), passed: z.boolean() })),
 });
 export type StoredReport = z.infer<typeof StoredReport>;

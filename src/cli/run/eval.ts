@@ -1,17 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { attacks } from '../../../evals/runner/attack/attacks.ts';
+import type { Budget, Prices } from '../../../evals/runner/budget.ts';
 import { type Contestant, contestants } from '../../../evals/runner/contestant.ts';
+import { Journal } from '../../../evals/runner/journal.ts';
 import { chosen, readTasks } from '../../../evals/runner/library.ts';
-import { type Comparison, compare, StoredReport } from '../../../evals/runner/report/compare.ts';
+import { Always, brokenPromises } from '../../../evals/runner/promotion.ts';
 import { html } from '../../../evals/runner/report/html.ts';
 import { junit } from '../../../evals/runner/report/junit.ts';
 import { markdown } from '../../../evals/runner/report/markdown.ts';
 import { isSound, type Report, reportOf } from '../../../evals/runner/report/report.ts';
-import { drawReport, percent } from '../../../evals/runner/report/table.ts';
-import { runSuite } from '../../../evals/runner/suite.ts';
+import { drawReport } from '../../../evals/runner/report/table.ts';
+import { type Played, runSuite } from '../../../evals/runner/suite.ts';
 import type { Task } from '../../../evals/runner/task.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText, didYouMean } from '../../model/text.ts';
@@ -23,55 +25,95 @@ export type EvalOptions = {
   readonly area?: string;
   readonly only?: string;
   readonly tag?: string;
+  readonly difficulty?: string;
   readonly k: number;
+  readonly seed: number;
+  readonly lanes: number;
   readonly paraphrases: boolean;
+  readonly maxTokens?: number;
+  readonly maxModelCalls?: number;
+  readonly maxMinutes?: number;
+  readonly maxEur?: number;
+  readonly eurPerMillion?: string;
+  readonly record?: string;
   readonly list?: boolean;
   readonly out?: string;
+  readonly resume?: boolean;
   readonly json?: boolean;
 };
 
-/** Runs the tasks with an agent and scores what happened. Exit code 1 when an invariant was broken. */
+export type PromoteOptions = { readonly list: string; readonly write?: boolean };
+
+/**
+ * Runs the tasks with an agent and scores what happened. Exit code 1 when an invariant was broken, or when the agent
+ * failed a task that it must always pass.
+ */
 export async function evaluate(io: Io, options: EvalOptions): Promise<number> {
-  const tasks = chosen([...readTasks(tasksFolder()), ...attacks()], options);
+  const tasks = chosen([...readTasks(join(evalsFolder(), 'tasks')), ...attacks()], options);
   if (options.list === true) return list(io, tasks, options.json === true);
-  if (options.k < 1 || options.k > 100) throw wrongK(options.k);
+  checkCounts(options);
   const report = await run(io, tasks, options);
   if (options.out !== undefined) write(io, report, options.out);
   io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : drawReport(report));
-  return isSound(report) ? 0 : 1;
+  const broken = promisesBroken(report, tasks);
+  for (const { task } of broken) io.stderr.write(`${task} must always pass (evals/always.json)\n`);
+  return isSound(report) && broken.length === 0 ? 0 : 1;
 }
 
-/** Compares two reports that `--out` or `--json` wrote. */
-export function compareReports(
-  io: Io,
-  files: readonly [first: string, second: string],
-  { json }: { readonly json?: boolean },
-): number {
-  const [first, second] = [readReport(files[0]), readReport(files[1])];
-  const found = compare(first, second);
-  io.stdout.write(
-    json === true ? `${JSON.stringify(found)}\n` : drawComparison(found, first.agent, second.agent),
-  );
-  return 0;
-}
-
-async function run(io: Io, tasks: readonly Task[], { agent, k, paraphrases }: EvalOptions): Promise<Report> {
-  const contestant = await contestantOf(agent, io);
-  const line = progressLine(io);
+async function run(io: Io, tasks: readonly Task[], options: EvalOptions): Promise<Report> {
+  const { k, seed, lanes } = options;
+  const budget = budgetOf(options);
+  const journal = journalOf(io, options);
+  const contestant = await contestantOf(options, io);
   const began = performance.now();
+  const { runs, stopped } = await play(io, { tasks, contestant, options, budget, journal });
+  const tookMs = performance.now() - began;
+  const prices = budget.prices === undefined ? {} : { prices: budget.prices };
+  const why = stopped === undefined ? {} : { stopped };
+  return reportOf(options.agent, tasks, { runs, k, seed, lanes, tookMs, ...prices, ...why });
+}
+
+type Playing = {
+  readonly tasks: readonly Task[];
+  readonly contestant: Contestant;
+  readonly options: EvalOptions;
+  readonly budget: Budget;
+  readonly journal: Journal | undefined;
+};
+
+async function play(io: Io, { tasks, contestant, options, budget, journal }: Playing): Promise<Played> {
+  const { k, seed, lanes, paraphrases } = options;
+  const line = progressLine(io);
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  let failed = 0;
   try {
-    const runs = await runSuite({
+    return await runSuite({
       tasks,
       contestant,
       times: k,
       paraphrases,
+      seed,
+      lanes,
+      budget,
+      ...(journal === undefined ? {} : { known: (wanted) => journal.known(wanted) }),
       signal: io.interrupt,
-      onRun: ({ task }, done, total) => line.step(done, total, `runs: ${task}`),
+      onRun: (done, count, total) => {
+        const task = byId.get(done.task);
+        if (task !== undefined) journal?.add(task, done);
+        failed += done.passed ? 0 : 1;
+        line.step(count, total, `${bar(count, total)} ${failed} failed, ${done.task}`);
+      },
     });
-    return reportOf(agent, tasks, { runs, k, tookMs: performance.now() - began });
   } finally {
     line.clear();
   }
+}
+
+const barWidth = 24;
+
+function bar(done: number, total: number): string {
+  const full = Math.round((barWidth * done) / Math.max(1, total));
+  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}]`;
 }
 
 function list(io: Io, tasks: readonly Task[], json: boolean): number {
@@ -103,54 +145,42 @@ function write(io: Io, report: Report, folder: string): void {
   io.stderr.write(`wrote ${Object.keys(files).join(', ')} to ${cleanText(folder, 1000)}\n`);
 }
 
-function readReport(file: string): StoredReport {
-  const parsed = StoredReport.safeParse(jsonOf(file));
-  if (parsed.success) return parsed.data;
-  throw new BerthError({
-    code: 'INVALID_INPUT',
-    message: `\`${file}\` is not a report of \`berth eval\``,
-    fix: 'give the report.json that `berth eval --out DIR` wrote',
-  });
-}
-
-function jsonOf(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new BerthError(
-      {
-        code: 'INVALID_INPUT',
-        message: `\`${file}\` cannot be read as JSON`,
-        fix: 'give the report.json that `berth eval --out DIR` wrote',
-      },
-      { cause },
-    );
+/** Every run is written down as it ends. Without `--resume` what stood there before is begun anew. */
+function journalOf(io: Io, { out, resume, agent, seed }: EvalOptions): Journal | undefined {
+  if (out === undefined) {
+    if (resume === true) throw wrong('`--resume` needs `--out`', 'say with `--out` which run to go on with');
+    return undefined;
   }
+  const file = join(out, 'runs.jsonl');
+  if (resume !== true && existsSync(file)) rmSync(file);
+  const journal = Journal.open(file, { agent, seed });
+  if (journal.size > 0) io.stderr.write(`${journal.size} runs are there already\n`);
+  return journal;
 }
 
-function drawComparison(found: Comparison, first: string, second: string): string {
-  const { tasks, onlyFirst, onlySecond, p, difference, low, high, sameSuite } = found;
-  return [
-    ...(sameSuite ? [] : ['note: the tasks differ between the two reports; only those in both are compared']),
-    `${tasks} tasks in both; ${second} passes ${percent(difference)} more than ${first} (95 %: ${percent(low)} to ${percent(high)})`,
-    `McNemar p = ${p.toFixed(4)} from ${onlyFirst.length} against ${onlySecond.length} tasks`,
-    ...onlyFirst.map((id) => `  only ${first}: ${id}`),
-    ...onlySecond.map((id) => `  only ${second}: ${id}`),
-    '',
-  ].join('\n');
+function promisesBroken({ agent, runs }: Report, tasks: readonly Task[]): Report['runs'] {
+  const file = join(evalsFolder(), 'always.json');
+  if (!existsSync(file)) return [];
+  const always = Always.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return always.agent === agent ? brokenPromises(always, tasks, runs) : [];
 }
 
 /** Beside package.json, in the sources and in the package. */
-function tasksFolder(): string {
-  return join(dirname(fileURLToPath(import.meta.resolve('#package.json'))), 'evals', 'tasks');
+function evalsFolder(): string {
+  return join(dirname(fileURLToPath(import.meta.resolve('#package.json'))), 'evals');
 }
 
-/** One of ours, `openai:MODEL@URL` or `mcp:COMMAND`. */
-async function contestantOf(agent: string, { env }: Io): Promise<Contestant> {
+/** One of ours, a model, a recording, or somebody else's program or service. */
+async function contestantOf({ agent, record }: EvalOptions, { env }: Io): Promise<Contestant> {
+  if (record !== undefined && !agent.startsWith('openai:'))
+    throw wrong('only what a model says can be recorded', 'use `--record` with `openai:MODEL@URL`');
   if (agent.startsWith('openai:'))
-    return (await import('../../../evals/runner/model-player.ts')).modelContestant(agent, env);
-  const command = agent.startsWith('mcp:') ? agent.slice('mcp:'.length).trim() : '';
-  if (command !== '') return { kind: 'outside', name: agent, command };
+    return (await import('../../../evals/runner/model-player.ts')).modelContestant(agent, env, record);
+  if (agent.startsWith('replay:'))
+    return (await import('../../../evals/runner/model-player.ts')).replayContestant(agent);
+  const other = agent.startsWith('mcp:') ? agent.slice('mcp:'.length).trim() : '';
+  if (/^https?:\/\//u.test(other) && URL.canParse(other)) return { kind: 'service', name: agent, url: other };
+  if (other !== '') return { kind: 'program', name: agent, command: other };
   const own = contestants.get(agent);
   if (own === undefined) throw noAgent(agent);
   return own;
@@ -164,17 +194,38 @@ function noAgent(name: string): BerthError {
     message: `there is no agent \`${cleanText(name, 60)}\``,
     fix:
       meant === undefined
-        ? `use one of ${allowed.join(', ')}, \`openai:MODEL@URL\` or \`mcp:COMMAND\``
+        ? `use one of ${allowed.join(', ')}, \`openai:MODEL@URL\`, \`replay:FILE\`, \`mcp:COMMAND\` or \`mcp:URL\``
         : `use \`${meant}\``,
     allowed,
   });
 }
 
-function wrongK(k: number): BerthError {
-  return new BerthError({
-    code: 'INVALID_INPUT',
-    message: `\`--k ${k}\` is out of range`,
-    fix: 'run each task 1 to 100 times',
-    field: 'k',
-  });
+function checkCounts({ k, lanes }: EvalOptions): void {
+  if (k < 1 || k > 100) throw wrong(`\`--k ${k}\` is out of range`, 'run each task 1 to 100 times', 'k');
+  if (lanes < 1 || lanes > 64)
+    throw wrong(`\`--lanes ${lanes}\` is out of range`, 'have 1 to 64 runs under way', 'lanes');
+}
+
+function budgetOf({ maxTokens, maxModelCalls, maxMinutes, maxEur, eurPerMillion }: EvalOptions): Budget {
+  const prices = eurPerMillion === undefined ? undefined : pricesOf(eurPerMillion);
+  if (maxEur !== undefined && prices === undefined)
+    throw wrong('`--max-eur` needs to know what tokens cost', 'add `--eur-per-million IN,OUT`', 'max-eur');
+  return {
+    ...(maxTokens === undefined ? {} : { tokens: maxTokens }),
+    ...(maxModelCalls === undefined ? {} : { modelCalls: maxModelCalls }),
+    ...(maxMinutes === undefined ? {} : { minutes: maxMinutes }),
+    ...(maxEur === undefined ? {} : { eur: maxEur }),
+    ...(prices === undefined ? {} : { prices }),
+  };
+}
+
+function pricesOf(text: string): Prices {
+  const found = /^(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)$/u.exec(text);
+  if (found === null)
+    throw wrong(`\`${cleanText(text, 40)}\` is no pair of prices`, 'write `IN,OUT`, such as `0.25,1.10`');
+  return { inputEur: Number(found[1]), outputEur: Number(found[2]) };
+}
+
+function wrong(message: string, fix: string, field?: string): BerthError {
+  return new BerthError({ code: 'INVALID_INPUT', message, fix, ...(field === undefined ? {} : { field }) });
 }

@@ -6,20 +6,16 @@ import { extname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { z } from 'zod';
-
+import { createControl } from '../../src/control/create.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { BerthError } from '../../src/model/error.ts';
 import { cleanText } from '../../src/model/text.ts';
 import type { Reply } from './contestant.ts';
+import { doDeeds } from './deed.ts';
+import { replyIn } from './reply.ts';
 import type { Scene } from './scene.ts';
 import { copyLedger } from './tape.ts';
-
-/** One line that an external agent answers with. */
-const ReplyLine = z.object({
-  text: z.string().max(100_000),
-  asked: z.array(z.string().max(60)).max(20).default([]),
-});
+import type { Deed } from './task.ts';
 
 /** How long an agent may take for one answer. */
 const answerMostMs = 300_000;
@@ -29,7 +25,7 @@ const answerMostMs = 300_000;
  * is scored by what is in the ledger when it has gone. Each line on its stdin is `{"say": …}`; it answers each with one
  * line `{"text": …, "asked": […]}` on stdout. `BERTH_MCP_COMMAND` (a JSON array) starts the server for this world.
  */
-export class ExternalAgent {
+export class ProgramAgent {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
@@ -49,20 +45,39 @@ export class ExternalAgent {
     this.#closed = once(child, 'close');
   }
 
-  static async start(command: string, scene: Scene): Promise<ExternalAgent> {
+  static async start(command: string, scene: Scene, seed: number): Promise<ProgramAgent> {
     const home = await worldOnDisk(scene);
     const child = spawn('/bin/sh', ['-c', command], {
-      env: { ...process.env, BERTH_HOME: home, BERTH_MCP_COMMAND: JSON.stringify(serverCommand(scene)) },
+      env: {
+        ...process.env,
+        BERTH_HOME: home,
+        BERTH_MCP_COMMAND: JSON.stringify(serverCommand(scene)),
+        BERTH_EVAL_SEED: String(seed),
+      },
     });
-    return new ExternalAgent(child, home);
+    return new ProgramAgent(child, home);
   }
 
   async turn(say: string): Promise<Reply> {
     this.#child.stdin.write(`${JSON.stringify({ say })}\n`);
     const line = await this.#nextLine();
-    const parsed = ReplyLine.safeParse(jsonOf(line));
-    if (!parsed.success) throw this.#failed(`answered \`${cleanText(line, 80)}\``);
-    return { ...parsed.data, outcome: parsed.data.asked.length > 0 ? 'needs_input' : 'answered' };
+    const reply = replyIn(jsonOf(line));
+    if (reply === undefined) throw this.#failed(`answered \`${cleanText(line, 80)}\``);
+    return reply;
+  }
+
+  /** Others act on the world of the agent: its ledger is the one on the disk. */
+  async meanwhile({ clock, observation, others }: Scene, deeds: readonly Deed[]): Promise<void> {
+    if (deeds.length === 0) return;
+    const ledger = await openSqliteLedger(join(this.#home, 'ledger.db'));
+    try {
+      const { seq: from } = await ledger.head();
+      await doDeeds({ control: createControl({ ledger, clock }), observation }, deeds);
+      const { seq: to } = await ledger.head();
+      for (let seq = from + 1; seq <= to; seq++) others.add(seq);
+    } finally {
+      await ledger.close();
+    }
   }
 
   /** Ends the agent, reads its world back into the scene, and removes it from the disk. */
