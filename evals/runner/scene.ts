@@ -3,11 +3,10 @@ import type { Caller, Clock, Control } from '../../src/control/control.ts';
 import { createControl } from '../../src/control/create.ts';
 import { Fold, type Folded } from '../../src/control/fold.ts';
 import { playWorld } from '../../src/control/world.ts';
-import { openMemoryLedger } from '../../src/ledger/memory.ts';
+import { copyInMemory, openMemoryLedger } from '../../src/ledger/memory.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import type { Observation } from '../../src/model/fact.ts';
 import { type Backstage, doDeeds, operator, state } from './deed.ts';
-import { copyLedger } from './tape.ts';
 import type { Deed, Task } from './task.ts';
 import { readWorldSource } from './world-source.ts';
 
@@ -39,8 +38,7 @@ export class Stage {
 
   async open(task: Task): Promise<Scene> {
     const { ledger: master, clock: hour, observation, folded } = await this.#world(task.world);
-    const ledger = openMemoryLedger();
-    await copyLedger(master, ledger);
+    const ledger = copyInMemory(master);
     const clock = clockAt(task.clock ?? hour);
     const control = createControl({ ledger, clock, folded });
     await dress(task, { control, observation });

@@ -14,17 +14,34 @@ export function openMemoryLedger(): Ledger {
   return new MemoryLedger();
 }
 
+/** The same ledger once more: what is appended to one of them the other does not have. Throws for one that is elsewhere. */
+export function copyInMemory(ledger: Ledger): Ledger {
+  if (ledger instanceof MemoryLedger) return ledger.copy();
+  throw new Error(`${ledger.place} is not a ledger in memory`);
+}
+
 /** Keeps rows, not entries, so that nobody can change the past through an object that was handed out. */
 class MemoryLedger implements Ledger {
   readonly place = 'memory';
   readonly readOnly = undefined;
-  readonly #chain = new SoundChain();
+  #chain = new SoundChain();
   readonly #rows: Row[] = [];
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #plans = new Map<PlanId, Digest>();
   readonly #asides = new Map<Digest, AsideRow>();
   #key: LogKey | undefined;
   #open = true;
+
+  /** Of rows that were sealed here the links are checked again, not their form. */
+  copy(): MemoryLedger {
+    const copy = new MemoryLedger();
+    copy.#chain = new SoundChain(this.#rows.length);
+    for (const row of this.#rows) if (copy.#chain.extend(row)) copy.#rows.push(row);
+    for (const [digest, bytes] of this.#blobs) copy.#blobs.set(digest, bytes);
+    for (const [id, digest] of this.#plans) copy.#plans.set(id, digest);
+    for (const [digest, row] of this.#asides) copy.#asides.set(digest, row);
+    return copy;
+  }
 
   async head(): Promise<Head> {
     this.#mustBeOpen();
