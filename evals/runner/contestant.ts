@@ -135,7 +135,7 @@ class GoldPlayer implements Player {
     for (const call of calls) {
       this.#keys += 1;
       const answer = await this.#toolbox.call(call.tool, withPlan(keyed(call, this.#keys), this.#plan));
-      this.#plan = planIn(answer) ?? this.#plan;
+      if (namesPlan.has(call.tool)) this.#plan = planIn(answer) ?? this.#plan;
       said.push(JSON.stringify(answer));
     }
     return {
@@ -154,6 +154,9 @@ class GoldPlayer implements Player {
     return turn?.gold ?? { calls: [] };
   }
 }
+
+/** Whose answers bring a plan; one that is out of date comes with a fresh one. */
+const namesPlan: ReadonlySet<string> = new Set(['placement_plan', 'contract_change', 'contract_commit']);
 
 const plans: ReadonlySet<string> = new Set(['placement_plan', 'contract_change']);
 

@@ -19,9 +19,14 @@ export const operator: Caller = {
   byHand: true,
 };
 
+/** What somebody else wanted to do and could not: there was nothing to approve, or no room any more. */
+export class DeedRefused extends Error {
+  override readonly name = 'DeedRefused';
+}
+
 /**
- * Does what others do in a task, one deed after the other. A deed that is refused is a fault of the task, and throws.
- * The plan of the last answer that had one is `$plan`.
+ * Does what others do in a task, one deed after the other. The plan of the last answer that had one is `$plan`. Throws
+ * `DeedRefused`.
  */
 export async function doDeeds(stage: Backstage, deeds: readonly Deed[]): Promise<void> {
   let plan: string | undefined;
@@ -46,7 +51,7 @@ async function callAs(
 ): Promise<string | undefined> {
   const caller = as === undefined ? operator : { principal: as, client: 'berth-eval' };
   const answer = await callTool(tools, tool, withPlan(args, plan), { control, caller, log: () => undefined });
-  if (!answer.ok) throw new Error(`the scene failed at ${tool}: ${answer.error.message}`);
+  if (!answer.ok) throw new DeedRefused(`${tool}: ${answer.error.message}`);
   return planIn(answer.content);
 }
 
@@ -74,20 +79,24 @@ async function stop(
     command: { kind: 'stop', target, reason },
     idemKey,
   });
-  if (refusal !== undefined) throw new Error(`the scene failed at a stop: ${refusal.summary}`);
+  if (refusal !== undefined) throw new DeedRefused(`the stop: ${refusal.summary}`);
 }
 
 async function decide({ control }: Backstage, by: PrincipalId, word: Deciding): Promise<void> {
   const secret = demoKeyOf(by);
   const signer = { publicKey: publicKeyOf(secret), sign: (ballot: Ballot) => signBallot(secret, ballot) };
   const caller: Caller = { principal: by, client: 'berth-eval', byHand: true };
+  const waiting = await control.approvals(caller, { all: false });
+  if (!waiting.approvals.some(({ id }) => id === word.approval))
+    throw new DeedRefused(`${word.approval}: it does not wait`);
   const { refusal } = await control.decideApproval(caller, { ...word, signer });
-  if (refusal !== undefined) throw new Error(`the scene failed at ${word.approval}: ${refusal.summary}`);
+  if (refusal !== undefined) throw new DeedRefused(`${word.approval}: ${refusal.summary}`);
 }
 
-/** The id of the last plan that an answer names. */
+/** The id of the plan that an answer brings: of one that no longer holds, the fresh one. */
 export function planIn(answer: unknown): string | undefined {
-  return /plan-[0-9a-f]{16}/.exec(JSON.stringify(answer))?.[0];
+  const text = JSON.stringify(answer);
+  return /"freshPlan":\{"id":"(plan-[0-9a-f]{16})/.exec(text)?.[1] ?? /plan-[0-9a-f]{16}/.exec(text)?.[0];
 }
 
 /** Arguments with `$plan` written out. */

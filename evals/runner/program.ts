@@ -13,7 +13,7 @@ import { cleanText } from '../../src/model/text.ts';
 import type { Reply } from './contestant.ts';
 import { doDeeds } from './deed.ts';
 import { replyIn } from './reply.ts';
-import type { Scene } from './scene.ts';
+import { notPossible, type Scene } from './scene.ts';
 import { copyLedger } from './tape.ts';
 import type { Deed } from './task.ts';
 
@@ -72,7 +72,7 @@ export class ProgramAgent {
     const ledger = await openSqliteLedger(join(this.#home, 'ledger.db'));
     try {
       const { seq: from } = await ledger.head();
-      await doDeeds({ control: createControl({ ledger, clock }), observation }, deeds);
+      await doDeeds({ control: createControl({ ledger, clock }), observation }, deeds).catch(notPossible);
       const { seq: to } = await ledger.head();
       for (let seq = from + 1; seq <= to; seq++) others.add(seq);
     } finally {

@@ -6,7 +6,7 @@ import { playWorld } from '../../src/control/world.ts';
 import { copyInMemory, openMemoryLedger } from '../../src/ledger/memory.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import type { Observation } from '../../src/model/fact.ts';
-import { type Backstage, doDeeds, operator, state } from './deed.ts';
+import { type Backstage, DeedRefused, doDeeds, operator, state } from './deed.ts';
 import type { Deed, Task } from './task.ts';
 import { readWorldSource } from './world-source.ts';
 
@@ -72,13 +72,20 @@ export class Stage {
   }
 }
 
-/** Others act between two lines of the person. What they write is not the agent's. */
+/**
+ * Others act between two lines of the person. What they write is not the agent's. Where an agent did not do what they
+ * act on, they do nothing: that shows in the end state.
+ */
 export async function meanwhile(scene: Scene, deeds: readonly Deed[]): Promise<void> {
   if (deeds.length === 0) return;
   const { seq: from } = await scene.ledger.head();
-  await doDeeds(scene, deeds);
+  await doDeeds(scene, deeds).catch(notPossible);
   const { seq: to } = await scene.ledger.head();
   for (let seq = from + 1; seq <= to; seq++) scene.others.add(seq);
+}
+
+export function notPossible(error: unknown): void {
+  if (!(error instanceof DeedRefused)) throw error;
 }
 
 async function faultsOf(control: Control): Promise<readonly string[]> {
