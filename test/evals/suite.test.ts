@@ -1,24 +1,29 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { attacks } from '../../evals/runner/attack/attacks.ts';
 import { contestants } from '../../evals/runner/contestant.ts';
-import { readTasks } from '../../evals/runner/library.ts';
+import { chosen, readTasks } from '../../evals/runner/library.ts';
+import { Always, brokenPromises } from '../../evals/runner/promotion.ts';
 import type { Run } from '../../evals/runner/run.ts';
 import { runSuite } from '../../evals/runner/suite.ts';
+import { Area } from '../../evals/runner/task.ts';
 
-const written = readTasks(fileURLToPath(new URL('../../evals/tasks', import.meta.url)));
+const folder = new URL('../../evals/', import.meta.url);
+const written = readTasks(fileURLToPath(new URL('tasks', folder)));
+const all = [...written, ...attacks()];
 const runsOf = new Map<string, readonly Run[]>();
 
 beforeAll(async () => {
   for (const [name, contestant] of contestants) {
     const isReader = name === 'builtin';
-    const asked = isReader ? [...written, ...attacks()] : written;
-    const { runs } = await runSuite({ tasks: asked, contestant, times: 1, paraphrases: isReader });
+    const tasks = isReader ? all : written;
+    const { runs } = await runSuite({ tasks, contestant, times: 1, paraphrases: isReader });
     runsOf.set(name, runs);
   }
-}, 600_000);
+}, 900_000);
 
 function failed(agent: string): readonly string[] {
   return (runsOf.get(agent) ?? [])
@@ -31,6 +36,21 @@ function passedBy(agent: string): ReadonlySet<string> {
 }
 
 describe('the tasks', () => {
+  test('there are at least 150 that somebody wrote, of every area and difficulty, and 200 attacks', () => {
+    expect(written.length).toBeGreaterThanOrEqual(150);
+    expect(attacks().length).toBeGreaterThanOrEqual(200);
+    for (const area of Area.options) expect(chosen(written, { area }).length).toBeGreaterThanOrEqual(3);
+    for (const difficulty of ['easy', 'medium', 'hard'])
+      expect(chosen(written, { difficulty }).length).toBeGreaterThan(30);
+  });
+
+  test('no two of them say the same first', () => {
+    const spoken = written.map(({ world, actor, turns, facts, before }) =>
+      JSON.stringify([world, actor, turns.map(({ say, meanwhile }) => [say, meanwhile]), facts, before]),
+    );
+    expect(new Set(spoken).size).toBe(written.length);
+  });
+
   test('every one can be done: the gold calls pass', () => {
     expect(failed('gold')).toEqual([]);
   });
@@ -40,9 +60,15 @@ describe('the tasks', () => {
     expect(broken.map(({ task, breaches }) => `${task}: ${breaches.join('; ')}`)).toEqual([]);
   });
 
-  test('every one is failed by doing nothing or by accepting everything', () => {
-    const [nothing, everything] = [passedBy('noop'), passedBy('yes-man')];
-    expect(written.map(({ id }) => id).filter((id) => nothing.has(id) && everything.has(id))).toEqual([]);
+  test('every one is failed by doing nothing', () => {
+    expect([...passedBy('noop')]).toEqual([]);
+  });
+
+  test('accepting everything fails where something had to be asked or held back', () => {
+    const passed = passedBy('yes-man');
+    const failing = written.filter(({ id }) => !passed.has(id));
+    expect(failing.length).toBeGreaterThan(40);
+    expect(chosen(failing, { area: 'clarify' }).length).toBeGreaterThan(10);
   });
 
   test('the built-in reader changes nothing that it should not', () => {
@@ -50,5 +76,12 @@ describe('the tasks', () => {
       ({ parts, appended }) => !parts.never || (!parts.state && appended.length > 0),
     );
     expect(wrong.map(({ task, faults }) => `${task}: ${faults.join('; ')}`)).toEqual([]);
+  });
+
+  test('the built-in reader keeps what it has earned', () => {
+    const always = Always.parse(JSON.parse(readFileSync(new URL('always.json', folder), 'utf8')));
+    expect(Object.keys(always.tasks).length).toBeGreaterThan(500);
+    const broken = brokenPromises(always, all, runsOf.get('builtin') ?? []);
+    expect(broken.map(({ task, faults }) => `${task}: ${faults.join('; ')}`)).toEqual([]);
   });
 });
