@@ -54,9 +54,13 @@ function lineOf(contract: Contract, nowMs: number): ContractLine {
     version,
     gpus: seats.reduce((sum, { gpus }) => sum + gpus.length, 0),
     nodes: shortList([...new Set(seats.map(({ node }) => node))]),
-    from: new Date(placement.startMs).toISOString(),
-    until: placement.endMs === undefined ? 'no end' : new Date(placement.endMs).toISOString(),
+    from: minuteOf(placement.startMs),
+    until: placement.endMs === undefined ? 'no end' : minuteOf(placement.endMs),
     price:
       price.totalMicroEur === undefined ? 'unknown' : `${(price.totalMicroEur / 1_000_000).toFixed(2)} EUR`,
   };
+}
+
+function minuteOf(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

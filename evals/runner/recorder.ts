@@ -38,12 +38,14 @@ export function recording(toolbox: Toolbox): {
 const Said = z.looseObject({
   decision: z.string().optional(),
   plan: PlanView.optional(),
+  freshPlan: PlanView.optional(),
   refusal: z.looseObject({ summary: z.string() }).optional(),
 });
 
 function wordsOf(answer: ToolAnswer): Pick<MadeCall, 'answer' | 'plan' | 'why'> {
   if (!answer.ok) return { answer: answer.error.code, why: cleanText(answer.error.message, 300) };
-  const { decision, plan, refusal } = Said.safeParse(answer.content).data ?? {};
+  const { decision, plan: own, freshPlan, refusal } = Said.safeParse(answer.content).data ?? {};
+  const plan = own ?? freshPlan;
   return {
     ...(decision === undefined ? {} : { answer: decision }),
     ...(plan === undefined ? {} : { plan: planLine(plan) }),
