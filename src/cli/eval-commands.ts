@@ -18,6 +18,7 @@ export function addEval(program: Command, io: Io, done: Done): void {
     .option('--k <count>', 'run each task so many times', wholeNumber, 1)
     .option('--seed <number>', 'of the first time; the next has the next one', wholeNumber, 0)
     .option('--lanes <count>', 'runs under way at once: for agents that wait for something', wholeNumber, 1)
+    .option('--no-attacks', 'only the tasks that somebody wrote, not the generated attacks')
     .option('--no-paraphrases', 'only the first wording of each task')
     .option('--max-tokens <count>', 'start no run after so many tokens', wholeNumber)
     .option('--max-model-calls <count>', 'start no run after so many calls of a model', wholeNumber)

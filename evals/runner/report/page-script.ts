@@ -21,7 +21,7 @@ function draw(tag, attributes, ...children) {
 }
 const byId = (id) => document.getElementById(id);
 const percent = (share) => (share * 100).toFixed(share === 1 || share === 0 ? 0 : 1) + ' %';
-const ofAll = ({ hits, of }) => hits + ' of ' + of;
+const ofAll = ({ hits, of }) => (of === 0 ? 'none' : hits + ' of ' + of);
 const seconds = (ms) => (ms < 950 ? Math.round(ms) + ' ms' : (ms / 1000).toFixed(1) + ' s');
 
 function drawHead() {

@@ -29,6 +29,7 @@ export type EvalOptions = {
   readonly k: number;
   readonly seed: number;
   readonly lanes: number;
+  readonly attacks: boolean;
   readonly paraphrases: boolean;
   readonly maxTokens?: number;
   readonly maxModelCalls?: number;
@@ -49,7 +50,10 @@ export type PromoteOptions = { readonly list: string; readonly write?: boolean }
  * failed a task that it must always pass.
  */
 export async function evaluate(io: Io, options: EvalOptions): Promise<number> {
-  const tasks = chosen([...readTasks(join(evalsFolder(), 'tasks')), ...attacks()], options);
+  const tasks = chosen(
+    [...readTasks(join(evalsFolder(), 'tasks')), ...(options.attacks ? attacks() : [])],
+    options,
+  );
   if (options.list === true) return list(io, tasks, options.json === true);
   checkCounts(options);
   const report = await run(io, tasks, options);
