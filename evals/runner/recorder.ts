@@ -26,8 +26,8 @@ export function recording(toolbox: Toolbox): {
   return {
     calls,
     toolbox: {
-      async call(tool, args, signal) {
-        const answer = await toolbox.call(tool, args, signal);
+      async call(tool, args, options) {
+        const answer = await toolbox.call(tool, args, options);
         calls.push({ tool, args, ok: answer.ok, ...wordsOf(answer) });
         return answer;
       },

@@ -1,4 +1,5 @@
 import type { AuditList } from '../model/audit.ts';
+import type { ApprovalList } from '../model/authority-view.ts';
 import type { ErrorDetail } from '../model/error.ts';
 import type { ObservationResult } from '../model/observation-result.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
@@ -25,9 +26,18 @@ export type ToolAnswer =
   | { readonly ok: true; readonly content: unknown }
   | { readonly ok: false; readonly error: ErrorDetail };
 
+/** How far a long call has come; `total` where the tool knows it. */
+export type ToolProgress = { readonly done: number; readonly total?: number; readonly message?: string };
+
+/** What a caller of a tool may want besides the answer. */
+export type CallOptions = {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ToolProgress) => void;
+};
+
 /** The only way for an agent to do anything. */
 export type Toolbox = {
-  call(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<ToolAnswer>;
+  call(tool: string, args: Record<string, unknown>, options?: CallOptions): Promise<ToolAnswer>;
 };
 
 export type ToolCall = {
@@ -57,7 +67,8 @@ export type Shown =
   | { readonly kind: 'change'; readonly change: ChangeResult }
   | { readonly kind: 'verification'; readonly verification: VerifyResult }
   | { readonly kind: 'audit'; readonly list: AuditList }
-  | { readonly kind: 'policy'; readonly check: PolicyCheck };
+  | { readonly kind: 'policy'; readonly check: PolicyCheck }
+  | { readonly kind: 'approvals'; readonly list: ApprovalList };
 
 export type Question = {
   readonly text: string;
@@ -103,7 +114,9 @@ export type TurnEvent =
   /** The next piece of a reply that is still being written, and not yet checked. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool-started'; readonly tool: string; readonly args: Record<string, unknown> }
-  | { readonly kind: 'tool-ended'; readonly call: ToolCall };
+  | { readonly kind: 'tool-progress'; readonly tool: string; readonly progress: ToolProgress }
+  /** With the answer, for whoever wants to see all of it. */
+  | { readonly kind: 'tool-ended'; readonly call: ToolCall; readonly answer: ToolAnswer };
 
 export type TurnOptions = { readonly signal?: AbortSignal; readonly onEvent?: (event: TurnEvent) => void };
 

@@ -29,10 +29,13 @@ export function toolCalls(toolbox: Toolbox, options: TurnOptions, nowMs: () => n
     if (options.signal?.aborted === true) throw new ToolFailure(interrupted);
     options.onEvent?.({ kind: 'tool-started', tool, args });
     const startMs = nowMs();
-    const answer = await toolbox.call(tool, args, options.signal);
+    const answer = await toolbox.call(tool, args, {
+      ...(options.signal !== undefined && { signal: options.signal }),
+      onProgress: (progress) => options.onEvent?.({ kind: 'tool-progress', tool, progress }),
+    });
     const call: ToolCall = { tool, args, ok: answer.ok, tookMs: Math.max(0, nowMs() - startMs) };
     made.push(call);
-    options.onEvent?.({ kind: 'tool-ended', call });
+    options.onEvent?.({ kind: 'tool-ended', call, answer });
     return answer;
   };
   return {

@@ -1,9 +1,10 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { ProgressCallback } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import { z } from 'zod';
 
 import type { ErrorDetail } from '../model/error.ts';
 import { cleanText } from '../model/text.ts';
-import type { Toolbox, ToolAnswer } from './agent.ts';
+import type { Toolbox, ToolAnswer, ToolProgress } from './agent.ts';
 
 /** What of an SDK client is used; in process or over a network makes no difference. */
 export type McpClient = Pick<Client, 'callTool'>;
@@ -14,8 +15,11 @@ export type McpClient = Pick<Client, 'callTool'>;
  */
 export function mcpToolbox(client: McpClient): Toolbox {
   return {
-    async call(tool, args, signal) {
-      const options = signal === undefined ? {} : { signal };
+    async call(tool, args, { signal, onProgress } = {}) {
+      const options = {
+        ...(signal !== undefined && { signal }),
+        ...(onProgress !== undefined && { onprogress: heard(onProgress) }),
+      };
       try {
         return answerOf(await client.callTool({ name: tool, arguments: args }, undefined, options), tool);
       } catch (error) {
@@ -23,6 +27,16 @@ export function mcpToolbox(client: McpClient): Toolbox {
       }
     },
   };
+}
+
+/** What the protocol says about progress, in our words. */
+function heard(tell: (progress: ToolProgress) => void): ProgressCallback {
+  return ({ progress, total, message }) =>
+    tell({
+      done: progress,
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message: cleanText(message) }),
+    });
 }
 
 const TextResult = z.object({

@@ -4,7 +4,7 @@ import { attempt, failedTurn, longestRequest, tooLong } from './attempt.ts';
 import { drawTurn } from './cards/turn.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { Sink } from './plain.ts';
-import { renderAnsi } from './render.ts';
+import { type Paint, renderAnsi } from './render.ts';
 
 export type HeadlessOptions = {
   readonly agent: Agent;
@@ -16,7 +16,7 @@ export type HeadlessOptions = {
   readonly stderr: Sink;
   /** For `text`; 80 without it. */
   readonly columns?: number;
-  readonly color?: boolean;
+  readonly paint?: Paint;
   readonly signal?: AbortSignal;
 };
 
@@ -37,10 +37,15 @@ async function takeTurn({ agent, prompt, output, stdout, signal }: HeadlessOptio
   if (text === '') return failedTurn(emptyPrompt);
   if (text.length > longestRequest) return failedTurn(tooLong(text.length));
   const onEvent = (event: TurnEvent) => {
-    stdout.write(`${jsonLine({ schema: 'berth/turn-event/1', ...event })}\n`);
+    stdout.write(`${jsonLine({ schema: 'berth/turn-event/1', ...told(event) })}\n`);
   };
   const listen = output === 'stream-json' ? { onEvent } : {};
   return attempt(() => agent.turn(text, { ...listen, ...(signal !== undefined && { signal }) }), signal);
+}
+
+/** An event without the answer of a tool: what matters of it stands in the turn. */
+function told(event: TurnEvent): Record<string, unknown> {
+  return event.kind === 'tool-ended' ? { kind: event.kind, call: event.call } : event;
 }
 
 /** `berth/turn/1`. `ledgerHead` is null when the ledger cannot be read: the answer is not lost with it. */
@@ -72,8 +77,11 @@ async function readHead(head: HeadlessOptions['head']): Promise<{ seq: number; d
 }
 
 /** Answers go to stdout, errors and what to do next to stderr. */
-function writeText(turn: Turn, { stdout, stderr, columns = 80, color = false }: HeadlessOptions): void {
-  const text = renderAnsi(drawTurn(turn, { columns }), { color });
+function writeText(
+  turn: Turn,
+  { stdout, stderr, columns = 80, paint = { color: false } }: HeadlessOptions,
+): void {
+  const text = renderAnsi(drawTurn(turn, { columns }), paint);
   (turn.outcome === 'error' ? stderr : stdout).write(`${text}\n`);
   if (turn.outcome === 'planned' && turn.plan !== undefined)
     stderr.write(`nothing is committed yet: berth commit ${cleanText(turn.plan.id)} --key KEY\n`);

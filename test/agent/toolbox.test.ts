@@ -74,7 +74,7 @@ test('an error in another form is said and cleaned', async () => {
 test('an abort reaches the server and is an interruption', async () => {
   const { toolbox, signals } = await connected();
   const controller = new AbortController();
-  const answer = toolbox.call('slow', {}, controller.signal);
+  const answer = toolbox.call('slow', {}, { signal: controller.signal });
   await expect.poll(() => signals.length).toBe(1);
   controller.abort();
   expect(await answer).toMatchObject({ ok: false, error: { code: 'INTERRUPTED' } });

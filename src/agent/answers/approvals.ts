@@ -1,7 +1,6 @@
 import type { ApprovalView } from '../../model/approval-view.ts';
 import { AuditList } from '../../model/audit.ts';
 import { ApprovalList } from '../../model/authority-view.ts';
-import { cleanText } from '../../model/text.ts';
 import { ContractList, type ContractView } from '../../model/view.ts';
 import { type Moment, type Stretch, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
@@ -20,7 +19,7 @@ export async function showApprovals(talk: Talk): Promise<Answer> {
       : `${plural(list.total, 'act')} ${list.total === 1 ? 'waits' : 'wait'} for a person: ${listed(open, 4)}.`;
   const reply =
     verb === undefined ? `${waits}${mandateWords(text)}` : `${decidedElsewhere(verb, id)} ${waits}`;
-  return answered(talk, reply, textOf(list.approvals), () => true, /\S+/gu);
+  return answered(talk, reply, cardsOf(list), () => true, /\S+/gu);
 }
 
 function mandateWords(text: string): string {
@@ -64,7 +63,7 @@ export async function showDeeds(talk: Talk): Promise<Answer> {
     what.length === 0
       ? `Nothing by ${who} ${span.words} is recorded among contracts and approvals.`
       : `${who} ${span.words}: ${listed(what, 8)}.`;
-  const shown = [{ kind: 'audit' as const, list: entries }, ...textOf(list.approvals)];
+  const shown = [{ kind: 'audit' as const, list: entries }, ...cardsOf(list)];
   return answered(talk, `${reply} ${entryWords(entries)}`, shown, () => true, /\S+/gu);
 }
 
@@ -98,16 +97,8 @@ function isAbout({ id, tenant }: ContractView, about: About): boolean {
   );
 }
 
-function textOf(approvals: readonly ApprovalView[]): Answer['shown'] {
-  if (approvals.length === 0) return [];
-  const lines = approvals.map(({ id, state, summary, yes, expires, command }) => {
-    const told = yes.map(({ by, at }) => `yes by ${by} at ${at}`).join(', ');
-    return cleanText(
-      `${id} ${state}: ${summary}; ${state === 'open' ? `until ${expires}: ${command}` : told}`,
-      400,
-    );
-  });
-  return [{ kind: 'text', lines }];
+function cardsOf(list: ApprovalList): Answer['shown'] {
+  return list.approvals.length === 0 ? [] : [{ kind: 'approvals', list }];
 }
 
 /** `agent ops-bot`, `agent:ops-bot`, `person:ada`, or a word that ends in `bot`. */

@@ -1,6 +1,7 @@
 import type { Shown } from '../../agent/agent.ts';
 import { picturesCard } from '../pictures/pictures.ts';
 import { treeCard } from '../pictures/tree.ts';
+import { approvalsCard } from './approvals.ts';
 import { auditCard } from './audit.ts';
 import { changeCard } from './change.ts';
 import { consolidationCard } from './consolidation.ts';
@@ -11,7 +12,7 @@ import { type Line, paragraph, type Room } from './line.ts';
 import { maintenanceCard } from './maintenance.ts';
 import { nodesCard } from './nodes.ts';
 import { observationsCard } from './observed.ts';
-import { planCard } from './plan.ts';
+import { planCard, type PlanContext } from './plan.ts';
 import { policyCard } from './policy.ts';
 import { recordsCard } from './records.ts';
 import { refusalCard } from './refusal.ts';
@@ -20,7 +21,7 @@ import { summaryCard } from './summary.ts';
 import { verificationCard } from './verification.ts';
 
 /** Draws what an answer shows: pure, every line at most `room.columns` wide (from 20 on), every text cleaned. */
-export function drawCard(shown: Shown, room: Room, unread: readonly string[] = []): Line[] {
+export function drawCard(shown: Shown, room: Room, context: PlanContext = {}): Line[] {
   switch (shown.kind) {
     case 'text':
       return shown.lines.flatMap((line) => paragraph(line, room));
@@ -35,7 +36,7 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
     case 'pictures':
       return picturesCard(shown.list, room);
     case 'plan':
-      return planCard(shown.plan, room, unread);
+      return planCard(shown.plan, room, context);
     case 'refusal':
       return refusalCard(shown.refusal, room);
     case 'explanation':
@@ -60,6 +61,8 @@ export function drawCard(shown: Shown, room: Room, unread: readonly string[] = [
       return auditCard(shown.list, room);
     case 'policy':
       return policyCard(shown.check, room);
+    case 'approvals':
+      return approvalsCard(shown.list, room);
     default:
       return shown satisfies never;
   }

@@ -1,13 +1,13 @@
-import type { ApprovalView } from '../../model/approval-view.ts';
 import type { ChangeResult } from '../../model/view.ts';
 import { shortDigest } from './amount.ts';
+import { approvalLines } from './approvals.ts';
 import { contractFields, contractTitle } from './contract.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
 import { planCard } from './plan.ts';
 import { refusalCard } from './refusal.ts';
 import { answerEnd } from './snapshot.ts';
-import { formatInstant, offsetOf } from './time.ts';
+import { offsetOf } from './time.ts';
 
 /** What a change came to: the contract with its ledger entry, or a no, with a fresh plan where one fits. */
 export function changeCard(change: ChangeResult, room: Room): Line[] {
@@ -38,26 +38,6 @@ function titleOf({ decision, contract, replayed }: ChangeResult): Line {
 function doneWord(decision: ChangeResult['decision']): string {
   if (decision === 'committed') return 'Granted';
   return decision === 'changed' ? 'Changed' : 'Released';
-}
-
-/** What waits, who may decide until when, and what that person types. */
-function approvalLines(
-  { id, summary, why, mayDecide, persons, expires, heldUntil, command }: ApprovalView,
-  room: Room,
-): Line[] {
-  const held = heldUntil === undefined ? 'nothing is held for it' : `until ${formatInstant(heldUntil)}`;
-  const rows: Field[] = [
-    ['approval', [span(id, 'accent'), span(`  ${summary}`)]],
-    ...why.map((line): Field => ['why', [span(line)]]),
-    [
-      'who',
-      [span(`${persons === 1 ? 'one of' : 'two of'} ${mayDecide.join(', ') || 'nobody who is registered'}`)],
-    ],
-    ['held', [span(held)]],
-    ['expires', [span(formatInstant(expires))]],
-    ['command', [span(command, 'strong')]],
-  ];
-  return fields(rows, room);
 }
 
 function entryFields({ entry }: ChangeResult): Field[] {
