@@ -1,19 +1,14 @@
 import { styleText } from 'node:util';
 
 import type { Line, Tone } from './cards/line.ts';
+import { styles, type Theme, themeOf } from './theme.ts';
 
-const styles = {
-  dim: 'dim',
-  strong: 'bold',
-  good: 'green',
-  warn: 'yellow',
-  bad: 'red',
-  accent: 'cyan',
-} as const satisfies Record<Tone, Parameters<typeof styleText>[0]>;
+/** How text is painted: not at all, or in the tones of a theme, `dark` where none is named. */
+export type Paint = { readonly color: boolean; readonly theme?: Theme };
 
 /** Lines as text for a terminal, with colours where they are wanted. Rows are joined by `\n`, without one at the end. */
-export function renderAnsi(lines: readonly Line[], { color }: { readonly color: boolean }): string {
-  return color ? lines.map(ansiLine).join('\n') : renderPlain(lines);
+export function renderAnsi(lines: readonly Line[], { color, theme = 'dark' }: Paint): string {
+  return color ? lines.map((line) => ansiLine(line, theme)).join('\n') : renderPlain(lines);
 }
 
 /** Lines as text and nothing else, without spaces at the end of rows. */
@@ -36,10 +31,17 @@ export function wantsColor(env: Readonly<Record<string, string | undefined>>, is
   return isTty && env['TERM'] !== 'dumb';
 }
 
-function ansiLine(line: Line): string {
-  return line.map(({ text, tone }) => (tone === undefined ? text : style(text, tone))).join('');
+/** How a stream is painted, by the environment. */
+export function paintOf(env: Readonly<Record<string, string | undefined>>, isTty: boolean): Required<Paint> {
+  return { color: wantsColor(env, isTty), theme: themeOf(env) };
 }
 
-function style(text: string, tone: Tone): string {
-  return styleText(styles[tone], text, { validateStream: false });
+function ansiLine(line: Line, theme: Theme): string {
+  return line
+    .map(({ text, tone }) => (tone === undefined ? text : style(text, styles[theme][tone])))
+    .join('');
+}
+
+function style(text: string, formats: (typeof styles)[Theme][Tone]): string {
+  return formats.length === 0 ? text : styleText([...formats], text, { validateStream: false });
 }

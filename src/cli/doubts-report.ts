@@ -1,7 +1,7 @@
 import { bullets, type Line, paragraph, type Room, span } from '../chat/cards/line.ts';
 import { section } from '../chat/cards/section.ts';
 import { formatInstant } from '../chat/cards/time.ts';
-import { renderAnsi, wantsColor } from '../chat/render.ts';
+import { paintOf, renderAnsi } from '../chat/render.ts';
 import type { ConflictList, ProvenanceList, SaidView, UnknownList } from '../model/doubt-view.ts';
 import { columnsOf, type Io } from './io.ts';
 
@@ -77,5 +77,5 @@ function more({ nextCursor }: Rest, room: Room): Line[] {
 }
 
 function drawn(io: Io, lines: readonly Line[]): string {
-  return `${renderAnsi(lines, { color: wantsColor(io.env, io.stdout.isTTY === true) })}\n`;
+  return `${renderAnsi(lines, paintOf(io.env, io.stdout.isTTY === true))}\n`;
 }

@@ -1,6 +1,6 @@
 import { type Field, fields } from '../chat/cards/fields.ts';
 import { bullets, type Line, paragraph, span } from '../chat/cards/line.ts';
-import { renderAnsi, wantsColor } from '../chat/render.ts';
+import { paintOf, renderAnsi } from '../chat/render.ts';
 import type { ImportResult } from '../model/view.ts';
 import { columnsOf, type Io } from './io.ts';
 
@@ -49,7 +49,7 @@ export function drawImport(io: Io, result: ImportResult): string {
     ...list('in conflict', result.conflicts.map(conflictText), room, result.conflictCount),
     ...list('unknown', result.unknown.map(unknownText), room, result.unknownCount),
   ];
-  return `${renderAnsi(lines, { color: wantsColor(io.env, io.stdout.isTTY === true) })}\n`;
+  return `${renderAnsi(lines, paintOf(io.env, io.stdout.isTTY === true))}\n`;
 }
 
 function list(

@@ -1,7 +1,7 @@
 import type { Shown } from '../agent/agent.ts';
 import { drawCard } from '../chat/cards/card.ts';
 import type { Room } from '../chat/cards/line.ts';
-import { renderAnsi, wantsColor } from '../chat/render.ts';
+import { paintOf, renderAnsi } from '../chat/render.ts';
 import { columnsOf, type Io } from './io.ts';
 
 /** Prints what a person reads, or with `--json` the object itself on one line. */
@@ -17,5 +17,5 @@ export function print(
     return;
   }
   const lines = drawCard(shown, { columns: columnsOf(io), ...room });
-  io.stdout.write(`${renderAnsi(lines, { color: wantsColor(io.env, io.stdout.isTTY === true) })}\n`);
+  io.stdout.write(`${renderAnsi(lines, paintOf(io.env, io.stdout.isTTY === true))}\n`);
 }

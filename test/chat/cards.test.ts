@@ -25,13 +25,15 @@ function golden(lines: readonly Line[]): string {
 describe.each([40, 72, 100])('at %i columns', (columns) => {
   test.each(Object.entries(cards))('the %s card', async (name, shown) => {
     const file = `../golden/chat/${name}-${columns}.txt`;
-    await expect(golden(drawCard(shown, { columns }, ['urgently', 'please']))).toMatchFileSnapshot(file);
+    await expect(
+      golden(drawCard(shown, { columns }, { unread: ['urgently', 'please'] })),
+    ).toMatchFileSnapshot(file);
   });
 });
 
 test.each(Object.entries(cards))('the %s card fits every width from 20 on', (_name, shown) => {
   for (let columns = 20; columns <= 200; columns++) {
-    const widest = Math.max(...drawCard(shown, { columns }, ['urgently']).map(lineWidth));
+    const widest = Math.max(...drawCard(shown, { columns }, { unread: ['urgently'] }).map(lineWidth));
     expect(widest, `at ${columns} columns`).toBeLessThanOrEqual(columns);
   }
 });

@@ -1,5 +1,7 @@
 import type { Agent, Shown, Turn, TurnOptions } from '../../src/agent/agent.ts';
+import type { Asked, Lookups } from '../../src/chat/look.ts';
 import { AuditList } from '../../src/model/audit.ts';
+import { ApprovalList } from '../../src/model/authority-view.ts';
 import { Path } from '../../src/model/id.ts';
 import type { ObservationResult } from '../../src/model/observation-result.ts';
 import { PolicyCheck } from '../../src/model/policy-view.ts';
@@ -765,6 +767,52 @@ const observation: ObservationResult = {
     { how: 'extend', what: '1 h more at its end', refusal },
   ],
 };
+export const approvals = ApprovalList.parse({
+  snapshot,
+  approvals: [
+    {
+      id: 'A-3',
+      state: 'open',
+      action: 'commit',
+      summary: 'agent:ops-bot for person:mila wants to commit 8 GPUs at fra1 for acme',
+      tenant: 'acme',
+      tier: 3,
+      why: ['more than 4 GPUs change hands', 'an agent asks'],
+      need: { gpus: 8, blastGpus: 8 },
+      requestedBy: { principal: 'agent:ops-bot', onBehalfOf: 'person:mila' },
+      requestedAt: start,
+      persons: 1,
+      yes: [],
+      mayDecide: ['person:olga'],
+      expiresAtMs: endMs,
+      expires: end,
+      plan: 'plan-3f9a0c1e2b7d4a58',
+      digest: digest('3'),
+      command: 'berth approve A-3',
+    },
+    {
+      id: 'A-2',
+      state: 'rejected',
+      action: 'release',
+      summary: 'person:hank wants to release C-102',
+      tier: 2,
+      why: ['it ends a contract'],
+      need: { gpus: 16, blastGpus: 16 },
+      requestedBy: { principal: 'person:hank' },
+      requestedAt: start,
+      persons: 1,
+      yes: [],
+      mayDecide: ['person:hank'],
+      expiresAtMs: endMs,
+      expires: end,
+      digest: digest('4'),
+      ended: { at: end, by: 'person:olga', reason: 'still needed' },
+      command: 'berth approve A-2',
+    },
+  ],
+  total: 2,
+  note: 'nothing can be approved here',
+});
 
 /** One of each kind: what the golden files show and what the fuzzers distort. */
 export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K }> } = {
@@ -781,6 +829,7 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   maintenance: { kind: 'maintenance', plan: drainPlan },
   audit: { kind: 'audit', list: auditList },
   policy: { kind: 'policy', check: policyCheck },
+  approvals: { kind: 'approvals', list: approvals },
   consolidation: { kind: 'consolidation', consolidation },
   contracts: { kind: 'contracts', list: contracts },
   contract: { kind: 'contract', detail },
@@ -822,7 +871,7 @@ export function scriptedAgent(
     if (typeof next === 'function') return next(options);
     for (const call of next.toolCalls) {
       options.onEvent?.({ kind: 'tool-started', tool: call.tool, args: call.args });
-      options.onEvent?.({ kind: 'tool-ended', call });
+      options.onEvent?.({ kind: 'tool-ended', call, answer: { ok: true, content: { asked: call.args } } });
     }
     return next;
   };
@@ -851,3 +900,30 @@ export const status = () =>
     freeGpus: 60,
     totalGpus: 260,
   });
+
+/** What slash commands and Tab read, from a script; writes down what was looked up. */
+export function scriptedLookups(
+  turn: Turn = turnOf({ reply: 'looked up' }),
+): Lookups & { readonly asked: Asked[] } {
+  const asked: Asked[] = [];
+  return {
+    asked,
+    look: (one) => {
+      asked.push(one);
+      return Promise.resolve(turn);
+    },
+    names: () =>
+      Promise.resolve([
+        { text: 'C-101', kind: 'contract', about: 'acme, granted, 24 H100' },
+        { text: 'C-102', kind: 'contract', about: 'globex, granted, 16 H100' },
+        { text: 'acme', kind: 'tenant', about: 'tenant ACME' },
+        { text: 'ams2', kind: 'site', about: 'site' },
+        { text: 'fra1', kind: 'site', about: 'site' },
+        { text: 'fra1/h1/r12', kind: 'place', about: 'rack' },
+        { text: 'fra1/h1/r12/n01', kind: 'node', about: '8 of 8 H100 free' },
+        { text: plan.id, kind: 'plan', about: 'the plan of C-106' },
+      ]),
+    nodes: (part) =>
+      Promise.resolve(part === 'zz' ? [{ text: 'zz9/n01', kind: 'node', about: 'far away' }] : []),
+  };
+}

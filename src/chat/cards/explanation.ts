@@ -1,7 +1,8 @@
 import type { Explanation } from '../../model/view.ts';
 import { bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
-import { constraintTable, hereLines, hitList, siteTable } from './reasons.ts';
+import { constraintTable, hereLines, siteTable } from './reasons.ts';
 import { refusalCard } from './refusal.ts';
+import { ruleLines, verbOf } from './rules.ts';
 import { section } from './section.ts';
 import { answerEnd } from './snapshot.ts';
 import { offsetOf } from './time.ts';
@@ -15,7 +16,7 @@ export function explanationCard(explanation: Explanation, room: Room): Line[] {
   return [
     ...wrap(title, columnsOf(room)),
     ...(refusal === undefined ? reasons(explanation, zoned) : refusalCard(refusal, zoned)),
-    ...section('Rules', hitList(policyHits, room), room),
+    ...section('Rules', ruleLines(policyHits, verbOf, room), room),
     ...section(
       'Assumed',
       bullets(

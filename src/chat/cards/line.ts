@@ -13,9 +13,15 @@ export type Line = readonly Span[];
 
 /**
  * Where a card is drawn: terminal cells across, and the zone for instants that come without one. `spoken` asks for
- * sentences instead of pictures, for whoever has them read out.
+ * sentences instead of pictures, for whoever has them read out. `folded` asks for what a person needs to decide, in
+ * about a screen, where the rest can be asked for.
  */
-export type Room = { readonly columns: number; readonly zone?: string; readonly spoken?: boolean };
+export type Room = {
+  readonly columns: number;
+  readonly zone?: string;
+  readonly spoken?: boolean;
+  readonly folded?: boolean;
+};
 
 export const blank: Line = [];
 

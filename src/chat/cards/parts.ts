@@ -97,9 +97,21 @@ function nodeRow(part: string, node: Member): Row {
   ];
 }
 
-/** What is promised, and whether it is held and measured or only written down. */
+/** What is promised, and whether it is held and measured or only written down. Folded, only what kinds of promises. */
 export function termLines(terms: Terms, room: Room): Line[] {
+  if (room.folded === true) return foldedTerms(terms, room);
   return terms.flatMap((term) => wrap(termLine(term), columnsOf(room), 4));
+}
+
+/** A promise that is only written down is told whole: that is where the doubt is. */
+function foldedTerms(terms: Terms, room: Room): Line[] {
+  const sure = terms.filter(({ strength }) => strength === 'guaranteed').map(({ kind }) => kindWords(kind));
+  const line = [{ text: '  ' }, span('guaranteed', 'good'), span(`  ${[...new Set(sure)].join(', ')}`)];
+  const others = terms.filter(({ strength }) => strength !== 'guaranteed');
+  return [
+    ...(sure.length === 0 ? [] : wrap(line, columnsOf(room), 4)),
+    ...others.flatMap((term) => wrap(termLine(term), columnsOf(room), 4)),
+  ];
 }
 
 function termLine({ strength, kind, promise }: Term): Line {
@@ -107,6 +119,10 @@ function termLine({ strength, kind, promise }: Term): Line {
   return [
     { text: '  ' },
     span(strength.padEnd('guaranteed'.length), tone),
-    span(`  ${kind.replaceAll('-', ' ')}: ${promise}`),
+    span(`  ${kindWords(kind)}: ${promise}`),
   ];
+}
+
+function kindWords(kind: string): string {
+  return kind.replaceAll('-', ' ');
 }

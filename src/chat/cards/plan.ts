@@ -4,27 +4,33 @@ import { bandwidthLines } from './bandwidth.ts';
 import { type Field, fields } from './fields.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { nodeTable, partsPhrase, termLines } from './parts.ts';
-import { closedList, hereLines, siteTable } from './reasons.ts';
+import { planDiff } from './plan-diff.ts';
+import { hereLines, siteTable } from './reasons.ts';
+import { closedLines } from './rules.ts';
 import { section } from './section.ts';
 import { capacityWords } from './slices.ts';
 import { formatInstant, formatWindow } from './time.ts';
 
-/** What a person needs to say yes or no. `unread` are the words of the request that nothing consumed. */
-export function planCard(plan: PlanView, room: Room, unread: readonly string[] = []): Line[] {
+/** What a plan is drawn with: the words of the request that nothing consumed, and the plan that was open before. */
+export type PlanContext = { readonly unread?: readonly string[]; readonly plan?: PlanView };
+
+/** What a person needs to say yes or no. Folded it is about a screen: promises by kind, rules by name. */
+export function planCard(
+  plan: PlanView,
+  room: Room,
+  { unread = [], plan: before }: PlanContext = {},
+): Line[] {
   return [
     ...wrap([span(planTitle(plan), 'strong')], columnsOf(room)),
     ...fields(headFields(plan), room),
+    ...planDiff(before, plan, room),
     ...section('Where', nodeTable(plan.parts, room), room),
     ...section('Moves', moveLines(plan, room), room),
     ...section('Others lose', lossLines(plan.losses ?? [], room), room),
     ...section('Bandwidth', bandwidthLines(plan.bandwidth, room), room),
     ...section('Promised', termLines(plan.terms, room), room),
-    ...section(
-      'Why here',
-      [...siteTable(plan.why, { ...room, zone: plan.zone }), ...hereLines(plan.here, room)],
-      room,
-    ),
-    ...section('Closed by rules', closedList(plan.policy.hits, room), room),
+    ...section('Why here', whyLines(plan, room), room),
+    ...section('Closed by rules', closedLines(plan.policy.hits, room), room),
     ...section(
       'Assumed',
       bullets(
@@ -37,6 +43,10 @@ export function planCard(plan: PlanView, room: Room, unread: readonly string[] =
     blank,
     ...fields(tailFields(plan), room),
   ];
+}
+
+function whyLines(plan: PlanView, room: Room): Line[] {
+  return [...siteTable(plan.why, { ...room, zone: plan.zone }), ...hereLines(plan.here, room)];
 }
 
 /** `Reserve 16 H100-SXM-80GB for acme at fra1`. */

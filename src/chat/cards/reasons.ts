@@ -1,13 +1,16 @@
 import type { SiteReport } from '../../model/plan.ts';
-import type { RuleHit } from '../../model/policy.ts';
 import type { ConstraintCount } from '../../model/refusal.ts';
 import { formatEur } from './amount.ts';
-import { bullets, type Line, type Room, span, type Tone } from './line.ts';
+import { cut } from './call.ts';
+import { bullets, columnsOf, type Line, lineWidth, type Room, span, type Tone } from './line.ts';
 import { type Row, table } from './table.ts';
 import { formatAt } from './time.ts';
 
 /** Why here and not elsewhere: one row for each site that was considered, the chosen one first. */
 export function siteTable(sites: readonly SiteReport[], room: Room): Line[] {
+  const first = sites.filter(({ outcome }) => outcome === 'chosen');
+  const others = sites.filter(({ outcome }) => outcome !== 'chosen');
+  if (room.folded === true) return [...first, ...others].map((site) => foldedSite(site, room));
   const zone = room.zone ?? 'UTC';
   const columns = [
     { title: 'site', priority: 1, narrowTo: 8 },
@@ -17,8 +20,6 @@ export function siteTable(sites: readonly SiteReport[], room: Room): Line[] {
     { title: 'total', priority: 2, align: 'right' as const },
     { title: 'why', priority: 1, narrowTo: 16 },
   ];
-  const first = sites.filter(({ outcome }) => outcome === 'chosen');
-  const others = sites.filter(({ outcome }) => outcome !== 'chosen');
   return table(
     columns,
     [...first, ...others].map((site) => siteRow(site, zone)),
@@ -43,6 +44,18 @@ function siteRow(site: SiteReport, zone: string): Row {
     span(site.totalMicroEur === undefined ? '' : formatEur(site.totalMicroEur)),
     span(site.why),
   ];
+}
+
+/** A site in a row: what is missing of its reasons stands under the rules, or unfolds. */
+function foldedSite({ site, outcome, why, totalMicroEur }: SiteReport, room: Room): Line {
+  const price = totalMicroEur === undefined ? '' : ` ${formatEur(totalMicroEur)},`;
+  const head: Line = [
+    span(`  ${site}`, outcome === 'chosen' ? 'strong' : undefined),
+    span(': '),
+    span(outcome.replaceAll('-', ' '), outcomeTone(outcome)),
+    span(','),
+  ];
+  return [...head, span(cut(`${price} ${why}`, columnsOf(room) - lineWidth(head)))];
 }
 
 function outcomeTone(outcome: SiteReport['outcome']): Tone | undefined {
@@ -70,28 +83,5 @@ function constraintRow({ constraint, level, before, after, note }: ConstraintCou
     span(String(before)),
     span(String(after), after === 0 && before > 0 ? 'bad' : undefined),
     span(note ?? ''),
-  ];
-}
-
-type Hit = RuleHit & { readonly site?: string };
-
-/** The rules that bit, each with its article, its reason and what would help. */
-export function hitList(hits: readonly Hit[], room: Room): Line[] {
-  return bullets(
-    hits.map((hit) => [...hitLine(hit), span(`. To change it: ${hit.fix}`)]),
-    room,
-  );
-}
-
-/** The same in short: what closed a site, and why. */
-export function closedList(hits: readonly Hit[], room: Room): Line[] {
-  return bullets(hits.map(hitLine), room);
-}
-
-function hitLine({ site, rule, article, effect, why }: Hit): Line {
-  return [
-    ...(site === undefined ? [] : [span(`${site}: `)]),
-    span(rule, effect === 'forbid' ? 'bad' : 'warn'),
-    span(` (${article}, ${effect === 'forbid' ? 'forbids' : 'a fact is missing'}): ${why}`),
   ];
 }

@@ -3,7 +3,8 @@ import type { RefusalView } from '../../model/view.ts';
 import { countOf, formatEur } from './amount.ts';
 import { authorityFacts } from './authority.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
-import { constraintTable, hitList, siteTable } from './reasons.ts';
+import { constraintTable, siteTable } from './reasons.ts';
+import { ruleLines, verbOf } from './rules.ts';
 import { section } from './section.ts';
 import { formatAt, formatInstant } from './time.ts';
 
@@ -44,7 +45,7 @@ function details(refusal: Refusal, room: Room): Line[] {
     return [...constraints(refusal.constraints, room), ...nearest(refusal, room), ...conflict(refusal, room)];
   if (refusal.kind === 'policy-denied')
     return [
-      ...section('Rules', hitList(refusal.hits, room), room),
+      ...section('Rules', ruleLines(refusal.hits, verbOf, room), room),
       ...constraints(refusal.constraints, room),
     ];
   if (refusal.kind === 'fact-missing')

@@ -1,21 +1,37 @@
 import type { Question, Turn, Usage } from '../../agent/agent.ts';
 import type { ErrorDetail } from '../../model/error.ts';
+import type { PlanView } from '../../model/view.ts';
 import { formatCount } from './amount.ts';
 import { drawCard } from './card.ts';
 import { blank, bullets, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
+import { markdown } from './markdown.ts';
 import { unreadLines } from './plan.ts';
 
+/** What was said and planned before an answer, as far as it is drawn with it. */
+export type Before = { readonly plan?: PlanView };
+
 /** A whole answer: the reply first, so that a screen reader hears it first, then the cards, then what is asked back. */
-export function drawTurn(turn: Turn, room: Room): Line[] {
+export function drawTurn(turn: Turn, room: Room, before: Before = {}): Line[] {
   const plans = turn.shown.some(({ kind }) => kind === 'plan');
+  const cards = turn.shown.flatMap((shown) => [
+    blank,
+    ...drawCard(shown, room, { ...before, unread: turn.unread }),
+  ]);
   return [
-    ...(turn.reply === '' ? [] : turn.reply.split('\n').flatMap((line) => paragraph(line, room))),
-    ...turn.shown.flatMap((shown) => [blank, ...drawCard(shown, room, turn.unread)]),
+    ...replyLines(turn, room),
+    ...(turn.reply === '' ? cards.slice(1) : cards),
     ...(plans ? [] : unreadLines(turn.unread, room)),
     ...(turn.error === undefined ? [] : errorLines(turn.error, turn.reply, room)),
     ...(turn.question === undefined ? [] : questionLines(turn.question, turn.reply, room)),
     ...(turn.usage === undefined ? [] : usageLines(turn.usage, room)),
   ];
+}
+
+/** The words of a language model are Markdown; those of the built-in reader are plain, whatever stands in a label. */
+function replyLines({ reply, usage }: Turn, room: Room): Line[] {
+  if (reply === '') return [];
+  if (usage !== undefined && usage.modelCalls > 0) return markdown(reply, room);
+  return reply.split('\n').flatMap((line) => paragraph(line, room));
 }
 
 /** What a language model used for the answer. Nothing for an answer that needed none. */

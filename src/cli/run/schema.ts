@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { type Line, span, wrap } from '../../chat/cards/line.ts';
-import { renderAnsi, wantsColor } from '../../chat/render.ts';
+import { paintOf, renderAnsi } from '../../chat/render.ts';
 import { toJsonObject } from '../../mcp/json.ts';
 import { DemandRequest } from '../../model/demand.ts';
 import { ScenarioEdit } from '../../model/scenario.ts';
@@ -39,5 +39,5 @@ function lineOf({ path, isNeeded, takes, meaning }: Key): Line {
 const articles = { demand: 'a', scenario: 'a', inventory: 'an' } as const;
 
 function colored(io: Io) {
-  return { color: wantsColor(io.env, io.stdout.isTTY === true) };
+  return paintOf(io.env, io.stdout.isTTY === true);
 }
