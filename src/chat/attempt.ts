@@ -1,5 +1,6 @@
 import type { Turn } from '../agent/agent.ts';
 import { BerthError, type ErrorDetail } from '../model/error.ts';
+import type { PlanView } from '../model/view.ts';
 
 /** The longest request that is read, in UTF-16 code units. */
 export const longestRequest = 20_000;
@@ -15,6 +16,11 @@ export async function attempt(run: () => Promise<Turn>, signal?: AbortSignal): P
 
 export function failedTurn(error: ErrorDetail): Turn {
   return { outcome: 'error', reply: '', shown: [], unread: [], toolCalls: [], error };
+}
+
+/** A plan as an answer: what showing it again draws. */
+export function planTurn(plan: PlanView): Turn {
+  return { outcome: 'planned', reply: '', shown: [{ kind: 'plan', plan }], plan, unread: [], toolCalls: [] };
 }
 
 /** The refusal of a request longer than `longestRequest`. */

@@ -3,7 +3,9 @@ import type { PlanView } from '../model/view.ts';
 import { formatEur } from './cards/amount.ts';
 import { type Line, span } from './cards/line.ts';
 import { numberedSuggestions } from './cards/turn.ts';
+import type { Asked } from './look.ts';
 import { readSlash, type Slash, whyThisPlan } from './slash.ts';
+import type { Theme } from './theme.ts';
 
 /** What may be chosen while a plan is open, by number or by word. */
 type Choice = 'commit' | 'reject' | 'change' | 'reasons';
@@ -26,8 +28,14 @@ export type Move =
   | { readonly kind: 'commit'; readonly plan: PlanView }
   | { readonly kind: 'reject'; readonly plan: PlanView }
   | { readonly kind: 'say'; readonly text: string }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'leave' };
+  | { readonly kind: 'look'; readonly asked: Asked }
+  | { readonly kind: 'theme'; readonly theme: Theme }
+  /** The plan that is open, whole. */
+  | { readonly kind: 'show'; readonly plan: PlanView }
+  | { readonly kind: 'help' | 'status' | 'whole' | 'call' | 'leave' };
+
+/** What needs neither the agent nor a tool: it is known, or it is about the screen. */
+export type ScreenMove = Exclude<Move, { kind: 'ask' | 'commit' | 'look' | 'reject' }>;
 
 export const nothingOpen: Open = { unread: [] };
 
@@ -41,8 +49,8 @@ const words: Readonly<Record<Choice, readonly string[]>> = {
 const titles: Readonly<Record<Choice, string>> = {
   commit: 'commit',
   reject: 'reject',
-  change: 'change the request',
-  reasons: 'show reasons',
+  change: 'change',
+  reasons: 'reasons',
 };
 
 /**
@@ -53,7 +61,7 @@ export function readMove(text: string, open: Open): Move | undefined {
   const line = text.trim();
   if (line === '') return undefined;
   const slash = readSlash(line);
-  if (slash !== undefined) return slashMove(slash);
+  if (slash !== undefined) return slashMove(slash, open);
   const word = line.toLowerCase();
   if (word === 'quit' || word === 'exit') return { kind: 'leave' };
   const chosen = choices.find((choice, i) => word === String(i + 1) || words[choice].includes(word));
@@ -61,9 +69,7 @@ export function readMove(text: string, open: Open): Move | undefined {
   const offered = /^[1-9]\d{0,2}$/.test(word) ? offerAt(Number(word), open) : undefined;
   if (offered !== undefined) return { kind: 'ask', text: offered };
   const yes = open.plan === undefined && open.question === undefined && words.commit.includes(word);
-  return yes
-    ? { kind: 'say', text: 'No plan is open. Say what the workload needs.' }
-    : { kind: 'ask', text: line };
+  return yes ? noPlan : { kind: 'ask', text: line };
 }
 
 /** What is open after an answer. A plan stays open only through questions about it and through errors. */
@@ -77,8 +83,13 @@ export function openAfter(open: Open, turn: Turn): Open {
   return { ...(open.plan !== undefined && { plan: open.plan }), unread: open.unread, ...asked };
 }
 
+/** After a look at something what was open stays open. */
+export function keepOpen(open: Open): Open {
+  return open;
+}
+
 /**
- * `plan-3f9a0c1e2b7d4a58, 2,764.80 EUR: 1 commit  2 show reasons  3 reject  4 change the request`. Nothing when no plan is open.
+ * `plan-3f9a0c1e2b7d4a58, 2,764.80 EUR: 1 commit  2 reasons  3 reject  4 change`. Nothing when no plan is open.
  * With unread words no number commits.
  */
 export function choiceLine({ plan, unread }: Open): Line {
@@ -148,8 +159,14 @@ function askForWord(unread: readonly string[]): Move {
   };
 }
 
-function slashMove(slash: Slash): Move {
+function slashMove(slash: Slash, { plan }: Open): Move {
+  if (slash.kind === 'plan' || slash.kind === 'commit') {
+    if (plan === undefined) return noPlan;
+    return slash.kind === 'plan' ? { kind: 'show', plan } : { kind: 'commit', plan };
+  }
   if (slash.kind !== 'unknown') return slash;
   const meant = slash.meant === undefined ? '' : ` Did you mean \`/${slash.meant}\`?`;
   return { kind: 'say', text: `There is no command \`/${slash.name}\`.${meant} \`/help\` lists them.` };
 }
+
+const noPlan: Move = { kind: 'say', text: 'No plan is open. Say what the workload needs.' };

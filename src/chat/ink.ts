@@ -1,9 +1,6 @@
-import type { Agent } from '../agent/agent.ts';
-import type { StatusReader } from './status.ts';
+import type { SessionOptions } from './ink/session.ts';
 
-export type InkOptions = {
-  readonly agent: Agent;
-  readonly status: StatusReader;
+export type InkOptions = SessionOptions & {
   readonly color: boolean;
   /** The process's own without them. */
   readonly stdin?: NodeJS.ReadableStream;
@@ -16,6 +13,6 @@ export type InkOptions = {
  */
 export async function runInk(options: InkOptions): Promise<number> {
   process.env['NODE_ENV'] ??= 'production';
-  const { mountChat } = await import('./ink/run.tsx');
+  const { mountChat } = await import('./ink/run.ts');
   return mountChat(options);
 }

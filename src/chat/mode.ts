@@ -33,6 +33,11 @@ export function chooseFrontEnd({ stdinIsTty, stdoutIsTty, env, prompt, plain }: 
   return reason === undefined ? { kind: 'ink' } : { kind: 'plain', why: reason[1] };
 }
 
+/** Whoever has the screen read out hears sentences instead of pictures. */
+export function isSpoken(env: Surroundings['env']): boolean {
+  return isOn(env['ACCESSIBLE']) || isOn(env['INK_SCREEN_READER']);
+}
+
 /** Whether a variable of the environment asks for something. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value.toLowerCase() !== 'false';

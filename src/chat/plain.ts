@@ -1,9 +1,12 @@
-import type { Agent, Turn } from '../agent/agent.ts';
-import { attempt, failedTurn, longestRequest, tooLong } from './attempt.ts';
-import { type Line, paragraph, span, wrap } from './cards/line.ts';
+import type { Agent, ToolAnswer, ToolCall, Turn, TurnEvent, TurnOptions } from '../agent/agent.ts';
+import type { PlanView } from '../model/view.ts';
+import { attempt, failedTurn, longestRequest, planTurn, tooLong } from './attempt.ts';
+import { callLines } from './cards/call.ts';
+import { type Line, paragraph, type Room, span, wrap } from './cards/line.ts';
 import { drawTurn } from './cards/turn.ts';
 import {
   choiceLine,
+  keepOpen,
   type Move,
   notCommitted,
   nothingOpen,
@@ -12,11 +15,14 @@ import {
   readMove,
   rejected,
   rejection,
+  type ScreenMove,
 } from './conversation.ts';
+import type { Lookups } from './look.ts';
 import { readLines } from './read-lines.ts';
-import { renderAnsi } from './render.ts';
+import { type Paint, renderAnsi } from './render.ts';
 import { helpLines } from './slash.ts';
-import { readStatus, type StatusReader } from './status.ts';
+import { readStatus, type StatusReader, statusPhrases } from './status.ts';
+import type { Theme } from './theme.ts';
 
 /** Somewhere text goes: a stream, or a test's string. */
 export type Sink = { write(text: string): unknown; readonly isTTY?: boolean };
@@ -27,9 +33,13 @@ export type PlainOptions = {
   readonly output: Sink;
   readonly errors: Sink;
   readonly status: StatusReader;
+  readonly lookups: Lookups;
   readonly columns: number;
+  /** Pictures are told in sentences: somebody has the lines read out. */
+  readonly spoken?: boolean;
   /** Absent: no colours. */
   readonly color?: boolean;
+  readonly theme?: Theme;
   /** Fires on Ctrl-C. */
   readonly interrupt?: AbortSignal;
 };
@@ -39,73 +49,135 @@ export type PlainOptions = {
  * to the exit code: 0 at the end of input, 130 when interrupted.
  */
 export async function runPlain(options: PlainOptions): Promise<number> {
-  const { input, errors, interrupt } = options;
-  const interactive = input.isTTY === true && options.output.isTTY === true;
-  const ask = () => (interactive ? options.output.write('> ') : undefined);
-  for (const phrase of await readStatus(options.status)) print(errors, paragraph(phrase, options), options);
-  if (interactive)
-    print(errors, paragraph('Say what the workload needs. /help lists commands.', options), options);
-  let open = nothingOpen;
-  ask();
-  for await (const read of readLines(input, longestRequest, interrupt)) {
-    const move = read.kind === 'line' ? readMove(read.text, open) : undefined;
-    if (move?.kind === 'leave') break;
-    if (read.kind === 'too-long') answer(failedTurn(tooLong(read.length)), open, options);
-    else if (move !== undefined) open = await make(move, open, options);
-    if (interrupt?.aborted !== true) ask();
+  return new PlainChat(options).run();
+}
+
+class PlainChat {
+  readonly #options: PlainOptions;
+  readonly #room: Room;
+  readonly #isInteractive: boolean;
+  #paint: Paint;
+  #open: Open = nothingOpen;
+  #answered: { readonly turn: Turn; readonly before?: PlanView } | undefined;
+  #calls: { readonly call: ToolCall; readonly answer: ToolAnswer }[] = [];
+
+  constructor(options: PlainOptions) {
+    const { input, output, columns, spoken = false, color = false, theme = 'dark' } = options;
+    this.#options = options;
+    this.#room = { columns, spoken };
+    this.#isInteractive = input.isTTY === true && output.isTTY === true;
+    this.#paint = { color, theme };
   }
-  return leave(open, interactive, options);
-}
 
-function leave(open: Open, interactive: boolean, options: PlainOptions): number {
-  if (interactive) options.output.write('\n');
-  const left = notCommitted(open);
-  if (left !== undefined) print(options.output, paragraph(left, options), options);
-  return options.interrupt?.aborted === true ? 130 : 0;
-}
-
-async function make(
-  move: Exclude<Move, { kind: 'leave' }>,
-  open: Open,
-  options: PlainOptions,
-): Promise<Open> {
-  const { agent, output, interrupt } = options;
-  const turnOptions = interrupt === undefined ? {} : { signal: interrupt };
-  switch (move.kind) {
-    case 'ask':
-      return answer(await attempt(() => agent.turn(move.text, turnOptions), interrupt), open, options);
-    case 'commit':
-      return answer(await attempt(() => agent.confirm(move.plan, turnOptions), interrupt), open, options);
-    case 'reject':
-      print(output, paragraph(rejected(move.plan), options), options);
-      return make({ kind: 'ask', text: rejection }, nothingOpen, options);
-    case 'say':
-      print(output, paragraph(move.text, options), options);
-      return open;
-    case 'help':
-      print(
-        output,
-        helpLines.flatMap((line) => paragraph(line, options)),
-        options,
-      );
-      return open;
-    default:
-      return move satisfies never;
+  async run(): Promise<number> {
+    const { input, errors, interrupt, status } = this.#options;
+    for (const phrase of statusPhrases(await readStatus(status))) this.#tell([phrase], errors);
+    if (this.#isInteractive) this.#tell(['Say what the workload needs. /help lists commands.'], errors);
+    this.#ask();
+    for await (const read of readLines(input, longestRequest, interrupt)) {
+      const move = read.kind === 'line' ? readMove(read.text, this.#open) : undefined;
+      if (move?.kind === 'leave') break;
+      if (read.kind === 'too-long') this.#answer(failedTurn(tooLong(read.length)), openAfter);
+      else if (move !== undefined) await this.#make(move);
+      if (interrupt?.aborted !== true) this.#ask();
+    }
+    return this.#leave();
   }
-}
 
-/** Prints an answer and, while a plan is open, what may be chosen. */
-function answer(turn: Turn, before: Open, options: PlainOptions): Open {
-  const open = openAfter(before, turn);
-  const choice = choiceLine(open);
-  const lines = [
-    ...drawTurn(turn, options),
-    ...(choice.length === 0 ? [] : [[], ...wrap(choice, options.columns, 2)]),
-  ];
-  print(options.output, [...lines, [span('')]], options);
-  return open;
-}
+  #leave(): number {
+    const { output, interrupt } = this.#options;
+    if (this.#isInteractive) output.write('\n');
+    const left = notCommitted(this.#open);
+    if (left !== undefined) this.#tell([left]);
+    return interrupt?.aborted === true ? 130 : 0;
+  }
 
-function print(sink: Sink, lines: readonly Line[], { color = false }: PlainOptions): void {
-  sink.write(`${renderAnsi(lines, { color })}\n`);
+  async #make(move: Move): Promise<void> {
+    const { agent, lookups } = this.#options;
+    if (move.kind === 'ask') return this.#run((options) => agent.turn(move.text, options));
+    if (move.kind === 'commit') return this.#run((options) => agent.confirm(move.plan, options));
+    if (move.kind === 'look') return this.#run((options) => lookups.look(move.asked, options), keepOpen);
+    if (move.kind !== 'reject') return this.#show(move);
+    this.#open = nothingOpen;
+    this.#tell([rejected(move.plan)]);
+    return this.#make({ kind: 'ask', text: rejection });
+  }
+
+  async #show(move: ScreenMove): Promise<void> {
+    switch (move.kind) {
+      case 'leave':
+        return;
+      case 'status':
+        return this.#tell(statusPhrases(await readStatus(this.#options.status)));
+      case 'say':
+        return this.#tell([move.text]);
+      case 'help':
+        return this.#tell(helpLines);
+      case 'show':
+        return this.#print(drawTurn(planTurn(move.plan), this.#room));
+      case 'whole':
+        return this.#whole();
+      case 'call':
+        return this.#call();
+      case 'theme':
+        this.#paint = { ...this.#paint, theme: move.theme };
+        return this.#tell([`Theme ${move.theme}, from here on.`]);
+      default:
+        return move satisfies never;
+    }
+  }
+
+  async #run(ask: (options: TurnOptions) => Promise<Turn>, next = openAfter): Promise<void> {
+    const { interrupt } = this.#options;
+    this.#calls = [];
+    const onEvent = (event: TurnEvent) => {
+      if (event.kind === 'tool-ended') this.#calls.push({ call: event.call, answer: event.answer });
+    };
+    const turn = await attempt(
+      () => ask({ onEvent, ...(interrupt !== undefined && { signal: interrupt }) }),
+      interrupt,
+    );
+    this.#answer(turn, next);
+  }
+
+  /** Prints an answer and, while a plan is open, what may be chosen. Folded only where somebody can ask for the rest. */
+  #answer(turn: Turn, next = openAfter): void {
+    const before = this.#open.plan;
+    this.#answered = { turn, ...(before !== undefined && { before }) };
+    this.#open = next(this.#open, turn);
+    const choice = choiceLine(this.#open);
+    const context = before === undefined ? {} : { plan: before };
+    this.#print([
+      ...drawTurn(turn, { ...this.#room, folded: this.#isInteractive }, context),
+      ...(choice.length === 0 ? [] : [[], ...wrap(choice, this.#options.columns, 2)]),
+      [span('')],
+    ]);
+  }
+
+  #whole(): void {
+    if (this.#answered === undefined) return this.#tell(['Nothing was answered yet.']);
+    const { turn, before } = this.#answered;
+    this.#print(drawTurn(turn, this.#room, before === undefined ? {} : { plan: before }));
+  }
+
+  #call(): void {
+    const last = this.#calls.pop();
+    if (last === undefined) return this.#tell(['No tool call is left to show.']);
+    this.#print(callLines(last.call, last.answer, this.#room));
+  }
+
+  #ask(): void {
+    if (this.#isInteractive) this.#options.output.write('> ');
+  }
+
+  #tell(texts: readonly string[], sink = this.#options.output): void {
+    this.#print(
+      texts.flatMap((text) => paragraph(text, this.#room)),
+      sink,
+    );
+  }
+
+  #print(lines: readonly Line[], sink = this.#options.output): void {
+    sink.write(`${renderAnsi(lines, this.#paint)}\n`);
+  }
 }

@@ -1,18 +1,55 @@
-import { didYouMean } from '../model/text.ts';
+import { compareText, didYouMean } from '../model/text.ts';
+import type { Asked } from './look.ts';
+import type { NameKind } from './names.ts';
+import { isTheme, type Theme, themes } from './theme.ts';
 
-/** What a slash command stands for: a turn in plain words, or something the front end does itself. */
+/** What a slash command stands for: a turn in plain words, a look by tools, or something the front end does itself. */
 export type Slash =
   | { readonly kind: 'ask'; readonly text: string }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'leave' }
+  | { readonly kind: 'look'; readonly asked: Asked }
+  | { readonly kind: 'theme'; readonly theme: Theme }
+  | { readonly kind: 'help' | 'leave' | 'status' | 'whole' | 'call' }
+  | { readonly kind: 'plan' }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'unknown'; readonly name: string; readonly meant?: string };
 
-type Command = { readonly usage: string; readonly about: string; readonly read: (rest: string) => Slash };
+type Command = {
+  readonly usage: string;
+  readonly about: string;
+  /** What may follow it. */
+  readonly names?: readonly NameKind[];
+  readonly read: (rest: string) => Slash;
+};
 
 /** What `/why` asks, and what choosing to see reasons asks. */
 export const whyThisPlan = 'why this plan';
 
+const places: readonly NameKind[] = ['site', 'place', 'node'];
+
 const commands: Readonly<Record<string, Command>> = {
+  all: {
+    usage: '/all',
+    about: 'the last answer whole, with what was folded',
+    read: () => ({ kind: 'whole' }),
+  },
+  approvals: {
+    usage: '/approvals [all]',
+    about: 'what waits for a person, and what that person types',
+    read: (rest) => ({ kind: 'look', asked: { kind: 'approvals', all: rest === 'all' } }),
+  },
+  audit: {
+    usage: '/audit [WHO or CONTRACT]',
+    about: 'the last entries of the ledger: who, what, why',
+    names: ['contract'],
+    read: (who) => ({ kind: 'look', asked: { kind: 'audit', who } }),
+  },
+  call: {
+    usage: '/call',
+    about: 'the last tool call whole; Ctrl+O does the same',
+    read: () => ({ kind: 'call' }),
+  },
+  commit: { usage: '/commit', about: 'say yes to the plan that is open', read: () => ({ kind: 'commit' }) },
   contracts: {
     usage: '/contracts',
     about: 'list the contracts',
@@ -22,9 +59,43 @@ const commands: Readonly<Record<string, Command>> = {
   inventory: {
     usage: '/inventory [PLACE]',
     about: 'what is there and what is free',
+    names: places,
     read: (place) => ({ kind: 'ask', text: place === '' ? 'show inventory' : `show inventory ${place}` }),
   },
+  picture: {
+    usage: '/picture [PLACE]',
+    about: 'a rack, a node or a site, drawn',
+    names: places,
+    read: (place) => ({ kind: 'look', asked: { kind: 'picture', place } }),
+  },
+  plan: { usage: '/plan', about: 'the plan that is open, whole', read: () => ({ kind: 'plan' }) },
+  policy: {
+    usage: '/policy TENANT [SITE]',
+    about: 'where the data of a tenant may be, and by which rule not',
+    names: ['tenant', 'site'],
+    read: readPolicy,
+  },
   quit: { usage: '/quit', about: 'leave', read: () => ({ kind: 'leave' }) },
+  status: {
+    usage: '/status',
+    about: 'all that the status line has no room for',
+    read: () => ({ kind: 'status' }),
+  },
+  theme: { usage: `/theme ${themes.join('|')}`, about: 'the colours of this chat', read: readTheme },
+  verify: {
+    usage: '/verify',
+    about: 'decide everything again and compare it with the ledger',
+    read: () => ({ kind: 'look', asked: { kind: 'verify' } }),
+  },
+  whatif: {
+    usage: '/whatif CHANGE',
+    about: 'what would happen, such as `/whatif fra1/h1/r12 fails`',
+    names: places,
+    read: (change) =>
+      change === ''
+        ? { kind: 'say', text: 'Say what would be otherwise: `/whatif fra1/h1/r12 fails`.' }
+        : { kind: 'ask', text: `what if ${change}` },
+  },
   why: {
     usage: '/why',
     about: 'why this plan and not another',
@@ -32,7 +103,17 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-const names = Object.keys(commands);
+const names = Object.keys(commands).toSorted(compareText);
+
+/** Every command with a word about it, by name. */
+export function commandNames(): readonly { readonly name: string; readonly about: string }[] {
+  return names.map((name) => ({ name, about: commands[name]?.about ?? '' }));
+}
+
+/** The kinds of names that may follow a command; undefined when nobody knows the command. */
+export function completesWith(name: string): readonly NameKind[] | undefined {
+  return Object.hasOwn(commands, name) ? (commands[name]?.names ?? []) : undefined;
+}
 
 /** Undefined when the text is no slash command. `/` alone is `/help`. */
 export function readSlash(text: string): Slash | undefined {
@@ -45,24 +126,33 @@ export function readSlash(text: string): Slash | undefined {
   return { kind: 'unknown', name, ...(meant !== undefined && { meant }) };
 }
 
-/** The commands that begin like `text`; none once a space or a line break has been typed. */
-export function slashCandidates(text: string): string[] {
-  if (!/^\/\S*$/.test(text)) return [];
-  return names.map((name) => `/${name}`).filter((command) => command.startsWith(text.toLowerCase()));
-}
-
-/** `text` completed as far as the candidates agree. */
-export function completeSlash(text: string): string {
-  const candidates = slashCandidates(text);
-  const [first = text, ...others] = candidates;
-  if (candidates.length === 1) return `${first} `;
-  let length = first.length;
-  while (others.some((other) => !other.startsWith(first.slice(0, length)))) length--;
-  return first.slice(0, length);
-}
-
 export const helpLines: readonly string[] = [
   'Say what the workload needs: `16 H100 with NVLink for 3 days in fra1 for acme`.',
   'Ask: `what is free`, `what breaks if fra1/r11 fails`, `release C-106`.',
   ...names.map((name) => `${commands[name]?.usage ?? ''}: ${commands[name]?.about ?? ''}`),
 ];
+
+/** What the keyboard does where there is a screen. */
+export const keyLines: readonly string[] = [
+  'Tab completes commands and names. Up and down go through earlier requests, Ctrl+R searches them.',
+  'Ctrl+J or Alt+Enter begins a new line. Ctrl+G opens $EDITOR. Ctrl+Z undoes. Ctrl+O shows the last tool call whole.',
+  'Esc stops what is running. Ctrl+C twice leaves.',
+];
+
+function readPolicy(rest: string): Slash {
+  const [tenant, site] = rest.split(/\s+/);
+  if (tenant === undefined || tenant === '')
+    return {
+      kind: 'say',
+      text: 'Say whose data: `/policy acme`, and where if you want: `/policy acme fra1`.',
+    };
+  return { kind: 'look', asked: { kind: 'policy', tenant, ...(site !== undefined && { site }) } };
+}
+
+function readTheme(rest: string): Slash {
+  if (isTheme(rest)) return { kind: 'theme', theme: rest };
+  return {
+    kind: 'say',
+    text: `Themes: ${themes.join(', ')}. \`/theme contrast\` changes this chat, BERTH_THEME every one.`,
+  };
+}

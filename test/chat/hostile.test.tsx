@@ -9,11 +9,11 @@ import { drawCard } from '../../src/chat/cards/card.ts';
 import { lineWidth } from '../../src/chat/cards/line.ts';
 import { drawTurn } from '../../src/chat/cards/turn.ts';
 import { runHeadless } from '../../src/chat/headless.ts';
-import { App } from '../../src/chat/ink/app.tsx';
+import { App } from '../../src/chat/ink/app.ts';
 import { Session } from '../../src/chat/ink/session.ts';
 import { runPlain } from '../../src/chat/plain.ts';
 import { renderAnsi, renderPlain } from '../../src/chat/render.ts';
-import { plan, samples, scriptedAgent, staleChange, turnOf } from './samples.ts';
+import { plan, samples, scriptedAgent, scriptedLookups, staleChange, turnOf } from './samples.ts';
 
 afterEach(cleanup);
 
@@ -85,7 +85,7 @@ test.each(cards)('no field of a $kind card reaches the terminal unclean, or wide
   fc.assert(
     fc.property(hostile, fc.integer({ min: 20, max: 130 }), (text, columns) => {
       const bad = poisoned(shown, text);
-      const lines = drawCard(bad, { columns }, [text]);
+      const lines = drawCard(bad, { columns }, { unread: [text] });
       expect(renderPlain(lines)).toContain(marker);
       expectSafe(renderPlain(lines));
       expectSafe(renderAnsi(lines, { color: true }));
@@ -131,6 +131,7 @@ test('no part of an answer, question, error or status gets through in plain line
         output: sink,
         errors: sink,
         status: hostileStatus(text),
+        lookups: scriptedLookups(),
         columns: 80,
         color: true,
       });
@@ -168,7 +169,11 @@ const onScreen = [
 
 test.each(onScreen)('nor on the screen, typed, pasted or answered (%#)', async (text) => {
   const turn = { ...hostileTurn(text), outcome: 'planned', plan: poisoned(plan, text) } as const;
-  const session = new Session(scriptedAgent([turn]), hostileStatus(text));
+  const session = new Session({
+    agent: scriptedAgent([turn]),
+    status: hostileStatus(text),
+    lookups: scriptedLookups(),
+  });
   const { frames } = render(<App session={session} color={true} />);
   session.press([{ kind: 'paste', text }, { kind: 'submit' }]);
   await vi.waitFor(() => expect(session.view().open.plan).toBeDefined());

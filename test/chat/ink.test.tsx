@@ -6,10 +6,21 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Turn } from '../../src/agent/agent.ts';
 import { lineWidth } from '../../src/chat/cards/line.ts';
-import { App } from '../../src/chat/ink/app.tsx';
+import { App } from '../../src/chat/ink/app.ts';
+import { emptyEditor } from '../../src/chat/ink/editor.ts';
+import type { ChatKey } from '../../src/chat/ink/keys.ts';
 import { liveRegion } from '../../src/chat/ink/live.ts';
 import { emptyView, Session, type View } from '../../src/chat/ink/session.ts';
-import { committed, plan, planned, samples, scriptedAgent, status, turnOf } from './samples.ts';
+import {
+  committed,
+  plan,
+  planned,
+  samples,
+  scriptedAgent,
+  scriptedLookups,
+  status,
+  turnOf,
+} from './samples.ts';
 
 afterEach(cleanup);
 
@@ -17,7 +28,8 @@ type Answers = Parameters<typeof scriptedAgent>[0];
 
 function open(answers: Answers, color = false) {
   const agent = scriptedAgent(answers);
-  const session = new Session(agent, status);
+  const lookups = scriptedLookups();
+  const session = new Session({ agent, status, lookups });
   const { stdin, lastFrame, frames } = render(<App session={session} color={color} />);
   const shows = (text: string) =>
     vi.waitFor(() => expect(stripVTControlCharacters(lastFrame() ?? '')).toContain(text), { timeout: 3000 });
@@ -26,12 +38,22 @@ function open(answers: Answers, color = false) {
   return {
     showed,
     agent,
+    lookups,
     session,
     frames,
     type: stdin.write,
     shows,
     frame: () => stripVTControlCharacters(lastFrame() ?? ''),
   };
+}
+
+function controlOf(character: string): ChatKey[] {
+  const keys: Readonly<Record<string, ChatKey>> = {
+    '\u{5}': { kind: 'end' },
+    '\u{7}': { kind: 'edit-outside' },
+    '\u{18}': { kind: 'prefix' },
+  };
+  return [keys[character]].flatMap((key) => key ?? []);
 }
 
 /** An answer that only an abort ends. */
@@ -42,9 +64,9 @@ const never: Answers[number] = ({ signal }) =>
 
 test('text and Enter in one chunk: the answer, its card, its tool call and the choices', async () => {
   const { agent, type, shows, frame } = open([planned]);
-  await shows('person:ada');
+  await shows('ada | acme');
   type('16 H100 for 3 days\r');
-  await shows('1 commit  2 show reasons  3 reject');
+  await shows('1 commit  2 reasons  3 reject');
   expect(agent.said).toEqual(['16 H100 for 3 days']);
   for (const part of [
     '> 16 H100 for 3 days',
@@ -52,9 +74,8 @@ test('text and Enter in one chunk: the answer, its card, its tool call and the c
     'Reserve 16 H100-SXM-80GB for acme at fra1',
   ])
     expect(frame()).toContain(part);
-  expect(frame()).toContain('placement_plan 42 ms');
-  expect(frame().replaceAll('\n', ' ')).toContain('built-in interpreter, nothing leaves this machine');
-  expect(frame()).toContain('clock set to Wed 25 Nov 2026 10:00 +01:00');
+  expect(frame()).toContain('placement_plan tenant=acme 42 ms');
+  expect(frame()).toContain('ada | acme | built-in | 60/260 GPUs free | entry 42 | clock set');
 });
 
 test('Enter alone never commits; 1 and Enter does, once', async () => {
@@ -176,7 +197,7 @@ test('Ctrl+C warns first, clears what was typed, and leaves the second time', as
 test('Ctrl+D leaves on an empty prompt and deletes otherwise', () => {
   const { session, type } = open([]);
   type('ab\u{1b}[D\u{4}');
-  expect(session.view().editor.text).toBe('a');
+  expect(session.view().prompt.editor.text).toBe('a');
   type('\u{7f}\u{4}');
   expect(session.view().phase).toEqual({ kind: 'left', exitCode: 0 });
 });
@@ -204,13 +225,169 @@ test('slash commands become plain requests; unknown ones are answered here', asy
   await vi.waitFor(() => expect(agent.said).toHaveLength(2));
 });
 
-test('Tab completes slash commands and lists them', async () => {
-  const { session, type, shows } = open([]);
-  type('/');
-  await shows('/contracts  /help  /inventory  /quit  /why');
-  type('in\t');
-  expect(session.view().editor.text).toBe('/inventory ');
+test('commands are listed as they are typed, each with a word about it, and Tab completes them', async () => {
+  const { session, type, shows, frame } = open([]);
+  type('/c');
+  await shows('/contracts  list the contracts');
+  expect(frame()).toMatch(/\/call +the last tool call whole/);
+  type('on\t');
+  expect(session.view().prompt.editor.text).toBe('/contracts ');
 });
+
+test('Tab completes ids as far as they agree, lists them, and then goes through them', async () => {
+  const { session, type, shows, frame } = open([]);
+  const text = () => session.view().prompt.editor.text;
+  await vi.waitFor(() => {
+    type('\u{15}release c\t');
+    expect(text()).toBe('release C-10');
+  });
+  await shows('C-101  acme, granted, 24 H100');
+  type('\t');
+  expect(text()).toBe('release C-101');
+  type('\t');
+  expect(text()).toBe('release C-102');
+  await shows('> C-102');
+  type('\u{1b}[Z');
+  expect(text()).toBe('release C-101');
+  type(' now');
+  expect(text()).toBe('release C-101 now');
+  await vi.waitFor(() => expect(frame()).not.toContain('globex, granted'));
+});
+
+test('Tab finds a rack by its end, and asks for nodes that nobody has read', async () => {
+  const { session, type, shows } = open([]);
+  const text = () => session.view().prompt.editor.text;
+  await vi.waitFor(() => {
+    type('\u{15}drain n01\t');
+    expect(text()).toBe('drain fra1/h1/r12/n01 ');
+  });
+  type('\u{15}drain zz\t');
+  await vi.waitFor(() => expect(text()).toBe('drain zz9/n01 '));
+  type('\u{15}drain qqq\t');
+  await shows('No name begins with `qqq`.');
+});
+
+test('Ctrl+R finds an earlier request, Enter puts it on the prompt and does not send it', async () => {
+  const { agent, session, type, shows } = open([]);
+  type('drain fra1/r11\r');
+  await shows('the script is over');
+  type('what is free\r');
+  await vi.waitFor(() => expect(agent.said).toHaveLength(2));
+  type('half\u{12}dr');
+  await shows('search: dr  1 of 1');
+  type('\r');
+  expect(session.view().prompt.editor.text).toBe('drain fra1/r11');
+  expect(agent.said).toHaveLength(2);
+  type('\u{1a}');
+  expect(session.view().prompt.editor.text).toBe('half');
+  type('\u{12}xyz');
+  await shows('nothing matches');
+  type('\u{7}');
+  expect(session.view().prompt).toMatchObject({ editor: { text: 'half' } });
+});
+
+test('Ctrl+O shows the last tool call whole, then says that there is none left', async () => {
+  const { agent, type, shows } = open([planned]);
+  type('16 H100\r');
+  await shows('1 commit');
+  type('\u{f}');
+  await shows('answered:');
+  await shows('"tenant": "acme"');
+  type('\u{f}');
+  await shows('No tool call is left to show.');
+  expect(agent.said).toEqual(['16 H100']);
+});
+
+test.each(['\u{7}', '\u{18}\u{5}'])('%j opens the request in an editor of its own', async (keys) => {
+  const edited: string[] = [];
+  const editOutside = (text: string) => {
+    edited.push(text);
+    return Promise.resolve(text === 'give up' ? undefined : 'two\nlines\n');
+  };
+  const session = new Session({ agent: scriptedAgent([]), status, lookups: scriptedLookups(), editOutside });
+  const lent: string[] = [];
+  session.lendTerminal(async (use) => {
+    lent.push('lent');
+    await use();
+    lent.push('back');
+  });
+  session.press([{ kind: 'insert', text: 'one' }, ...Array.from(keys).flatMap(controlOf)]);
+  await vi.waitFor(() => expect(session.view().prompt.editor.text).toBe('two\nlines'));
+  expect([edited, lent]).toEqual([['one'], ['lent', 'back']]);
+  session.press([{ kind: 'undo' }, { kind: 'undo' }]);
+  expect(session.view().prompt.editor.text).toBe('one');
+  session.press([
+    { kind: 'clear' },
+    { kind: 'insert', text: 'give up' },
+    ...Array.from(keys).flatMap(controlOf),
+  ]);
+  await vi.waitFor(() => expect(edited).toHaveLength(2));
+  expect(session.view().prompt.editor.text).toBe('give up');
+});
+
+test('without an editor in the environment it says which variable to set', async () => {
+  const { session, type, shows } = open([]);
+  type('\u{7}');
+  await shows('Set VISUAL or EDITOR');
+  expect(session.view().phase.kind).toBe('idle');
+});
+
+test('every slash command once: none is sent to the agent but those that are words', async () => {
+  const { agent, lookups, type, shows, session } = open([planned]);
+  type('16 H100\r');
+  await shows('1 commit');
+  for (const line of [
+    '/all',
+    '/approvals',
+    '/audit C-101',
+    '/call',
+    '/help',
+    '/picture fra1',
+    '/plan',
+    '/policy acme fra1',
+  ])
+    await said(session, line);
+  for (const line of [
+    '/status',
+    '/theme contrast',
+    '/theme pink',
+    '/verify',
+    '/whatif',
+    '/nonsense',
+    '/policy',
+  ])
+    await said(session, line);
+  expect(agent.said).toEqual(['16 H100']);
+  expect(lookups.asked).toEqual([
+    { kind: 'approvals', all: false },
+    { kind: 'audit', who: 'C-101' },
+    { kind: 'picture', place: 'fra1' },
+    { kind: 'policy', tenant: 'acme', site: 'fra1' },
+    { kind: 'verify' },
+  ]);
+  expect(session.view().theme).toBe('contrast');
+  for (const line of ['/contracts', '/inventory fra1', '/why', '/whatif fra1 fails'])
+    await said(session, line);
+  expect(agent.said.slice(1)).toEqual([
+    'list contracts',
+    'show inventory fra1',
+    'why this plan',
+    'what if fra1 fails',
+  ]);
+  await said(session, '/commit');
+  expect(agent.confirmed).toEqual([plan.id]);
+  session.press([{ kind: 'insert', text: '/quit' }, { kind: 'submit' }]);
+  expect(session.view().phase).toEqual({ kind: 'left', exitCode: 0 });
+});
+
+async function said(session: Session, line: string): Promise<void> {
+  const before = session.view().entries.length;
+  session.press([{ kind: 'insert', text: line }, { kind: 'submit' }]);
+  await vi.waitFor(() => {
+    expect(session.view().phase.kind).toBe('idle');
+    expect(session.view().entries.length).toBeGreaterThan(before + 1);
+  });
+}
 
 test('a suggestion is chosen by its number', async () => {
   const question = {
@@ -249,11 +426,11 @@ test('colours only where they are wanted', async () => {
   expect(colored.frames.join('')).toContain('\u{1b}[32m');
 });
 
-test('the live region never grows beyond its rows or columns, and the cursor is inside it', () => {
+test('the live region never grows beyond its rows or columns, and the cursor is inside it', async () => {
   const view: View = {
     ...emptyView,
     open: { plan, unread: ['urgently'] },
-    status: ['person:ada', 'a rather long tenant list, acme, globex, initech-bank', 'ledger entry 42'],
+    status: { ...(await status()), tenants: ['a rather long list', 'acme', 'globex', 'initech-bank'] },
     hint: 'Press Ctrl+C again to leave.',
   };
   const size = fc.record({
@@ -268,8 +445,8 @@ test('the live region never grows beyond its rows or columns, and the cursor is 
   fc.assert(
     fc.property(size, text, phase, fc.nat(500), (room, pieces, doing, place) => {
       const typed = pieces.join('');
-      const editor = { ...view.editor, text: typed, cursor: Math.min(place, typed.length) };
-      const { lines, cursor } = liveRegion({ ...view, editor, phase: doing }, room, 1500);
+      const editor = { ...emptyEditor, text: typed, cursor: Math.min(place, typed.length) };
+      const { lines, cursor } = liveRegion({ ...view, prompt: { editor }, phase: doing }, room, 1500);
       expect(lines.length).toBeLessThanOrEqual(Math.max(1, Math.min(room.rows - 2, 12)));
       expect(Math.max(...lines.map(lineWidth))).toBeLessThanOrEqual(room.columns);
       expect(cursor?.y).toBeLessThan(lines.length);
@@ -288,7 +465,7 @@ test('a reply that is being written shows its end, cleaned and in four rows, and
       return promise;
     },
   ]);
-  await shows('person:ada');
+  await shows('ada | acme');
   type('hello\r');
   await shows('there');
   expect(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { runPlain } from '../../src/chat/plain.ts';
 import { readLines, type ReadLine } from '../../src/chat/read-lines.ts';
-import { committed, plan, planned, scriptedAgent, status, turnOf } from './samples.ts';
+import { committed, plan, planned, scriptedAgent, scriptedLookups, status, turnOf } from './samples.ts';
 
 type Run = {
   input?: string;
@@ -27,6 +27,7 @@ async function run({ input, answers = [], tty = false, interrupt }: Run) {
     output,
     errors: { write: (part: string) => void (errors += part) },
     status,
+    lookups: scriptedLookups(),
     columns: 80,
     ...(interrupt !== undefined && { interrupt }),
   });

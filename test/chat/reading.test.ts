@@ -14,9 +14,9 @@ import {
 import { compressDevices } from '../../src/chat/cards/devices.ts';
 import { formatAt, formatInstant, formatLength, formatWindow, localTime } from '../../src/chat/cards/time.ts';
 import { chooseFrontEnd, type Surroundings } from '../../src/chat/mode.ts';
-import { wantsColor } from '../../src/chat/render.ts';
-import { completeSlash, readSlash, slashCandidates } from '../../src/chat/slash.ts';
-import { readStatus, statusPhrases } from '../../src/chat/status.ts';
+import { renderPlain, wantsColor } from '../../src/chat/render.ts';
+import { readSlash } from '../../src/chat/slash.ts';
+import { type ChatStatus, readStatus, statusLine, statusPhrases } from '../../src/chat/status.ts';
 import { status } from './samples.ts';
 
 describe('amounts', () => {
@@ -154,37 +154,74 @@ describe('slash commands', () => {
   ])('%s', (text, slash) => {
     expect(readSlash(text)).toEqual(slash);
   });
-
-  test('completion', () => {
-    expect(slashCandidates('/')).toHaveLength(5);
-    expect(slashCandidates('/why now')).toEqual([]);
-    expect(completeSlash('/c')).toBe('/contracts ');
-    expect(completeSlash('/')).toBe('/');
-    expect(completeSlash('/x')).toBe('/x');
-  });
 });
 
 test('the status: what matters most first, and a reason when it cannot be read', async () => {
   expect(statusPhrases(await status())).toEqual([
-    'clock set to Wed 25 Nov 2026 10:00 +01:00',
     'person:ada',
     'acme',
-    'built-in interpreter, nothing leaves this machine',
-    'ledger entry 42',
     '60 of 260 GPUs free',
+    'ledger entry 42',
+    'built-in interpreter, nothing leaves this machine',
+    'clock set to Wed 25 Nov 2026 10:00 +01:00',
     '/tmp/berth/ledger.sqlite',
   ]);
   expect(statusPhrases({ principal: 'agent:ops-bot', agent: 'qwen3', seq: 0, place: 'memory' })).toEqual([
     'agent:ops-bot',
-    'all tenants',
     'model qwen3, which gets what is said and what tools answer',
     'ledger entry 0',
+    'all tenants',
     'memory',
   ]);
-  expect(await readStatus(() => Promise.reject(new Error('ledger locked')))).toEqual([
-    'status unknown: ledger locked',
-  ]);
+  const failed = await readStatus(() => Promise.reject(new Error('ledger locked')));
+  expect(statusPhrases(failed)).toEqual(['status unknown: ledger locked']);
 });
+
+describe('the status line', () => {
+  const full: ChatStatus = {
+    principal: 'person:ada',
+    tenants: ['acme', 'globex'],
+    sites: ['ams2', 'edge-muc', 'fra1', 'iad3'],
+    agent: 'built-in',
+    insteadOf: 'gpt-5 at api.example',
+    seq: 12_345,
+    place: '/home/ada/.berth/ledger.db',
+    readOnly: 'the checkpoint folder is gone',
+    clockSet: '2026-11-25T10:00:00+01:00',
+    freeGpus: 140,
+    totalGpus: 212,
+    freeW: 812_000,
+  };
+
+  test('says all of it where there is room, and at 80 columns what matters most', () => {
+    expect(row(full, 200)).toBe(
+      'read-only | ada | acme, globex | 4 sites | built-in (model failed) | 140/212 GPUs, 812 kW free | entry 12345 | clock set | /home/ada/.berth/ledger.db',
+    );
+    expect(row(full, 80)).toBe('read-only | ada | acme, globex | built-in (model failed)');
+    const usual = { principal: 'person:root', agent: 'built-in', seq: 26, place: '/tmp/l' };
+    const counted = { ...usual, sites: full.sites ?? [], freeGpus: 140, totalGpus: 212, freeW: 812_000 };
+    expect(row(counted, 80)).toBe(
+      'root | all tenants | 4 sites | built-in | 140/212 GPUs, 812 kW free | entry 26',
+    );
+  });
+
+  test('never loses that nothing can be changed, nor that a model failed, before anything else', () => {
+    for (let columns = 40; columns <= 200; columns++) {
+      const shown = row(full, columns);
+      expect(shown.length, `at ${columns}`).toBeLessThanOrEqual(columns);
+      expect(shown).toContain('read-only');
+      expect(shown).toContain('model failed');
+    }
+  });
+
+  test('names the model that reads the requests', () => {
+    expect(row({ ...full, agent: 'qwen3' }, 200)).toContain(' | qwen3 | ');
+  });
+});
+
+function row(shown: ChatStatus, columns: number): string {
+  return renderPlain([statusLine(shown, columns)]);
+}
 
 /** Everything a file loads before it runs: static imports, followed through the project. */
 function loads(file: string, seen = new Set<string>()): Set<string> {
@@ -207,6 +244,6 @@ test.each(['plain.ts', 'headless.ts', 'mode.ts', 'ink.ts', 'cards/card.ts'])(
     expect([...loaded].filter((name) => name === 'ink' || name === 'react' || name.endsWith('.tsx'))).toEqual(
       [],
     );
-    expect(loads(join(import.meta.dirname, '../../src/chat/ink/run.tsx'))).toContain('ink');
+    expect(loads(join(import.meta.dirname, '../../src/chat/ink/run.ts'))).toContain('ink');
   },
 );

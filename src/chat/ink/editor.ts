@@ -1,100 +1,149 @@
 import { longestRequest } from '../attempt.ts';
+import { above, below, left, lineEnd, lineStart, type Place, right, wordLeft, wordRight } from './motions.ts';
 
 /** The prompt: text, cursor (a UTF-16 offset) and earlier requests. `at` is `history.length` on the draft. */
-export type Editor = {
-  readonly text: string;
-  readonly cursor: number;
+export type Editor = Place & {
   readonly history: readonly string[];
   readonly at: number;
   readonly draft: string;
+  /** What a kill took last, for `yank`. */
+  readonly killed: string;
+  /** What `undo` goes back to, the newest last. */
+  readonly past: readonly Place[];
+  /** What the last keystroke did: keystrokes of one run are undone together. */
+  readonly run: 'typing' | 'erasing' | 'none';
 };
 
 /** One keystroke of the prompt, whatever the terminal sent for it. */
 export type EditorKey =
   | { readonly kind: 'insert' | 'paste'; readonly text: string }
-  | {
-      readonly kind:
-        | 'submit'
-        | 'newline'
-        | 'left'
-        | 'right'
-        | 'up'
-        | 'down'
-        | 'word-left'
-        | 'word-right'
-        | 'home'
-        | 'end'
-        | 'backspace'
-        | 'delete'
-        | 'kill-word'
-        | 'kill-to-start'
-        | 'kill-to-end'
-        | 'clear';
-    };
+  | { readonly kind: 'submit' | 'newline' | 'up' | 'down' | 'undo' | 'yank' | 'clear' | Motion | Removal };
+
+type Motion = keyof typeof motions;
+type Removal = keyof typeof removals;
 
 /** What a keystroke came to. `refused`: the text would have become longer than a request may be. */
 export type Pressed = { readonly editor: Editor; readonly submitted?: string; readonly refused?: true };
 
-export const emptyEditor: Editor = { text: '', cursor: 0, history: [], at: 0, draft: '' };
+export const emptyEditor: Editor = {
+  text: '',
+  cursor: 0,
+  history: [],
+  at: 0,
+  draft: '',
+  killed: '',
+  past: [],
+  run: 'none',
+};
 
 /**
- * The editor as a pure reducer. It knows nothing of chunks: the same keystrokes give the same text and the same
- * submissions however the terminal delivered them.
+ * The editor as a pure reducer. It knows nothing of chunks: the same keystrokes give the same text, the same
+ * submissions and the same steps to undo however the terminal delivered them.
  */
 export function press(editor: Editor, key: EditorKey): Pressed {
   switch (key.kind) {
     case 'insert':
-      return { editor: insert(editor, fitting(plainText(key.text), longestRequest - editor.text.length)) };
+      return { editor: type(editor, plainText(key.text)) };
+    case 'newline':
+      return { editor: type(editor, '\n') };
     case 'paste':
       return paste(editor, plainText(key.text));
-    case 'newline':
-      return { editor: insert(editor, fitting('\n', longestRequest - editor.text.length)) };
+    case 'yank':
+      return paste(editor, editor.killed);
     case 'submit':
       return submit(editor);
+    case 'undo':
+      return { editor: undo(editor) };
     case 'up':
-      return { editor: up(editor) };
+      return { editor: vertical(editor, above(editor), -1) };
     case 'down':
-      return { editor: down(editor) };
-    case 'backspace':
-      return { editor: remove(editor, leftOf(editor), editor.cursor) };
-    case 'delete':
-      return { editor: remove(editor, editor.cursor, rightOf(editor)) };
-    case 'kill-word':
-      return { editor: remove(editor, wordLeft(editor), editor.cursor) };
-    case 'kill-to-start':
-      return { editor: remove(editor, lineStart(editor), editor.cursor) };
-    case 'kill-to-end':
-      return { editor: remove(editor, editor.cursor, lineEnd(editor)) };
+      return { editor: vertical(editor, below(editor), 1) };
     case 'clear':
       return { editor: onDraft(editor, '') };
+    case 'backspace':
+    case 'delete':
+    case 'kill-word':
+    case 'kill-word-right':
+    case 'kill-to-start':
+    case 'kill-to-end':
+      return { editor: remove(editor, key.kind) };
     case 'left':
     case 'right':
     case 'word-left':
     case 'word-right':
     case 'home':
     case 'end':
-      return { editor: { ...editor, cursor: moves[key.kind](editor) } };
+    case 'first':
+    case 'last':
+      return { editor: { ...editor, cursor: motions[key.kind](editor), run: 'none' } };
     default:
       return key satisfies never;
   }
 }
 
-/** Puts `text` in place of all that was typed, such as a completed command. */
+/** Puts `text` in place of all that was typed, such as one from another editor. It can be undone. */
 export function onDraft(editor: Editor, text: string): Editor {
-  return { ...editor, text, cursor: text.length, at: editor.history.length, draft: '' };
+  if (text === editor.text && editor.at === editor.history.length) return editor;
+  return { ...remembered(editor), text, cursor: text.length, at: editor.history.length, draft: '' };
+}
+
+/** Puts `text` in place of what stands between two offsets, and the cursor behind it. */
+export function replaced(editor: Editor, from: number, to: number, text: string): Editor {
+  const after = editor.text.slice(0, from) + text + editor.text.slice(to);
+  return { ...remembered(editor), text: after, cursor: from + text.length };
+}
+
+/** Line ends as `\n`, tabs as spaces, and no other control characters. */
+export function plainText(text: string): string {
+  return text
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll('\t', ' ')
+    .replaceAll(/(?!\n)\p{Cc}/gu, '')
+    .toWellFormed();
 }
 
 const mostHistory = 500;
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const mostPast = 200;
 
-const moves = {
-  left: leftOf,
-  right: rightOf,
+const motions = {
+  left,
+  right,
   'word-left': wordLeft,
   'word-right': wordRight,
   home: lineStart,
   end: lineEnd,
+  first: () => 0,
+  last: ({ text }: Place) => text.length,
 } as const;
+
+/** Where a removal reaches from the cursor. */
+const removals = {
+  backspace: left,
+  delete: right,
+  'kill-word': wordLeft,
+  'kill-word-right': wordRight,
+  'kill-to-start': lineStart,
+  'kill-to-end': lineEnd,
+} as const;
+
+/** The state to come back to is that before this keystroke. */
+function remembered(editor: Editor): Editor {
+  const { text, cursor } = editor;
+  return { ...editor, past: [...editor.past, { text, cursor }].slice(-mostPast), run: 'none' };
+}
+
+/** Word by word, so that it does not matter how many words came at once: each is undone for itself. */
+function type(editor: Editor, text: string): Editor {
+  const fitting = fittingText(text, longestRequest - editor.text.length);
+  return (fitting.match(/\s+|\S+/g) ?? []).reduce(typeRun, editor);
+}
+
+function typeRun(editor: Editor, piece: string): Editor {
+  const { text, cursor, run } = editor;
+  const newWord = /^\S/.test(piece) && /\s$/.test(text.slice(0, cursor));
+  const before = run === 'typing' && !newWord ? editor : remembered(editor);
+  return { ...insert(before, piece), run: 'typing' };
+}
 
 function insert(editor: Editor, text: string): Editor {
   const { text: before, cursor } = editor;
@@ -107,87 +156,54 @@ function insert(editor: Editor, text: string): Editor {
 
 function paste(editor: Editor, text: string): Pressed {
   if (editor.text.length + text.length > longestRequest) return { editor, refused: true };
-  return { editor: insert(editor, text) };
+  return { editor: text === '' ? editor : insert(remembered(editor), text) };
 }
 
 function submit(editor: Editor): Pressed {
   const { text, history } = editor;
   if (text.trim() === '') return { editor };
   const kept = history.at(-1) === text ? history : [...history, text].slice(-mostHistory);
-  return { editor: onDraft({ ...editor, history: kept }, ''), submitted: text };
+  const { killed } = editor;
+  return { editor: { ...emptyEditor, history: kept, at: kept.length, killed }, submitted: text };
 }
 
-function remove(editor: Editor, from: number, to: number): Editor {
-  return { ...editor, text: editor.text.slice(0, from) + editor.text.slice(to), cursor: from };
+function remove(editor: Editor, how: Removal): Editor {
+  const { text, cursor } = editor;
+  const reach = removals[how](editor);
+  if (reach === cursor) return editor;
+  const [from, to] = [Math.min(reach, cursor), Math.max(reach, cursor)];
+  const single = how === 'backspace' || how === 'delete';
+  const before = single && editor.run === 'erasing' ? editor : remembered(editor);
+  return {
+    ...before,
+    text: text.slice(0, from) + text.slice(to),
+    cursor: from,
+    ...(single ? { run: 'erasing' } : { killed: text.slice(from, to) }),
+  };
 }
 
-function up(editor: Editor): Editor {
-  const start = lineStart(editor);
-  if (start > 0) return { ...editor, cursor: inLine(editor.text, start - 1, editor.cursor - start) };
-  if (editor.at === 0) return editor;
+function undo(editor: Editor): Editor {
+  const last = editor.past.at(-1);
+  return last === undefined ? editor : { ...editor, ...last, past: editor.past.slice(0, -1), run: 'none' };
+}
+
+/** Within the text, and beyond its first or last line to older and newer requests. */
+function vertical(editor: Editor, within: number | undefined, step: -1 | 1): Editor {
+  if (within !== undefined) return { ...editor, cursor: within, run: 'none' };
+  const at = editor.at + step;
+  if (at < 0 || at > editor.history.length) return editor;
   const draft = editor.at === editor.history.length ? editor.text : editor.draft;
-  return recall({ ...editor, draft }, editor.at - 1);
+  const text = editor.history[at] ?? draft;
+  return { ...editor, draft, text, cursor: text.length, at, past: [], run: 'none' };
 }
 
-function down(editor: Editor): Editor {
-  const end = lineEnd(editor);
-  if (end < editor.text.length) {
-    const column = editor.cursor - lineStart(editor);
-    return { ...editor, cursor: inLine(editor.text, lineEnd({ ...editor, cursor: end + 1 }), column) };
-  }
-  return editor.at === editor.history.length ? editor : recall(editor, editor.at + 1);
-}
-
-function recall(editor: Editor, at: number): Editor {
-  const text = editor.history[at] ?? editor.draft;
-  return { ...editor, text, cursor: text.length, at };
-}
-
-/** The position `column` units into the line that ends at `end`, at the start of a character. */
-function inLine(text: string, end: number, column: number): number {
-  const start = text.lastIndexOf('\n', end - 1) + 1;
-  const position = Math.min(end, start + column);
-  return position === end ? end : (graphemes.segment(text).containing(position)?.index ?? position);
-}
-
-function leftOf({ text, cursor }: Editor): number {
-  return cursor === 0 ? 0 : (graphemes.segment(text).containing(cursor - 1)?.index ?? cursor - 1);
-}
-
-function rightOf({ text, cursor }: Editor): number {
-  const next = graphemes.segment(text).containing(cursor);
-  return next === undefined ? text.length : next.index + next.segment.length;
-}
-
-function wordLeft({ text, cursor }: Editor): number {
-  return text.slice(0, cursor).replace(/\S*\s*$/, '').length;
-}
-
-function wordRight({ text, cursor }: Editor): number {
-  return cursor + (/^\s*\S*/.exec(text.slice(cursor))?.[0].length ?? 0);
-}
-
-function lineStart({ text, cursor }: Editor): number {
-  return cursor === 0 ? 0 : text.lastIndexOf('\n', cursor - 1) + 1;
-}
-
-function lineEnd({ text, cursor }: Editor): number {
-  const end = text.indexOf('\n', cursor);
-  return end < 0 ? text.length : end;
-}
-
-/** As much as fits, without half a surrogate pair at the end. */
-function fitting(text: string, room: number): string {
+/**
+ * As many characters as fit, each for itself: whether one fits must not depend on what came with it, and half a
+ * surrogate pair never does.
+ */
+function fittingText(text: string, room: number): string {
   if (text.length <= room) return text;
-  const cut = text.slice(0, Math.max(0, room));
-  return cut.isWellFormed() ? cut : cut.slice(0, -1);
-}
-
-/** Line ends as `\n`, tabs as spaces, and no other control characters. */
-function plainText(text: string): string {
-  return text
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll('\t', ' ')
-    .replaceAll(/(?!\n)\p{Cc}/gu, '')
-    .toWellFormed();
+  let fitting = '';
+  for (const character of text) if (fitting.length + character.length <= room) fitting += character;
+  return fitting;
 }

@@ -1,5 +1,6 @@
 import type { ToolCall } from '../../agent/agent.ts';
-import { blank, columnsOf, type Line, paragraph, type Room, span, wrap } from '../cards/line.ts';
+import { argumentWords, callLines, cut } from '../cards/call.ts';
+import { blank, columnsOf, type Line, lineWidth, paragraph, type Room, span, wrap } from '../cards/line.ts';
 import { formatTook } from '../cards/time.ts';
 import { drawTurn } from '../cards/turn.ts';
 import type { Entry } from './session.ts';
@@ -11,8 +12,10 @@ export function drawEntry(entry: Entry, room: Room): Line[] {
       return [blank, ...entry.text.split('\n').flatMap((line, i) => saidLine(line, i, room))];
     case 'tool':
       return toolLine(entry.call, room);
+    case 'call':
+      return [...callLines(entry.call, entry.answer, room), blank];
     case 'turn':
-      return [...drawTurn(entry.turn, room), blank];
+      return [...turnLines(entry, room), blank];
     case 'note':
       return [...entry.lines.flatMap((line) => paragraph(line, room, 'accent')), blank];
     default:
@@ -24,7 +27,25 @@ function saidLine(text: string, index: number, room: Room): Line[] {
   return wrap([span(index === 0 ? '> ' : '  ', 'accent'), span(text, 'strong')], columnsOf(room), 2);
 }
 
-function toolLine({ tool, ok, tookMs }: ToolCall, room: Room): Line[] {
-  const failed = ok ? [] : [span(' failed', 'bad')];
-  return wrap([span(`  ${tool} ${formatTook(tookMs)}`, 'dim'), ...failed], columnsOf(room), 2);
+/** Folded, with a word about how to see the rest where something was folded. */
+function turnLines({ turn, before, whole }: Extract<Entry, { kind: 'turn' }>, room: Room): Line[] {
+  const context = before === undefined ? {} : { plan: before };
+  const all = drawTurn(turn, room, context);
+  if (whole === true) return all;
+  const folded = drawTurn(turn, { ...room, folded: true }, context);
+  return folded.length < all.length
+    ? [
+        ...folded,
+        ...paragraph(`  folded: \`/all\` shows ${all.length - folded.length} more lines`, room, 'dim'),
+      ]
+    : all;
+}
+
+/** A call in one row: its tool, how long it took, and as much of what was asked as fits. */
+function toolLine({ tool, args, ok, tookMs }: ToolCall, room: Room): Line[] {
+  const end: Line = [span(` ${formatTook(tookMs)}`, 'dim'), ...(ok ? [] : [span(' failed', 'bad')])];
+  const asked = argumentWords(args);
+  const left = columnsOf(room) - 3 - tool.length - lineWidth(end);
+  const shown = asked === '' || left < 10 ? '' : ` ${cut(asked, left)}`;
+  return wrap([span(`  ${tool}${shown}`, 'dim'), ...end], columnsOf(room), 2);
 }

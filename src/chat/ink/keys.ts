@@ -3,10 +3,18 @@ import type { EditorKey } from './editor.ts';
 /** A keystroke of the chat: of the prompt, or of what is around it. */
 export type ChatKey =
   | EditorKey
-  | { readonly kind: 'escape' }
-  | { readonly kind: 'interrupt' }
-  | { readonly kind: 'end-of-input' }
-  | { readonly kind: 'complete' };
+  | {
+      readonly kind:
+        | 'escape'
+        | 'interrupt'
+        | 'end-of-input'
+        | 'complete'
+        | 'complete-back'
+        | 'search'
+        | 'edit-outside'
+        | 'prefix'
+        | 'expand';
+    };
 
 /** What Ink says about a key, as far as it matters here. */
 export type KeyFlags = {
@@ -40,37 +48,49 @@ export function keysOf(input: string, key: KeyFlags): ChatKey[] {
   return key.tab || key.escape ? [] : typed(input);
 }
 
-const ctrl: Readonly<Record<string, ChatKey['kind']>> = {
-  a: 'home',
-  b: 'left',
-  c: 'interrupt',
-  d: 'end-of-input',
-  e: 'end',
-  f: 'right',
-  h: 'backspace',
-  j: 'newline',
-  k: 'kill-to-end',
-  n: 'down',
-  p: 'up',
-  u: 'kill-to-start',
-  w: 'kill-word',
+const ctrl: Readonly<Record<string, ChatKey>> = {
+  a: { kind: 'home' },
+  b: { kind: 'left' },
+  c: { kind: 'interrupt' },
+  d: { kind: 'end-of-input' },
+  e: { kind: 'end' },
+  f: { kind: 'right' },
+  g: { kind: 'edit-outside' },
+  h: { kind: 'backspace' },
+  j: { kind: 'newline' },
+  k: { kind: 'kill-to-end' },
+  n: { kind: 'down' },
+  o: { kind: 'expand' },
+  p: { kind: 'up' },
+  r: { kind: 'search' },
+  u: { kind: 'kill-to-start' },
+  w: { kind: 'kill-word' },
+  x: { kind: 'prefix' },
+  y: { kind: 'yank' },
+  z: { kind: 'undo' },
+  _: { kind: 'undo' },
 };
 
-const meta: Readonly<Record<string, ChatKey['kind']>> = { b: 'word-left', f: 'word-right' };
+const meta: Readonly<Record<string, ChatKey>> = {
+  b: { kind: 'word-left' },
+  d: { kind: 'kill-word-right' },
+  f: { kind: 'word-right' },
+};
 
 function namedKey(key: KeyFlags): ChatKey | undefined {
   const far = key.ctrl || key.meta;
   if (key.return) return { kind: key.meta || key.shift ? 'newline' : 'submit' };
   if (key.escape) return { kind: 'escape' };
-  if (key.tab) return key.shift ? undefined : { kind: 'complete' };
+  if (key.tab) return { kind: key.shift ? 'complete-back' : 'complete' };
   if (key.backspace) return { kind: far ? 'kill-word' : 'backspace' };
-  if (key.delete) return { kind: 'delete' };
+  if (key.delete) return { kind: far ? 'kill-word-right' : 'delete' };
   if (key.upArrow) return { kind: 'up' };
   if (key.downArrow) return { kind: 'down' };
   if (key.leftArrow) return { kind: far ? 'word-left' : 'left' };
   if (key.rightArrow) return { kind: far ? 'word-right' : 'right' };
-  if (key.home) return { kind: 'home' };
-  return key.end ? { kind: 'end' } : undefined;
+  if (key.home) return { kind: far ? 'first' : 'home' };
+  if (key.end) return { kind: far ? 'last' : 'end' };
+  return undefined;
 }
 
 function typed(input: string): ChatKey[] {
@@ -86,9 +106,10 @@ function controlKey(code: number): ChatKey[] {
   if (code === 0x0d) return [{ kind: 'submit' }];
   if (code === 0x09) return [{ kind: 'complete' }];
   if (code === 0x7f) return [{ kind: 'backspace' }];
+  if (code === 0x1f) return [{ kind: 'undo' }];
   return code >= 1 && code <= 26 ? known(ctrl[String.fromCharCode(code + 96)]) : [];
 }
 
-function known(kind: ChatKey['kind'] | undefined): ChatKey[] {
-  return kind === undefined || kind === 'insert' || kind === 'paste' ? [] : [{ kind }];
+function known(key: ChatKey | undefined): ChatKey[] {
+  return key === undefined ? [] : [key];
 }

@@ -1,9 +1,14 @@
+import type { ToolProgress } from '../../agent/agent.ts';
 import { cleanText } from '../../model/text.ts';
+import { formatCount } from '../cards/amount.ts';
 import { type Line, span, widthOf, wrap } from '../cards/line.ts';
 import { formatTook } from '../cards/time.ts';
+import { candidatesAt } from '../complete.ts';
 import { choiceLine } from '../conversation.ts';
-import { slashCandidates } from '../slash.ts';
+import { statusLine } from '../status.ts';
 import type { Editor } from './editor.ts';
+import { drawPicker, type Item, listRows } from './picker.ts';
+import type { Prompt } from './prompt.ts';
 import type { View } from './session.ts';
 
 export type Size = { readonly columns: number; readonly rows: number };
@@ -18,6 +23,7 @@ type Layout = { readonly rows: readonly string[]; readonly x: number; readonly y
 
 const mostRows = 12;
 const mostEditorRows = 6;
+const mostListRows = 6;
 const prompt = '> ';
 
 /**
@@ -29,24 +35,41 @@ export function liveRegion(view: View, { columns, rows }: Size, elapsedMs: numbe
   if (view.phase.kind === 'left') return { lines: [] };
   const width = Math.max(20, columns);
   const free = new Free(Math.max(1, Math.min(rows - 2, mostRows)) - 1);
-  const choices = free.take(view.phase.kind === 'idle' ? filled(choiceLine(view.open), width) : [], 4);
+  const status = free.take(filled(statusLine(view.status, width), width), 1);
   const below = [
-    ...choices,
+    ...free.take(view.phase.kind === 'idle' ? filled(choiceLine(view.open), width) : [], 4),
     ...free.take(runningLine(view, width, elapsedMs), 1),
-    ...free.take(draftLines(view, width), 4),
     ...free.take(filled([span(view.hint, 'warn')], width), 2),
   ];
-  const completions = free.take(
-    filled([span(slashCandidates(view.editor.text).join('  '), 'dim')], width),
-    2,
-  );
-  const typed = layoutEditor(view.editor, width - prompt.length);
+  const { search } = view.prompt;
+  if (search !== undefined) {
+    const { lines, x } = drawPicker(search, width, 1 + free.takeCount(mostListRows, mostListRows));
+    return { lines: [...lines, ...below, ...status], cursor: { x, y: 0 } };
+  }
+  const typed = layoutEditor(view.prompt.editor, width - prompt.length);
   const height = 1 + free.takeCount(typed.rows.length - 1, mostEditorRows - 1);
-  const status = free.take(filled([span(view.status.join(' | '), 'dim')], width), 2);
+  const names = namesLines(view.prompt, width, free);
+  const draft = free.take(draftLines(view, width), 4);
   const first = Math.max(0, Math.min(typed.y, typed.rows.length - 1) - height + 1);
   const editor = typed.rows.slice(first, first + height).map((row, i) => promptLine(row, first + i));
   const cursor = { x: prompt.length + typed.x, y: typed.y - first };
-  return { lines: [...editor, ...below, ...completions, ...status], cursor };
+  return { lines: [...editor, ...names, ...below, ...draft, ...status], cursor };
+}
+
+/** What Tab has offered, or the commands while one is being typed. */
+function namesLines({ editor, offered }: Prompt, width: number, free: Free): readonly Line[] {
+  const typing = /^\/\S*$/.test(editor.text) && editor.cursor === editor.text.length;
+  const items = offered?.items ?? (typing ? commandItems(editor) : []);
+  return listRows(
+    items,
+    offered?.at,
+    width,
+    free.takeCount(Math.min(items.length, mostListRows), mostListRows),
+  );
+}
+
+function commandItems(editor: Editor): readonly Item[] {
+  return candidatesAt(editor, []).names.map(({ text, about }) => ({ id: text, label: text, about }));
 }
 
 /** The rows that are still free, handed out in order of importance. */
@@ -106,12 +129,21 @@ function promptLine(row: string, index: number): Line {
   return [index === 0 ? span(prompt, 'accent') : { text: ' '.repeat(prompt.length) }, { text: row }];
 }
 
+/** What is running, how far it has come, and how to stop it: one row, its end kept. */
 function runningLine({ phase, queuedCount }: View, width: number, elapsedMs: number): Line[] {
   if (phase.kind !== 'running') return [];
   const took = elapsedMs < 1000 ? '' : `, ${formatTook(elapsedMs)}`;
   const queued = queuedCount === 0 ? '' : `, ${queuedCount} waiting`;
   const how = phase.stopping ? 'stopping' : 'Esc stops';
-  return wrap([span(`... ${phase.what}${took}${queued} (${how})`, 'dim')], width);
+  const words = `... ${phase.what}${progressWords(phase.progress)}${took}${queued} (${how})`;
+  return wrap([span(words, 'dim')], width).slice(0, 1);
+}
+
+function progressWords(progress: ToolProgress | undefined): string {
+  if (progress === undefined) return '';
+  const { done, total, message } = progress;
+  const count = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
+  return ` ${count}${message === undefined ? '' : ` ${message}`}`;
 }
 
 /** The last rows of a reply that is being written. */

@@ -1,7 +1,17 @@
-import type { Agent, ToolCall, Turn, TurnEvent, TurnOptions } from '../../agent/agent.ts';
-import { attempt, longestRequest } from '../attempt.ts';
+import type {
+  Agent,
+  ToolAnswer,
+  ToolCall,
+  ToolProgress,
+  Turn,
+  TurnEvent,
+  TurnOptions,
+} from '../../agent/agent.ts';
+import type { PlanView } from '../../model/view.ts';
+import { attempt, longestRequest, planTurn } from '../attempt.ts';
 import {
   cameUp,
+  keepOpen,
   type Move,
   notCommitted,
   nothingOpen,
@@ -10,16 +20,24 @@ import {
   readMove,
   rejected,
   rejection,
+  type ScreenMove,
 } from '../conversation.ts';
-import { completeSlash, helpLines, slashCandidates } from '../slash.ts';
-import { readStatus, type StatusReader } from '../status.ts';
-import { type Editor, emptyEditor, onDraft, press } from './editor.ts';
+import type { Lookups } from '../look.ts';
+import { distinct, type Name } from '../names.ts';
+import { helpLines, keyLines } from '../slash.ts';
+import { readStatus, type ShownStatus, type StatusReader, statusPhrases } from '../status.ts';
+import type { Theme } from '../theme.ts';
+import { emptyEditor, onDraft } from './editor.ts';
 import type { ChatKey } from './keys.ts';
+import { type Answered, emptyPrompt, hasOpen, type Prompt, pressPrompt } from './prompt.ts';
 
 type NewEntry =
   | { readonly kind: 'said'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
-  | { readonly kind: 'turn'; readonly turn: Turn }
+  /** A tool call whole: all of what was asked and answered. */
+  | { readonly kind: 'call'; readonly call: ToolCall; readonly answer: ToolAnswer }
+  /** `before` is the plan that was open then; `whole` unfolds the cards. */
+  | { readonly kind: 'turn'; readonly turn: Turn; readonly before?: PlanView; readonly whole?: true }
   | { readonly kind: 'note'; readonly lines: readonly string[] };
 
 /** One finished piece of the transcript. It is drawn once and never again. */
@@ -28,16 +46,23 @@ export type Entry = NewEntry & { readonly id: number };
 /** Waiting for the person, working on a turn, or over. */
 type Phase =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'running'; readonly what: string; readonly stopping: boolean; readonly draft?: string }
+  | {
+      readonly kind: 'running';
+      readonly what: string;
+      readonly stopping: boolean;
+      readonly draft?: string;
+      readonly progress?: ToolProgress;
+    }
   | { readonly kind: 'left'; readonly exitCode: number };
 
 /** Everything the screen shows. Replaced as a whole, never changed. */
 export type View = {
   readonly entries: readonly Entry[];
-  readonly editor: Editor;
+  readonly prompt: Prompt;
   readonly open: Open;
   readonly phase: Phase;
-  readonly status: readonly string[];
+  readonly status: ShownStatus;
+  readonly theme: Theme;
   readonly queuedCount: number;
   /** Empty when there is nothing to say. */
   readonly hint: string;
@@ -45,19 +70,37 @@ export type View = {
 
 export const emptyView: View = {
   entries: [],
-  editor: emptyEditor,
+  prompt: emptyPrompt,
   open: nothingOpen,
   phase: { kind: 'idle' },
-  status: [],
+  status: undefined,
+  theme: 'dark',
   queuedCount: 0,
   hint: '',
 };
+
+export type SessionOptions = {
+  readonly agent: Agent;
+  readonly status: StatusReader;
+  readonly lookups: Lookups;
+  readonly theme?: Theme;
+  /** Earlier requests, the oldest first. */
+  readonly history?: readonly string[];
+  /** Opens a text in the person's own editor, on the terminal that was lent. Undefined: it was not saved. */
+  readonly editOutside?: (text: string) => Promise<string | undefined>;
+};
+
+/** Gives the terminal away for as long as `use` takes. */
+type Lend = (use: () => Promise<void>) => Promise<void>;
+
+type Ask = (options: TurnOptions) => Promise<Turn>;
 
 /** A request as it was typed, with what was on the screen to be answered then. */
 type Submitted = { readonly text: string; readonly seen: Open };
 
 const welcome = 'Berth. Say what the workload needs; `/help` lists commands.';
 const leaveHint = 'Press Ctrl+C again to leave.';
+const noCall = 'No tool call is left to show.';
 const pasteHint = `A request has at most ${longestRequest} characters: nothing was pasted.`;
 
 /** The end of a reply that is being written: the whole of it comes when it is checked. */
@@ -69,19 +112,28 @@ const draftMost = 1000;
 
 /** A conversation on the screen. It lives outside React, so that no keystroke waits for a render. */
 export class Session {
-  readonly #agent: Agent;
-  readonly #status: StatusReader;
+  readonly #options: SessionOptions;
   readonly #listeners = new Set<() => void>();
   readonly #queue: Submitted[] = [];
-  #view = emptyView;
+  /** The calls of the last turn, the last one first to be shown. */
+  #calls: { readonly call: ToolCall; readonly answer: ToolAnswer }[] = [];
+  #answered: { readonly turn: Turn; readonly before?: PlanView } | undefined;
+  #names: readonly Name[] = [];
+  #view: View;
   #turn: AbortController | undefined;
+  #lend: Lend = (use) => use();
   #bursting = false;
 
-  constructor(agent: Agent, status: StatusReader) {
-    this.#agent = agent;
-    this.#status = status;
+  constructor(options: SessionOptions) {
+    const { theme = 'dark', history = [] } = options;
+    this.#options = options;
+    this.#view = {
+      ...emptyView,
+      theme,
+      prompt: { editor: { ...emptyEditor, history, at: history.length } },
+    };
     this.#note(welcome);
-    void this.#refreshStatus();
+    void this.#refresh();
   }
 
   readonly view = (): View => this.#view;
@@ -90,6 +142,11 @@ export class Session {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
+
+  /** How the terminal is given to another program, where there is one. */
+  lendTerminal(lend: Lend): void {
+    this.#lend = lend;
+  }
 
   /** One render for a burst of keystrokes, however many they are. */
   press(keys: readonly ChatKey[]): void {
@@ -100,26 +157,58 @@ export class Session {
   }
 
   #press(key: ChatKey): void {
+    const { prompt, phase } = this.#view;
+    if (hasOpen(prompt)) return this.#edit(pressPrompt(prompt, key, this.#names));
     if (key.kind === 'interrupt') return this.#interrupt();
     this.#set({ hint: '' });
-    if (key.kind === 'escape') return this.#view.phase.kind === 'running' ? this.#stop() : undefined;
-    if (key.kind === 'complete') return this.#complete();
-    if (key.kind !== 'end-of-input') return this.#edit(press(this.#view.editor, key));
-    if (this.#view.editor.text === '') return this.#leave(0);
-    return this.#edit(press(this.#view.editor, { kind: 'delete' }));
+    if (key.kind === 'escape') return phase.kind === 'running' ? this.#stop() : undefined;
+    if (key.kind === 'expand') return this.#showCall() ? undefined : this.#set({ hint: noCall });
+    if (key.kind === 'end-of-input' && prompt.editor.text === '') return this.#leave(0);
+    return this.#edit(pressPrompt(prompt, key, this.#names));
   }
 
-  #edit({ editor, submitted, refused }: ReturnType<typeof press>): void {
-    this.#set({ editor, hint: refused === true ? pasteHint : '' });
+  #edit({ prompt, submitted, refused, editOutside, unknown }: Answered): void {
+    this.#set({ prompt, hint: refused === true ? pasteHint : '' });
+    if (editOutside === true) void this.#openEditor();
+    if (unknown !== undefined) void this.#lookUpName(unknown);
     if (submitted === undefined) return;
     this.#queue.push({ text: submitted, seen: this.#view.open });
     this.#takeWaiting();
   }
 
-  #complete(): void {
-    const { editor } = this.#view;
-    if (slashCandidates(editor.text).length > 0)
-      this.#set({ editor: onDraft(editor, completeSlash(editor.text)) });
+  async #openEditor(): Promise<void> {
+    const { editOutside } = this.#options;
+    if (editOutside === undefined)
+      return this.#set({ hint: 'Set VISUAL or EDITOR to edit a request there.' });
+    if (this.#view.phase.kind !== 'idle') return this.#set({ hint: 'Not while something is running.' });
+    const { text } = this.#view.prompt.editor;
+    try {
+      let edited: string | undefined;
+      await this.#lend(async () => {
+        edited = await editOutside(text);
+      });
+      if (edited !== undefined) this.#replace(edited.replace(/\n+$/, ''));
+    } catch (error) {
+      this.#set({ hint: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** Puts a text on the prompt as a paste would: what is too long is refused whole. */
+  #replace(text: string): void {
+    const cleared = { editor: onDraft(this.#view.prompt.editor, '') };
+    const { prompt, refused } = pressPrompt(cleared, { kind: 'paste', text });
+    if (refused === true) this.#set({ hint: pasteHint });
+    else this.#set({ prompt });
+  }
+
+  /** A large fleet has more nodes than names were read: those that begin like the word are asked for. */
+  async #lookUpName(word: string): Promise<void> {
+    const { editor } = this.#view.prompt;
+    const found = await this.#options.lookups.nodes(word).catch(() => []);
+    if (this.#view.prompt.editor !== editor) return;
+    this.#names = distinct([...this.#names, ...found]);
+    const { prompt, unknown } = pressPrompt({ editor }, { kind: 'complete' }, this.#names);
+    this.#set({ prompt, hint: unknown === undefined ? '' : `No name begins with \`${unknown}\`.` });
   }
 
   #takeWaiting(): void {
@@ -141,19 +230,35 @@ export class Session {
   }
 
   #make(move: Move): void {
+    const { agent, lookups } = this.#options;
+    if (move.kind === 'ask') return this.#start((options) => agent.turn(move.text, options));
+    if (move.kind === 'commit') return this.#start((options) => agent.confirm(move.plan, options));
+    if (move.kind === 'look') return this.#start((options) => lookups.look(move.asked, options), keepOpen);
+    if (move.kind !== 'reject') return this.#show(move);
+    this.#set({ open: nothingOpen });
+    this.#note(rejected(move.plan));
+    return this.#make({ kind: 'ask', text: rejection });
+  }
+
+  /** What needs nobody else: it is here, or it is about the screen. */
+  #show(move: ScreenMove): void {
     switch (move.kind) {
-      case 'ask':
-        return void this.#run((options) => this.#agent.turn(move.text, options));
-      case 'commit':
-        return void this.#run((options) => this.#agent.confirm(move.plan, options));
-      case 'reject':
-        this.#set({ open: nothingOpen });
-        this.#note(rejected(move.plan));
-        return this.#make({ kind: 'ask', text: rejection });
       case 'say':
         return this.#note(move.text);
+      case 'show':
+        return this.#add({ kind: 'turn', turn: planTurn(move.plan), whole: true });
+      case 'whole':
+        if (this.#answered === undefined) return this.#note('Nothing was answered yet.');
+        return this.#add({ kind: 'turn', ...this.#answered, whole: true });
+      case 'call':
+        return this.#showCall() ? undefined : this.#note(noCall);
+      case 'status':
+        return this.#note(...statusPhrases(this.#view.status));
+      case 'theme':
+        this.#set({ theme: move.theme });
+        return this.#note(`Theme ${move.theme}, from here on.`);
       case 'help':
-        return this.#note(...helpLines);
+        return this.#note(...helpLines, ...keyLines);
       case 'leave':
         return this.#leave(0);
       default:
@@ -161,33 +266,56 @@ export class Session {
     }
   }
 
-  async #run(ask: (options: TurnOptions) => Promise<Turn>): Promise<void> {
+  #start(ask: Ask, next = openAfter): void {
+    void this.#run(ask, next);
+  }
+
+  async #run(ask: Ask, next: typeof openAfter): Promise<void> {
     const controller = new AbortController();
     this.#turn = controller;
+    this.#calls = [];
     this.#set({ phase: { kind: 'running', what: 'reading the request', stopping: false } });
     const { signal } = controller;
     const turn = await attempt(() => ask({ signal, onEvent: (event) => this.#hear(event) }), signal);
     this.#turn = undefined;
     if (this.#view.phase.kind === 'left') return;
-    this.#add({ kind: 'turn', turn });
-    this.#set({ phase: { kind: 'idle' }, open: openAfter(this.#view.open, turn) });
+    const { open } = this.#view;
+    this.#answered = { turn, ...(open.plan !== undefined && { before: open.plan }) };
+    this.#add({ kind: 'turn', ...this.#answered });
+    this.#set({ phase: { kind: 'idle' }, open: next(open, turn) });
     this.#takeWaiting();
-    await this.#refreshStatus();
+    await this.#refresh();
   }
 
   #hear(event: TurnEvent): void {
     const { phase } = this.#view;
     if (phase.kind !== 'running') return;
-    if (event.kind === 'tool-ended') this.#add({ kind: 'tool', call: event.call });
-    else if (event.kind === 'text')
-      this.#set({ phase: { ...phase, draft: draftAfter(phase.draft, event.text) } });
-    else this.#set({ phase: { kind: 'running', what: event.tool, stopping: phase.stopping } });
+    switch (event.kind) {
+      case 'tool-ended':
+        this.#calls.push({ call: event.call, answer: event.answer });
+        return this.#add({ kind: 'tool', call: event.call });
+      case 'text':
+        return this.#set({ phase: { ...phase, draft: draftAfter(phase.draft, event.text) } });
+      case 'tool-progress':
+        return this.#set({ phase: { ...phase, progress: event.progress } });
+      case 'tool-started':
+        return this.#set({ phase: { kind: 'running', what: event.tool, stopping: phase.stopping } });
+      default:
+        return event satisfies never;
+    }
+  }
+
+  /** The last call of the last turn whole, the next time the one before it; false when none is left. */
+  #showCall(): boolean {
+    const last = this.#calls.pop();
+    if (last !== undefined) this.#add({ kind: 'call', ...last });
+    return last !== undefined;
   }
 
   #interrupt(): void {
     if (this.#view.hint === leaveHint) return this.#leave(130);
     this.#stop();
-    this.#set({ editor: onDraft(this.#view.editor, ''), hint: leaveHint });
+    this.#set({ prompt: { editor: onDraft(this.#view.prompt.editor, '') }, hint: leaveHint });
   }
 
   #stop(): void {
@@ -206,8 +334,11 @@ export class Session {
     this.#set({ phase: { kind: 'left', exitCode }, hint: '' });
   }
 
-  async #refreshStatus(): Promise<void> {
-    this.#set({ status: await readStatus(this.#status) });
+  /** What stands in the status line and what Tab knows, after anything may have changed. */
+  async #refresh(): Promise<void> {
+    const { status, lookups } = this.#options;
+    this.#set({ status: await readStatus(status) });
+    this.#names = await lookups.names().catch(() => this.#names);
   }
 
   #note(...lines: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { tools } from '../../../tools/index.ts';
-import type { Agent } from '../../agent/agent.ts';
+import type { Agent, Toolbox } from '../../agent/agent.ts';
 import { createInterpreter } from '../../agent/interpreter.ts';
 import { mcpToolbox } from '../../agent/toolbox.ts';
 import type { Caller } from '../../control/control.ts';
@@ -12,8 +12,12 @@ import { version } from '../version.ts';
 
 type Client = Awaited<ReturnType<typeof connectInProcess>>;
 
-/** The agent of the chat: the built-in reader, or the model that BERTH_MODEL names with the reader behind it. */
-export async function withAgent<T>(io: Io, session: Session, use: (agent: Agent) => Promise<T>): Promise<T> {
+/** The agent of the chat, and the person's own tools: the built-in reader, or the model that BERTH_MODEL names with the reader behind it. */
+export async function withAgent<T>(
+  io: Io,
+  session: Session,
+  use: (agent: Agent, toolbox: Toolbox) => Promise<T>,
+): Promise<T> {
   const endpoint = endpointOf(io.env);
   const open: Client[] = [];
   const connect = async (caller: Caller): Promise<Client> => {
@@ -24,9 +28,10 @@ export async function withAgent<T>(io: Io, session: Session, use: (agent: Agent)
     return client;
   };
   try {
-    const builtin = createInterpreter({ toolbox: mcpToolbox(await connect(session.caller)) });
-    if (endpoint === undefined) return await use(builtin);
-    return await use(await modelAgent(io, { endpoint, builtin, connect, caller: session.caller }));
+    const toolbox = mcpToolbox(await connect(session.caller));
+    const builtin = createInterpreter({ toolbox });
+    if (endpoint === undefined) return await use(builtin, toolbox);
+    return await use(await modelAgent(io, { endpoint, builtin, connect, caller: session.caller }), toolbox);
   } finally {
     for (const client of open) await client.close();
   }

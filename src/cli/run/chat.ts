@@ -1,13 +1,16 @@
 import { text } from 'node:stream/consumers';
 
-import type { Agent } from '../../agent/agent.ts';
+import type { Agent, Toolbox } from '../../agent/agent.ts';
 import { runHeadless } from '../../chat/headless.ts';
 import { runInk } from '../../chat/ink.ts';
-import { chooseFrontEnd } from '../../chat/mode.ts';
+import { createLookups } from '../../chat/look.ts';
+import { chooseFrontEnd, isSpoken } from '../../chat/mode.ts';
 import { runPlain } from '../../chat/plain.ts';
-import { wantsColor } from '../../chat/render.ts';
-import type { ChatStatus } from '../../chat/status.ts';
+import { paintOf } from '../../chat/render.ts';
+import type { StatusReader } from '../../chat/status.ts';
+import type { InventorySummary } from '../../model/view.ts';
 import { columnsOf, type Io } from '../io.ts';
+import { outsideEditor } from '../outside-editor.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 import { withAgent } from './agent.ts';
@@ -21,13 +24,18 @@ export type ChatOptions = Common & {
 /** The chat, in the front end that fits the surroundings: an MCP client of a server in the same process. */
 export async function chat(io: Io, options: ChatOptions): Promise<number> {
   return withSession(io, { ...options, client: 'berth-chat' }, (session) =>
-    withAgent(io, session, (agent) => talk(io, { session, agent, options })),
+    withAgent(io, session, (agent, toolbox) => talk(io, { session, agent, toolbox, options })),
   );
 }
 
-type Talk = { readonly session: Session; readonly agent: Agent; readonly options: ChatOptions };
+type Talk = {
+  readonly session: Session;
+  readonly agent: Agent;
+  readonly toolbox: Toolbox;
+  readonly options: ChatOptions;
+};
 
-async function talk(io: Io, { session, agent, options }: Talk): Promise<number> {
+async function talk(io: Io, { session, agent, toolbox, options }: Talk): Promise<number> {
   const front = chooseFrontEnd({
     stdinIsTty: io.stdin.isTTY === true,
     stdoutIsTty: io.stdout.isTTY === true,
@@ -35,24 +43,31 @@ async function talk(io: Io, { session, agent, options }: Talk): Promise<number> 
     prompt: options.prompt !== undefined,
     plain: options.plain === true,
   });
-  const color = wantsColor(io.env, io.stdout.isTTY === true);
-  const status = () => statusOf(session, agent);
+  const { control, caller } = session;
+  const common = {
+    agent,
+    status: statusReader(session, agent),
+    lookups: createLookups({
+      toolbox,
+      picture: (place) => control.pictures(caller, place === '' ? {} : { of: place }),
+    }),
+    ...paintOf(io.env, io.stdout.isTTY === true),
+  };
   switch (front.kind) {
     case 'headless':
-      return headless(io, { session, agent, options });
+      return headless(io, { session, agent, toolbox, options });
     case 'plain':
       return runPlain({
-        agent,
+        ...common,
         input: io.stdin,
         output: io.stdout,
         errors: io.stderr,
-        status,
         columns: columnsOf(io),
-        color,
+        spoken: isSpoken(io.env),
         interrupt: io.interrupt,
       });
     case 'ink':
-      return runInk({ agent, status, color });
+      return runInk({ ...common, ...outsideEditor(io) });
     default:
       return front satisfies never;
   }
@@ -70,21 +85,37 @@ async function headless(io: Io, { session, agent, options }: Talk): Promise<numb
     stdout: io.stdout,
     stderr: io.stderr,
     columns: columnsOf(io),
-    color: wantsColor(io.env, io.stdout.isTTY === true),
+    paint: paintOf(io.env, io.stdout.isTTY === true),
     signal: io.interrupt,
   });
 }
 
-async function statusOf({ control, caller, clock, place }: Session, agent: Agent): Promise<ChatStatus> {
-  const { snapshot, sites } = await control.summary(caller, { racks: false });
-  return {
-    principal: caller.principal,
-    ...(caller.tenants === undefined ? {} : { tenants: caller.tenants }),
-    agent: agent.name,
-    seq: snapshot.seq,
-    place,
-    ...(clock.kind === 'set' ? { clockSet: snapshot.at } : {}),
-    freeGpus: sites.reduce((sum, site) => sum + site.gpus.free, 0),
-    totalGpus: sites.reduce((sum, site) => sum + site.gpus.total, 0),
+/** Says what the agent is now, and what it was at first: a model that failed is named as long as another stands in. */
+function statusReader({ control, caller, clock, place }: Session, agent: Agent): StatusReader {
+  const first = agent.name;
+  return async () => {
+    const { snapshot, sites, racks = [] } = await control.summary(caller, { racks: true });
+    return {
+      principal: caller.principal,
+      ...(caller.tenants === undefined ? {} : { tenants: caller.tenants }),
+      sites: sites.map(({ id }) => id),
+      agent: agent.name,
+      ...(agent.name === first ? {} : { insteadOf: first }),
+      seq: snapshot.seq,
+      place,
+      ...(snapshot.readOnly === undefined ? {} : { readOnly: snapshot.readOnly }),
+      ...(clock.kind === 'set' ? { clockSet: snapshot.at } : {}),
+      freeGpus: sites.reduce((sum, site) => sum + site.gpus.free, 0),
+      totalGpus: sites.reduce((sum, site) => sum + site.gpus.total, 0),
+      ...freePower(racks),
+    };
   };
+}
+
+/** Unknown where no rack says how much it may draw. */
+function freePower(racks: NonNullable<InventorySummary['racks']>): { readonly freeW?: number } {
+  const left = racks.flatMap(({ powerLimitW, powerReservedW }) =>
+    powerLimitW === undefined ? [] : [Math.max(0, powerLimitW - powerReservedW)],
+  );
+  return left.length === 0 ? {} : { freeW: left.reduce((sum, watts) => sum + watts, 0) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { isOn } from '../../chat/mode.ts';
+import { isSpoken } from '../../chat/mode.ts';
 import { svgOf } from '../../chat/svg/document.ts';
 import { Instant, Place } from '../../mcp/field.ts';
 import { BerthError } from '../../model/error.ts';
@@ -49,7 +49,9 @@ export async function showTree(
       ...(depth === undefined ? {} : { depth }),
     }),
   );
-  print(io, options.json, { kind: 'tree', tree }, tree, { spoken: isSpoken(io, options) });
+  print(io, options.json, { kind: 'tree', tree }, tree, {
+    spoken: options.plain === true || isSpoken(io.env),
+  });
   return 0;
 }
 
@@ -66,7 +68,7 @@ export async function showPictures(
   const list = await asTyped(control.pictures(caller, wish));
   if (svg !== undefined) writePictures(io, svg, list);
   if (svg === undefined || json === true)
-    print(io, json, { kind: 'pictures', list }, list, { spoken: isSpoken(io, options) });
+    print(io, json, { kind: 'pictures', list }, list, { spoken: options.plain === true || isSpoken(io.env) });
   return 0;
 }
 
@@ -98,11 +100,6 @@ async function asTyped<T>(answer: Promise<T>): Promise<T> {
   } catch (error) {
     throw asOption(error);
   }
-}
-
-/** Whoever has the screen read out hears sentences. */
-function isSpoken({ env }: Io, { plain }: LookOptions): boolean {
-  return plain === true || isOn(env['ACCESSIBLE']) || isOn(env['INK_SCREEN_READER']);
 }
 
 function bothWays(): BerthError {

@@ -1,12 +1,13 @@
 import { render } from 'ink';
+import { createElement } from 'react';
 
 import type { InkOptions } from '../ink.ts';
-import { App } from './app.tsx';
+import { App } from './app.ts';
 import { Session } from './session.ts';
 
 /** Mounts the chat and waits until the person leaves. Resolves to the exit code. */
-export async function mountChat({ agent, status, color, stdin, stdout }: InkOptions): Promise<number> {
-  const app = render(<App session={new Session(agent, status)} color={color} />, {
+export async function mountChat({ color, stdin, stdout, ...options }: InkOptions): Promise<number> {
+  const app = render(createElement(App, { session: new Session(options), color }), {
     exitOnCtrlC: false,
     ...(stdin !== undefined && { stdin }),
     ...(stdout !== undefined && { stdout }),
