@@ -3,7 +3,7 @@ import type { PlanView } from '../model/view.ts';
 import { attempt, failedTurn, longestRequest, planTurn, tooLong } from './attempt.ts';
 import { callLines } from './cards/call.ts';
 import { type Line, paragraph, type Room, span, wrap } from './cards/line.ts';
-import { drawTurn } from './cards/turn.ts';
+import { drawFolded, drawTurn } from './cards/turn.ts';
 import {
   choiceLine,
   keepOpen,
@@ -148,7 +148,7 @@ class PlainChat {
     const choice = choiceLine(this.#open);
     const context = before === undefined ? {} : { plan: before };
     this.#print([
-      ...drawTurn(turn, { ...this.#room, folded: this.#isInteractive }, context),
+      ...(this.#isInteractive ? drawFolded : drawTurn)(turn, this.#room, context),
       ...(choice.length === 0 ? [] : [[], ...wrap(choice, this.#options.columns, 2)]),
       [span('')],
     ]);

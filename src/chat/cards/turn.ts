@@ -1,7 +1,7 @@
 import type { Question, Turn, Usage } from '../../agent/agent.ts';
 import type { ErrorDetail } from '../../model/error.ts';
 import type { PlanView } from '../../model/view.ts';
-import { formatCount } from './amount.ts';
+import { countOf, formatCount } from './amount.ts';
 import { drawCard } from './card.ts';
 import { blank, bullets, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
 import { markdown } from './markdown.ts';
@@ -25,6 +25,15 @@ export function drawTurn(turn: Turn, room: Room, before: Before = {}): Line[] {
     ...(turn.question === undefined ? [] : questionLines(turn.question, turn.reply, room)),
     ...(turn.usage === undefined ? [] : usageLines(turn.usage, room)),
   ];
+}
+
+/** The same in about a screen, with a word about how to see the rest where something was folded. */
+export function drawFolded(turn: Turn, room: Room, before: Before = {}): Line[] {
+  const all = drawTurn(turn, room, before);
+  const folded = drawTurn(turn, { ...room, folded: true }, before);
+  const more = all.length - folded.length;
+  if (more <= 0) return all;
+  return [...folded, ...paragraph(`  folded: \`/all\` shows ${countOf(more, 'more line')}`, room, 'dim')];
 }
 
 /** The words of a language model are Markdown; those of the built-in reader are plain, whatever stands in a label. */

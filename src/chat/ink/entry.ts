@@ -2,7 +2,7 @@ import type { ToolCall } from '../../agent/agent.ts';
 import { argumentWords, callLines, cut } from '../cards/call.ts';
 import { blank, columnsOf, type Line, lineWidth, paragraph, type Room, span, wrap } from '../cards/line.ts';
 import { formatTook } from '../cards/time.ts';
-import { drawTurn } from '../cards/turn.ts';
+import { drawFolded, drawTurn } from '../cards/turn.ts';
 import type { Entry } from './session.ts';
 
 /** A piece of the transcript as it is written once into the scrollback. */
@@ -27,18 +27,9 @@ function saidLine(text: string, index: number, room: Room): Line[] {
   return wrap([span(index === 0 ? '> ' : '  ', 'accent'), span(text, 'strong')], columnsOf(room), 2);
 }
 
-/** Folded, with a word about how to see the rest where something was folded. */
 function turnLines({ turn, before, whole }: Extract<Entry, { kind: 'turn' }>, room: Room): Line[] {
   const context = before === undefined ? {} : { plan: before };
-  const all = drawTurn(turn, room, context);
-  if (whole === true) return all;
-  const folded = drawTurn(turn, { ...room, folded: true }, context);
-  return folded.length < all.length
-    ? [
-        ...folded,
-        ...paragraph(`  folded: \`/all\` shows ${all.length - folded.length} more lines`, room, 'dim'),
-      ]
-    : all;
+  return whole === true ? drawTurn(turn, room, context) : drawFolded(turn, room, context);
 }
 
 /** A call in one row: its tool, how long it took, and as much of what was asked as fits. */

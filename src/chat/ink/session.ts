@@ -87,8 +87,10 @@ export type SessionOptions = {
   /** Earlier requests, the oldest first. */
   readonly history?: readonly string[];
   /** Opens a text in the person's own editor, on the terminal that was lent. Undefined: it was not saved. */
-  readonly editOutside?: (text: string) => Promise<string | undefined>;
+  readonly editOutside?: Edit;
 };
+
+type Edit = (text: string) => Promise<string | undefined>;
 
 /** Gives the terminal away for as long as `use` takes. */
 type Lend = (use: () => Promise<void>) => Promise<void>;
@@ -123,6 +125,8 @@ export class Session {
   #turn: AbortController | undefined;
   #lend: Lend = (use) => use();
   #bursting = false;
+  /** Keys that came while another program had the terminal: what they show would be lost there. */
+  #held: ChatKey[] | undefined;
 
   constructor(options: SessionOptions) {
     const { theme = 'dark', history = [] } = options;
@@ -151,7 +155,10 @@ export class Session {
   /** One render for a burst of keystrokes, however many they are. */
   press(keys: readonly ChatKey[]): void {
     this.#bursting = true;
-    for (const key of keys) if (this.#view.phase.kind !== 'left') this.#press(key);
+    for (const key of keys) {
+      if (this.#held !== undefined) this.#held.push(key);
+      else if (this.#view.phase.kind !== 'left') this.#press(key);
+    }
     this.#bursting = false;
     this.#tell();
   }
@@ -181,16 +188,24 @@ export class Session {
     if (editOutside === undefined)
       return this.#set({ hint: 'Set VISUAL or EDITOR to edit a request there.' });
     if (this.#view.phase.kind !== 'idle') return this.#set({ hint: 'Not while something is running.' });
-    const { text } = this.#view.prompt.editor;
+    this.#held = [];
     try {
-      let edited: string | undefined;
-      await this.#lend(async () => {
-        edited = await editOutside(text);
-      });
+      const edited = await this.#lent(editOutside, this.#view.prompt.editor.text);
       if (edited !== undefined) this.#replace(edited.replace(/\n+$/, ''));
     } catch (error) {
       this.#set({ hint: error instanceof Error ? error.message : String(error) });
     }
+    const held = this.#held;
+    this.#held = undefined;
+    this.press(held);
+  }
+
+  async #lent(edit: Edit, text: string): Promise<string | undefined> {
+    let edited: string | undefined;
+    await this.#lend(async () => {
+      edited = await edit(text);
+    });
+    return edited;
   }
 
   /** Puts a text on the prompt as a paste would: what is too long is refused whole. */
