@@ -2,12 +2,15 @@ import type { Shown, Toolbox, Turn, TurnOptions } from '../agent/agent.ts';
 import { ToolFailure, type ToolCalls, toolCalls } from '../agent/tool-calls.ts';
 import { AuditList } from '../model/audit.ts';
 import { ApprovalList } from '../model/authority-view.ts';
-import type { PictureList } from '../model/picture-view.ts';
+import type { PictureList, RackPicture } from '../model/picture-view.ts';
 import { PolicyCheck } from '../model/policy-view.ts';
-import { VerifyResult } from '../model/view.ts';
+import { type PlanView, VerifyResult } from '../model/view.ts';
 import { failedTurn } from './attempt.ts';
 import { countOf } from './cards/amount.ts';
+import type { Before } from './cards/turn.ts';
+import type { Open } from './conversation.ts';
 import { findNodes, type Name, readNames } from './names.ts';
+import { racksOf } from './pictures/seat-map.ts';
 
 /** What a slash command looks up by itself: the same answer whoever reads the requests, and no model is told. */
 export type Asked =
@@ -22,14 +25,19 @@ export type Lookups = {
   look(asked: Asked, options: TurnOptions): Promise<Turn>;
   /** Names that may be completed. */
   names(): Promise<readonly Name[]>;
+  /** The racks a plan sits in, or none where they are more than four, as they are over its time. */
+  racks(plan: PlanView): Promise<readonly RackPicture[]>;
   /** Nodes that a part of a name may mean. */
   nodes(part: string): Promise<readonly Name[]>;
 };
 
+/** A time that a picture is of; now without one. */
+type Window = { readonly fromMs: number; readonly toMs?: number };
+
 export type LookupOptions = {
   readonly toolbox: Toolbox;
   /** Draws a place, or with `` every site. There is no tool for it: pictures are for people. */
-  readonly picture: (place: string) => Promise<PictureList>;
+  readonly picture: (place: string, window?: Window) => Promise<PictureList>;
   /** A stopwatch, in milliseconds. */
   readonly now?: () => number;
 };
@@ -38,6 +46,7 @@ export function createLookups({ toolbox, picture, now = () => performance.now() 
   return {
     names: () => readNames(toolbox),
     nodes: (part) => findNodes(toolbox, part),
+    racks: (plan) => racksAround(plan, picture),
     async look(asked, options) {
       const calls = toolCalls(toolbox, options, now);
       try {
@@ -50,6 +59,27 @@ export function createLookups({ toolbox, picture, now = () => performance.now() 
       }
     },
   };
+}
+
+/** What an answer is drawn with. A picture that cannot be had is left out: the answer counts. */
+export async function contextOf(turn: Turn, { plan }: Open, lookups: Lookups): Promise<Before> {
+  const racks = turn.plan === undefined ? [] : await lookups.racks(turn.plan).catch(() => []);
+  return { racks, ...(plan !== undefined && { plan }) };
+}
+
+const mostRacks = 4;
+
+/** What is no rack, such as a site without any, has no picture here. */
+async function racksAround(
+  plan: PlanView,
+  picture: LookupOptions['picture'],
+): Promise<readonly RackPicture[]> {
+  const places = racksOf(plan);
+  if (places.length > mostRacks) return [];
+  const { startMs: fromMs, endMs: toMs } = plan;
+  const window = { fromMs, ...(toMs !== undefined && { toMs }) };
+  const lists = await Promise.all(places.map((place) => picture(place, window)));
+  return lists.flatMap(({ pictures }) => pictures.flatMap((each) => (each.kind === 'rack' ? [each] : [])));
 }
 
 type Found = Pick<Turn, 'reply' | 'shown'>;

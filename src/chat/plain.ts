@@ -1,9 +1,8 @@
 import type { Agent, ToolAnswer, ToolCall, Turn, TurnEvent, TurnOptions } from '../agent/agent.ts';
-import type { PlanView } from '../model/view.ts';
 import { attempt, failedTurn, longestRequest, planTurn, tooLong } from './attempt.ts';
 import { callLines } from './cards/call.ts';
 import { type Line, paragraph, type Room, span, wrap } from './cards/line.ts';
-import { drawFolded, drawTurn } from './cards/turn.ts';
+import { type Before, drawFolded, drawTurn } from './cards/turn.ts';
 import {
   choiceLine,
   keepOpen,
@@ -17,7 +16,7 @@ import {
   rejection,
   type ScreenMove,
 } from './conversation.ts';
-import type { Lookups } from './look.ts';
+import { contextOf, type Lookups } from './look.ts';
 import { readLines } from './read-lines.ts';
 import { type Paint, renderAnsi } from './render.ts';
 import { helpLines } from './slash.ts';
@@ -58,7 +57,7 @@ class PlainChat {
   readonly #isInteractive: boolean;
   #paint: Paint;
   #open: Open = nothingOpen;
-  #answered: { readonly turn: Turn; readonly before?: PlanView } | undefined;
+  #answered: { readonly turn: Turn; readonly before: Before } | undefined;
   #calls: { readonly call: ToolCall; readonly answer: ToolAnswer }[] = [];
 
   constructor(options: PlainOptions) {
@@ -77,7 +76,7 @@ class PlainChat {
     for await (const read of readLines(input, longestRequest, interrupt)) {
       const move = read.kind === 'line' ? readMove(read.text, this.#open) : undefined;
       if (move?.kind === 'leave') break;
-      if (read.kind === 'too-long') this.#answer(failedTurn(tooLong(read.length)), openAfter);
+      if (read.kind === 'too-long') await this.#answer(failedTurn(tooLong(read.length)));
       else if (move !== undefined) await this.#make(move);
       if (interrupt?.aborted !== true) this.#ask();
     }
@@ -137,18 +136,17 @@ class PlainChat {
       () => ask({ onEvent, ...(interrupt !== undefined && { signal: interrupt }) }),
       interrupt,
     );
-    this.#answer(turn, next);
+    await this.#answer(turn, next);
   }
 
   /** Prints an answer and, while a plan is open, what may be chosen. Folded only where somebody can ask for the rest. */
-  #answer(turn: Turn, next = openAfter): void {
-    const before = this.#open.plan;
-    this.#answered = { turn, ...(before !== undefined && { before }) };
+  async #answer(turn: Turn, next = openAfter): Promise<void> {
+    const before = await contextOf(turn, this.#open, this.#options.lookups);
+    this.#answered = { turn, before };
     this.#open = next(this.#open, turn);
     const choice = choiceLine(this.#open);
-    const context = before === undefined ? {} : { plan: before };
     this.#print([
-      ...(this.#isInteractive ? drawFolded : drawTurn)(turn, this.#room, context),
+      ...(this.#isInteractive ? drawFolded : drawTurn)(turn, this.#room, before),
       ...(choice.length === 0 ? [] : [[], ...wrap(choice, this.#options.columns, 2)]),
       [span('')],
     ]);
@@ -157,7 +155,7 @@ class PlainChat {
   #whole(): void {
     if (this.#answered === undefined) return this.#tell(['Nothing was answered yet.']);
     const { turn, before } = this.#answered;
-    this.#print(drawTurn(turn, this.#room, before === undefined ? {} : { plan: before }));
+    this.#print(drawTurn(turn, this.#room, before));
   }
 
   #call(): void {

@@ -5,14 +5,18 @@ import { cleanup, render } from 'ink-testing-library';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Shown, Turn } from '../../src/agent/agent.ts';
+import { callLines } from '../../src/chat/cards/call.ts';
 import { drawCard } from '../../src/chat/cards/card.ts';
 import { lineWidth } from '../../src/chat/cards/line.ts';
-import { drawTurn } from '../../src/chat/cards/turn.ts';
+import { drawFolded, drawTurn } from '../../src/chat/cards/turn.ts';
 import { runHeadless } from '../../src/chat/headless.ts';
 import { App } from '../../src/chat/ink/app.ts';
+import { drawEntry } from '../../src/chat/ink/entry.ts';
 import { Session } from '../../src/chat/ink/session.ts';
+import type { Lookups } from '../../src/chat/look.ts';
 import { runPlain } from '../../src/chat/plain.ts';
 import { renderAnsi, renderPlain } from '../../src/chat/render.ts';
+import { allPictures } from './pictured.ts';
 import { plan, samples, scriptedAgent, scriptedLookups, staleChange, turnOf } from './samples.ts';
 
 afterEach(cleanup);
@@ -161,6 +165,37 @@ test('nor headless, as text or as JSON', async () => {
   );
 });
 
+/** Names of a fleet whose operator wishes the reader ill. */
+function hostileLookups(text: string): Lookups {
+  const names = ['C-1', 'C-2'].map((id) => ({
+    text: `${id}${text}`,
+    kind: 'contract' as const,
+    about: text,
+  }));
+  return { ...scriptedLookups(), names: () => Promise.resolve(names) };
+}
+
+test('nor folded, nor as a call shown whole, nor from a picture beside a plan, nor as Markdown', () => {
+  fc.assert(
+    fc.property(hostile, fc.integer({ min: 20, max: 130 }), (text, columns) => {
+      const turn = { ...hostileTurn(text), usage: { modelCalls: 1, inputTokens: 1, outputTokens: 1 } };
+      const racks = poisoned(allPictures, text).pictures.flatMap((each) =>
+        each.kind === 'rack' ? [each] : [],
+      );
+      const call = { tool: text, args: { [text]: text }, ok: true, tookMs: 1 };
+      const lines = [
+        ...drawFolded(turn, { columns }, { racks, plan: poisoned(plan, text) }),
+        ...callLines(call, { ok: true, content: { [text]: [text, { text }] } }, { columns }),
+        ...drawEntry({ kind: 'tool', call, id: 0 }, { columns }),
+      ];
+      expect(renderPlain(lines)).toContain(marker);
+      expectSafe(renderAnsi(lines, { color: true }));
+      expect(Math.max(...lines.map(lineWidth))).toBeLessThanOrEqual(columns);
+    }),
+    { seed: 20261122, numRuns: 100 },
+  );
+});
+
 /** All attacks, three at a time, and a few random ones. */
 const onScreen = [
   ...attacks.flatMap((_, i) => (i % 3 === 0 ? [marker + attacks.slice(i, i + 3).join(' ')] : [])),
@@ -172,12 +207,21 @@ test.each(onScreen)('nor on the screen, typed, pasted or answered (%#)', async (
   const session = new Session({
     agent: scriptedAgent([turn]),
     status: hostileStatus(text),
-    lookups: scriptedLookups(),
+    lookups: hostileLookups(text),
   });
   const { frames } = render(<App session={session} color={true} />);
   session.press([{ kind: 'paste', text }, { kind: 'submit' }]);
   await vi.waitFor(() => expect(session.view().open.plan).toBeDefined());
-  session.press([{ kind: 'insert', text }, { kind: 'left' }]);
+  session.press([{ kind: 'insert', text }, { kind: 'left' }, { kind: 'search' }, { kind: 'paste', text }]);
+  await vi.waitFor(() => expect(frames.at(-1)).toContain('search: '));
+  session.press([
+    { kind: 'escape' },
+    { kind: 'clear' },
+    { kind: 'insert', text: 'C-' },
+    { kind: 'complete' },
+  ]);
+  await vi.waitFor(() => expect(frames.at(-1)).toContain('C-1'));
+  session.press([{ kind: 'expand' }]);
   expect(frames.join('')).toContain(marker);
   for (const frame of frames) expectSafe(frame);
 });

@@ -923,6 +923,7 @@ export function scriptedLookups(
         { text: 'fra1/h1/r12/n01', kind: 'node', about: '8 of 8 H100 free' },
         { text: plan.id, kind: 'plan', about: 'the plan of C-106' },
       ]),
+    racks: () => Promise.resolve([]),
     nodes: (part) =>
       Promise.resolve(part === 'zz' ? [{ text: 'zz9/n01', kind: 'node', about: 'far away' }] : []),
   };

@@ -1,5 +1,5 @@
 import type { ToolAnswer, ToolCall } from '../../agent/agent.ts';
-import { columnsOf, type Line, type Room, span, widthOf, wrap } from './line.ts';
+import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { formatTook } from './time.ts';
 
 /** No more of an answer than a person looks through; the tool itself gives all of it. */
@@ -23,18 +23,6 @@ export function argumentWords(args: Readonly<Record<string, unknown>>): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${valueWords(value)}`)
     .join(' ');
-}
-
-/** At most so many cells of a text, an ellipsis where something is missing. */
-export function cut(text: string, cells: number): string {
-  const { text: cleaned } = span(text);
-  if (widthOf(cleaned) <= cells) return cleaned;
-  let shown = '';
-  for (const character of cleaned) {
-    if (widthOf(`${shown}${character}…`) > cells) break;
-    shown += character;
-  }
-  return `${shown}…`;
 }
 
 function titled(title: string, tone: 'dim' | 'bad', lines: readonly Line[]): Line[] {

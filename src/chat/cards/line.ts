@@ -50,6 +50,28 @@ export function lineWidth(line: Line): number {
   return line.reduce((sum, { text }) => sum + widthOf(text), 0);
 }
 
+/** At most so many cells of a text, cleaned, with an ellipsis where something is missing. */
+export function cut(text: string, cells: number): string {
+  const { text: cleaned } = span(text);
+  if (widthOf(cleaned) <= cells) return cleaned;
+  let shown = '';
+  for (const { segment } of graphemes.segment(cleaned)) {
+    if (widthOf(`${shown}${segment}…`) > cells) break;
+    shown += segment;
+  }
+  return cells < 1 ? '' : `${shown}…`;
+}
+
+/** One row of a line, cut where it ends. */
+export function cutLine(line: Line, columns: number): Line {
+  let left = columns;
+  return line.flatMap((piece) => {
+    const text = cut(piece.text, left);
+    left -= widthOf(text);
+    return text === '' ? [] : [{ ...piece, text }];
+  });
+}
+
 export function indent(lines: readonly Line[], cells: number): Line[] {
   return lines.map((line) => (line.length === 0 ? line : [{ text: ' '.repeat(cells) }, ...line]));
 }

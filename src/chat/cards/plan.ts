@@ -1,4 +1,6 @@
+import type { RackPicture } from '../../model/picture-view.ts';
 import type { PlanView } from '../../model/view.ts';
+import { seatMap } from '../pictures/seat-map.ts';
 import { countOf, formatCount, formatEur, shortDigest } from './amount.ts';
 import { bandwidthLines } from './bandwidth.ts';
 import { type Field, fields } from './fields.ts';
@@ -11,20 +13,27 @@ import { section } from './section.ts';
 import { capacityWords } from './slices.ts';
 import { formatInstant, formatWindow } from './time.ts';
 
-/** What a plan is drawn with: the words of the request that nothing consumed, and the plan that was open before. */
-export type PlanContext = { readonly unread?: readonly string[]; readonly plan?: PlanView };
+/** What a plan is drawn with. */
+export type PlanContext = {
+  /** The words of the request that nothing consumed. */
+  readonly unread?: readonly string[];
+  /** The plan that was open before. */
+  readonly plan?: PlanView;
+  /** The racks that it sits in, over its time. */
+  readonly racks?: readonly RackPicture[];
+};
 
 /** What a person needs to say yes or no. Folded it is about a screen: promises by kind, rules by name. */
 export function planCard(
   plan: PlanView,
   room: Room,
-  { unread = [], plan: before }: PlanContext = {},
+  { unread = [], plan: before, racks = [] }: PlanContext = {},
 ): Line[] {
   return [
     ...wrap([span(planTitle(plan), 'strong')], columnsOf(room)),
     ...fields(headFields(plan), room),
     ...planDiff(before, plan, room),
-    ...section('Where', nodeTable(plan.parts, room), room),
+    ...section('Where', [...nodeTable(plan.parts, room), ...seatMap(plan, racks, room)], room),
     ...section('Moves', moveLines(plan, room), room),
     ...section('Others lose', lossLines(plan.losses ?? [], room), room),
     ...section('Bandwidth', bandwidthLines(plan.bandwidth, room), room),

@@ -1,8 +1,7 @@
 import type { SiteReport } from '../../model/plan.ts';
 import type { ConstraintCount } from '../../model/refusal.ts';
 import { formatEur } from './amount.ts';
-import { cut } from './call.ts';
-import { bullets, columnsOf, type Line, lineWidth, type Room, span, type Tone } from './line.ts';
+import { bullets, columnsOf, cutLine, type Line, type Room, span, type Tone } from './line.ts';
 import { type Row, table } from './table.ts';
 import { formatAt } from './time.ts';
 
@@ -49,13 +48,13 @@ function siteRow(site: SiteReport, zone: string): Row {
 /** A site in a row: what is missing of its reasons stands under the rules, or unfolds. */
 function foldedSite({ site, outcome, why, totalMicroEur }: SiteReport, room: Room): Line {
   const price = totalMicroEur === undefined ? '' : ` ${formatEur(totalMicroEur)},`;
-  const head: Line = [
+  const row = [
     span(`  ${site}`, outcome === 'chosen' ? 'strong' : undefined),
     span(': '),
     span(outcome.replaceAll('-', ' '), outcomeTone(outcome)),
-    span(','),
+    span(`,${price} ${why}`),
   ];
-  return [...head, span(cut(`${price} ${why}`, columnsOf(room) - lineWidth(head)))];
+  return cutLine(row, columnsOf(room));
 }
 
 function outcomeTone(outcome: SiteReport['outcome']): Tone | undefined {

@@ -1,6 +1,5 @@
 import type { RuleHit } from '../../model/policy.ts';
-import { cut } from './call.ts';
-import { columnsOf, type Line, type Room, span, type Tone, wrap } from './line.ts';
+import { columnsOf, cut, type Line, type Room, span, type Tone, wrap } from './line.ts';
 
 /** A rule that bit, with every site where it did, and for what reasons. */
 type RuleGroup = RuleHit & { readonly sites: readonly string[]; readonly whys: readonly string[] };

@@ -1,14 +1,13 @@
 import type { Question, Turn, Usage } from '../../agent/agent.ts';
 import type { ErrorDetail } from '../../model/error.ts';
-import type { PlanView } from '../../model/view.ts';
 import { countOf, formatCount } from './amount.ts';
 import { drawCard } from './card.ts';
 import { blank, bullets, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
 import { markdown } from './markdown.ts';
-import { unreadLines } from './plan.ts';
+import { type PlanContext, unreadLines } from './plan.ts';
 
-/** What was said and planned before an answer, as far as it is drawn with it. */
-export type Before = { readonly plan?: PlanView };
+/** What a front end knows besides an answer: the plan that was open before it, where its own plan sits. */
+export type Before = Pick<PlanContext, 'plan' | 'racks'>;
 
 /** A whole answer: the reply first, so that a screen reader hears it first, then the cards, then what is asked back. */
 export function drawTurn(turn: Turn, room: Room, before: Before = {}): Line[] {

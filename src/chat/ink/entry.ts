@@ -1,6 +1,16 @@
 import type { ToolCall } from '../../agent/agent.ts';
-import { argumentWords, callLines, cut } from '../cards/call.ts';
-import { blank, columnsOf, type Line, lineWidth, paragraph, type Room, span, wrap } from '../cards/line.ts';
+import { argumentWords, callLines } from '../cards/call.ts';
+import {
+  blank,
+  columnsOf,
+  cut,
+  type Line,
+  lineWidth,
+  paragraph,
+  type Room,
+  span,
+  wrap,
+} from '../cards/line.ts';
 import { formatTook } from '../cards/time.ts';
 import { drawFolded, drawTurn } from '../cards/turn.ts';
 import type { Entry } from './session.ts';
@@ -28,8 +38,7 @@ function saidLine(text: string, index: number, room: Room): Line[] {
 }
 
 function turnLines({ turn, before, whole }: Extract<Entry, { kind: 'turn' }>, room: Room): Line[] {
-  const context = before === undefined ? {} : { plan: before };
-  return whole === true ? drawTurn(turn, room, context) : drawFolded(turn, room, context);
+  return whole === true ? drawTurn(turn, room, before) : drawFolded(turn, room, before);
 }
 
 /** A call in one row: its tool, how long it took, and as much of what was asked as fits. */

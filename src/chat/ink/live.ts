@@ -1,7 +1,7 @@
 import type { ToolProgress } from '../../agent/agent.ts';
 import { cleanText } from '../../model/text.ts';
 import { formatCount } from '../cards/amount.ts';
-import { type Line, span, widthOf, wrap } from '../cards/line.ts';
+import { cutLine, type Line, span, widthOf, wrap } from '../cards/line.ts';
 import { formatTook } from '../cards/time.ts';
 import { candidatesAt } from '../complete.ts';
 import { choiceLine } from '../conversation.ts';
@@ -35,7 +35,7 @@ export function liveRegion(view: View, { columns, rows }: Size, elapsedMs: numbe
   if (view.phase.kind === 'left') return { lines: [] };
   const width = Math.max(20, columns);
   const free = new Free(Math.max(1, Math.min(rows - 2, mostRows)) - 1);
-  const status = free.take(filled(statusLine(view.status, width), width), 1);
+  const status = free.take(filled(cutLine(statusLine(view.status, width), width), width), 1);
   const below = [
     ...free.take(view.phase.kind === 'idle' ? filled(choiceLine(view.open), width) : [], 4),
     ...free.take(runningLine(view, width, elapsedMs), 1),
@@ -136,7 +136,7 @@ function runningLine({ phase, queuedCount }: View, width: number, elapsedMs: num
   const queued = queuedCount === 0 ? '' : `, ${queuedCount} waiting`;
   const how = phase.stopping ? 'stopping' : 'Esc stops';
   const words = `... ${phase.what}${progressWords(phase.progress)}${took}${queued} (${how})`;
-  return wrap([span(words, 'dim')], width).slice(0, 1);
+  return [cutLine([span(words, 'dim')], width)];
 }
 
 function progressWords(progress: ToolProgress | undefined): string {

@@ -1,5 +1,5 @@
 import { cleanText } from '../../model/text.ts';
-import { type Line, lineWidth, span, wrap } from '../cards/line.ts';
+import { cutLine, type Line, lineWidth, span } from '../cards/line.ts';
 import { plainText } from './editor.ts';
 import type { ChatKey } from './keys.ts';
 
@@ -76,9 +76,8 @@ export function drawPicker(picker: Picker, width: number, rows: number): DrawnPi
     `  ${found.length === 0 ? 'nothing matches' : `${picker.at + 1} of ${found.length}`}`,
     'dim',
   );
-  const [first = []] = wrap([...head, count], width);
   return {
-    lines: [first, ...listRows(found, picker.at, width, rows - 1)],
+    lines: [cutLine([...head, count], width), ...listRows(found, picker.at, width, rows - 1)],
     x: Math.min(width - 1, lineWidth(head)),
   };
 }
@@ -110,7 +109,7 @@ function itemRow(
     name,
     ...(about === undefined ? [] : [{ text: `${pad}  ` }, span(about, 'dim')]),
   ];
-  return wrap(row, width)[0] ?? [];
+  return cutLine(row, width);
 }
 
 /** Line breaks of a request of several lines are shown as spaces. */

@@ -7,8 +7,8 @@ import type {
   TurnEvent,
   TurnOptions,
 } from '../../agent/agent.ts';
-import type { PlanView } from '../../model/view.ts';
 import { attempt, longestRequest, planTurn } from '../attempt.ts';
+import type { Before } from '../cards/turn.ts';
 import {
   cameUp,
   keepOpen,
@@ -22,7 +22,7 @@ import {
   rejection,
   type ScreenMove,
 } from '../conversation.ts';
-import type { Lookups } from '../look.ts';
+import { contextOf, type Lookups } from '../look.ts';
 import { distinct, type Name } from '../names.ts';
 import { helpLines, keyLines } from '../slash.ts';
 import { readStatus, type ShownStatus, type StatusReader, statusPhrases } from '../status.ts';
@@ -36,8 +36,8 @@ type NewEntry =
   | { readonly kind: 'tool'; readonly call: ToolCall }
   /** A tool call whole: all of what was asked and answered. */
   | { readonly kind: 'call'; readonly call: ToolCall; readonly answer: ToolAnswer }
-  /** `before` is the plan that was open then; `whole` unfolds the cards. */
-  | { readonly kind: 'turn'; readonly turn: Turn; readonly before?: PlanView; readonly whole?: true }
+  /** `whole` unfolds the cards. */
+  | { readonly kind: 'turn'; readonly turn: Turn; readonly before: Before; readonly whole?: true }
   | { readonly kind: 'note'; readonly lines: readonly string[] };
 
 /** One finished piece of the transcript. It is drawn once and never again. */
@@ -119,7 +119,7 @@ export class Session {
   readonly #queue: Submitted[] = [];
   /** The calls of the last turn, the last one first to be shown. */
   #calls: { readonly call: ToolCall; readonly answer: ToolAnswer }[] = [];
-  #answered: { readonly turn: Turn; readonly before?: PlanView } | undefined;
+  #answered: { readonly turn: Turn; readonly before: Before } | undefined;
   #names: readonly Name[] = [];
   #view: View;
   #turn: AbortController | undefined;
@@ -261,7 +261,7 @@ export class Session {
       case 'say':
         return this.#note(move.text);
       case 'show':
-        return this.#add({ kind: 'turn', turn: planTurn(move.plan), whole: true });
+        return this.#add({ kind: 'turn', turn: planTurn(move.plan), before: {}, whole: true });
       case 'whole':
         if (this.#answered === undefined) return this.#note('Nothing was answered yet.');
         return this.#add({ kind: 'turn', ...this.#answered, whole: true });
@@ -295,7 +295,7 @@ export class Session {
     this.#turn = undefined;
     if (this.#view.phase.kind === 'left') return;
     const { open } = this.#view;
-    this.#answered = { turn, ...(open.plan !== undefined && { before: open.plan }) };
+    this.#answered = { turn, before: await contextOf(turn, open, this.#options.lookups) };
     this.#add({ kind: 'turn', ...this.#answered });
     this.#set({ phase: { kind: 'idle' }, open: next(open, turn) });
     this.#takeWaiting();

@@ -49,7 +49,7 @@ async function talk(io: Io, { session, agent, toolbox, options }: Talk): Promise
     status: statusReader(session, agent),
     lookups: createLookups({
       toolbox,
-      picture: (place) => control.pictures(caller, place === '' ? {} : { of: place }),
+      picture: (place, window) => control.pictures(caller, { ...window, ...(place !== '' && { of: place }) }),
     }),
     ...paintOf(io.env, io.stdout.isTTY === true),
   };

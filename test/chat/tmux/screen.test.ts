@@ -98,6 +98,7 @@ describe.skipIf(missing !== undefined)(
       await terminal.shows('interrupted before there was an answer');
       terminal.keys('still here', 'Enter');
       await terminal.shows('said back: "still here"');
+      expect(terminal.all()).not.toContain('done at last');
     });
 
     test('Ctrl+R finds an earlier request on the screen', async () => {
@@ -108,6 +109,7 @@ describe.skipIf(missing !== undefined)(
       await terminal.shows('search: thing');
       terminal.keys('Enter', '!', 'Enter');
       await terminal.shows('said back: "one thing!"');
+      expect(terminal.all()).not.toContain('search: ');
     });
 
     test('$EDITOR gets the request and the terminal, and gives both back', async () => {
@@ -124,6 +126,7 @@ describe.skipIf(missing !== undefined)(
       writeFileSync(join(terminal.folder, 'edit.sh'), 'exit 1\n');
       terminal.keys('kept', 'C-x', 'C-e', '!', 'Enter');
       await terminal.shows('said back: "kept!"');
+      expect(count(terminal.all(), 'start and more!')).toBe(2);
     });
 
     test('Ctrl+C twice leaves with 130 and gives the terminal back', async () => {
@@ -143,7 +146,8 @@ describe.skipIf(missing !== undefined)(
       terminal.record(file);
       terminal.keys('plan', 'Enter');
       await terminal.shows('1 commit');
-      expect(readFileSync(file, 'utf8').match(/\u{1b}\[[\d;]*m/gu) ?? []).toEqual([]);
+      const colors = new RegExp(String.raw`${'\u{1b}'}\[[\d;]*m`, 'gu');
+      expect(readFileSync(file, 'utf8').match(colors) ?? []).toEqual([]);
     });
   },
 );
