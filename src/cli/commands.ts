@@ -58,7 +58,7 @@ function addChat(program: Command, io: Io, done: Done): void {
       )}
 Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
 (sets the clock), BERTH_MODEL with OPENAI_BASE_URL and OPENAI_API_KEY (a model reads requests; BERTH_FALLBACK=none:
-it alone), NO_COLOR, ACCESSIBLE.
+it alone), BERTH_THEME (dark, light, mono or contrast), NO_COLOR, ACCESSIBLE, VISUAL or EDITOR.
 Exit codes: 0 done; 2 bad input; 3 plan ready or approval needed; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
 8 plan stale; 9 ledger refused; 130 interrupted.
 `,
