@@ -35,6 +35,7 @@ export function addEval(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/eval.ts')).evaluate(io, options)),
     );
   addCompare(command, io, done);
+  addAgents(command, io, done);
   addPromote(command, io, done);
 }
 
@@ -47,6 +48,14 @@ function addCompare(command: Command, io: Io, done: Done): void {
     .action(async (first: string, second: string, options: { json?: boolean }) =>
       done((await import('./run/eval-reports.ts')).compareReports(io, [first, second], options)),
     );
+}
+
+function addAgents(command: Command, io: Io, done: Done): void {
+  command
+    .command('agents <reports...>')
+    .description('several agents side by side, area by area, as a Markdown table')
+    .addHelpText('after', examples('berth eval agents builtin/report.json mine/report.json'))
+    .action(async (reports: string[]) => done((await import('./run/eval-reports.ts')).agents(io, reports)));
 }
 
 function addPromote(command: Command, io: Io, done: Done): void {

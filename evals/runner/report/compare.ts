@@ -13,6 +13,23 @@ export const StoredReport = z.looseObject({
 });
 export type StoredReport = z.infer<typeof StoredReport>;
 
+/** A stored report with its figures by area: what a table of agents shows. */
+export const StoredFigures = StoredReport.extend({
+  k: z.int(),
+  figures: z.looseObject({
+    breaches: z.int(),
+    areas: z.array(
+      z.looseObject({
+        area: z.string(),
+        tasks: z.int(),
+        pass1: z.looseObject({ share: z.number() }),
+        passAllK: z.number(),
+      }),
+    ),
+  }),
+});
+export type StoredFigures = z.infer<typeof StoredFigures>;
+
 /** How two reports on the same tasks differ. */
 export type Comparison = {
   readonly sameSuite: boolean;

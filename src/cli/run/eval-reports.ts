@@ -1,7 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { Always, promotionOf, reportsDue } from '../../../evals/runner/promotion.ts';
-import { type Comparison, compare, StoredReport } from '../../../evals/runner/report/compare.ts';
+import { agentTable } from '../../../evals/runner/report/agents.ts';
+import {
+  type Comparison,
+  compare,
+  StoredFigures,
+  StoredReport,
+} from '../../../evals/runner/report/compare.ts';
 import { percent } from '../../../evals/runner/report/table.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
@@ -19,6 +25,17 @@ export function compareReports(
   io.stdout.write(
     json === true ? `${JSON.stringify(found)}\n` : drawComparison(found, first.agent, second.agent),
   );
+  return 0;
+}
+
+/** Several agents side by side, by area. */
+export function agents(io: Io, files: readonly string[]): number {
+  const reports = files.map((file) => {
+    const parsed = StoredFigures.safeParse(jsonOf(file));
+    if (parsed.success) return parsed.data;
+    throw notAReport(file);
+  });
+  io.stdout.write(agentTable(reports));
   return 0;
 }
 
@@ -45,7 +62,11 @@ export function promote(io: Io, files: readonly string[], { list, write }: Promo
 function readReport(file: string): StoredReport {
   const parsed = StoredReport.safeParse(jsonOf(file));
   if (parsed.success) return parsed.data;
-  throw new BerthError({
+  throw notAReport(file);
+}
+
+function notAReport(file: string): BerthError {
+  return new BerthError({
     code: 'INVALID_INPUT',
     message: `\`${file}\` is not a report of this version of \`berth eval\``,
     fix: 'give the report.json that `berth eval --out DIR` wrote',
