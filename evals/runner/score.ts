@@ -17,7 +17,7 @@ export type Parts = {
 type Happened = {
   readonly turns: readonly TurnRecord[];
   readonly outcome: Outcome;
-  /** Whether calls and questions are known; otherwise only the end state counts. */
+  /** Whether calls and questions are known; otherwise the end state and the words count. */
   readonly isSeen: boolean;
   /** The digest of the world after the gold calls, where the task asks for the same. */
   readonly wanted?: string;
@@ -28,7 +28,7 @@ export function score(task: Task, happened: Happened): { parts: Parts; faults: s
   const faults = {
     state: stateFaults(task, happened),
     never: happened.isSeen ? neverFaults(task, happened) : [],
-    say: happened.isSeen ? sayFaults(task, happened) : [],
+    say: sayFaults(task, happened),
     asks: happened.isSeen ? askFaults(task, happened) : [],
     calls: happened.isSeen ? callFaults(task, happened) : [],
   };

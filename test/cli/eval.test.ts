@@ -76,5 +76,5 @@ test('what is no report is refused by name', async () => {
   writeFileSync(file, '{"schema":"berth/eval-report/2"}');
   const { code, stderr } = await berth(['eval', 'compare', file, join(folder, 'none.json')]);
   expect(code).toBe(2);
-  expect(stderr).toContain(`\`${file}\` is not a report of \`berth eval\``);
+  expect(stderr).toContain(`\`${file}\` is not a report of this version of \`berth eval\``);
 });

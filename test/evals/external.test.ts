@@ -21,7 +21,7 @@ async function play(only: string, command: string) {
 
 test(
   'a program of somebody else drives the server and is scored by the end state',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const command = `${process.execPath} ${agentFile}`;
     const [released] = await play('ops-release-own', command);
@@ -34,7 +34,7 @@ test(
   },
 );
 
-test('a program that breaks the protocol is an error that quotes it', { timeout: 60_000 }, async () => {
+test('a program that breaks the protocol is an error that quotes it', { timeout: 240_000 }, async () => {
   await expect(play('ops-release-own', 'echo no json; cat >/dev/null')).rejects.toThrow('answered `no json`');
   await expect(play('ops-release-own', 'echo broken >&2; exit 3')).rejects.toThrow('it wrote: broken');
 });

@@ -28,7 +28,7 @@ async function answer(say: string): Promise<string> {
     wanted = named;
     return `Release ${named}?`;
   }
-  if (wanted === undefined || say !== 'yes') return 'I only release contracts.';
+  if (wanted === undefined || say !== 'yes') return 'Nothing was released.';
   const release = { contract: wanted, idempotencyKey: `line-agent-${wanted}` };
   return JSON.stringify(await client.callTool({ name: 'contract_release', arguments: release }));
 }

@@ -53,7 +53,7 @@ function play(contestant: Contestant, options: Partial<SuiteOptions> = {}) {
 }
 
 describe('a suite', () => {
-  test('side by side comes out in the same order as one after the other', async () => {
+  test('side by side comes out in the same order as one after the other', { timeout: 60_000 }, async () => {
     const [one, many] = [slow(), slow()];
     const key = ({ task, attempt }: Run) => `${task} ${attempt}`;
     const first = (await play(one)).runs.map(key);

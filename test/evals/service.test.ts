@@ -38,7 +38,7 @@ async function answer({ talk, say, mcp }: z.infer<typeof Line>): Promise<string>
   if (named !== undefined) wanted.set(talk, named);
   if (named !== undefined) return `Release ${named}?`;
   const contract = wanted.get(talk);
-  if (contract === undefined || say !== 'yes') return 'I only release contracts.';
+  if (contract === undefined || say !== 'yes') return 'Nothing was released.';
   const client = new Client({ name: 'service', version: '1' });
   await client.connect(new StreamableHTTPClientTransport(new URL(mcp)));
   const release = { contract, idempotencyKey: `service-${contract}` };
@@ -55,7 +55,7 @@ function play(only: string, at = url) {
 test('a service drives the server over HTTP, several talks at once', { timeout: 60_000 }, async () => {
   const { runs } = await play('ops-release-');
   expect(runs.map(({ task, passed, appended }) => [task, passed, appended.length])).toEqual([
-    ['ops-release-by-agent', true, 0],
+    ['ops-release-by-agent', false, 0],
     ['ops-release-declined', true, 0],
     ['ops-release-needs-yes', false, 1],
     ['ops-release-own', true, 1],
