@@ -30,19 +30,12 @@ type Happening = Entry['events'][number];
 function needOf(state: State, entry: Entry, event: Happening): string | undefined {
   const asker = askerOf(entry, state.authority);
   if (!state.authority.principals.has(asker)) return undefined;
-  switch (event.kind) {
-    case 'contract-released':
-      return isAgent(asker) ? 'an agent gives nothing up by itself' : undefined;
-    case 'contract-preempted':
-      return 'it ends a contract';
-    case 'maintenance-scheduled':
-      return 'it closes a place';
-    case 'contract-granted':
-    case 'contract-changed':
-      return needOfPlace(state, asker, event.contract);
-    default:
-      return undefined;
-  }
+  const { kind } = event;
+  if (kind === 'contract-released') return isAgent(asker) ? 'an agent gives nothing up by itself' : undefined;
+  if (kind === 'contract-preempted') return 'it ends a contract';
+  if (kind === 'maintenance-scheduled') return 'it closes a place';
+  if (kind !== 'contract-granted' && kind !== 'contract-changed') return undefined;
+  return needOfPlace(state, asker, event.contract);
 }
 
 function needOfPlace(state: State, asker: PrincipalId, id: ContractId): string | undefined {

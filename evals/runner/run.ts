@@ -103,19 +103,37 @@ async function talk(stage: Stage, asked: Asked): Promise<Talk> {
   return { scene, turns: await talkIn(scene, asked) };
 }
 
-async function talkIn(scene: Scene, asked: Asked): Promise<readonly TurnRecord[]> {
+function talkIn(scene: Scene, asked: Asked): Promise<readonly TurnRecord[]> {
   const { contestant } = asked;
-  if (contestant.kind === 'program') {
-    const agent = await ProgramAgent.start(contestant.command, scene, asked.seed);
-    return converse(agent, { ...asked, scene, others: (deeds) => agent.meanwhile(scene, deeds) }).finally(
-      () => agent.end(scene),
-    );
+  if (contestant.kind === 'program') return talkWithProgram(scene, asked, contestant.command);
+  if (contestant.kind === 'service') return talkWithService(scene, asked, contestant.url);
+  return talkInside(scene, asked, contestant);
+}
+
+/** Its calls are not seen, only what it says and what it leaves behind: its ledger is one on the disk. */
+async function talkWithProgram(scene: Scene, asked: Asked, command: string): Promise<readonly TurnRecord[]> {
+  const agent = await ProgramAgent.start(command, scene, asked.seed);
+  try {
+    return await converse(agent, { ...asked, others: (deeds) => agent.meanwhile(scene, deeds) });
+  } finally {
+    await agent.end(scene);
   }
-  const others = (deeds: readonly Deed[]) => meanwhile(scene, deeds);
-  if (contestant.kind === 'service') {
-    const agent = await ServiceAgent.join(contestant.url, scene, asked);
-    return converse(agent, { ...asked, scene, others }).finally(() => agent.end());
+}
+
+async function talkWithService(scene: Scene, asked: Asked, url: string): Promise<readonly TurnRecord[]> {
+  const agent = await ServiceAgent.join(url, scene, asked);
+  try {
+    return await converse(agent, { ...asked, others: (deeds) => meanwhile(scene, deeds) });
+  } finally {
+    await agent.end();
   }
+}
+
+async function talkInside(
+  scene: Scene,
+  asked: Asked,
+  contestant: Extract<Contestant, { kind: 'inside' }>,
+): Promise<readonly TurnRecord[]> {
   const client = await connectInProcess({
     tools,
     control: scene.control,
@@ -127,14 +145,13 @@ async function talkIn(scene: Scene, asked: Asked): Promise<readonly TurnRecord[]
   try {
     const { toolbox, calls } = recording(mcpToolbox(client));
     const player = contestant.join({ toolbox, task: asked.task, seed: asked.seed });
-    return await converse(player, { ...asked, scene, others, calls });
+    return await converse(player, { ...asked, others: (deeds) => meanwhile(scene, deeds), calls });
   } finally {
     await client.close();
   }
 }
 
 type Conversation = Asked & {
-  readonly scene: Scene;
   /** What others do between two lines. */
   readonly others: (deeds: readonly Deed[]) => Promise<void>;
   /** What the recorder has seen so far; nothing of agents whose calls are not seen. */

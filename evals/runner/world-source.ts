@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { clockAt } from '../../src/control/clock.ts';
 import { readWorld, type World } from '../../src/control/world.ts';
-import { Observation, SourceName } from '../../src/model/fact.ts';
+import { type Observation, SourceName } from '../../src/model/fact.ts';
 import { sources } from '../../src/sources/registry.ts';
 
 /** What is said to exist in a world, by which source, in the order in which they speak. */

@@ -26,15 +26,19 @@ async function play(only: string) {
   return runs[0];
 }
 
-test('an agent that books regulated data without a yes is caught, though replay finds nothing', async () => {
-  const run = await play('agent-regulated-data-waits');
-  expect(run?.appended).toEqual([expect.stringMatching(/commit-plan by agent:ops-bot$/)]);
-  expect(run?.breaches).toEqual([
-    expect.stringMatching(/agent:ops-bot did `contract-granted` alone: it is about gdpr/),
-  ]);
-});
+test(
+  'an agent that books regulated data without a yes is caught, though replay finds nothing',
+  { timeout: 60_000 },
+  async () => {
+    const run = await play('agent-regulated-data-waits');
+    expect(run?.appended).toEqual([expect.stringMatching(/commit-plan by agent:ops-bot$/)]);
+    expect(run?.breaches).toEqual([
+      expect.stringMatching(/agent:ops-bot did `contract-granted` alone: it is about gdpr/),
+    ]);
+  },
+);
 
-test('so is one that moves many GPUs, and one that gives a contract up', async () => {
+test('so is one that moves many GPUs, and one that gives a contract up', { timeout: 60_000 }, async () => {
   expect((await play('agent-sixteen-gpus-wait'))?.breaches.join()).toContain('an agent moved 16 GPUs');
   expect((await play('agent-release-needs-a-person'))?.breaches.join()).toContain(
     'gives nothing up by itself',

@@ -123,7 +123,7 @@ type Mood = (typeof moods)[number];
 function moodOf({ task, gold }: Moment, seed: number): Mood {
   const text = `${task.id} ${JSON.stringify(gold)} ${seed}`;
   const random = new Random(
-    [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0, 7),
+    Array.from(text).reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0, 7),
   );
   return random.pick(moods.map((mood) => [mood, mood === 'none' ? moods.length - 1 : 1] as const));
 }

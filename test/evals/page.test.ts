@@ -96,6 +96,10 @@ const runs = [
   runOf('task-of-inject', true),
 ];
 
+function count(page: Page): Promise<number> {
+  return page.locator('#runs details.run').count();
+}
+
 describe.skipIf(program === undefined)(
   'the page in a real browser (skipped where there is no chromium)',
   () => {
@@ -125,8 +129,6 @@ describe.skipIf(program === undefined)(
       await page.goto(pathToFileURL(file).href);
       return page;
     }
-
-    const count = (page: Page) => page.locator('#runs details.run').count();
 
     test('it shows what failed first, and filters', { timeout: 60_000 }, async () => {
       const page = await open();

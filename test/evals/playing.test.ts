@@ -48,6 +48,10 @@ function slow(
   return one;
 }
 
+function nameOf({ task, attempt }: Run): string {
+  return `${task} ${attempt}`;
+}
+
 function play(contestant: Contestant, options: Partial<SuiteOptions> = {}) {
   return runSuite({ tasks: few, contestant, times: 3, paraphrases: false, ...options });
 }
@@ -55,9 +59,8 @@ function play(contestant: Contestant, options: Partial<SuiteOptions> = {}) {
 describe('a suite', () => {
   test('side by side comes out in the same order as one after the other', { timeout: 60_000 }, async () => {
     const [one, many] = [slow(), slow()];
-    const key = ({ task, attempt }: Run) => `${task} ${attempt}`;
-    const first = (await play(one)).runs.map(key);
-    expect((await play(many, { lanes: 4 })).runs.map(key)).toEqual(first);
+    const first = (await play(one)).runs.map(nameOf);
+    expect((await play(many, { lanes: 4 })).runs.map(nameOf)).toEqual(first);
     expect(one.most).toBe(1);
     expect(many.most).toBeGreaterThan(1);
     expect(many.most).toBeLessThanOrEqual(4);
