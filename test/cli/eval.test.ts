@@ -78,3 +78,49 @@ test('what is no report is refused by name', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain(`\`${file}\` is not a report of this version of \`berth eval\``);
 });
+
+test('agents stand side by side, and what they have earned is promoted', { timeout: 120_000 }, async () => {
+  const folder = newFolder();
+  const report = (agent: string) => join(folder, agent, 'report.json');
+  for (const agent of ['noop', 'gold'])
+    await berth(['eval', '--agent', agent, ...few, '--k', '2', '--out', join(folder, agent)]);
+  const table = await berth(['eval', 'agents', report('noop'), report('gold')]);
+  expect(table.stdout).toContain('| area | noop | gold |');
+  expect(table.stdout).toContain('| ops | 0.0 % / 0.0 % | 100.0 % / 100.0 % |');
+  const list = join(folder, 'always.json');
+  writeFileSync(list, JSON.stringify({ schema: 'berth/eval-always/1', agent: 'gold', tasks: {} }));
+  const six = Array.from({ length: 6 }, () => report('gold'));
+  const before = await berth(['eval', 'promote', ...six, '--list', list]);
+  expect(before.stdout).toContain('7 reports are needed, here are 6');
+  await berth(['eval', 'promote', ...six, report('gold'), '--list', list, '--write']);
+  const { tasks } = z
+    .object({ tasks: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(list, 'utf8')));
+  expect(Object.keys(tasks)).toContain('ops-release-own');
+  const other = await berth(['eval', 'promote', report('noop'), '--list', list]);
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('the list is of `gold`') });
+});
+
+test('a run that was stopped goes on, and is not made twice', { timeout: 120_000 }, async () => {
+  const out = join(newFolder(), 'report');
+  await berth(['eval', '--agent', 'noop', ...few, '--out', out]);
+  const again = await berth(['eval', '--agent', 'noop', ...few, '--k', '2', '--out', out, '--resume']);
+  expect(again.stderr).toMatch(/\d+ runs are there already/);
+  const lines = readFileSync(join(out, 'runs.jsonl'), 'utf8').trim().split('\n');
+  expect(new Set(lines).size).toBe(lines.length);
+  const anew = await berth(['eval', '--agent', 'noop', ...few, '--out', out]);
+  expect(anew.stderr).not.toContain('are there already');
+});
+
+test.each([
+  [['--max-eur', '5'], '`--max-eur` needs to know what tokens cost'],
+  [['--max-eur', '5', '--eur-per-million', 'cheap'], '`cheap` is no pair of prices'],
+  [['--resume'], '`--resume` needs `--out`'],
+  [['--lanes', '0'], '`--lanes 0` is out of range'],
+  [['--record', 'x.jsonl'], 'only what a model says can be recorded'],
+  [['--agent', 'replay:nowhere.jsonl'], 'is no recording of a model'],
+])('%j is refused with what to do', async (options, why) => {
+  const { code, stderr } = await berth(['eval', ...few, ...options]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(why);
+});
