@@ -123,18 +123,35 @@ describe('an elastic demand that survives', () => {
     expect(spread(small, wish)).not.toContain('no:');
   });
 
-  test('a part with an uplink budget, and one kept inside a node, have no extras then', () => {
-    const near = world('fra1/h1/r1 2×4 H100 nvlink rdma leaf numa2 roots4 cpu16', {
-      leafs: { 'fra1/leaf-r1': { uplinkMbps: 400_000 } },
-    });
-    const wish = lasting('4×1 H100 rdma', 2, 'node', 1);
-    const budgeted = Demand.parse({
+  const wired = (wish: Demand, uplinkMbps: number) =>
+    Demand.parse({
       ...wish,
-      parts: wish.parts.map((part) => ({ ...part, each: { ...part.each, rdma: { uplinkMbps: 1000 } } })),
+      parts: wish.parts.map((part) => ({ ...part, each: { ...part.each, rdma: { uplinkMbps } } })),
     });
-    expect(spread(near, wish)).toBe('1.1×1 1.2×1 / 1.1×2 / -');
-    expect(spread(near, budgeted)).toBe('1.1×1 1.2×1 / - / -');
-    expect(spread(near, lasting('4×1 H100 apart:numa', 2, 'node', 1))).toBe('1.1×1 1.2×1 / - / -');
+
+  test('a part with an uplink budget has the extras that the uplinks carry', () => {
+    const leafs = (mbps: number) => ({
+      leafs: { 'fra1/leaf-r1': { uplinkMbps: mbps }, 'fra1/leaf-r2': { uplinkMbps: mbps } },
+    });
+    const lines = [
+      'fra1/h1/r1 2×2 H100 nvlink rdma leaf cpu16',
+      'fra1/h1/r2 2×2 H100 nvlink rdma leaf cpu16',
+    ];
+    const wish = wired(lasting('8×1 H100 rdma', 2, 'node', 1), 1000);
+    expect(spread(world(...lines, leafs(5000)), wish)).toBe('1.1×1 1.2×1 / 1.1×1 1.2×1 2.1×2 2.2×2 / -');
+    // Beyond their own leaf they would need what is not there.
+    expect(spread(world(...lines, leafs(100)), wish)).toBe('1.1×1 1.2×1 / 1.1×1 1.2×1 / -');
+    const held = planned(world(...lines, leafs(5000)), wish).plan.placement.bandwidth;
+    expect(held?.map(({ fabric, edge }) => `${fabric} ${edge}`)).toEqual([
+      'rdma fra1/leaf-r1',
+      'rdma fra1/leaf-r2',
+    ]);
+    expect(planned(world(...lines, leafs(100)), wish).plan.placement.bandwidth).toBeUndefined();
+  });
+
+  test('a part whose replicas are apart inside nodes has extras on other nodes', () => {
+    const near = world('fra1/h1/r1 3×4 H100 nvlink rdma numa2 roots4 cpu16');
+    expect(spread(near, lasting('9×1 H100 apart:numa', 2, 'node', 1))).toBe('1.1×1 1.2×1 / 1.3×2 / -');
   });
 
   test('spares come after all that it asked for', () => {

@@ -17,9 +17,9 @@ export type Search = (state: State, asked: Question) => Solved | Unsolved;
 
 /**
  * Gives an elastic demand that survives a loss its extras, one part after the other, beside the guaranteed replicas and
- * spares that stand already: those alone survive, so that where an extra is does not matter to them. Parts with an
- * uplink budget, and what is kept inside nodes, get none: their extras could not stand without moving what is
- * guaranteed.
+ * spares that stand already: those alone survive, so that where an extra is does not matter to them. An uplink budget is
+ * laid out anew over all that stand. What is kept together inside a node gets none: its place was chosen as large as the
+ * guaranteed replicas need it.
  */
 export function withExtras(state: State, search: Search, asked: Question, base: Candidate): Candidate {
   return asked.demand.parts.reduce((found, part) => {
@@ -40,9 +40,8 @@ export function withExtras(state: State, search: Search, asked: Question, base: 
   }, base);
 }
 
-function mayGrow({ count, minCount = count, each, within, apart }: Part, { together }: Demand): boolean {
-  const isInside = [within, apart, together].some(isInNode);
-  return minCount < count && !isInside && (each.rdma?.uplinkMbps ?? 0) === 0;
+function mayGrow({ count, minCount = count, within }: Part, { together }: Demand): boolean {
+  return minCount < count && ![within, together].some(isInNode);
 }
 
 type Growth = { readonly asked: Question; readonly found: Candidate; readonly part: Part };
@@ -54,9 +53,35 @@ function grownBy(
   { asked, found, part }: Growth,
   count: number,
 ): Candidate | undefined {
+  const places = placesFor(state, { asked, found, part });
+  for (const nodes of [besideLeafs(state, { asked, found, part }, places), places]) {
+    const grown =
+      nodes.length === 0 ? undefined : grownOn(state, search, { asked, found, part }, { nodes, count });
+    if (grown !== undefined) return grown;
+  }
+  return undefined;
+}
+
+/** Those on the leafs where the part stands already, where it has a budget beyond them; nothing where it has none. */
+function besideLeafs(
+  { fleet }: State,
+  { found, part }: Growth,
+  places: readonly FleetNode[],
+): readonly FleetNode[] {
+  if ((part.each.rdma?.uplinkMbps ?? 0) === 0) return [];
+  const own = found.members.filter((member) => member.part === part.name);
+  const leafs = new Set(own.map(({ node }) => fleet.nodeById.get(node)?.leaf));
+  return places.filter(({ leaf }) => leaf !== undefined && leafs.has(leaf));
+}
+
+function grownOn(
+  state: State,
+  search: Search,
+  { asked, found, part }: Growth,
+  { nodes, count }: { readonly nodes: readonly FleetNode[]; readonly count: number },
+): Candidate | undefined {
   const { demand } = asked;
-  const where = placesFor(state, { asked, found, part }).map(({ id }) => id);
-  if (where.length === 0) return undefined;
+  const where = nodes.map(({ id }) => id);
   const placement = placementOf(demand, found);
   const taken = withHolding(state, { id: 'what is guaranteed', tenant: demand.tenant, demand, placement });
   const wish = { ...alone(state, { asked, found, part }, count), where };
@@ -92,10 +117,12 @@ function alone({ fleet }: State, { asked, found, part }: Growth, count: number):
   const model = first === undefined ? undefined : fleet.nodeById.get(first.node)?.shape.gpus[gpu]?.model;
   const gpus =
     one.each.gpus === undefined || model === undefined ? {} : { gpus: { ...one.each.gpus, models: [model] } };
+  const { uplinkMbps: _uplinkMbps, ...rdma } = one.each.rdma ?? {};
+  const wired = one.each.rdma === undefined ? {} : { rdma };
   const usedW = seatsIn(found).reduce((sum, { powerW }) => sum + powerW, 0);
   return {
     ...rest,
-    parts: [{ ...one, count, each: { ...one.each, ...gpus } }],
+    parts: [{ ...one, count, each: { ...one.each, ...gpus, ...wired } }],
     ...(powerCapW === undefined ? {} : { powerCapW: Math.max(0, powerCapW - usedW) }),
   };
 }
