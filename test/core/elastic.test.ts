@@ -94,8 +94,10 @@ describe('an elastic demand', () => {
     const answer = ask(fleet, elastic('9×2 H100', [7]));
     const offers =
       answer.kind === 'refused' && answer.refusal.kind === 'no-capacity' ? answer.refusal.relaxations : [];
-    expect(offers.map(({ change }) => change)).toEqual(['10 instead of 18 GPUs']);
-    for (const offer of offers) expect(got(fleet, Demand.parse(offer.demand))).toBe('5 at ams2');
+    expect(offers.map(({ change, demand: wish }) => [change, got(fleet, Demand.parse(wish))])).toEqual([
+      ['10 instead of 18 GPUs', '5 at ams2'],
+      ['1 instead of 2 GPUs for each replica of `train`', '9 at ams2'],
+    ]);
   });
 });
 
