@@ -138,14 +138,14 @@ describe('ways out of a breach', () => {
   });
 });
 
-describe('a ledger with a breach', () => {
-  async function breached(): Promise<Desk> {
-    const desk = await openDesk();
-    await look(desk, measured(1, 0));
-    await desk.ledger.close();
-    return desk;
-  }
+async function breached(): Promise<Desk> {
+  const desk = await openDesk();
+  await look(desk, measured(1, 0));
+  await desk.ledger.close();
+  return desk;
+}
 
+describe('a ledger with a breach', () => {
   test('is found out when somebody writes that nothing was broken', async () => {
     const desk = await breached();
     const mended = await forge(desk.home, (draft) =>

@@ -17,7 +17,7 @@ export const minuteMs = 60_000;
  * Series as text, a line each: `r1/n01/gpu0 gpu-fault 0 0 1 - 1`, oldest first, `-` for no sample; `gpu0-7` stands for
  * eight GPUs. Paths begin at `fra1/h1/`, unless they are contracts.
  */
-export function series(...lines: readonly string[]): Series[] {
+function series(...lines: readonly string[]): Series[] {
   return lines.flatMap((line) => {
     const [of = '', quantity, ...values] = line.split(' ');
     const numbers = values.map((value) => (value === '-' ? null : Number(value)));
