@@ -35,6 +35,15 @@ function lasting(
   });
 }
 
+function wired(wish: Demand, uplinkMbps: number): Demand {
+  const parts = wish.parts.map((part) => ({ ...part, each: { ...part.each, rdma: { uplinkMbps } } }));
+  return Demand.parse({ ...wish, parts });
+}
+
+function leafs(mbps: number): object {
+  return { leafs: { 'fra1/leaf-r1': { uplinkMbps: mbps }, 'fra1/leaf-r2': { uplinkMbps: mbps } } };
+}
+
 /** Guaranteed replicas, extras and spares by node: `1.1×2 1.2×2 / 2.1×3 / 3.1×1`. */
 function spread(before: World, wish: Demand): string {
   const answer = ask(before, wish);
@@ -123,16 +132,7 @@ describe('an elastic demand that survives', () => {
     expect(spread(small, wish)).not.toContain('no:');
   });
 
-  const wired = (wish: Demand, uplinkMbps: number) =>
-    Demand.parse({
-      ...wish,
-      parts: wish.parts.map((part) => ({ ...part, each: { ...part.each, rdma: { uplinkMbps } } })),
-    });
-
   test('a part with an uplink budget has the extras that the uplinks carry', () => {
-    const leafs = (mbps: number) => ({
-      leafs: { 'fra1/leaf-r1': { uplinkMbps: mbps }, 'fra1/leaf-r2': { uplinkMbps: mbps } },
-    });
     const lines = [
       'fra1/h1/r1 2×2 H100 nvlink rdma leaf cpu16',
       'fra1/h1/r2 2×2 H100 nvlink rdma leaf cpu16',

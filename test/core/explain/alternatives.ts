@@ -1,7 +1,7 @@
 import { solve } from '../../../src/core/place/solve.ts';
 import { startRange } from '../../../src/core/place/start-range.ts';
 import { unsupported } from '../../../src/core/place/supported.ts';
-import { Demand } from '../../../src/model/demand.ts';
+import { Demand, Part } from '../../../src/model/demand.ts';
 import { dayMs } from '../../../src/model/unit.ts';
 import { t0, verdictAll, type World } from '../fleet.ts';
 
@@ -114,5 +114,5 @@ function plain(changed: object): Demand {
 }
 
 function plainPart(part: object): Demand['parts'][number] {
-  return JSON.parse(JSON.stringify(part));
+  return Part.parse(JSON.parse(JSON.stringify(part)));
 }

@@ -90,6 +90,10 @@ function offersFor(on: World, wish: Demand): readonly Relaxation[] | undefined {
   return refusal.kind === 'no-capacity' || refusal.kind === 'over-budget' ? refusal.relaxations : undefined;
 }
 
+function changes(on: World, wish: Demand): readonly string[] | undefined {
+  return offersFor(on, wish)?.map(({ change }) => change);
+}
+
 /** How many changes there are that help, up to three: made alone, or two of those that do not help alone. */
 function countHelpful(on: World, wish: Demand): { alone: number; pairs: number } {
   const helps = new Map([...singles(wish)].map(([name, ways]) => [name, ways.some((way) => fits(on, way))]));
@@ -144,7 +148,6 @@ test(
 
 describe('a refusal with few changes that help also offers', () => {
   const two = world('fra1/h1/r1 2×8 H100 cpu64 mem256', { sites });
-  const changes = (on: World, wish: Demand) => offersFor(on, wish)?.map(({ change }) => change);
 
   test('smaller replicas, halved until they fit', () => {
     expect(changes(two, demand('1×16 H100'))).toEqual(['8 instead of 16 GPUs for each replica of `train`']);

@@ -42,6 +42,7 @@ function exists(fleet: readonly Node[], wishes: readonly Wish[], together: '' | 
   const left = fleet.map(({ gpus, cpu, mem }) => ({ gpus, cpu, mem }));
   const replicas = wishes.flatMap((wish) => Array.from({ length: wish.count }, () => wish));
   const chosen: number[] = [];
+  const rackOf = (node: number) => fleet[node]?.rack;
   const mayGo = (at: number, node: number) => {
     const wish = replicas[at];
     const room = left[node];
@@ -50,7 +51,6 @@ function exists(fleet: readonly Node[], wishes: readonly Wish[], together: '' | 
     if (room.gpus < wish.gpus || room.cpu < wish.cpu || room.mem < wish.mem) return false;
     if (wish.apart && own.includes(node)) return false;
     if (wish.within === 'node' && own.some((other) => other !== node)) return false;
-    const rackOf = (other: number) => fleet[other]?.rack;
     if (wish.within === 'rack' && own.some((other) => rackOf(other) !== rackOf(node))) return false;
     return together === '' || chosen.every((other) => rackOf(other) === rackOf(node));
   };

@@ -51,7 +51,7 @@ function taken(now: World, wish: Demand): readonly string[] {
   ];
 }
 
-const on = (node: string) => demand('1×4 H100 1h', { where: [`fra1/h1/r1/${node}`] });
+const onNode = (node: string) => demand('1×4 H100 1h', { where: [`fra1/h1/r1/${node}`] });
 
 const fleet = world('fra1/h1/r1 4×4 H100', {
   sites: { fra1: { gpuPrices: { H100: 1_000_000 } } },
@@ -72,9 +72,9 @@ describe('extras of an elastic contract', () => {
   test('of a place that is wanted only with all that have higher numbers', () => {
     const stands = contractOf(full.state, id(101))?.placement.members.map(({ node }) => node.slice(-3));
     expect(stands).toEqual(['n01', 'n02', 'n03', 'n04']);
-    expect(taken(full, on('n04'))).toEqual(['C-101 train 3']);
-    expect(taken(full, on('n02'))).toEqual(['C-101 train 1']);
-    expect(taken(full, on('n01'))).toEqual(['nothing']);
+    expect(taken(full, onNode('n04'))).toEqual(['C-101 train 3']);
+    expect(taken(full, onNode('n02'))).toEqual(['C-101 train 1']);
+    expect(taken(full, onNode('n01'))).toEqual(['nothing']);
   });
 
   test('go before a preemptible contract that would lose more, and after one that would lose less', () => {
