@@ -97,12 +97,7 @@ function closersIn(state: State, { startMs, endMs }: Span): readonly Closer[] {
 }
 
 /** Whether another tenant holds something on a node at some time. */
-function hasOther(
-  packed: Packed,
-  node: number,
-  own: number,
-  { startMs, endMs }: Span,
-): boolean {
+function hasOther(packed: Packed, node: number, own: number, { startMs, endMs }: Span): boolean {
   const { starts, ends, tenants } = packed;
   const to = endOfHolds(packed, node);
   for (let at = firstReaching(packed, node, startMs); at < to && (starts[at] ?? 0) < endMs; at++) {

@@ -1,6 +1,6 @@
 import type { Demand } from '../../model/demand.ts';
 import type { Fleet, FleetNode, FleetSite } from '../inventory/fleet.ts';
-import { type Fitness, fitnessOf, inPlace } from '../place/fitness.ts';
+import { type Fitness, fitnessOf, placedBy } from '../place/fitness.ts';
 import { isAbove, type Speed } from '../place/merit.ts';
 import { NodeSet } from '../place/node-set.ts';
 import { isCounted } from '../place/survival.ts';
@@ -45,9 +45,9 @@ const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
  */
 function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: FleetNode) => Fitness {
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
-  const isPlaced = demand.where === undefined && (demand.avoid ?? []).length === 0;
+  const isPlaced = placedBy(demand);
   const fitnessOn = byKind(fleet, (example) => fitnessOf(example, want, anywhere));
-  return (node) => (isPlaced || inPlace(node, demand) ? fitnessOn(node) : misplaced);
+  return (node) => (isPlaced(node) ? fitnessOn(node) : misplaced);
 }
 
 /**
@@ -76,7 +76,7 @@ function setOf(
   const { where, avoid, ...anywhere } = demand;
   if (where !== undefined || avoid !== undefined) {
     const how = { demand: anywhere, ...(floor === undefined ? {} : { floor }) };
-    return new NodeSet(candidatesAt(fleet, site, want, how).nodes.filter((node) => inPlace(node, demand)));
+    return new NodeSet(candidatesAt(fleet, site, want, how).nodes.filter(placedBy(demand)));
   }
   const fitnessOn = fitnessByKind(fleet, want, demand);
   const isFast = (node: FleetNode) => floor === undefined || want.gpuCount === 0 || isAbove(node, floor);

@@ -4,9 +4,9 @@ import { noUses } from '../calendar/slices.ts';
 import { byKind } from '../index/kinds.ts';
 import { isUnindexed } from '../index/unindexed.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
-import { both, sizeOf } from '../mask.ts';
+import { both, sizeOf, without } from '../mask.ts';
 import type { State } from '../state.ts';
-import { constraints, type Fitness, fitnessOf, inPlace } from './fitness.ts';
+import { constraints, type Fitness, fitnessOf, placedBy } from './fitness.ts';
 import { type AskOnce, type Free, total, withSizes } from './free.ts';
 import { afterPower } from './power-steps.ts';
 import { Rooms } from './rooms.ts';
@@ -154,17 +154,23 @@ function* afterCalendar(
 
 function freeOf(rooms: Rooms, { nodes, verdicts, askOnce }: Judged): Free {
   const usableOn = askOnce((node, want) => usableGpus(node, want));
-  const fitting = nodes.filter((_, at) => verdicts[at]?.fitness.kind === 'fits');
-  const wants = verdicts.flatMap((verdict) => wantOf(verdict) ?? []);
-  const sizes = new Int32Array(fitting.length);
-  for (let at = 0; at < sizes.length; at++) {
-    const node = fitting[at];
-    const want = wants[at];
+  const fitting: FleetNode[] = [];
+  const wants: Want[] = [];
+  const sizes = new Int32Array(nodes.length);
+  const window = rooms.sight?.window;
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at];
+    const want = wantOf(verdicts[at]);
     if (node === undefined || want === undefined) continue;
     const isWhole = want.gpuCount > 0 && want.part.each.gpus?.slice === undefined;
-    sizes[at] = isWhole ? sizeOf(both(rooms.freeOn(node), usableOn(node, want))) : roomFor(rooms, node, want);
+    if (!isWhole) sizes[fitting.length] = roomFor(rooms, node, want);
+    else if (window === undefined)
+      sizes[fitting.length] = sizeOf(both(rooms.freeOn(node), usableOn(node, want)));
+    else sizes[fitting.length] = sizeOf(without(usableOn(node, want), window.takenOn(node.index)));
+    fitting.push(node);
+    wants.push(want);
   }
-  return { nodes: fitting, wants, sizes, askOnce };
+  return { nodes: fitting, wants, sizes: sizes.subarray(0, fitting.length), askOnce };
 }
 
 /** Slices that a node has left; 1 where it has what a CPU part asks for. */
@@ -210,7 +216,8 @@ function verdictByKind(fleet: Fleet, wants: readonly Want[], demand: Demand): (n
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
   const verdictOn = byKind(fleet, (example) => verdictOf(example, wants, anywhere));
   if (demand.where === undefined && (demand.avoid ?? []).length === 0) return verdictOn;
-  return (node) => (inPlace(node, demand) ? verdictOn(node) : verdictOf(node, wants, demand));
+  const isPlaced = placedBy(demand);
+  return (node) => (isPlaced(node) ? verdictOn(node) : verdictOf(node, wants, demand));
 }
 
 /** A node counts by the want that gets furthest on it. */

@@ -1,5 +1,5 @@
 import type { Demand } from '../../model/demand.ts';
-import { standsIn } from '../../model/standing.ts';
+import { standsIn, standsInAny } from '../../model/standing.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
 import { type Lack, levelLack, nicLack } from './fabric/fitness.ts';
@@ -83,6 +83,16 @@ function capFitness(node: FleetNode, want: Want, { powerCapW }: Demand): Fitness
 export function inPlace(node: FleetNode, demand: Demand): boolean {
   const wanted = demand.where === undefined || demand.where.some((place) => standsIn(node, place));
   return wanted && !(demand.avoid ?? []).some((place) => standsIn(node, place));
+}
+
+/** The same for many nodes. */
+export function placedBy({
+  where,
+  avoid = [],
+}: Pick<Demand, 'where' | 'avoid'>): (node: FleetNode) => boolean {
+  const isWanted = where === undefined ? undefined : standsInAny(where);
+  const isAvoided = standsInAny(avoid);
+  return (node) => isWanted?.(node) !== false && !isAvoided(node);
 }
 
 function gpuFitness(node: FleetNode, want: Want): Fitness {

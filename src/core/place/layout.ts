@@ -9,6 +9,14 @@ export type Layout = {
   readonly limits: readonly PowerLimit[];
   /** By the index of the node. */
   readonly limitsByNode: readonly (readonly PowerLimit[])[];
+  /** Nodes that draw on the same limits, mostly those of a rack. */
+  readonly draws: Draws;
+};
+
+export type Draws = {
+  /** By the index of a node: the number of its limits. */
+  readonly of: Int32Array;
+  readonly limits: readonly (readonly PowerLimit[])[];
 };
 
 /** A fleet never changes, so its layout is found out once. */
@@ -31,12 +39,30 @@ function made(fleet: Fleet): Layout {
   const limits = limitsOf(fleet);
   const limitsByNode: PowerLimit[][] = fleet.nodes.map(() => []);
   for (const limit of limits) for (const node of limit.nodes) limitsByNode[node.index]?.push(limit);
+  const draws = drawsOf(limitsByNode);
   return {
     racks: groupedBy(fleet.nodes, (node) => node.rack),
     sites: groupedBy(fleet.nodes, (node) => node.site),
     limits,
-    limitsByNode,
+    limitsByNode: Array.from(draws.of, (number) => draws.limits[number] ?? []),
+    draws,
   };
+}
+
+/** Each list of limits once. */
+function drawsOf(limitsByNode: readonly (readonly PowerLimit[])[]): Draws {
+  const numbers = new Map<string, number>();
+  const limits: (readonly PowerLimit[])[] = [];
+  const of = Int32Array.from(limitsByNode, (own) => {
+    const key = own.map(({ index }) => index).join(' ');
+    const number = numbers.get(key) ?? limits.length;
+    if (number === limits.length) {
+      numbers.set(key, number);
+      limits.push(own);
+    }
+    return number;
+  });
+  return { of, limits };
 }
 
 function groupedBy(

@@ -26,39 +26,48 @@ export function* afterPower(
 
 /** The limits that do not carry all that is free under them. The others take nothing away. */
 function tightLimits(rooms: Rooms, free: Free): readonly PowerLimit[] {
-  const { limits } = layoutOf(rooms.fleet);
-  const wantedW = new Float64Array(limits.length);
+  const { limits, draws } = layoutOf(rooms.fleet);
   const { nodes, wants, sizes } = free;
   const watts = wattsOn(free);
+  const drawnW = new Float64Array(draws.limits.length);
   for (let at = 0; at < sizes.length; at++) {
     const node = nodes[at];
     const want = wants[at];
     if (node === undefined || want === undefined) continue;
     const replicas = Math.floor((sizes[at] ?? 0) / Math.max(1, want.gpuCount));
     if (replicas === 0) continue;
-    const powerW = replicas * watts(node, want);
-    for (const { index } of rooms.limitsOn(node)) wantedW[index] = (wantedW[index] ?? 0) + powerW;
+    const number = draws.of[node.index] ?? -1;
+    drawnW[number] = (drawnW[number] ?? 0) + replicas * watts(node, want);
   }
+  const wantedW = new Float64Array(limits.length);
+  for (const [number, powerW] of drawnW.entries())
+    for (const { index } of draws.limits[number] ?? []) wantedW[index] = (wantedW[index] ?? 0) + powerW;
   return limits.filter((limit) => {
     const powerW = wantedW[limit.index] ?? 0;
-    return powerW > 0 && !rooms.carries(limit, powerW);
+    return powerW > 0 && rooms.heeds(limit) && !rooms.carries(limit, powerW);
   });
 }
 
 /** What a kind of limit leaves, handed out in the order of the fleet, whole replicas at a time. */
 function withPower(rooms: Rooms, free: Free, tight: readonly PowerLimit[]): Free {
   if (tight.length === 0) return free;
-  const leftW = new Map(tight.map((limit) => [limit, rooms.powerLeftW(limit)]));
+  const { limits } = layoutOf(rooms.fleet);
+  /** By the number of the limit; not a number where it is not tight. */
+  const leftW = new Float64Array(limits.length).fill(NaN);
   const isUnder = new Uint8Array(rooms.fleet.nodes.length);
-  for (const { nodes } of tight) for (const { index } of nodes) isUnder[index] = 1;
+  for (const limit of tight) {
+    leftW[limit.index] = rooms.powerLeftW(limit);
+    for (const { index } of limit.nodes) isUnder[index] = 1;
+  }
   const watts = wattsOn(free);
   return withSizes(free, (node, want, size) => {
     if (isUnder[node.index] === 0) return size;
-    const limits = rooms.limitsOn(node).filter((limit) => leftW.has(limit));
+    const around = rooms.limitsOn(node);
+    let left = Infinity;
+    for (const { index } of around) if ((leftW[index] ?? NaN) < left) left = leftW[index] ?? NaN;
     const powerW = watts(node, want);
-    const left = Math.min(...limits.map((limit) => leftW.get(limit) ?? 0));
     const powered = inReplicas(want, size, powerW, left);
-    for (const limit of limits) leftW.set(limit, (leftW.get(limit) ?? 0) - powered.replicas * powerW);
+    for (const { index } of around) leftW[index] = (leftW[index] ?? NaN) - powered.replicas * powerW;
     return powered.size;
   });
 }

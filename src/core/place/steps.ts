@@ -59,10 +59,14 @@ function withUplinks(bench: Bench, demand: Demand, free: Free): Free {
   const usable = new Map<Want, Uint8Array>();
   for (const want of new Set(free.wants)) {
     if (uplinkMbpsOf(demand, want.part.name) === 0) continue;
-    const own = free.nodes.filter((_, at) => free.wants[at] === want);
+    const own: FleetNode[] = [];
     const sizes = new Int32Array(bench.fabric.rooms.fleet.nodes.length);
-    for (const [at, node] of free.nodes.entries())
-      if (free.wants[at] === want) sizes[node.index] = free.sizes[at] ?? 0;
+    for (let at = 0; at < free.nodes.length; at++) {
+      const node = free.nodes[at];
+      if (node === undefined || free.wants[at] !== want) continue;
+      own.push(node);
+      sizes[node.index] = free.sizes[at] ?? 0;
+    }
     const sizeOn = ({ index }: FleetNode) => sizes[index] ?? 0;
     usable.set(want, onUsableLeafs(bench, own, want, { sizeOn, needed: neededOf(want) }));
   }

@@ -70,18 +70,28 @@ function groupsOf(nodes: readonly FleetNode[], want: Want): readonly Group[] {
   type Growing = Group & { readonly nodes: FleetNode[] };
   const groups = new Map<string, Growing>();
   const byLeaf = new Map<Path | undefined, Growing>();
+  // Nodes of one shape under one leaf stand beside each other: what is known of one is known of the next.
+  let last: { readonly node: FleetNode; readonly group: Growing } | undefined;
   for (const node of nodes) {
+    if (last !== undefined && node.leaf === last.node.leaf && node.shape === last.node.shape) {
+      last.group.nodes.push(node);
+      continue;
+    }
+    last = undefined;
     const isWhole = hangsWhole(node);
     const known = isWhole ? byLeaf.get(node.leaf) : undefined;
     if (known !== undefined) {
       known.nodes.push(node);
+      last = { node, group: known };
       continue;
     }
     const { key, leafs } = hungOn(node, want);
     const group = groups.get(key) ?? { key, nodes: [], leafs };
     group.nodes.push(node);
     groups.set(key, group);
-    if (isWhole) byLeaf.set(node.leaf, group);
+    if (!isWhole) continue;
+    byLeaf.set(node.leaf, group);
+    last = { node, group };
   }
   return [...groups.values()].toSorted((a, b) => compareText(a.key, b.key));
 }
