@@ -5,13 +5,19 @@ import type { PowerLimit } from '../place/power.ts';
 import { Headroom, smallLimit } from './headroom.ts';
 import { type Packed, packedOf } from './packed.ts';
 import { Profile } from './profile.ts';
+import { endOfHolds, firstReaching } from './reaching.ts';
 import type { Span } from './window.ts';
+
+/** So many spans are read hold by hold before a limit on many nodes gets a profile, which takes as long as dozens of them. */
+const fewSpans = 6;
 
 /** The peaks of watts under the limits of one fleet, for whatever calendar is asked about. */
 export class Watts {
   readonly #fleet: Fleet;
   readonly #profiles = new Map<string, Profile>();
   readonly #profileOf = new Map<PowerLimit, Profile>();
+  /** How many spans were read of limits that have no profile yet. */
+  readonly #spans = new Map<PowerLimit, number>();
   readonly #headroom: Headroom;
 
   constructor(fleet: Fleet) {
@@ -27,13 +33,29 @@ export class Watts {
 
   /** The most that is held under the limit at one time of the span. */
   peakW(calendar: Calendar, limit: PowerLimit, span: Span): number {
-    if (limit.nodes.length > smallLimit) return this.#profile(limit).peakW(calendar, span);
+    if (limit.nodes.length > smallLimit && this.#isWorthAProfile(limit))
+      return this.#profile(limit).peakW(calendar, span);
     return peakOn(packedOf({ fleet: this.#fleet, calendar }), limit.nodes, span);
+  }
+
+  /** Whether more than so many watts are held under the limit at some time of the span. */
+  passes(calendar: Calendar, limit: PowerLimit, span: Span & { readonly powerW: number }): boolean {
+    const { startMs, powerW } = span;
+    if (this.mostW(calendar, limit) <= powerW) return false;
+    const packed = packedOf({ fleet: this.#fleet, calendar });
+    return levelOn(packed, limit.nodes, startMs) > powerW || this.peakW(calendar, limit, span) > powerW;
   }
 
   /** More than is ever held under the limit: the highest that each node is held at, whenever that is. */
   mostW(calendar: Calendar, limit: PowerLimit): number {
     return limit.limitW - (this.headroom(calendar).leftW[limit.index] ?? 0);
+  }
+
+  #isWorthAProfile(limit: PowerLimit): boolean {
+    if (this.#profileOf.has(limit)) return true;
+    const spans = (this.#spans.get(limit) ?? 0) + 1;
+    this.#spans.set(limit, spans);
+    return spans > fewSpans;
   }
 
   /** Limits on the same nodes share one. */
@@ -57,11 +79,23 @@ export function wattsOf(fleet: Fleet): Watts {
   return watts;
 }
 
-/**
- * The peak over a span is reached at its start or when something begins in it: the level is counted at each of these.
- */
-function peakOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }: Span): number {
-  const held = heldOn(packed, nodes, { startMs, endMs });
+/** What is held on some nodes at one instant. */
+function levelOn(packed: Packed, nodes: readonly FleetNode[], atMs: number): number {
+  let level = 0;
+  for (const at of heldOn(packed, nodes, { startMs: atMs, endMs: atMs + 1 })) level += packed.watts[at] ?? 0;
+  return level;
+}
+
+/** Where there are no more holds than this, each is compared with each. */
+const fewHolds = 24;
+
+/** The peak over a span is reached at its start or when something begins in it. */
+function peakOn(packed: Packed, nodes: readonly FleetNode[], span: Span): number {
+  const held = heldOn(packed, nodes, span);
+  return held.length > fewHolds ? peakInOrder(packed, held, span) : peakByPairs(packed, held, span);
+}
+
+function peakByPairs(packed: Packed, held: readonly number[], { startMs }: Span): number {
   let peak = 0;
   for (const at of held) {
     const atMs = Math.max(startMs, packed.starts[at] ?? 0);
@@ -75,14 +109,31 @@ function peakOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }:
   return peak;
 }
 
+/** By going through what begins and what ends side by side, each in order: at one instant what ends is off first. */
+function peakInOrder({ starts, ends, watts }: Packed, held: readonly number[], { startMs }: Span): number {
+  const begun = held.filter((at) => (starts[at] ?? 0) > startMs);
+  let level = 0;
+  for (const at of held) if ((starts[at] ?? 0) <= startMs) level += watts[at] ?? 0;
+  let peak = level;
+  const later = Uint32Array.from(begun).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
+  const over = Uint32Array.from(held).sort((a, b) => (ends[a] ?? 0) - (ends[b] ?? 0));
+  let ended = 0;
+  for (const at of later) {
+    for (; (ends[over[ended] ?? -1] ?? Infinity) <= (starts[at] ?? 0); ended++)
+      level -= watts[over[ended] ?? -1] ?? 0;
+    level += watts[at] ?? 0;
+    peak = Math.max(peak, level);
+  }
+  return peak;
+}
+
 /** Where in the pool the holds stand that overlap a span. */
 function heldOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }: Span): readonly number[] {
-  const { first, count, starts, ends } = packed;
+  const { starts, ends } = packed;
   const held: number[] = [];
   for (const { index } of nodes) {
-    const from = first[index] ?? 0;
-    const to = from + (count[index] ?? 0);
-    for (let at = from; at < to && (starts[at] ?? 0) < endMs; at++)
+    const to = endOfHolds(packed, index);
+    for (let at = firstReaching(packed, index, startMs); at < to && (starts[at] ?? 0) < endMs; at++)
       if ((ends[at] ?? 0) > startMs) held.push(at);
   }
   return held;

@@ -165,9 +165,7 @@ function bindingOf(
   return (limit) => {
     mostW ??= mostDrawn(able, wants);
     const leftW = limit.limitW - mostW;
-    const isBinding =
-      found.get(limit) ??
-      (watts.mostW(calendar, limit) > leftW && watts.peakW(calendar, limit, span) > leftW);
+    const isBinding = found.get(limit) ?? watts.passes(calendar, limit, { ...span, powerW: leftW });
     found.set(limit, isBinding);
     return isBinding;
   };
