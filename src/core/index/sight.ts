@@ -4,6 +4,7 @@ import { layoutOf, limitsOn } from '../place/layout.ts';
 import type { PowerLimit } from '../place/power.ts';
 import type { State } from '../state.ts';
 import { Admission } from './admission.ts';
+import { Blocks } from './blocks.ts';
 import { emptyRoom } from './empty-room.ts';
 import { type Headroom, smallLimit } from './headroom.ts';
 import { type Packed, packedOf } from './packed.ts';
@@ -24,9 +25,9 @@ export class Sight {
   readonly #revision: number;
   readonly #headroom: Headroom;
   readonly #rooms = new Map<number, Room>();
-  /** By the number of the limit, and by node: NaN where nobody has asked. */
-  readonly #left: Float64Array;
-  readonly #least: Float64Array;
+  /** By the number of the limit, and by node. */
+  readonly #left = new Blocks();
+  readonly #least = new Blocks();
 
   constructor(state: State, window: Window) {
     this.window = window;
@@ -35,8 +36,6 @@ export class Sight {
     this.#packed = packedOf(state);
     this.#revision = this.#packed.revision;
     this.#headroom = wattsOf(state.fleet).headroom(state.calendar);
-    this.#left = new Float64Array(layoutOf(state.fleet).limits.length).fill(NaN);
-    this.#least = new Float64Array(state.fleet.nodes.length).fill(NaN);
   }
 
   /** Whether it still shows the calendar of a state: no other one of the fleet may have been packed since. */
@@ -69,22 +68,22 @@ export class Sight {
   }
 
   #leastOn(node: FleetNode): number {
-    const known = this.#least[node.index] ?? NaN;
+    const known = this.#least.get(node.index);
     if (!Number.isNaN(known)) return known;
     let least = Infinity;
     for (const limit of limitsOn(layoutOf(this.#state.fleet), node))
       if (limit.nodes.length <= smallLimit) least = Math.min(least, this.#leftOf(limit));
-    this.#least[node.index] = least;
+    this.#least.set(node.index, least);
     return least;
   }
 
   #leftOf(limit: PowerLimit): number {
-    const known = this.#left[limit.index] ?? NaN;
+    const known = this.#left.get(limit.index);
     if (!Number.isNaN(known)) return known;
     let left = limit.limitW;
     const { peaks } = this.#packed;
     for (const { index } of limit.nodes) left -= Math.min(this.window.wattsOn(index), peaks[index] ?? 0);
-    this.#left[limit.index] = left;
+    this.#left.set(limit.index, left);
     return left;
   }
 }

@@ -1,10 +1,12 @@
 /** Starts from one to another, both included. */
 export type Stretch = { readonly fromMs: number; readonly toMs: number };
 
+const none = new Float64Array(0);
+
 /** Many of them side by side in numbers; what stands after `count` is not yet in use. */
 export class Stretches {
-  froms = new Float64Array(16);
-  tos = new Float64Array(16);
+  froms = none;
+  tos = none;
   count = 0;
 
   add(fromMs: number, toMs: number): void {
@@ -18,8 +20,12 @@ export class Stretches {
   addFrom(other: Stretches, from: number, to: number): void {
     const count = this.count + to - from;
     if (count > this.froms.length) this.#grow(count);
-    this.froms.set(other.froms.subarray(from, to), this.count);
-    this.tos.set(other.tos.subarray(from, to), this.count);
+    const { froms, tos } = this;
+    // Mostly a handful: a view of them would cost more than to copy them.
+    for (let at = from, into = this.count; at < to; at++, into++) {
+      froms[into] = other.froms[at] ?? 0;
+      tos[into] = other.tos[at] ?? 0;
+    }
     this.count = count;
   }
 
@@ -28,7 +34,7 @@ export class Stretches {
   }
 
   #grow(least: number): void {
-    const size = Math.max(least, 2 * this.froms.length);
+    const size = Math.max(8, least, 2 * this.froms.length);
     const { froms, tos } = this;
     this.froms = new Float64Array(size);
     this.tos = new Float64Array(size);

@@ -1,5 +1,6 @@
 import type { Mask } from '../mask.ts';
-import { firstReaching } from './reaching.ts';
+import { Blocks } from './blocks.ts';
+import { endOfHolds, firstReaching } from './reaching.ts';
 
 export type Span = { readonly startMs: number; readonly endMs: number };
 
@@ -15,52 +16,50 @@ type Holds = {
   readonly reach: Float64Array;
 };
 
-const unread = 0;
-const free = 1;
-const held = 2;
+/** Stands for the watts of a node on which nothing is held. */
+const free = -1;
 
 /** What is taken of each node at some time of one span. Read when first asked for; the holds must not change. */
 export class Window {
   readonly startMs: number;
   readonly endMs: number;
   readonly #holds: Holds;
-  readonly #taken: Uint32Array;
-  readonly #watts: Float64Array;
-  readonly #known: Uint8Array;
+  /** By the index of the node. */
+  readonly #taken = new Blocks();
+  readonly #watts = new Blocks();
 
   constructor(holds: Holds, { startMs, endMs }: Span) {
     this.startMs = startMs;
     this.endMs = endMs;
     this.#holds = { ...holds };
-    this.#taken = new Uint32Array(holds.first.length);
-    this.#watts = new Float64Array(holds.first.length);
-    this.#known = new Uint8Array(holds.first.length);
   }
 
   /** GPUs of a node that are held at some time, by its index. */
   takenOn(node: number): Mask {
-    if (this.#known[node] === unread) this.#read(node);
-    return this.#taken[node] ?? 0;
+    const known = this.#taken.get(node);
+    return Number.isNaN(known) ? this.#read(node).taken : known;
   }
 
   /** Whether nothing at all is held on a node at any time. */
   isFree(node: number): boolean {
-    if (this.#known[node] === unread) this.#read(node);
-    return this.#known[node] === free;
+    return this.#wattsKnown(node) === free;
   }
 
   /** Watts of all that is held on a node at some time: at no time more. */
   wattsOn(node: number): number {
-    if (this.#known[node] === unread) this.#read(node);
-    return this.#watts[node] ?? 0;
+    return Math.max(0, this.#wattsKnown(node));
   }
 
-  #read(node: number): void {
-    const { first, count, starts, ends, masks, watts } = this.#holds;
-    const to = (first[node] ?? 0) + (count[node] ?? 0);
+  #wattsKnown(node: number): number {
+    const known = this.#watts.get(node);
+    return Number.isNaN(known) ? this.#read(node).watts : known;
+  }
+
+  #read(node: number): { readonly taken: Mask; readonly watts: number } {
+    const { starts, ends, masks, watts } = this.#holds;
+    const to = endOfHolds(this.#holds, node);
     let taken = 0;
-    let known = free;
-    let heldW = 0;
+    let heldW = free;
     for (
       let at = firstReaching(this.#holds, node, this.startMs);
       at < to && (starts[at] ?? 0) < this.endMs;
@@ -68,11 +67,10 @@ export class Window {
     ) {
       if ((ends[at] ?? 0) <= this.startMs) continue;
       taken |= masks[at] ?? 0;
-      known = held;
-      heldW += watts[at] ?? 0;
+      heldW = Math.max(0, heldW) + (watts[at] ?? 0);
     }
-    this.#taken[node] = taken >>> 0;
-    this.#known[node] = known;
-    this.#watts[node] = heldW;
+    this.#taken.set(node, taken >>> 0);
+    this.#watts.set(node, heldW);
+    return { taken: taken >>> 0, watts: heldW };
   }
 }
