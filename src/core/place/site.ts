@@ -1,7 +1,9 @@
 import type { Demand } from '../../model/demand.ts';
 import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
 import { never } from '../calendar/calendar.ts';
+import { Bounds } from '../index/bounds.ts';
 import { candidatesAt } from '../index/candidates.ts';
+import { domainsKnown } from '../index/domains.ts';
 import { packedOf } from '../index/packed.ts';
 import { isUnindexed } from '../index/unindexed.ts';
 import type { FleetNode, FleetSite } from '../inventory/fleet.ts';
@@ -90,6 +92,19 @@ export function searchSite(state: State, site: FleetSite, asked: SiteQuestion): 
     }
   }
   return undefined;
+}
+
+/**
+ * Whether counts leave any hope for the gang at the earliest start: a quick no, never a wrong one. What they rule out is
+ * ruled out in every smaller place too.
+ */
+export function couldFit(state: State, site: FleetSite, asked: SiteQuestion): boolean {
+  const { gang } = groundOf(state, site, asked);
+  if (gang.isPlain) return true;
+  const { demand, starts } = asked;
+  const span = { startMs: starts.earliestMs, endMs: endOf(starts.earliestMs, demand) };
+  const level = demand.together ?? 'site';
+  return new Bounds(new Rooms(state, span), gang).hopeful(domainsKnown(level, level, site.nodes)).length > 0;
 }
 
 /**

@@ -6,6 +6,7 @@ import { givenUp, withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
 import { firstOf } from '../first-of.ts';
 import { domainsKnown } from '../index/domains.ts';
+import { partitionOf } from '../index/partition.ts';
 import { closestFirst, domainsOn } from '../place/domain.ts';
 import { splitSites } from '../place/open-sites.ts';
 import { endOf } from '../place/site.ts';
@@ -17,6 +18,7 @@ import { gpuCountOf } from './loss.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 import { Openings, Standing } from './openings.ts';
 import { Outlook } from './outlook.ts';
+import { Prospect } from './prospect.ts';
 import { mayStand, standing } from './relocate.ts';
 
 /** No repair moves more contracts. */
@@ -68,6 +70,7 @@ export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): R
   const openings = openingsFor(state, verdict, asked, pool);
   if (openings.length === 0) return undefined;
   const { isPlain = false } = asked;
+  const prospect = new Prospect(state, verdict, { demand, starts, isPlain });
   let trials = 0;
   for (const positions of smallSets(pool)) {
     const isGone = (position: number) => positions.includes(position);
@@ -78,8 +81,13 @@ export function repairFor(state: State, verdict: PolicyVerdict, asked: Asked): R
       movers.map(({ contract }) => contract),
       asked.atMs,
     );
+    const isHopeless = !prospect.isLeft(
+      cleared,
+      movers.map(({ contract }) => contract),
+    );
     for (const inside of placesFor(state, demand, movers)) {
       if (trials++ >= trialLimit) return undefined;
+      if (isHopeless) continue;
       const result = solve(cleared, verdict, { demand: inside, starts, isTrial: true, isPlain });
       if (result.kind !== 'solved') continue;
       const moves = movedAside(state, cleared, { movers, demand, best: result.best });
@@ -138,19 +146,23 @@ function gpusIn(pool: readonly Rest[], positions: readonly number[]): number {
 }
 
 /** Wherever it likes, and then in each place that the movers leave, so that it does not take the room they go to. */
-function placesFor({ fleet }: State, demand: Demand, movers: readonly Rest[]): readonly Demand[] {
+function* placesFor({ fleet }: State, demand: Demand, movers: readonly Rest[]): Generator<Demand> {
+  yield demand;
   const left = movers.flatMap(({ placement }) =>
     seatsOf(placement).flatMap(({ node }) => fleet.nodeById.get(node) ?? []),
   );
-  const domains = closestFirst
-    .flatMap((level) => domainsOn(level, [...new Set(left)]).map(({ id }) => ({ level, id })))
-    .flatMap(
-      ({ level, id }) => domainsKnown(level, level, fleet.nodes).find((domain) => domain.id === id) ?? [],
-    );
-  const inside = domains
-    .map((domain) => keptInside(demand, domain))
-    .filter(({ where }) => where?.length !== 0);
-  return [demand, ...inside];
+  const nodes = [...new Set(left)];
+  for (const level of closestFirst) {
+    const domains = domainsKnown(level, level, fleet.nodes);
+    const { of } = partitionOf(domains);
+    for (const {
+      nodes: [node],
+    } of domainsOn(level, nodes)) {
+      const domain = domains[of[node?.index ?? -1] ?? -1];
+      const inside = domain === undefined ? undefined : keptInside(demand, domain);
+      if (inside !== undefined && inside.where?.length !== 0) yield inside;
+    }
+  }
 }
 
 type Aside = { readonly movers: readonly Rest[]; readonly demand: Demand; readonly best: Candidate };
