@@ -115,8 +115,8 @@ function peakInOrder({ starts, ends, watts }: Packed, held: readonly number[], {
   let level = 0;
   for (const at of held) if ((starts[at] ?? 0) <= startMs) level += watts[at] ?? 0;
   let peak = level;
-  const later = Uint32Array.from(begun).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
-  const over = Uint32Array.from(held).sort((a, b) => (ends[a] ?? 0) - (ends[b] ?? 0));
+  const later = Uint32Array.from(begun).toSorted((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
+  const over = Uint32Array.from(held).toSorted((a, b) => (ends[a] ?? 0) - (ends[b] ?? 0));
   let ended = 0;
   for (const at of later) {
     for (; (ends[over[ended] ?? -1] ?? Infinity) <= (starts[at] ?? 0); ended++)

@@ -77,19 +77,19 @@ test('ways come by their price, those without one last, equals as they came', ()
   expect(order).toEqual(['A100', 'H100', 'B200', 'L40S']);
 });
 
-describe('what could only tie with what was found', () => {
-  const wish = (objective: Objective, more: object = {}) => demand('1×2 + 1×cpu1', { objective, ...more });
-  const ties = (objective: Objective, found: { startMs: number; hourly?: number }, more: object = {}) => {
-    const asked = wish(objective, more);
-    const [wants = []] = combinations(asked, ['H100']);
-    const price = {
-      priceBook: 'test',
-      lines: [],
-      ...(found.hourly === undefined ? {} : { microEurPerHour: found.hourly }),
-    };
-    return couldOnlyTie(site, wants, { startMs: found.startMs, price }, { demand: asked, starts });
+/** Whether the same way could only tie. */
+function ties(objective: Objective, found: { startMs: number; hourly?: number }, more: object = {}): boolean {
+  const asked = demand('1×2 + 1×cpu1', { objective, ...more });
+  const [wants = []] = combinations(asked, ['H100']);
+  const price = {
+    priceBook: 'test',
+    lines: [],
+    ...(found.hourly === undefined ? {} : { microEurPerHour: found.hourly }),
   };
+  return couldOnlyTie(site ?? never(), wants, { startMs: found.startMs, price }, { demand: asked, starts });
+}
 
+describe('what could only tie with what was found', () => {
   test.each([
     ['as dear, at the first start', 'cheapest', { startMs: 10, hourly: 61 }, true],
     ['as dear, and it could be sooner', 'cheapest', { startMs: 11, hourly: 61 }, false],
