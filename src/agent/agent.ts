@@ -30,7 +30,7 @@ export type ToolAnswer =
 export type ToolProgress = { readonly done: number; readonly total?: number; readonly message?: string };
 
 /** What a caller of a tool may want besides the answer. */
-export type CallOptions = {
+type CallOptions = {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;
 };

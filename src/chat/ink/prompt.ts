@@ -5,7 +5,7 @@ import type { ChatKey } from './keys.ts';
 import { type Item, openPicker, type Picker, pressPicker } from './picker.ts';
 
 /** Names that were offered for what stands from `from` to `to`. `at` is the one that stands there now, if any. */
-export type Offered = {
+type Offered = {
   readonly from: number;
   readonly to: number;
   readonly items: readonly Item[];
