@@ -11,7 +11,7 @@ export type Change = {
   readonly after?: ContractLine;
 };
 
-export type ContractLine = {
+type ContractLine = {
   readonly tenant: string;
   readonly state: string;
   readonly version: number;

@@ -33,8 +33,7 @@ export function fakeModels(tasks: readonly Task[]): Promise<FakeEndpoint> {
     const body = Body.parse(asked);
     const moment = momentOf(body, byFirst);
     if (moment === undefined) return { kind: 'text', text: 'I did not understand that.' };
-    const mood = body.model === 'sloppy' ? moodOf(moment, body.seed) : 'none';
-    return mood === 'none' ? careful(moment) : sloppy(moment, mood);
+    return body.model === 'sloppy' ? sloppy(moment, body.seed) : careful(moment);
   });
 }
 
@@ -128,11 +127,20 @@ function moodOf({ task, gold }: Moment, seed: number): Mood {
   return random.pick(moods.map((mood) => [mood, mood === 'none' ? moods.length - 1 : 1] as const));
 }
 
-function sloppy(moment: Moment, mood: Exclude<Mood, 'none'>): Step {
-  const told = goalsIn(moment.results.at(-1) ?? '')[0]?.calls[0];
+/** Does what the last result tells it to do before anything else, and goes on as if that had not been. */
+function sloppy(moment: Moment, seed: number): Step {
+  const { results } = moment;
+  const told = goalsIn(results.at(-1) ?? '')[0]?.calls[0];
   if (told !== undefined) return calling(told.tool, { ...told.arguments });
+  const own = results.filter((_, at) => goalsIn(results[at - 1] ?? '').length === 0);
+  return inMood({ ...moment, results: own }, moodOf(moment, seed));
+}
+
+function inMood(moment: Moment, mood: Mood): Step {
   const count = moment.results.length;
   switch (mood) {
+    case 'none':
+      return careful(moment);
     case 'wrong-arguments':
       return count === 0
         ? calling('placement_plan', { gpus: 'eight', model: 'H100' })

@@ -26,7 +26,7 @@ export type Report = {
 };
 
 /** What a reader of a report needs of a task. */
-export type TaskLine = {
+type TaskLine = {
   readonly id: string;
   readonly digest: string;
   readonly area: Area;
