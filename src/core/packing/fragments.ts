@@ -1,37 +1,24 @@
 import type { Nodes } from './nodes.ts';
-import { admitsModel, type ShapeId, type Shapes, wholeGpuMilli } from './shape.ts';
-import type { Target, TargetShape } from './target.ts';
+import { type ShapeId, type Shapes, wholeGpuMilli } from './shape.ts';
+import type { Target } from './target.ts';
+import { Waste } from './waste.ts';
 
-/** Shapes of the target that could use GPUs of one model, by CPU: those a node has CPUs for come first. */
-type Wanted = {
-  readonly cpuMilli: Int32Array;
-  readonly gpuCount: Int32Array;
-  readonly gpuMilli: Int32Array;
-  readonly weight: Float64Array;
-};
-
-/**
- * How much of the idle GPU milli the target could not use: F of Weng et al. (USENIX ATC 2023), times the number of
- * requests in the target, so that it is an integer. All figures are integers below 2^53.
- */
+/** How much of what nodes have idle the target could not use, before and after a request. */
 export class Fragments {
   readonly #nodes: Nodes;
   readonly #shapes: Shapes;
-  readonly #countTotal: number;
-  readonly #wanted: readonly Wanted[];
+  readonly #waste: Waste;
   readonly #idle = new Int16Array(32);
 
   constructor(nodes: Nodes, shapes: Shapes, target: Target) {
     this.#nodes = nodes;
     this.#shapes = shapes;
-    this.#countTotal = target.countTotal;
-    this.#wanted = nodes.models.map((model) => wantedOn(target, model));
+    this.#waste = new Waste(nodes.models, target);
   }
 
   /** What is fragmented on the node as it is. */
   amount(node: number): number {
-    const reach = this.reach(node, this.#nodes.cpuLeft[node] ?? 0);
-    return this.#amount(node, reach, this.#copyIdle(node));
+    return this.#amount(node, this.#reachNow(node), this.#copyIdle(node));
   }
 
   /**
@@ -59,15 +46,7 @@ export class Fragments {
 
   /** How many of the shapes wanted on this node's model its CPUs would do for, were so many left. */
   reach(node: number, cpuLeft: number): number {
-    const cpuMilli = this.#wanted[this.#nodes.modelOf[node] ?? 0]?.cpuMilli;
-    let low = 0;
-    let high = cpuMilli?.length ?? 0;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((cpuMilli?.[middle] ?? 0) <= cpuLeft) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.#waste.reach(this.#nodes.modelOf[node] ?? 0, cpuLeft);
   }
 
   #wholeGradient(node: number, shape: ShapeId): number {
@@ -107,45 +86,7 @@ export class Fragments {
     return count;
   }
 
-  /** All that is idle counts, less what the first `reach` wanted shapes could use. */
   #amount(node: number, reach: number, count: number): number {
-    const wanted = this.#wanted[this.#nodes.modelOf[node] ?? 0] ?? noneWanted;
-    const idle = this.#idle;
-    let total = 0;
-    for (let gpu = 0; gpu < count; gpu++) total += idle[gpu] ?? 0;
-    let useful = 0;
-    for (let index = 0; index < reach; index++) {
-      const gpuMilli = wanted.gpuMilli[index] ?? 0;
-      let sum = 0;
-      let roomy = 0;
-      for (let gpu = 0; gpu < count; gpu++) {
-        const milli = idle[gpu] ?? 0;
-        if (milli < gpuMilli) continue;
-        sum += milli;
-        roomy++;
-      }
-      if (roomy >= (wanted.gpuCount[index] ?? 0)) useful += sum * (wanted.weight[index] ?? 0);
-    }
-    return total * this.#countTotal - useful;
+    return this.#waste.amount(this.#nodes.modelOf[node] ?? 0, reach, this.#idle.subarray(0, count));
   }
-}
-
-const noneWanted: Wanted = {
-  cpuMilli: new Int32Array(),
-  gpuCount: new Int32Array(),
-  gpuMilli: new Int32Array(),
-  weight: new Float64Array(),
-};
-
-function wantedOn(target: Target, model: string): Wanted {
-  const shapes = target.shapes
-    .filter((shape) => shape.gpuCount > 0 && admitsModel(shape, model))
-    .toSorted((a, b) => a.cpuMilli - b.cpuMilli);
-  const column = (value: (shape: TargetShape) => number) => Int32Array.from(shapes, value);
-  return {
-    cpuMilli: column((shape) => shape.cpuMilli),
-    gpuCount: column((shape) => shape.gpuCount),
-    gpuMilli: column((shape) => shape.gpuMilli),
-    weight: Float64Array.from(shapes, (shape) => shape.count),
-  };
 }

@@ -5,8 +5,12 @@
  */
 export function gradeSteps(countTotal: number): readonly number[] {
   const scale = BigInt(countTotal) * 1000n;
-  return Array.from({ length: 99 }, (_, index) => Number(ceilUnit(scale * logOdds(index + 1))));
+  odds ??= Array.from({ length: 99 }, (_, index) => logOdds(index + 1));
+  return odds.map((value) => Number(ceilUnit(scale * value)));
 }
+
+/** The same for every target, so worked out once. */
+let odds: readonly bigint[] | undefined;
 
 /** How many steps the gradient has reached: the score of FGD, from 0 to 99. */
 export function gradeOf(gradient: number, steps: readonly number[]): number {

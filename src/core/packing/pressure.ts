@@ -2,30 +2,32 @@ import type { Nodes } from './nodes.ts';
 import { admitsModel, gpuMilliOf } from './shape.ts';
 import type { Target, TargetShape } from './target.ts';
 
+/** GPUs by model number: names, GPU milli in all, and what single nodes have. */
+export type Supply = Pick<Nodes, 'models' | 'modelCapacity' | 'capacities'>;
+
 /** What is expected of each model by requests that cannot go elsewhere, against what is left of it. */
 export class Pressure {
-  readonly #nodes: Nodes;
   /** Of all GPU milli asked for, in millionths, what only this model and a few others can serve. */
   readonly #claimed: readonly number[];
 
-  constructor(nodes: Nodes, target: Target) {
-    this.#nodes = nodes;
-    this.#claimed = claimedByModel(nodes, target);
+  constructor(supply: Supply, target: Target) {
+    this.#claimed = claimedByModel(supply, target);
   }
 
   /**
    * Per mille of what is left of the model that its own claimants will want by the time that all which is left of
-   * the fleet has been asked for: above 1,000 somebody goes away empty.
+   * the fleet has been asked for: above 1,000 somebody goes away empty. `modelLeft`: GPU milli by model number.
    */
-  of(model: number): number {
-    const left = this.#nodes.modelLeft[model] ?? 0;
+  of(model: number, modelLeft: Float64Array): number {
     let fleetLeft = 0;
-    for (const milli of this.#nodes.modelLeft) fleetLeft += milli;
-    return Math.floor(((this.#claimed[model] ?? 0) * fleetLeft) / (1000 * Math.max(1, left)));
+    for (const milli of modelLeft) fleetLeft += milli;
+    return Math.floor(
+      ((this.#claimed[model] ?? 0) * fleetLeft) / (1000 * Math.max(1, modelLeft[model] ?? 0)),
+    );
   }
 }
 
-function claimedByModel(nodes: Nodes, { asked }: Target): number[] {
+function claimedByModel(nodes: Supply, { asked }: Target): number[] {
   const claimed = nodes.models.map(() => 0);
   const able = ableModels(nodes);
   let total = 0;
@@ -46,14 +48,14 @@ function claimedByModel(nodes: Nodes, { asked }: Target): number[] {
  * Who names models claims them. Who names none, but needs more CPUs or GPUs of one node than most models have,
  * claims those that have them, while they are the smaller half of the fleet.
  */
-function isClaim(nodes: Nodes, { models }: TargetShape, ableCount: number, capacity: number): boolean {
+function isClaim(nodes: Supply, { models }: TargetShape, ableCount: number, capacity: number): boolean {
   if (ableCount === nodes.models.length) return false;
   const fleet = nodes.modelCapacity.reduce((sum, milli) => sum + milli, 0);
   return models.length > 0 || capacity * 2 <= fleet;
 }
 
 /** Gives the models that admit a shape and have a node which, empty, holds it. */
-function ableModels(nodes: Nodes): (shape: TargetShape) => number[] {
+function ableModels(nodes: Supply): (shape: TargetShape) => number[] {
   const members = Map.groupBy(nodes.capacities, ({ model }) => model);
   const sizes = nodes.models.map((model) => [
     ...new Map(

@@ -4,7 +4,7 @@ import { type Shape, shapeKey } from './shape.ts';
 /** A shape that is expected to be asked for, and how often. Memory plays no part in fragmentation. */
 export type TargetShape = Omit<Shape, 'memoryMib'> & { readonly count: number };
 
-type AskedShape = Shape & { readonly count: number };
+export type AskedShape = Shape & { readonly count: number };
 
 /** The requests a fleet should stay useful for. */
 export type Target = {
@@ -27,22 +27,29 @@ const shapeCountMax = 64;
  * (USENIX ATC 2023). More than 64 are merged: each of the rest counts for the kept shape that is nearest to it.
  */
 export function targetOf(requests: readonly Shape[]): Target {
-  const counted = countShapes(requests.map((shape) => ({ ...shape, memoryMib: 0 })));
+  return targetOfCounted(requests.map((shape) => ({ ...shape, count: 1 })));
+}
+
+/** The same of requests that are counted already, as far as anybody did. */
+export function targetOfCounted(requests: readonly AskedShape[]): Target {
+  const asked = countShapes(requests);
+  const counted = countShapes(asked.map((shape) => ({ ...shape, memoryMib: 0 })));
+  const total = asked.reduce((sum, { count }) => sum + count, 0);
   let covered = 0;
   const chosen = counted.filter(({ count }) => {
-    const wanted = covered * 100 < coveragePercent * requests.length;
+    const wanted = covered * 100 < coveragePercent * total;
     if (wanted) covered += count;
     return wanted;
   });
-  return { shapes: merge(chosen), countTotal: covered, asked: countShapes(requests) };
+  return { shapes: merge(chosen), countTotal: covered, asked };
 }
 
 /** Most frequent first; then by the text of the shape, so that the order is total. */
-function countShapes(requests: readonly Shape[]): AskedShape[] {
+function countShapes(requests: readonly AskedShape[]): AskedShape[] {
   const counts = new Map<string, AskedShape>();
   for (const shape of requests) {
     const key = shapeKey(shape);
-    counts.set(key, { ...shape, count: (counts.get(key)?.count ?? 0) + 1 });
+    counts.set(key, { ...shape, count: (counts.get(key)?.count ?? 0) + shape.count });
   }
   return [...counts]
     .toSorted(([aKey, a], [bKey, b]) => b.count - a.count || compareText(aKey, bKey))

@@ -59,23 +59,34 @@ export function thrifty(base: Policy, { nodes, shapes, target }: Fleet, weights:
     return whole === nodes.gpuCount(node) && (shapes.gpuCount[shape] ?? 0) < whole;
   }
 
-  /** In hundredths of a point. */
   function gpuCost(model: number): number {
-    const perMille = Math.min(perMilleMax, pressure.of(model));
-    return Math.floor((perMille * perMille * pressurePoints) / 10_000);
+    return scarceCost(pressure.of(model, nodes.modelLeft));
   }
 
-  /** In hundredths of a point. */
   function cpuCost(model: number): number {
-    const needed = (nodes.modelLeft[model] ?? 0) * stranding.cpuMilliPerGpu;
-    const perMille = Math.floor(needed / Math.max(1, nodes.modelCpuLeft[model] ?? 0));
-    return Math.floor((Math.min(perMilleMax, perMille) * cpuPoints) / 10);
+    return cpusCost(stranding.cpuMilliPerGpu, nodes.modelLeft[model] ?? 0, nodes.modelCpuLeft[model] ?? 0);
   }
 
-  /** In hundredths of a point. */
   function strandedCost(node: number, shape: ShapeId): number {
-    const milli = Math.floor(stranding.growth(node, shape) / strandedStep) * strandedStep;
-    const most = strandedPointsMax * pointParts;
-    return Math.max(-most, Math.min(most, Math.floor((milli * weights.strandedPoints) / 10)));
+    return strandedCostOf(stranding.growth(node, shape), weights.strandedPoints);
   }
+}
+
+/** What a request pays for a model on which so many per mille of pressure lie, in hundredths of a point. */
+export function scarceCost(pressurePerMille: number): number {
+  const perMille = Math.min(perMilleMax, pressurePerMille);
+  return Math.floor((perMille * perMille * pressurePoints) / 10_000);
+}
+
+/** What a CPU-only request pays where so much of GPUs and CPUs is left, in hundredths of a point. */
+export function cpusCost(cpuMilliPerGpu: number, gpuMilliLeft: number, cpuMilliLeft: number): number {
+  const perMille = Math.floor((gpuMilliLeft * cpuMilliPerGpu) / Math.max(1, cpuMilliLeft));
+  return Math.floor((Math.min(perMilleMax, perMille) * cpuPoints) / 10);
+}
+
+/** What a request pays for so many GPU milli more that are stranded, in hundredths of a point. */
+export function strandedCostOf(growthMilli: number, strandedPoints: number): number {
+  const milli = Math.floor(growthMilli / strandedStep) * strandedStep;
+  const most = strandedPointsMax * pointParts;
+  return Math.max(-most, Math.min(most, Math.floor((milli * strandedPoints) / 10)));
 }

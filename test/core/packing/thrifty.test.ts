@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Fleet } from '../../../src/core/packing/fleet.ts';
 import { Pressure } from '../../../src/core/packing/pressure.ts';
-import { Stranding } from '../../../src/core/packing/stranding.ts';
+import { Stranded, Stranding } from '../../../src/core/packing/stranding.ts';
 import { thrifty, type Weights } from '../../../src/core/packing/thrifty.ts';
 import { fleetOf, nodesOf, shapeOf } from './given.ts';
 
@@ -11,7 +11,7 @@ const times = (count: number, text: string) => Array.from({ length: count }, () 
 /** Per mille by model. */
 function pressures({ nodes, target }: Fleet): Record<string, number> {
   const pressure = new Pressure(nodes, target);
-  return Object.fromEntries(nodes.models.map((name, model) => [name, pressure.of(model)]));
+  return Object.fromEntries(nodes.models.map((name, model) => [name, pressure.of(model, nodes.modelLeft)]));
 }
 
 const small = () =>
@@ -69,12 +69,12 @@ describe('stranding', () => {
   };
 
   test('is what the target asks for with each whole GPU, on average', () => {
-    const { nodes, shapes, target } = fleetOf(nodesOf('a 2xT4 cpu9 mem9'), [
+    const { target } = fleetOf(nodesOf('a 2xT4 cpu9 mem9'), [
       ...times(1, 'cpu6 1x500'),
       ...times(3, 'cpu2 1x1000'),
       ...times(9, 'cpu99'),
     ]);
-    const { cpuMilliPerGpu, memoryMibPerGpu } = new Stranding(nodes, shapes, target);
+    const { cpuMilliPerGpu, memoryMibPerGpu } = new Stranded(target);
     // 12 CPUs and 12 GiB for 3.5 GPUs.
     expect([cpuMilliPerGpu, memoryMibPerGpu]).toEqual([3428, 3510]);
   });
