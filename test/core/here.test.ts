@@ -21,6 +21,7 @@ describe('why a placement stands where it stands in its site', () => {
       ['1×4 H100 24h'],
       [
         'all in node fra1/h1/r1/n01: 5 of 5 nodes have room by count; 2 GPUs stay free there, the fewest (fra1/h1/r1/n02: 6)',
+        'judged by what is likely to be asked for: 49 points, the most of 5 nodes with room (next: fra1/h1/r1/n02, 18); idle GPUs of no use to such requests: 0.031 more on average; without cores or memory: 0 more',
       ],
     ],
     [
@@ -87,6 +88,7 @@ describe('why a placement stands where it stands in its site', () => {
     const full = take(world('fra1/h1/r1 2×8 H100'), demand('1×8 H100 24h'));
     expect(planned(full, demand('1×8 H100 24h')).plan.report.here).toEqual([
       'all in node fra1/h1/r1/n02: 1 of 2 nodes have room by count, the others for none of it; 0 GPUs stay free there',
+      'judged by what is likely to be asked for: 50 points, the only node with room; idle GPUs of no use to such requests: 0 more on average; without cores or memory: 0 more',
     ]);
   });
 });

@@ -24,6 +24,8 @@ export class Packed {
   ends = new Float64Array(0);
   masks = new Uint32Array(0);
   watts = new Float64Array(0);
+  cpus = new Float64Array(0);
+  memories = new Float64Array(0);
   /** Numbers of the contracts that hold; -1 for what else does. */
   holders = new Int32Array(0);
   /** Numbers of the tenants that hold, in the order in which they came up; -1 for nobody. */
@@ -40,6 +42,8 @@ export class Packed {
   #used = 0;
   /** How many holds close something to others, by node. */
   readonly #closing: Int32Array;
+  /** How many holds have slices, by node. */
+  readonly slicing: Int32Array;
   #closingTotal = 0;
   #siteClosingTotal = 0;
   #slicedTotal = 0;
@@ -52,6 +56,7 @@ export class Packed {
     this.first = new Int32Array(nodeCount);
     this.count = new Int32Array(nodeCount);
     this.#closing = new Int32Array(nodeCount);
+    this.slicing = new Int32Array(nodeCount);
     this.peaks = new Float64Array(nodeCount);
   }
 
@@ -131,6 +136,8 @@ export class Packed {
       this.ends[first + at] = entry.endMs;
       this.masks[first + at] = touched(entry);
       this.watts[first + at] = entry.powerW;
+      this.cpus[first + at] = entry.cpuMilli;
+      this.memories[first + at] = entry.memoryMib;
       this.holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
       this.tenants[first + at] = entry.tenant === undefined ? -1 : this.#numberOf(entry.tenant);
       this.alone[first + at] = levelOf(entry.alone);
@@ -139,7 +146,9 @@ export class Packed {
       if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
     }
     this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
-    this.#slicedTotal += slicing(holds) - slicing(this.#lists[node] ?? nothing);
+    this.#slicedTotal -= this.slicing[node] ?? 0;
+    this.slicing[node] = slicing(holds);
+    this.#slicedTotal += this.slicing[node] ?? 0;
     this.#closingTotal += closing - (this.#closing[node] ?? 0);
     this.#closing[node] = closing;
     this.peaks[node] = peakOf(holds, -Infinity, ({ powerW }) => powerW);
@@ -162,6 +171,8 @@ export class Packed {
       ends: this.ends,
       masks: this.masks,
       watts: this.watts,
+      cpus: this.cpus,
+      memories: this.memories,
       holders: this.holders,
       tenants: this.tenants,
       alone: this.alone,
@@ -171,6 +182,8 @@ export class Packed {
     this.ends = new Float64Array(size);
     this.masks = new Uint32Array(size);
     this.watts = new Float64Array(size);
+    this.cpus = new Float64Array(size);
+    this.memories = new Float64Array(size);
     this.holders = new Int32Array(size);
     this.tenants = new Int32Array(size);
     this.alone = new Uint8Array(size);
@@ -184,6 +197,8 @@ export class Packed {
       this.ends.set(before.ends.subarray(from, to), this.#used);
       this.masks.set(before.masks.subarray(from, to), this.#used);
       this.watts.set(before.watts.subarray(from, to), this.#used);
+      this.cpus.set(before.cpus.subarray(from, to), this.#used);
+      this.memories.set(before.memories.subarray(from, to), this.#used);
       this.holders.set(before.holders.subarray(from, to), this.#used);
       this.tenants.set(before.tenants.subarray(from, to), this.#used);
       this.alone.set(before.alone.subarray(from, to), this.#used);

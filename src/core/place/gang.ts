@@ -10,8 +10,10 @@ import { bandwidthOf } from './fabric/bandwidth.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
 import { fillInside } from './inside.ts';
+import { NodeSet } from './node-set.ts';
 import { otherOrders } from './orders.ts';
-import { type Rooms } from './rooms.ts';
+import { type Packing, packingOf, type Suit, suitOrder } from './packing.ts';
+import type { Rooms } from './rooms.ts';
 import { isSliced, type Want } from './want.ts';
 
 /** A gang put down whole, and how close together and how tightly. Smaller is better for both numbers. */
@@ -26,6 +28,10 @@ export type GangFit = {
   /** Leafs that the parts with an uplink budget stand on, added up. */
   readonly leafs: number;
   readonly bandwidth: readonly HeldBandwidth[];
+  /** On one node, where that is chosen by how well it suits: decides before wear and spare. */
+  readonly suit?: Suit;
+  /** What it was chosen by. */
+  readonly packing?: Packing;
 };
 
 /** The most replicas that could be put down, where no domain held all. */
@@ -40,13 +46,16 @@ type Asked = {
   readonly isPlain: boolean;
   /** Where no domain holds all, the place that holds most is asked for. */
   readonly isNearestAsked?: boolean;
+  /** Nothing is ranked before it is tried. */
+  readonly isExhaustive?: boolean;
 };
 
 /**
- * Places a gang inside one domain of the lowest level that holds all of it; among those domains the one with
- * least to spare, then the first by id. With uplink budgets the fewest leafs come before all that. Members come in
- * the order of part and replica. `nodes` are those of the site that could serve some want. Where the parts do not fit
- * one after the other as they usually go down, other orders are tried.
+ * Places a gang inside one domain of the lowest level that holds all of it; among nodes the one that suits best (see
+ * `packingOf`), else among those domains the one with least to spare, then the first by id. With uplink budgets the
+ * fewest leafs come before all that. Members come in the order of part and replica. `nodes` are those of the site that
+ * could serve some want. Where the parts do not fit one after the other as they usually go down, other orders are
+ * tried.
  */
 export function placeGang(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFit | GangMiss {
   const usual = placedInOrder(rooms, nodes, asked);
@@ -67,10 +76,19 @@ function scanned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangF
   const fewestLeafs = budgeted(asked).length;
   let best: GangFit | undefined;
   const levels = levelsUpTo(asked.demand.together, nodes);
+  const packing = packingOf(rooms, asked);
   for (const level of levels) {
+    if (level === 'node' && packing?.isKnownBefore === true && asked.isExhaustive !== true) {
+      const isLast = level === levels.at(-1);
+      const found = rankedNodes(rooms, nodes, { ...asked, level, isLast, packing });
+      // One replica stands on one node: what none of them holds, no larger place does.
+      if (found.kind === 'whole' || replicasOf(asked.wants) === 1) return found;
+      nearest = found.fit > nearest.fit ? found : nearest;
+      continue;
+    }
     for (const domain of domainsInside(asked.demand.together ?? 'site', level, nodes)) {
       const isLast = level === levels.at(-1);
-      const found = tried(rooms, domain, { ...asked, level, isLast });
+      const found = tried(rooms, domain, { ...asked, level, isLast, packing });
       if (found.kind === 'partial') nearest = found.fit > nearest.fit ? found : nearest;
       else if (best === undefined || isBetter(found, best)) best = found;
     }
@@ -79,8 +97,35 @@ function scanned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangF
   return best ?? nearest;
 }
 
+/** The nodes from the one that suits best on, until one holds all; else the first of those that hold most. */
+function rankedNodes(
+  rooms: Rooms,
+  nodes: readonly FleetNode[],
+  asked: Ways & { readonly packing: Packing },
+): GangFit | GangMiss {
+  const domains = domainsKnown(asked.demand.together ?? 'site', 'node', asked.site.nodes);
+  const able = new NodeSet(nodes);
+  const own = domains.filter(({ nodes: [node] }) => node !== undefined && able.has(node));
+  const misses = new Map<Domain, GangMiss>();
+  const isOne = replicasOf(asked.wants) === 1;
+  for (const domain of asked.packing.bestFirst(own)) {
+    if (isOne && !asked.packing.hasRoomOn(domain)) break;
+    const found = tried(rooms, domain, asked);
+    if (found.kind === 'whole') return found;
+    misses.set(domain, found);
+  }
+  let nearest: GangMiss = { kind: 'partial', fit: 0, place: nodes[0]?.site ?? '' };
+  for (const domain of own) {
+    const miss = misses.get(domain);
+    if (miss !== undefined && miss.fit > nearest.fit) nearest = miss;
+  }
+  return nearest;
+}
+
 function isBetter(a: Merits, b: Merits): boolean {
-  return (a.leafs - b.leafs || a.closeness - b.closeness || a.wear - b.wear || a.spare - b.spare) < 0;
+  const closer = a.leafs - b.leafs || a.closeness - b.closeness;
+  if (closer === 0 && a.suit !== undefined && b.suit !== undefined) return suitOrder(a.suit, b.suit) < 0;
+  return (closer || a.wear - b.wear || a.spare - b.spare) < 0;
 }
 
 /** With flows the gang is tried once as it comes, and once with room for every flow to leave its node. */
@@ -101,6 +146,7 @@ function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFi
   const isHopeless = bounds.hopeful(domainsKnown(limit, limit, site.nodes)).length === 0;
   if (isHopeless && asked.isNearestAsked !== true) return nearest;
   const levels = levelsUpTo(demand.together, nodes);
+  const packing = packingOf(rooms, asked);
   for (const level of levels) {
     const isLast = level === levels.at(-1);
     const domains = domainsKnown(limit, level, site.nodes);
@@ -108,12 +154,13 @@ function pruned(rooms: Rooms, nodes: readonly FleetNode[], asked: Asked): GangFi
     const attempt = (domain: Domain) =>
       remembered(found, domain, () => {
         const own = { id: domain.id, nodes: domain.nodes.filter((node) => bounds.isAble(node)) };
-        return tried(rooms, own, { ...asked, level, isLast });
+        return tried(rooms, own, { ...asked, level, isLast, packing });
       });
     const hopeful = bounds.hopeful(domains);
     if (fewestLeafs > 0) best = fewestLeafsOf({ rooms, asked, bounds, level }, hopeful, attempt, best);
     else {
-      const sorted = bounds.tightestFirst(hopeful);
+      const isPacked = level === 'node' && packing?.isKnownBefore === true;
+      const sorted = isPacked ? packing.bestFirst(hopeful) : bounds.tightestFirst(hopeful);
       best = sorted === undefined ? bestOf(hopeful, attempt) : firstOf(sorted, attempt);
     }
     if (best !== undefined && best.leafs <= fewestLeafs) return best;
@@ -164,7 +211,7 @@ function fewestLeafsOf(
 }
 
 /** What one of them cannot have better than the other. */
-type Merits = Pick<GangFit, 'leafs' | 'closeness' | 'wear' | 'spare'>;
+type Merits = Pick<GangFit, 'leafs' | 'closeness' | 'wear' | 'spare' | 'suit'>;
 
 /** Whether a domain would at best be as good as what was found, and comes after it. */
 function isWorse(chance: Merits & { readonly at: number }, best: GangFit, bestAt: number): boolean {
@@ -222,17 +269,30 @@ function remembered<K, V>(known: Map<K, V>, key: K, find: () => V): V {
   return value;
 }
 
-/** The gang in one domain: whole, or the replicas that fit. */
-function tried(
+/** A gang on one level, and how nodes are judged for it. */
+type Ways = Asked & {
+  readonly level: PlacedLevel;
+  readonly isLast: boolean;
+  readonly packing: Packing | undefined;
+};
+
+/** The gang in one domain: whole, or the replicas that fit. On a node that is judged, on the GPU chosen there. */
+function tried(rooms: Rooms, domain: Domain, asked: Ways): GangFit | GangMiss {
+  const { packing, level, wants } = asked;
+  const [node] = domain.nodes;
+  if (packing === undefined || level !== 'node' || node === undefined) return put(rooms, domain, asked);
+  const narrowed = packing.withGpu(node);
+  const chosen = narrowed === undefined ? undefined : put(rooms, domain, { ...asked, ...narrowed });
+  const found = chosen?.kind === 'whole' ? chosen : put(rooms, domain, { ...asked, wants });
+  if (found.kind !== 'whole') return found;
+  const suit = packing.suitWith(node, found.members, found.wear);
+  return suit === undefined ? found : { ...found, suit, packing };
+}
+
+function put(
   rooms: Rooms,
   domain: Domain,
-  {
-    demand,
-    wants,
-    candidates,
-    level,
-    isLast,
-  }: Asked & { readonly level: PlacedLevel; readonly isLast: boolean },
+  { demand, wants, candidates, level, isLast }: Ways,
 ): GangFit | GangMiss {
   const replicas = replicasOf(wants);
   let nearest: GangMiss = { kind: 'partial', fit: 0, place: domain.id };

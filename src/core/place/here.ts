@@ -9,6 +9,7 @@ import { type Domain, levelsUpTo } from './domain.ts';
 import { Rooms } from './rooms.ts';
 import { type Ground, Scales } from './scales.ts';
 import { endOf } from './site.ts';
+import { suitLine } from './suit-words.ts';
 
 /** What was found, as far as it says why it stands where it stands. */
 type Found = {
@@ -39,6 +40,7 @@ export function hereWords(
     levelLine(chosen, standing),
     closerLine(chosen),
     leafLine(ground),
+    suitLine(ground),
     sliceLine(state, rooms, seats),
   ];
   return lines.flatMap((line) => (line === undefined ? [] : [line.slice(0, 300)]));

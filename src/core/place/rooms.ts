@@ -56,6 +56,11 @@ export class Rooms {
     return this.#state.fleet;
   }
 
+  /** What is read; with an empty calendar where no bookings count. */
+  get state(): State {
+    return this.#state;
+  }
+
   /** What the index sees of the span; nothing for a scan, and where no bookings count. */
   get sight(): Sight | undefined {
     // Another calendar may have been packed since: then it is read again.

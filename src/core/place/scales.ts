@@ -6,6 +6,7 @@ import { both, type Mask, sizeOf } from '../mask.ts';
 import { Bench } from './bench.ts';
 import type { PlacedLevel } from './domain.ts';
 import type { Candidates } from './fill.ts';
+import type { Packing, Suit } from './packing.ts';
 import { type Rooms } from './rooms.ts';
 import { isSliced, usableGpus, type Want } from './want.ts';
 
@@ -16,6 +17,9 @@ export type Ground = {
   readonly candidates: Candidates;
   /** Leafs that parts with an uplink budget stand on, added up; 0 where none has one. */
   readonly leafs: number;
+  /** On one node: how well it suits, and by what it was judged. */
+  readonly suit?: Suit;
+  readonly packing?: Packing;
 };
 
 type Asked = { readonly demand: Demand; readonly ground: Ground; readonly seats: readonly Member[] };

@@ -15,6 +15,7 @@ import { fitnessOf } from './fitness.ts';
 import { layoutOf, limitsOn } from './layout.ts';
 import { isAbove, type Speed } from './merit.ts';
 import { NodeSet } from './node-set.ts';
+import type { Suit } from './packing.ts';
 import { type LimitName, limitNames } from './power.ts';
 import { type Ignored, Rooms } from './rooms.ts';
 import type { Ground } from './scales.ts';
@@ -39,6 +40,8 @@ export type SiteFit = {
   readonly spares: readonly Member[];
   readonly closeness: number;
   readonly spare: number;
+  /** On one node, where that was chosen by how well it suits. */
+  readonly suit?: Suit;
   readonly bandwidth: readonly HeldBandwidth[];
   /** What it was chosen from; nothing where it stayed without a search. */
   readonly ground?: Ground;
@@ -87,8 +90,10 @@ export function searchSite(state: State, site: FleetSite, asked: SiteQuestion): 
     const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, { isPlain });
     const found = placeSurviving(rooms, nodes, { ...gang, ...where });
     if (found.kind === 'whole') {
-      const { level, leafs } = found;
-      return { ...found, kind: 'fits', site, startMs, ground: { level, leafs, wants, candidates } };
+      const { level, leafs, suit, packing, ...fit } = found;
+      const judged = suit === undefined || packing === undefined ? {} : { suit, packing };
+      const ground = { level, leafs, wants, candidates, ...judged };
+      return { ...fit, ...(suit === undefined ? {} : { suit }), kind: 'fits', site, startMs, ground };
     }
   }
   return undefined;
@@ -146,7 +151,15 @@ function groundOf(
   const elsewhere = elsewhereOf(state, site, wants, asked);
   const isPlain = asked.isPlain === true || isUnindexed(asked.demand);
   return {
-    gang: { demand: asked.demand, wants, candidates, elsewhere, site, isPlain },
+    gang: {
+      demand: asked.demand,
+      wants,
+      candidates,
+      elsewhere,
+      site,
+      isPlain,
+      isExhaustive: asked.isPlain === true,
+    },
     able,
     concerned: [...able, ...elsewhere.flatMap(({ nodes }) => nodes)],
   };

@@ -11,6 +11,7 @@ import { bestOfEach, modelsAt, type Order } from './each-site.ts';
 import { solveElastic } from './elastic.ts';
 import { byCarbon, bySpeed, carbonOf, carbonWords, speedOf, speedWords } from './merit.ts';
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
+import { suitOrder } from './packing.ts';
 import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
 import { combinations } from './want.ts';
 
@@ -92,7 +93,12 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
 const byPrice: Order = (a, b) =>
   (a.price.microEurPerHour ?? Infinity) - (b.price.microEurPerHour ?? Infinity) || 0;
 const byStart: Order = (a, b) => a.startMs - b.startMs;
-const byTightness: Order = (a, b) => a.closeness - b.closeness || a.spare - b.spare;
+/** Closer together first; of what stands on one node what suits better, of the rest what has less to spare. */
+const byTightness: Order = (a, b) => {
+  if (a.closeness !== b.closeness) return a.closeness - b.closeness;
+  const isJudged = a.suit !== undefined && b.suit !== undefined;
+  return isJudged ? suitOrder(a.suit, b.suit) : a.spare - b.spare;
+};
 /** Data that is there before data that has to be moved. */
 const byTransfer: Order = (a, b) => (a.transfers?.length ?? 0) - (b.transfers?.length ?? 0);
 const bySite: Order = (a, b) => compareText(a.site.id, b.site.id);

@@ -22,6 +22,8 @@ export type Gang = {
   readonly isPlain: boolean;
   /** Where no domain holds all, the place that holds most is asked for. */
   readonly isNearestAsked?: boolean;
+  /** Nothing is ranked before it is tried. */
+  readonly isExhaustive?: boolean;
 };
 
 export type Elsewhere = { readonly nodes: readonly FleetNode[]; readonly candidates: Candidates };
