@@ -12,7 +12,8 @@ import type { Digest } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { type Anchor, readAnchors } from './anchors.ts';
 import { type Arrivals, drawArrivals, readArrivals } from './arrivals.ts';
-import { type Decided, type Replay, replaySteps } from './replay.ts';
+import { contractSteps } from './contracts.ts';
+import { type Decided, type Replay, replaySteps, type Scenario } from './replay.ts';
 import { type Speed, speedOf } from './speed.ts';
 import { readNodes, readRequests, type TraceNode } from './trace.ts';
 
@@ -31,6 +32,8 @@ export type OpenbOptions = {
   readonly scale: number;
   /** A file for every decision. */
   readonly placements?: string;
+  /** The same requests as contracts too, planned and committed by the core. */
+  readonly contracts?: boolean;
   readonly nowNs: () => bigint;
 };
 
@@ -47,6 +50,17 @@ type Figures = {
   readonly alloc: ByColumn;
   readonly powerW: ByColumn | null;
   readonly gpuPowerW: ByColumn | null;
+};
+
+/** What came of the same requests as demands to the core, each planned, checked, committed and folded. */
+type ContractFigures = {
+  readonly alloc: ByColumn;
+  readonly failed: number;
+  readonly usedMilli: number;
+  readonly decisionsPerSecond: number;
+  /** Microseconds of a decision, to tenths. */
+  readonly us: Speed['us'];
+  readonly digest: Digest;
 };
 
 export type OpenbReport = Speed & {
@@ -72,6 +86,8 @@ export type OpenbReport = Speed & {
   readonly leastPowerW: ByColumn | null;
   /** The same of FGD in the same order; null where that is the policy. */
   readonly fgd: Figures | null;
+  /** Null where it was not asked for. */
+  readonly contracts: ContractFigures | null;
   readonly failed: number;
   readonly usedMilli: number;
   /** Of all decisions, as the bytes of the placements file. */
@@ -107,12 +123,13 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
   const onDecision = (decided: Decided) => lines.push(lineOf(decided));
   const measured = { nowNs, scanCount, leastAt: powerColumns, onDecision };
   const timed = { policy, ...measured, ...(powerWeight !== undefined && { powerWeight }) };
-  const total = pods.length * (policy === 'fgd' ? 1 : 2);
+  const total = pods.length * ((policy === 'fgd' ? 1 : 2) + (options.contracts === true ? 1 : 0));
   const result = yield* withTotal(replaySteps(scenario, timed), 0, total);
   const rival =
     policy === 'fgd'
       ? undefined
       : yield* withTotal(replaySteps(scenario, { policy: 'fgd' }), pods.length, total);
+  const contracts = options.contracts === true ? yield* contracted(scenario, nowNs, total) : null;
   const text = `${lines.join('\n')}\n`;
   if (options.placements !== undefined) writeText(options.placements, text);
   const isPublished = options.orders !== undefined && options.scale === 1;
@@ -129,11 +146,31 @@ export function* benchOpenb(options: OpenbOptions): Generator<Progress, OpenbRep
     ...figuresOf(result, nodes),
     leastPowerW: leastPowerOf(result),
     fgd: rival === undefined ? null : figuresOf(rival, nodes),
+    contracts,
     failed: result.failedCount,
     usedMilli: result.usedMilli,
     ...speedOf(result),
     digest: digestOfBytes(new TextEncoder().encode(text)),
     anchors: readAnchors(options.data, listName(options.list), isPublished ? options.seed : undefined),
+  };
+}
+
+function* contracted(
+  scenario: Scenario,
+  nowNs: () => bigint,
+  total: number,
+): Generator<Progress, ContractFigures> {
+  const lines = ['index,node,gpus'];
+  const steps = contractSteps(scenario, { nowNs, onDecision: (decided) => lines.push(lineOf(decided)) });
+  const result = yield* withTotal(steps, total - scenario.arrivals.length, total);
+  const { decisionsPerSecond, us } = speedOf(result);
+  return {
+    alloc: allocOf(result),
+    failed: result.failedCount,
+    usedMilli: result.usedMilli,
+    decisionsPerSecond,
+    us,
+    digest: digestOfBytes(new TextEncoder().encode(`${lines.join('\n')}\n`)),
   };
 }
 

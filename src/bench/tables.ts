@@ -22,6 +22,7 @@ export function drawOpenb(report: OpenbReport): string {
       allocColumns.map((column) => percent(report.alloc[column] ?? undefined)),
     ),
     ...fgdRow(report),
+    ...contractsRow(report),
     ...report.anchors.map(({ policy, of, alloc }) =>
       row(
         `published ${policy}${of === 'mean' ? ', mean' : ''}`,
@@ -31,6 +32,7 @@ export function drawOpenb(report: OpenbReport): string {
     '',
     ...powerRows(report),
     `${grouped(report.failed)} requests failed; ${grouped(report.usedMilli)} GPU milli in use`,
+    ...contractsLine(report),
     `${grouped(report.decisionsPerSecond)} decisions/s; p50 ${us.p50} µs, p99 ${us.p99} µs, p99.9 ${us.p999} µs; ${report.setupMs} ms before the first`,
     `a plain scan takes ${report.scanRatio} times as long (medians), ${scan.meanRatio} times (means) on ${scan.sampled} decisions, with the same answers`,
     report.digest,
@@ -84,6 +86,25 @@ function fgdRow({ fgd }: OpenbReport): string[] {
       'in use under fgd, %',
       allocColumns.map((column) => percent(fgd.alloc[column] ?? undefined)),
     ),
+  ];
+}
+
+function contractsRow({ contracts }: OpenbReport): string[] {
+  if (contracts === null) return [];
+  return [
+    row(
+      'in use as contracts, %',
+      allocColumns.map((column) => percent(contracts.alloc[column] ?? undefined)),
+    ),
+  ];
+}
+
+/** How many fail as contracts, and how long one takes from the demand to the folded entry. */
+function contractsLine({ contracts }: OpenbReport): string[] {
+  if (contracts === null) return [];
+  const { failed, usedMilli, decisionsPerSecond, us } = contracts;
+  return [
+    `as contracts ${grouped(failed)} requests failed; ${grouped(usedMilli)} GPU milli in use; ${grouped(decisionsPerSecond)} planned, checked and committed/s; p50 ${us.p50} µs, p99 ${us.p99} µs`,
   ];
 }
 

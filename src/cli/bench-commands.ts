@@ -39,6 +39,7 @@ function addOpenb(bench: Command, io: Io, done: Done): void {
     )
     .option('--scale <count>', 'repeat nodes and arrivals so many times', wholeNumber, 1)
     .option('--placements <file>', 'write every decision: `index,node,gpus`')
+    .option('--contracts', 'also make every request a contract: planned, checked and committed by the core')
     .option('--json', 'print one JSON object instead of text')
     .addHelpText('after', examples(...benchExamples))
     .action(async (options: BenchOpenbOptions) =>

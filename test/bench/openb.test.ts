@@ -26,6 +26,16 @@ const Report = z.looseObject({
   decisionsPerSecond: z.int(),
   us: z.object({ mean: z.number(), p50: z.number(), p99: z.number(), p999: z.number() }),
   scanRatio: z.number(),
+  contracts: z
+    .strictObject({
+      alloc: z.record(z.string(), z.number().nullable()),
+      failed: z.int(),
+      usedMilli: z.int(),
+      decisionsPerSecond: z.int(),
+      us: z.looseObject({ p50: z.number() }),
+      digest: z.string(),
+    })
+    .nullable(),
   digest: z.string(),
   order: z.string(),
   nodeCount: z.int(),
@@ -87,6 +97,23 @@ describe('berth bench openb', () => {
     const three = await report('--data', folder, '--scale', '3', '--placements', placements);
     expect(three).toMatchObject({ decisionCount: 3 * one.decisionCount, nodeCount: 12, gpuCount: 36 });
     expect(readFileSync(placements, 'utf8')).toMatch(/,n-\d\.[23],/);
+  });
+
+  test('the same requests as contracts: as many fit, and asked twice they stand where they stood', async () => {
+    const folder = traceFolder({ 'orders.json': orders });
+    const files = ['--data', folder, '--orders', join(folder, 'orders.json'), '--seed', '7'];
+    const [plain, first, again] = [
+      await report(...files),
+      await report(...files, '--contracts'),
+      await report(...files, '--contracts'),
+    ];
+    expect(plain.contracts).toBeNull();
+    expect(first.digest).toBe(plain.digest);
+    expect(first.contracts?.digest).toBe(again.contracts?.digest);
+    expect(first.contracts).toMatchObject({ failed: plain.failed, usedMilli: plain.usedMilli });
+    expect((await run(...files, '--contracts')).stdout).toContain(
+      `as contracts ${plain.failed} requests failed`,
+    );
   });
 
   test.each(['default', 'power', 'fgd', 'bestfit', 'packing', 'clustering', 'dotprod'])(
