@@ -28,6 +28,18 @@ const priorCount = 64;
  * with the GPUs' share of the node's cores and memory; of nodes that are set up for shares, for half and a quarter of a GPU.
  */
 export function expectedOf(fleet: Fleet, contracts: Shelf<Contract>): Target {
+  const byShelf = answers.get(fleet) ?? new WeakMap<Shelf<Contract>, Target>();
+  answers.set(fleet, byShelf);
+  const known = byShelf.get(contracts) ?? expectedAfter(fleet, contracts);
+  byShelf.set(contracts, known);
+  return known;
+}
+
+/** Neither a fleet nor a shelf of contracts ever changes. */
+const answers = new WeakMap<Fleet, WeakMap<Shelf<Contract>, Target>>();
+
+/** The target that is kept where the next contract does not count yet: what is remembered about it serves on. */
+function expectedAfter(fleet: Fleet, contracts: Shelf<Contract>): Target {
   const placements = lately(contracts);
   const known = targets.get(fleet) ?? [];
   targets.set(fleet, known);

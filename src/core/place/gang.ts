@@ -253,7 +253,7 @@ function bestOf(domains: readonly Domain[], attempt: Attempt): GangFit | undefin
 }
 
 /** The first that holds all: of those sorted by what they have to spare, the best. */
-function firstOf(domains: readonly Domain[], attempt: Attempt): GangFit | undefined {
+function firstOf(domains: Iterable<Domain>, attempt: Attempt): GangFit | undefined {
   for (const domain of domains) {
     const found = attempt(domain);
     if (found.kind === 'whole') return found;

@@ -122,14 +122,22 @@ export class Packing {
   }
 
   /** The domains of one node each from the one that suits best on; those that have not so much left come last. */
-  bestFirst(domains: readonly Domain[]): readonly Domain[] {
+  *bestFirst(domains: readonly Domain[]): Generator<Domain, void> {
     const scores = Float64Array.from(domains, ({ nodes: [node] }) =>
       node === undefined ? -Infinity : (this.suitOf(node)?.score ?? -Infinity),
     );
-    const order = Uint32Array.from(domains, (_, at) => at).toSorted(
+    // Mostly the best is taken, so the others are not sorted before somebody asks for them.
+    let best = 0;
+    for (let at = 1; at < scores.length; at++) if ((scores[at] ?? 0) > (scores[best] ?? 0)) best = at;
+    const first = domains[best];
+    if (first !== undefined) yield first;
+    const order = Uint32Array.from(scores.keys()).toSorted(
       (a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b,
     );
-    return Array.from(order, (at) => domains[at]).filter((domain) => domain !== undefined);
+    for (const at of order) {
+      const domain = domains[at];
+      if (domain !== undefined && at !== best) yield domain;
+    }
   }
 
   /** All nodes that could serve every part, let the tenant in and have so much left, in the order of the fleet. */
@@ -188,8 +196,12 @@ export class Packing {
     const known = this.#modelCosts.get(model);
     if (known !== undefined) return known;
     const { state, span } = this.#rooms;
-    const scarcity = scarcityAt(state, span.startMs, this.#asked.isExhaustive === true);
-    const cost = this.#judge.modelCost(model, this.#gpus.want === undefined ? 0 : 1, scarcity);
+    const gpuCount = this.#gpus.want === undefined ? 0 : 1;
+    const scarcity = scarcityAt(state, span.startMs, {
+      withCores: gpuCount === 0,
+      isPlain: this.#asked.isExhaustive === true,
+    });
+    const cost = this.#judge.modelCost(model, gpuCount, scarcity);
     this.#modelCosts.set(model, cost);
     return cost;
   }

@@ -19,6 +19,8 @@ const unrecorded = 2 ** 30;
 export type Stock = Supply & {
   /** The number of the model of which a node has most GPUs, by its index. */
   readonly mainModel: Int32Array;
+  /** GPUs of a shape by the number of the model. */
+  readonly masks: ReadonlyMap<NodeShape, readonly Mask[]>;
 };
 
 const stocks = new WeakMap<Fleet, Stock>();
@@ -36,7 +38,11 @@ function made(fleet: Fleet): Stock {
     for (const [model, name] of models.entries())
       modelCapacity[model] = (modelCapacity[model] ?? 0) + sizeOf(gpusOf(shape, name)) * wholeGpuMilli;
   const mainModel = Int32Array.from(fleet.nodes, ({ shape }) => mainModelOf(shape, models));
-  return { models, modelCapacity, capacities: capacitiesOf(fleet, models), mainModel };
+  const shapes = new Set(fleet.nodes.map(({ shape }) => shape));
+  const masks = new Map(
+    [...shapes].map((shape) => [shape, models.map((model) => gpusOf(shape, model))] as const),
+  );
+  return { models, modelCapacity, capacities: capacitiesOf(fleet, models), mainModel, masks };
 }
 
 /** One for each kind of node and model: what a single node can hold. */
@@ -83,7 +89,7 @@ export class Leftovers {
 
   /** Of a node's GPUs of one model, by default the one of which it has most. */
   of(node: FleetNode, model = this.#stock.mainModel[node.index] ?? 0): Left {
-    const gpus = gpusOf(node.shape, this.#stock.models[model] ?? '');
+    const gpus = this.#stock.masks.get(node.shape)?.[model] ?? 0;
     const packed = this.#packed;
     const window = this.#window;
     if (packed === undefined || window === undefined || (packed.slicing[node.index] ?? 0) > 0)
@@ -101,9 +107,21 @@ export class Leftovers {
     };
   }
 
+  /** GPU milli left of all of a node's GPUs of one model. */
+  gpuMilliOn(node: FleetNode, model: number): number {
+    const packed = this.#packed;
+    if (packed === undefined || this.#window === undefined || (packed.slicing[node.index] ?? 0) > 0) {
+      const { wholeGpus, parts } = this.of(node, model);
+      return parts.reduce((sum, milli) => sum + milli, wholeGpus * wholeGpuMilli);
+    }
+    const gpus = this.#stock.masks.get(node.shape)?.[model] ?? 0;
+    const free = without(both(gpus, usable(node)), this.#window.takenOn(node.index));
+    return sizeOf(free) * milliOf(node.shape);
+  }
+
   /** GPU milli left of each GPU of a node, by number; 0 for those of other models. */
   idleOn(node: FleetNode, model: number): readonly number[] {
-    const gpus = gpusOf(node.shape, this.#stock.models[model] ?? '');
+    const gpus = this.#stock.masks.get(node.shape)?.[model] ?? 0;
     const room = this.#roomOn(node);
     return node.shape.gpus.map((_, gpu) => (((gpus >>> gpu) & 1) === 1 ? idleMilli(room, node, gpu) : 0));
   }
@@ -164,38 +182,65 @@ export function milliOf({ whole, sharing }: NodeShape): number {
   return sharing === 'time-slicing' || sharing === 'mps' ? wholeGpuMilli - 1 : 0;
 }
 
-const byWindow = new WeakMap<Window, Scarcity>();
-const byFleet = new WeakMap<Fleet, WeakMap<Calendar, Map<number, Scarcity>>>();
+/** What was counted of an instant; cores only once somebody has asked for them. */
+type Counts = { gpus?: Float64Array; cores?: Float64Array };
 
-/** What is left of the whole fleet at an instant, by model. Cores count for the model of which a node has most GPUs. */
-export function scarcityAt(state: State, atMs: number, isPlain: boolean): Scarcity {
+const byWindow = new WeakMap<Window, Counts>();
+const byFleet = new WeakMap<Fleet, WeakMap<Calendar, Map<number, Counts>>>();
+
+/**
+ * What is left of the whole fleet at an instant, by model. Cores count for the model of which a node has most GPUs, and
+ * are none where nobody asks for them.
+ */
+export function scarcityAt(
+  state: State,
+  atMs: number,
+  { withCores, isPlain }: { readonly withCores: boolean; readonly isPlain: boolean },
+): Scarcity {
   const span = { startMs: atMs, endMs: atMs + 1 };
-  const window = isPlain ? undefined : packedOf(state).window(span);
-  const byCalendar = byFleet.get(state.fleet) ?? new WeakMap<Calendar, Map<number, Scarcity>>();
-  byFleet.set(state.fleet, byCalendar);
-  const plain = byCalendar.get(state.calendar) ?? new Map<number, Scarcity>();
-  byCalendar.set(state.calendar, plain);
-  const known = window === undefined ? plain.get(atMs) : byWindow.get(window);
-  if (known !== undefined) return known;
-  const found = counted(state, new Leftovers(state, span, isPlain));
-  if (window === undefined) plain.set(atMs, found);
-  else byWindow.set(window, found);
-  return found;
+  const counts = isPlain ? plainCounts(state, atMs) : windowCounts(packedOf(state).window(span));
+  const leftovers = () => new Leftovers(state, span, isPlain);
+  counts.gpus ??= gpusLeft(state.fleet, leftovers());
+  if (withCores) counts.cores ??= coresLeft(state.fleet, leftovers());
+  return { gpuMilli: counts.gpus, cpuMilli: withCores ? (counts.cores ?? noCores) : noCores };
 }
 
-function counted({ fleet }: State, leftovers: Leftovers): Scarcity {
-  const { models, mainModel } = stockOf(fleet);
-  const gpuMilli = new Float64Array(models.length);
-  const cpuMilli = new Float64Array(models.length);
+const noCores = new Float64Array();
+
+function windowCounts(window: Window): Counts {
+  const known = byWindow.get(window) ?? {};
+  byWindow.set(window, known);
+  return known;
+}
+
+function plainCounts({ fleet, calendar }: State, atMs: number): Counts {
+  const byCalendar = byFleet.get(fleet) ?? new WeakMap<Calendar, Map<number, Counts>>();
+  byFleet.set(fleet, byCalendar);
+  const byInstant = byCalendar.get(calendar) ?? new Map<number, Counts>();
+  byCalendar.set(calendar, byInstant);
+  const known = byInstant.get(atMs) ?? {};
+  byInstant.set(atMs, known);
+  return known;
+}
+
+function gpusLeft(fleet: Fleet, leftovers: Leftovers): Float64Array {
+  const { models, masks } = stockOf(fleet);
+  const left = new Float64Array(models.length);
   for (const node of fleet.nodes) {
     if (!node.schedulable || node.health === 'down') continue;
-    const main = mainModel[node.index] ?? 0;
-    for (const { model: name } of node.shape.models) {
-      const left = leftovers.of(node, models.indexOf(name));
-      const parts = left.parts.reduce((sum, milli) => sum + milli, 0);
-      gpuMilli[left.model] = (gpuMilli[left.model] ?? 0) + left.wholeGpus * wholeGpuMilli + parts;
-      if (left.model === main) cpuMilli[main] = (cpuMilli[main] ?? 0) + left.cpuMilli;
-    }
+    for (const [model, gpus] of (masks.get(node.shape) ?? []).entries())
+      if (gpus !== 0) left[model] = (left[model] ?? 0) + leftovers.gpuMilliOn(node, model);
   }
-  return { gpuMilli, cpuMilli };
+  return left;
+}
+
+function coresLeft(fleet: Fleet, leftovers: Leftovers): Float64Array {
+  const { models, mainModel } = stockOf(fleet);
+  const left = new Float64Array(models.length);
+  for (const node of fleet.nodes) {
+    if (!node.schedulable || node.health === 'down') continue;
+    const model = mainModel[node.index] ?? 0;
+    left[model] = (left[model] ?? 0) + leftovers.of(node, model).cpuMilli;
+  }
+  return left;
 }

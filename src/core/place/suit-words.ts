@@ -18,14 +18,19 @@ export function suitLine({ suit, packing, candidates }: Judged): string | undefi
 
 /** Where it stands among the nodes that have room by count: better ones have something else in the way. */
 function rankWords(suit: Suit, all: Iterable<Suit>): string {
-  const others = [...all].filter(({ node }) => node !== suit.node);
-  const better = others.filter(({ score }) => score > suit.score).length;
-  const equal = others.filter(({ score }) => score === suit.score).length;
-  const [next] = others.filter(({ score }) => score <= suit.score).toSorted(suitOrder);
+  let [others, better, equal] = [0, 0, 0];
+  let next: Suit | undefined;
+  for (const other of all) {
+    if (other.node === suit.node) continue;
+    others++;
+    if (other.score > suit.score) better++;
+    else if (other.score === suit.score) equal++;
+    if (other.score <= suit.score && (next === undefined || suitOrder(other, next) < 0)) next = other;
+  }
   if (better > 0)
     return `; ${better === 1 ? '1 node has' : `${better} nodes have`} more and room by count, but cannot hold it`;
   if (next === undefined) return ', the only node with room';
-  const most = `, the most of ${others.length + 1} nodes with room`;
+  const most = `, the most of ${others + 1} nodes with room`;
   return equal > 0
     ? `${most}, as ${equal} ${equal === 1 ? 'other has' : 'others have'}`
     : `${most} (next: ${next.node.id}, ${points(next)})`;
