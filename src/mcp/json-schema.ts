@@ -13,7 +13,8 @@ export type ObjectSchema = JsonObject & { type: 'object' };
  * the zod schema, which alone judges a call: bounds that nobody meets by accident and long patterns cost more
  * tokens than they save, and the error for each of them says what was expected. A schema with `seeTool` in its
  * metadata stands in full in that tool and is only named here; one with `told` is written out in its own words,
- * which is shorter. That unknown keys are errors is said once, at the root.
+ * which is shorter. A long list of choices stands at the first key that takes one of them, and a unit only in the key's
+ * name. That unknown keys are errors is said once, at the root.
  */
 export function inputJsonSchema(schema: z.ZodObject): ObjectSchema {
   const slim = slimInput(jsonSchema(schema, 'input'), new Set());
@@ -32,7 +33,7 @@ export function outputJsonSchema(schema: z.ZodObject): ObjectSchema {
 /** Bounds up to here are ones a caller may well meet: 72 GPUs, 200 rows. */
 const tellingBound = 1000;
 /** Up to here a pattern reads faster than a sentence: `^[A-Z]{2}$`. */
-const tellingPattern = 20;
+const tellingPattern = 12;
 /** Longer sentences are not said twice in one schema. */
 const shortWords = 40;
 const outputDepth = 5;
@@ -40,11 +41,22 @@ const outputDepth = 5;
 function slimInput(node: JsonObject, said: Set<string>): JsonObject {
   if (typeof node['seeTool'] === 'string' || node['told'] === true)
     return pick(node, ['type', 'description']);
-  const { description, ...rest } = pick(node, [...structureOf(node), 'format']);
-  const kept: JsonObject = { ...rest, ...telling(node) };
-  if (typeof description === 'string' && !said.has(description)) kept['description'] = description;
-  if (typeof description === 'string' && description.length > shortWords) said.add(description);
+  const { description, enum: choices, ...rest } = pick(node, [...structureOf(node), 'format']);
+  const { pattern, ...bounds } = telling(node);
+  const kept: JsonObject = { ...rest, ...bounds };
+  if (typeof pattern === 'string' && !said.has(pattern)) kept['pattern'] = pattern;
+  if (typeof pattern === 'string') said.add(pattern);
+  if (choices !== undefined && isNew(JSON.stringify(choices), said)) kept['enum'] = choices;
+  if (typeof description === 'string' && description !== node['unit'] && isNew(description, said))
+    kept['description'] = description;
   return mapChildren(kept, (child) => slimInput(child, said));
+}
+
+/** Whether words have not been said yet. Short ones are said again: where they stand they read faster. */
+function isNew(words: string, said: Set<string>): boolean {
+  if (said.has(words)) return false;
+  if (words.length > shortWords) said.add(words);
+  return true;
 }
 
 const structure = [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const integer = (max: number, what: string) => z.int().min(0).max(max).describe(what);
+/** `unit` marks words that the name of the key says too: whoever knows that needs them no second time. */
+const integer = (max: number, unit: string) => z.int().min(0).max(max).meta({ unit, description: unit });
 
 /** How many of something; at most a million, which no request for one fleet passes. */
 export const Count = z.int().min(1).max(1_000_000);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { inputJsonSchema, outputJsonSchema } from '../../src/mcp/json-schema.ts';
+import { PowerW } from '../../src/model/unit.ts';
 import { placementPlan } from '../../tools/placement-plan.ts';
 
 const one = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -92,6 +93,28 @@ describe('an input schema', () => {
     expect(
       JSON.stringify(inputJsonSchema(z.strictObject({ a: words, b: words }))).match(/forty/g),
     ).toHaveLength(1);
+  });
+});
+
+test('an input schema says a long list of choices, and a unit, once', () => {
+  const level = z.enum(['site', 'hall', 'spine', 'leaf', 'rack', 'node', 'island', 'numa']);
+  const side = z.enum(['a', 'b']);
+  const schema = z.strictObject({
+    within: level,
+    apart: level.describe('not in one such place'),
+    side,
+    other: side,
+  });
+  expect(inputJsonSchema(schema)['properties']).toEqual({
+    within: { type: 'string', enum: level.options },
+    apart: { type: 'string', description: 'not in one such place' },
+    side: { type: 'string', enum: ['a', 'b'] },
+    other: { type: 'string', enum: ['a', 'b'] },
+  });
+  const power = z.strictObject({ powerW: PowerW, capW: PowerW.optional().describe('at most') });
+  expect(inputJsonSchema(power)['properties']).toEqual({
+    powerW: { type: 'integer' },
+    capW: { type: 'integer', description: 'at most' },
   });
 });
 
