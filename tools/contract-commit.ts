@@ -14,7 +14,7 @@ export const contractCommit = defineTool({
     'offer to show first. Undone only by contract_release.',
   input: z.strictObject({
     plan: PlanId,
-    idempotencyKey: IdemKey.describe('6 to 100 letters, digits, `._:-`; new for each booking'),
+    idempotencyKey: IdemKey.describe('new for each booking'),
     purpose: Words.exactOptional(),
   }),
   output: ChangeResult,

@@ -13,7 +13,7 @@ export const contractRelease = defineTool({
     'with contract_get.',
   input: z.strictObject({
     contract: ContractId,
-    idempotencyKey: IdemKey.describe('6 to 100 letters, digits, `._:-`; new for each release'),
+    idempotencyKey: IdemKey.describe('new for each release'),
     expectedVersion: z.int().min(1).exactOptional().describe('refuse if the contract has changed since'),
     reason: Words.exactOptional(),
   }),

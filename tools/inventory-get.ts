@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { Place } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
 import { RecordList } from '../src/model/view.ts';
@@ -13,11 +14,19 @@ export const inventoryGet = defineTool({
   input: z.strictObject({
     ids: z.array(Place).min(1).max(20).describe('1 to 20 paths, host names or unambiguous tails'),
     devices: z.boolean().default(false).describe('add GPUs and NICs with NUMA, PCIe, link and holder'),
+    responseFormat: ResponseFormat.exactOptional(),
   }),
   output: RecordList,
   annotations: reading('Read inventory records'),
   scope: 'berth:read',
   cuts: ['records[].children', 'records'],
+  brief: [
+    ...briefSnapshot,
+    'records[].attributes[].file',
+    'records[].attributes[].line',
+    'records[].attributes[].observedAt',
+    'records[].attributes[].confidence',
+  ],
   narrow: 'ask for fewer ids at once, or without `devices`',
   run: (query, { control, caller }) => control.records(caller, query),
 });

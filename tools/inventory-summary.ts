@@ -12,7 +12,7 @@ export const inventorySummary = defineTool({
     'placement_plan says.',
   input: z.strictObject({
     detail: z.enum(['sites', 'racks']).default('sites').describe('`racks` adds power and cooling by rack'),
-    at: Instant.exactOptional().describe('ISO 8601 with offset; default now'),
+    at: Instant.exactOptional().describe('default now'),
   }),
   output: InventorySummary,
   annotations: reading('Summarise the inventory'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { Cursor, Instant, Limit } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
 import { AuditList } from '../src/model/audit.ts';
@@ -17,12 +18,24 @@ export const ledgerSearch = defineTool({
     principal: PrincipalId.exactOptional().describe('who acted, or for whom'),
     contract: ContractId.exactOptional(),
     limit: Limit,
-    cursor: Cursor.exactOptional().describe('nextCursor of the last page'),
+    cursor: Cursor.exactOptional(),
+    responseFormat: ResponseFormat.exactOptional(),
   }),
   output: AuditList,
   annotations: reading('Search the ledger'),
   scope: 'berth:audit',
   cuts: [],
+  brief: [
+    ...briefSnapshot,
+    'entries[].digest',
+    'entries[].atMs',
+    'entries[].clock',
+    'entries[].actor.catalogue',
+    'entries[].actor.toolDigest',
+    'entries[].actor.software',
+    'entries[].policy',
+    'entries[].core',
+  ],
   narrow: 'use a smaller `limit`, or a shorter time',
   run: ({ from, to, ...filter }, { control, caller }) =>
     control.audit(caller, {

@@ -18,7 +18,7 @@ export const maintenanceStart = defineTool({
     from: Written,
     to: Written,
     reason: Words,
-    idempotencyKey: IdemKey.describe('6 to 100 letters, digits, `._:-`; new for each window'),
+    idempotencyKey: IdemKey.describe('new for each window'),
   }),
   output: MaintenanceResult,
   annotations: committing('Close a place'),

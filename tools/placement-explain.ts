@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
 import { DemandRequest } from '../src/model/demand.ts';
 import { BerthError } from '../src/model/error.ts';
@@ -13,6 +14,7 @@ const input = z.strictObject({
     seeTool: 'placement_plan',
     description: '`demand` as placement_plan takes it',
   }).exactOptional(),
+  responseFormat: ResponseFormat.exactOptional(),
 });
 
 export const placementExplain = defineTool({
@@ -26,6 +28,7 @@ export const placementExplain = defineTool({
   annotations: reading('Explain a placement'),
   scope: 'berth:plan',
   cuts: ['refusal.sites', 'refusal.refusal.relaxations', 'refusal.relaxations', 'sites', 'policyHits'],
+  brief: [...briefSnapshot, 'policyHits[].facts', 'refusal.refusal.constraints'],
   narrow: 'name fewer places in `demand.where`',
   run: (subject, { control, caller }) => control.explain(caller, theOnly(subject)),
 });

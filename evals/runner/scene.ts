@@ -6,6 +6,7 @@ import { playWorld } from '../../src/control/world.ts';
 import { copyInMemory, openMemoryLedger } from '../../src/ledger/memory.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import type { Observation } from '../../src/model/fact.ts';
+import { builtInTemplates } from '../../src/templates/built-in.ts';
 import { type Backstage, DeedRefused, doDeeds, operator, state } from './deed.ts';
 import type { Deed, Task } from './task.ts';
 import { readWorldSource } from './world-source.ts';
@@ -40,7 +41,7 @@ export class Stage {
     const { ledger: master, clock: hour, observation, folded } = await this.#world(task.world);
     const ledger = copyInMemory(master);
     const clock = clockAt(task.clock ?? hour);
-    const control = createControl({ ledger, clock, folded });
+    const control = createControl({ ledger, clock, folded, templates: builtInTemplates });
     await dress(task, { control, observation });
     const { as, onBehalfOf, tenants } = task.actor;
     const caller: Caller = {

@@ -2,8 +2,10 @@ import type { AuditList } from '../model/audit.ts';
 import type { ApprovalList } from '../model/authority-view.ts';
 import type { ErrorDetail } from '../model/error.ts';
 import type { ObservationResult } from '../model/observation-result.ts';
+import type { OccurrenceList } from '../model/occurrence.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
 import type { PolicyCheck } from '../model/policy-view.ts';
+import type { TemplateList } from '../model/template-view.ts';
 import type {
   ChangeResult,
   ConsolidationView,
@@ -68,7 +70,9 @@ export type Shown =
   | { readonly kind: 'verification'; readonly verification: VerifyResult }
   | { readonly kind: 'audit'; readonly list: AuditList }
   | { readonly kind: 'policy'; readonly check: PolicyCheck }
-  | { readonly kind: 'approvals'; readonly list: ApprovalList };
+  | { readonly kind: 'approvals'; readonly list: ApprovalList }
+  | { readonly kind: 'events'; readonly list: OccurrenceList }
+  | { readonly kind: 'templates'; readonly list: TemplateList };
 
 export type Question = {
   readonly text: string;

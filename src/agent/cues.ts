@@ -26,6 +26,7 @@ export type Intent =
   | 'replay'
   | 'approvals'
   | 'policy'
+  | 'templates'
   | 'override'
   | 'erase';
 
@@ -45,6 +46,7 @@ const wantsAway = [
 const fails = String.raw`(?:fails?|failed|dies|die|goes? (?:down|dark|away|offline|out)|went (?:down|dark)|burns?(?: down)?|is (?:lost|down|gone|offline)|are (?:lost|down|gone)|breaks?|loses? power|crash(?:es)?|floods?|catch(?:es)? fire|disappears?|drops? out|blows? up|dropped)`;
 
 export const cues: readonly Cue[] = [
+  ['templates', 20, /\btemplates?\b/gu],
   [
     'hold',
     12,

@@ -32,6 +32,7 @@ import { showPower } from './answers/power.ts';
 import { replay } from './answers/replay.ts';
 import { amendRequest, planOffer, planRequest, wishOf } from './answers/request.ts';
 import { checkRules, refuseOverride } from './answers/rules.ts';
+import { templates } from './answers/templates.ts';
 import { strangePlaces } from './blockers.ts';
 import type { Intent } from './cues.ts';
 import { type IntentReading, intentOf } from './intent.ts';
@@ -303,6 +304,8 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
       return commitNamed(talk);
     case 'verify':
       return spansOf(reading, 'contract').length > 0 ? replay(talk) : verify(talk);
+    case 'templates':
+      return templates(talk);
     case 'policy':
       return checkRules(talk);
     case 'override':

@@ -14,7 +14,7 @@ export type Memory = {
   /** Words of its request that nothing consumed: a mere yes does not commit it. */
   unread?: readonly string[];
   /** The last refusal, whose offers can be taken by number. */
-  refusal?: { readonly demand: DemandRequest; readonly refusal: RefusalView };
+  refusal?: { readonly demand?: DemandRequest; readonly refusal: RefusalView };
   /** A release that waits for a yes. */
   release?: { readonly contract: string; readonly version: number };
   /** The request of the last yes: what `same again` repeats. */

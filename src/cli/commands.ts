@@ -15,7 +15,9 @@ import { pictureExamples, withPictures } from './picture-options.ts';
 import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
 import type { ImportOptions } from './run/import.ts';
+import type { PlanOptions } from './run/plan.ts';
 import type { FileKind } from './run/schema.ts';
+import { addTemplates } from './template-commands.ts';
 import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
 /**
@@ -32,6 +34,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addChat(program, io, done);
   addFleet(program, io, done);
   addContracts(program, io, done);
+  addTemplates(program, io, done);
   addLife(program, io, done);
   addReclaim(program, io, done);
   addAuthority(program, io, done);
@@ -163,19 +166,25 @@ function addTenants(program: Command, io: Io, done: Done): void {
 function addContracts(program: Command, io: Io, done: Done): void {
   withCommon(program.command('plan'))
     .description('answer a demand with a plan; nothing is held until it is committed')
-    .requiredOption('-f, --file <demand.yaml>', 'the demand as YAML or JSON; `-` reads stdin')
+    .option('-f, --file <demand.yaml>', 'the demand as YAML or JSON; `-` reads stdin')
+    .option('--template <name>', 'a template instead, such as `fine-tune`: see `berth templates`')
+    .option('--set <name=value>', 'a parameter of the template; may be given again', oneMore)
     .addHelpText(
       'after',
-      `${examples('berth plan -f demand.yaml', 'berth plan -f - --json < demand.json')}${demandExample}`,
+      `${examples(
+        'berth plan -f demand.yaml',
+        'berth plan -f - --json < demand.json',
+        'berth plan --template fine-tune --set tenant=acme --set gpus=16',
+      )}${demandExample}`,
     )
-    .action(async (options: Common & { file: string }) =>
-      done(await (await import('./run/plan.ts')).plan(io, options)),
-    );
+    .action(async (options: PlanOptions) => done(await (await import('./run/plan.ts')).plan(io, options)));
 
   program
     .command('schema')
     .description('list every key of the files that Berth reads')
-    .addArgument(new Argument('<file>', 'which of them').choices(['demand', 'scenario', 'inventory']))
+    .addArgument(
+      new Argument('<file>', 'which of them').choices(['demand', 'scenario', 'inventory', 'template']),
+    )
     .option('--json', 'print the JSON Schema, for editors and programs')
     .addHelpText(
       'after',

@@ -5,8 +5,10 @@ import type { AdmitOptions } from './run/admit.ts';
 import type { BindOptions } from './run/bind.ts';
 import type { ChangeOptions } from './run/change.ts';
 import type { EnginesOptions } from './run/engines.ts';
+import type { EventsOptions } from './run/events.ts';
 import type { MaintenanceOptions } from './run/maintenance.ts';
 import type { ObserveOptions } from './run/observe.ts';
+import type { OperationsOptions } from './run/operations.ts';
 import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
 /** What happens to plans, contracts and places besides being granted and released. */
@@ -14,6 +16,8 @@ export function addLife(program: Command, io: Io, done: Done): void {
   addHold(program, io, done);
   addChange(program, io, done);
   addMaintenance(program, io, done);
+  addOperations(program, io, done);
+  addEvents(program, io, done);
   addEngines(program, io, done);
 }
 
@@ -117,6 +121,37 @@ Exit code 4: a guaranteed term of a contract is broken.
     )
     .action(async (contract: string | undefined, options: ObserveOptions) =>
       done(await (await import('./run/observe.ts')).observe(io, contract, options)),
+    );
+}
+
+function addOperations(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('operations [id]'))
+    .description('what goes on after the command that began it: approvals, hand-overs, closed places')
+    .option('--wait [length]', 'until it changes, so long at most; 50s without a length')
+    .addHelpText(
+      'after',
+      examples('berth operations', 'berth operations A-1 --wait 1h', 'berth operations C-106.1 --json'),
+    )
+    .action(async (id: string | undefined, options: OperationsOptions) =>
+      done(await (await import('./run/operations.ts')).operations(io, id, options)),
+    );
+}
+
+function addEvents(program: Command, io: Io, done: Done): void {
+  withCommon(program.command('events [place]'))
+    .description('what happened to machines, places, engines and contracts, and which contracts it touched')
+    .option('--kind <kind>', 'only this kind: fault, thermal, drain, gone, late, engine, preempted, breached')
+    .option('--contract <id>', 'only what touched this contract')
+    .option('--from <instant>', 'going on from then on, ISO 8601 with an offset')
+    .option('--to <instant>', 'begun before then')
+    .option('--limit <count>', 'so many', wholeNumber)
+    .option('--cursor <cursor>', 'go on where the last answer ended')
+    .addHelpText(
+      'after',
+      examples('berth events', 'berth events r12 --kind fault', 'berth events --contract C-101 --json'),
+    )
+    .action(async (place: string | undefined, options: EventsOptions) =>
+      done(await (await import('./run/events.ts')).events(io, place, options)),
     );
 }
 

@@ -13,6 +13,7 @@ import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { BerthError } from '../model/error.ts';
 import { type Digest, TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
+import { builtInTemplates } from '../templates/built-in.ts';
 import { callerOf, type Identity } from './caller.ts';
 import {
   checkpointFolderOf,
@@ -61,7 +62,7 @@ export async function openSession(
     }
     const clock = clockOf(io, readSettings(home));
     return {
-      control: createControl({ ledger, clock, catalogue: ownCatalogue }),
+      control: createControl({ ledger, clock, catalogue: ownCatalogue, templates: builtInTemplates }),
       caller,
       clock,
       place: ledger.place,

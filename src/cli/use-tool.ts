@@ -27,6 +27,7 @@ export async function useTool<I extends z.ZodObject, O extends z.ZodObject>(
     log: logTo(io),
     // A terminal has no context to overflow: nothing is cut.
     capBytes: Number.POSITIVE_INFINITY,
+    format: 'detailed' as const,
     ...(progress === undefined ? {} : { progress }),
   };
   const answer = await callTool([tool], tool.name, withoutAbsent(args), context);

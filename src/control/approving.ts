@@ -49,7 +49,8 @@ export async function listApprovals(door: Door, caller: Caller, query: ApprovalQ
   return { snapshot: snapshotOf(moment), ...cut, approvals, total: found.length, note };
 }
 
-function maySee(caller: Caller, { tenant }: Approval): boolean {
+/** An approval about no tenant is the operator's. */
+export function maySee(caller: Caller, { tenant }: Approval): boolean {
   return tenant === undefined ? caller.tenants === undefined : mayActFor(caller, tenant);
 }
 

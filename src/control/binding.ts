@@ -314,7 +314,7 @@ function bindingView(binding: Binding, due: string | undefined, moment: Moment):
     version,
     places,
     objectCount,
-    state: stateOf(binding),
+    state: bindingState(binding),
     ...(last === undefined ? {} : { result: last.result }),
     differences: last?.differences ?? [],
     attempts,
@@ -323,7 +323,8 @@ function bindingView(binding: Binding, due: string | undefined, moment: Moment):
   };
 }
 
-function stateOf({ last, attempts, objectCount }: Binding): BindingView['state'] {
+/** How what an engine was handed stands there, in one word. */
+export function bindingState({ last, attempts, objectCount }: Binding): BindingView['state'] {
   if (last === undefined) return 'begun';
   if (last.result === 'kept') return objectCount === 0 ? 'taken-away' : 'kept';
   return attempts >= attemptLimit ? 'stuck' : 'open';

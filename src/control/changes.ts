@@ -1,8 +1,9 @@
 import { approvalOf } from '../core/authority/authority.ts';
+import { operationOfContract } from '../core/operation/operation.ts';
 import { contractOf, type State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
-import { type ApprovalId, ContractId, type IdemKey, type PlanId } from '../model/id.ts';
+import { type ApprovalId, ContractId, type IdemKey, OperationId, type PlanId } from '../model/id.ts';
 import type { Plan } from '../model/plan.ts';
 import { identify } from '../model/plan.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -15,6 +16,7 @@ import { discreetPlan } from './discreet.ts';
 import type { Door, Passed } from './door.ts';
 import { worded } from './once.ts';
 import { planAgain, planOf } from './planning.ts';
+import { underWay } from './under-way.ts';
 import { contractView, planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
@@ -100,6 +102,7 @@ async function changeResult(
     decision: words.decision,
     replayed: passed.kind === 'replayed',
     ...contractOfDecision(passed.moment.state, decision, passed.moment.nowMs),
+    ...underWay(passed.moment, operationIn(passed.moment.state, decision)),
     entry: { seq: passed.entry.seq, digest: passed.entry.digest },
     next: words.next,
   };
@@ -131,7 +134,8 @@ async function parkedResult(
     return {
       ...answer,
       decision: 'pending_approval',
-      next: `it waits for a person: \`berth approve ${id}\` at a terminal; do not retry, read approval_list`,
+      operation: OperationId.parse(id),
+      next: `it waits for a person: \`berth approve ${id}\` at a terminal; do not retry, ask operation_get for ${id}`,
     };
   if (state === 'used') {
     const done = doneOf(entry.command);
@@ -139,7 +143,8 @@ async function parkedResult(
       approval?.contract === undefined ? undefined : contractOf(moment.state, approval.contract);
     const shown =
       contract === undefined ? {} : { contract: contractView(moment.state, contract, moment.nowMs) };
-    return { ...answer, ...wordsOf({ kind: done }), ...shown };
+    const now = contract === undefined ? undefined : operationOfContract(contract);
+    return { ...answer, ...wordsOf({ kind: done }), ...shown, ...underWay(moment, now) };
   }
   const refusal: Refusal = { kind: 'approval-void', approval: id, why: state, ...endOf(moment.state, id) };
   return {
@@ -148,6 +153,12 @@ async function parkedResult(
     refusal: refusalView(refusal, undefined, zone),
     next: 'nothing was done; plan anew and ask again with a new key',
   };
+}
+
+/** What the contract that a decision is about goes on as. */
+function operationIn(state: State, decision: Decision): OperationId | undefined {
+  const contract = 'contract' in decision ? contractOf(state, decision.contract) : undefined;
+  return contract === undefined ? undefined : operationOfContract(contract);
 }
 
 function doneOf({ kind }: Command): Decision['kind'] {

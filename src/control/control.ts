@@ -30,12 +30,16 @@ import type {
 } from '../model/id.ts';
 import type { Measurement, Watch } from '../model/measurement.ts';
 import type { ObservationResult } from '../model/observation-result.ts';
+import type { OccurrenceList } from '../model/occurrence.ts';
+import type { OperationList } from '../model/operation.ts';
 import type { OverrideWish } from '../model/override.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
 import type { EngineComparison, PolicyCheck, PolicyQuestion } from '../model/policy-view.ts';
 import type { ProofBundle } from '../model/proof.ts';
 import type { PolicyRecord, RecordAsked } from '../model/record-view.ts';
 import type { ScenarioEdit } from '../model/scenario.ts';
+import type { TemplateList } from '../model/template-view.ts';
+import type { Template } from '../model/template.ts';
 import type { Tenant } from '../model/tenant.ts';
 import type {
   ChangeResult,
@@ -61,9 +65,12 @@ import type {
 import type { ApprovalQuery, Word } from './approving.ts';
 import type { BindWish } from './binding.ts';
 import type { DoubtFilter } from './doubts.ts';
+import type { OccurrenceFilter } from './occurring.ts';
+import type { OperationQuery, Waiting } from './operating.ts';
 import type { PictureWish, TreeWish } from './picturing.ts';
 import type { Recordable } from './recording.ts';
 import type { Standing } from './standing.ts';
+import type { TemplateQuery, TemplateWish } from './templates.ts';
 import type { VerifyWish } from './verifying.ts';
 
 /** Who asks, and through what. `tenants` absent: all of them (the operator at the terminal). */
@@ -163,6 +170,11 @@ export interface Control {
   /** What pictures of racks, nodes, fabrics and islands are drawn from. */
   pictures(caller: Caller, wish: PictureWish): Promise<PictureList>;
   plan(caller: Caller, request: DemandRequest, assumptions?: readonly string[]): Promise<PlanResult>;
+  /** The same for a template, filled in. */
+  planTemplate(caller: Caller, wish: TemplateWish): Promise<PlanResult>;
+  /** Known-good demands with a few parameters, by name. */
+  templates(query: TemplateQuery): Promise<TemplateList>;
+  addTemplate(caller: Caller, request: { template: Template; idemKey?: IdemKey }): Promise<RecordResult>;
   explain(caller: Caller, subject: Explainable): Promise<Explanation>;
   /** Makes edits true on a copy of the state and places anew what they break, guaranteed contracts first. */
   simulate(caller: Caller, scenario: { edits: readonly ScenarioEdit[] }): Promise<Simulation>;
@@ -202,6 +214,10 @@ export interface Control {
   approvals(caller: Caller, query: ApprovalQuery): Promise<ApprovalList>;
   /** A person's signed word on what waits. The last yes that was missing does it. */
   decideApproval(caller: Caller, word: Word): Promise<DecisionResult>;
+  /** What goes on after the call that began it; with `waitS` once that changes. */
+  operations(caller: Caller, query: OperationQuery, watch?: Waiting): Promise<OperationList>;
+  /** What happened to machines, places, engines and contracts, the latest first. */
+  occurrences(caller: Caller, filter: OccurrenceFilter): Promise<OccurrenceList>;
   /** Who may do what, and what is stopped. */
   authority(caller: Caller): Promise<AuthorityView>;
   recordAuthority(caller: Caller, wish: { command: Recordable; idemKey?: IdemKey }): Promise<RecordResult>;

@@ -18,6 +18,8 @@ import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { seeingAs } from './narrowing.ts';
 import { observe, watches } from './observing.ts';
+import { Occurrences, searchOccurrences } from './occurring.ts';
+import { operations } from './operating.ts';
 import { inventoryTree, pictures } from './picturing.ts';
 import { explain, planFor } from './planning.ts';
 import { checkPolicy, compareEngines } from './policing.ts';
@@ -27,12 +29,14 @@ import { authorityView, recordAuthority } from './recording.ts';
 import { registerTenant } from './registering.ts';
 import { simulateScenario } from './simulating.ts';
 import { standingContracts } from './standing.ts';
+import { addTemplate, listTemplates, planTemplate } from './templates.ts';
 import { verifyLedger } from './verifying.ts';
 
 /** The control of one ledger. */
 export function createControl(parts: DoorParts): Control {
   const { ledger, clock } = parts;
   const door = new Door(parts);
+  const log = new Occurrences(ledger);
   return {
     clock,
     head: () => ledger.head(),
@@ -42,7 +46,10 @@ export function createControl(parts: DoorParts): Control {
     tree: async (caller, wish) => inventoryTree(door, await seeingAs(door, caller), wish),
     pictures: async (caller, wish) => pictures(door, await seeingAs(door, caller), wish),
     plan: async (caller, request, assumptions = []) =>
-      planFor(door, await seeingAs(door, caller), request, assumptions),
+      planFor(door, await seeingAs(door, caller), request, { assumptions }),
+    planTemplate: async (caller, wish) => planTemplate(door, await seeingAs(door, caller), wish),
+    templates: (query) => listTemplates(door, query),
+    addTemplate: (caller, request) => addTemplate(door, caller, request),
     explain: async (caller, subject) => explain(door, await seeingAs(door, caller), subject),
     simulate: async (caller, scenario) => simulateScenario(door, await seeingAs(door, caller), scenario),
     planMaintenance: (caller, wish) => planMaintenance(door, caller, wish),
@@ -60,6 +67,10 @@ export function createControl(parts: DoorParts): Control {
     cancelMaintenance: (caller, request) => cancelMaintenance(door, caller, request),
     approvals: async (caller, query) => listApprovals(door, await seeingAs(door, caller), query),
     decideApproval: (caller, word) => decideApproval(door, caller, word),
+    operations: async (caller, query, watch = {}) =>
+      operations(door, await seeingAs(door, caller), { query, watch }),
+    occurrences: async (caller, filter) =>
+      searchOccurrences(door, await seeingAs(door, caller), { log: await log.current(), filter }),
     authority: async (caller) => authorityView(door, await seeingAs(door, caller)),
     recordAuthority: (caller, wish) => recordAuthority(door, caller, wish),
     conflicts: (filter) => listConflicts(door, filter),

@@ -11,6 +11,7 @@ import { BerthError } from '../model/error.ts';
 import type { Digest } from '../model/id.ts';
 import type { Inputs } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
+import type { Template } from '../model/template.ts';
 import { builtInPacks } from '../policy/built-in.ts';
 import { actingOn } from './authorising.ts';
 import { actorOf } from './caller.ts';
@@ -49,6 +50,8 @@ export type DoorParts = {
   readonly catalogue?: CatalogueSource;
   /** The fold of the first entries, where it is known already. */
   readonly folded?: Folded;
+  /** Templates that come with this version; read when they are first asked for. */
+  readonly templates?: () => readonly Template[];
 };
 
 /**
@@ -62,15 +65,21 @@ export class Door {
   readonly #fold: Fold;
   readonly #second: SecondOpinion;
   readonly #catalogue: CatalogueSource | undefined;
+  readonly #templates: () => readonly Template[];
   #hasPacks = false;
 
-  constructor({ ledger, clock, engine, catalogue, folded }: DoorParts) {
+  constructor({ ledger, clock, engine, catalogue, folded, templates = () => [] }: DoorParts) {
     this.ledger = ledger;
     this.clock = clock;
     this.library = new Library(ledger);
     this.#fold = new Fold(ledger, folded);
     this.#second = engine === undefined ? cedarOpinion : new SecondOpinion(engine);
     this.#catalogue = catalogue;
+    this.#templates = templates;
+  }
+
+  get templates(): readonly Template[] {
+    return this.#templates();
   }
 
   /** State and head as they are now. Time never runs behind the ledger. */

@@ -5,10 +5,11 @@ import {
   type SubjectKey,
   subjectKey,
 } from '../core/inventory/claims.ts';
+import { ofOneMachine } from '../core/inventory/reach.ts';
 import { newestOf, type Resolved, resolveAttributes } from '../core/inventory/resolve.ts';
 import { claimsAbout } from '../core/inventory/said-about.ts';
 import { canonicalJson } from '../model/canonical.ts';
-import type { FactKind, Observation, SourceName } from '../model/fact.ts';
+import type { FactKind, Observation } from '../model/fact.ts';
 import { parentOf, type Path, siteOf } from '../model/id.ts';
 import { cleanText, compareText } from '../model/text.ts';
 import type { ImportResult } from '../model/view.ts';
@@ -72,9 +73,6 @@ function changesOf(
       };
     });
 }
-
-/** Sources that read one machine at a time: they say nothing about the machines that they do not name. */
-const ofOneMachine: ReadonlySet<SourceName> = new Set(['hwloc', 'nccl', 'nvidia-smi', 'rocm-smi', 'redfish']);
 
 const ofMachines: ReadonlySet<FactKind> = new Set(['node', 'gpu', 'nic']);
 

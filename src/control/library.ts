@@ -10,6 +10,7 @@ import { Observation } from '../model/fact.ts';
 import type { Digest } from '../model/id.ts';
 import { Measurement } from '../model/measurement.ts';
 import { identify, Inputs, Plan } from '../model/plan.ts';
+import type { Template } from '../model/template.ts';
 import { builtInPacks } from '../policy/built-in.ts';
 import { loadPacks, type Packs } from '../policy/pack-set.ts';
 import { readerVersion } from '../policy/version.ts';
@@ -122,6 +123,10 @@ export class Library implements Archive {
     const digest = await this.#ledger.putBlob(bytesOf(observation));
     this.#observations.set(digest, observation);
     return digest;
+  }
+
+  async keepTemplate(template: Template): Promise<void> {
+    await this.#ledger.putBlob(bytesOf(template));
   }
 
   async keepPlan(plan: Plan): Promise<void> {

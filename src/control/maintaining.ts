@@ -2,7 +2,7 @@ import { nodesIn } from '../core/calendar/calendar.ts';
 import type { Maintenance, State } from '../core/state.ts';
 import type { ApprovalView } from '../model/approval-view.ts';
 import type { Command } from '../model/command.ts';
-import { type IdemKey, type MaintenanceId, type Path, siteOf } from '../model/id.ts';
+import { type IdemKey, type MaintenanceId, OperationId, type Path, siteOf } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import type { MaintenanceList, MaintenanceResult, MaintenanceView } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
@@ -10,6 +10,7 @@ import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';
 import { requestHash } from './once.ts';
 import { placeNamed } from './place-name.ts';
+import { underWay } from './under-way.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { approvalIn } from './waiting.ts';
@@ -86,6 +87,7 @@ function parkedResult(
     decision: 'pending_approval',
     replayed: found.kind === 'replayed',
     approval,
+    ...underWay(found.moment, OperationId.parse(approval.id)),
     entry: { seq, digest },
     next:
       approval.state === 'open'
@@ -111,6 +113,7 @@ function resultOf(found: Passed, zone: string): MaintenanceResult {
     decision: scheduled ? 'scheduled' : 'cancelled',
     replayed: found.kind === 'replayed',
     ...(window === undefined ? {} : { window: windowView(state, window, nowMs) }),
+    ...underWay(found.moment, OperationId.parse(decision.id)),
     entry: { seq, digest },
     next: scheduled ? 'nothing is placed there in that time' : 'the place is open again',
   };
@@ -135,7 +138,7 @@ function windowView(state: State, window: Maintenance, nowMs: number): Maintenan
 }
 
 /** The time zone of a place's site. */
-function zoneAt(state: State, place: Path | undefined): string {
+export function zoneAt(state: State, place: Path | undefined): string {
   const site = place === undefined ? undefined : state.fleet.sites.find(({ id }) => id === siteOf(place));
   return site?.facts.zone ?? 'UTC';
 }

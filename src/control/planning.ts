@@ -26,13 +26,16 @@ export async function planFor(
   door: Door,
   caller: Caller,
   request: DemandRequest,
-  assumptions: readonly string[],
+  { assumptions = [], template }: Asked = {},
 ): Promise<PlanResult> {
   const moment = await door.moment();
   const demand = readDemand(seenBy(moment.state, caller), caller, request);
-  const answer = answerFor(moment, { demand }, assumptions);
+  const answer = answerFor(moment, { demand, template }, assumptions);
   return keptResult(door, caller, { moment, demand, answer });
 }
+
+/** What stands beside a demand: what its asker took for granted, and the template that it was made from. */
+type Asked = { readonly assumptions?: readonly string[]; readonly template?: Plan['template'] };
 
 type Answered = { readonly moment: Moment; readonly demand: Demand; readonly answer: PlanAnswer };
 
@@ -146,12 +149,12 @@ export function readDemand(state: State, caller: Caller, request: DemandRequest)
 
 function answerFor(
   { state, nowMs }: Moment,
-  asked: Pick<Plan, 'demand' | 'changes'>,
+  asked: Pick<Plan, 'demand' | 'changes' | 'template'>,
   assumptions: readonly string[],
 ): PlanAnswer {
   const said = assumptions.map((line) => cleanText(line, 300)).slice(0, 32);
   const verdict = verdictFor(state, asked.demand, nowMs);
-  return replan(state, { atMs: nowMs, verdict, assumptions: said }, asked);
+  return replan(state, { atMs: nowMs, verdict, assumptions: said, template: asked.template }, asked);
 }
 
 /** Tenants that the caller may not act for are not named to it, nor are their contracts. */

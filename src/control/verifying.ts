@@ -326,9 +326,9 @@ class Replay {
 
   /** Nothing where a plan names a contract that was not there: then nobody made it here. */
   #planAgain(made: Plan, verdict: PolicyVerdict): PlanAnswer | undefined {
-    const { plannedAtMs: atMs, assumptions } = made;
+    const { plannedAtMs: atMs, assumptions, template } = made;
     try {
-      return replan(this.#state, { atMs, verdict, assumptions }, made);
+      return replan(this.#state, { atMs, verdict, assumptions, template }, made);
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       throw error;

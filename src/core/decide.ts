@@ -16,6 +16,7 @@ import { usedMicroEur } from './life/used.ts';
 import { observeContract } from './observe/observe.ts';
 import { refuse } from './refuse.ts';
 import { contractOf, type State } from './state.ts';
+import { addTemplate } from './template/add.ts';
 
 /**
  * The one function that decides. Pure: same state, same arguments, same bytes. A yes carries the events that
@@ -65,6 +66,8 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
       return liftOverride(state, given, command);
     case 'waive-rules':
       return denyWaiver(state, given, command);
+    case 'add-template':
+      return addTemplate(state, command);
     case 'erase-asides':
       return {
         decision: { ...command, kind: 'asides-erased' },

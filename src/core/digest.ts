@@ -20,6 +20,7 @@ export function digestState(state: State): Digest {
     ...(state.authority.digest === undefined ? {} : { authority: state.authority.digest }),
     ...(state.bindings.size === 0 ? {} : { bindings: [...state.bindings.values()] }),
     ...(state.observed.size === 0 ? {} : { observed: [...state.observed] }),
+    ...(state.templates.size === 0 ? {} : { templates: [...state.templates.values()].flat().map(digestOf) }),
     maintenance: [...state.maintenance.values()],
     bandwidth: [...state.bandwidth]
       .toSorted(([a], [b]) => compareText(a, b))

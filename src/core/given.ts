@@ -3,6 +3,7 @@ import type { Digest } from '../model/id.ts';
 import type { SignatureVerdict } from '../model/key.ts';
 import type { Measurement } from '../model/measurement.ts';
 import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
+import type { TemplateUse } from '../model/template.ts';
 import type { Archive } from './state.ts';
 
 /** Everything a decision needs that is not in the state: it arrives as an argument and stands in the ledger. */
@@ -13,6 +14,8 @@ export type Given = {
   readonly verdict: PolicyVerdict;
   /** What the asker took for granted; kept in the plan. */
   readonly assumptions?: readonly string[];
+  /** What the demand was made from; kept in the plan, decides nothing. */
+  readonly template?: TemplateUse | undefined;
   /** Searches by trying everything in turn, to measure and test the index against. The answer is the same. */
   readonly isPlain?: boolean;
 };

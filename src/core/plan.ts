@@ -194,6 +194,7 @@ export function makePlan(
   return {
     schema: 'berth/plan/1',
     demand,
+    ...(given.template === undefined ? {} : { template: given.template }),
     placement,
     price: best.price,
     terms: [...termsOf(state.fleet, demand, placement, best.price)],

@@ -35,6 +35,7 @@ import { lapse, withoutLease } from './life/lapse.ts';
 import { asShrunk, shrunk } from './life/shrink.ts';
 import { followedObservation, type Standing } from './observe/follow.ts';
 import { Shelf } from './shelf.ts';
+import { noTemplates, type Templates, withTemplate } from './template/catalogue.ts';
 
 /** The number of the first contract of a ledger. */
 export const firstContract = 101;
@@ -91,6 +92,8 @@ export type State = {
   readonly governance: Governance;
   /** Who was lately told that rules are not set aside. */
   readonly denials: readonly Denial[];
+  /** Recorded templates; those that come with a version of Berth are not among them. */
+  readonly templates: Templates;
   /** Chained over all observations. */
   readonly inventoryDigest: Digest;
   /** Chained over everything that changed the calendar. */
@@ -124,6 +127,7 @@ export const emptyState: State = {
   authority: emptyAuthority,
   governance: emptyGovernance,
   denials: [],
+  templates: noTemplates,
   inventoryDigest: nothing,
   calendarDigest: nothing,
 };
@@ -187,6 +191,8 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return { ...state, governance: followGovernance(state.governance, event, stamp) };
     case 'waiver-denied':
       return { ...state, denials: withDenial(state.denials, event.wish, stamp) };
+    case 'template-added':
+      return { ...state, templates: withTemplate(state.templates, event.template) };
     default:
       return event satisfies never;
   }

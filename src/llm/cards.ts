@@ -2,7 +2,10 @@ import type { z } from 'zod';
 
 import type { Shown } from '../agent/agent.ts';
 import { AuditList } from '../model/audit.ts';
+import { OccurrenceList } from '../model/occurrence.ts';
+import { OperationList } from '../model/operation.ts';
 import { PolicyCheck } from '../model/policy-view.ts';
+import { TemplateList } from '../model/template-view.ts';
 import {
   ContractDetail,
   ContractList,
@@ -32,6 +35,9 @@ const cards: ReadonlyMap<string, (content: unknown) => Shown | undefined> = new 
   ['contract_search', card(ContractList, (list) => ({ kind: 'contracts', list }))],
   ['contract_get', card(ContractDetail, (detail) => ({ kind: 'contract', detail }))],
   ['policy_check', card(PolicyCheck, (check) => ({ kind: 'policy', check }))],
+  ['event_search', card(OccurrenceList, (list) => ({ kind: 'events', list }))],
+  ['operation_get', card(OperationList, operationsCard)],
+  ['template_search', card(TemplateList, (list) => ({ kind: 'templates', list }))],
   ['maintenance_plan', card(MaintenancePlan, (plan) => ({ kind: 'maintenance', plan }))],
   ['ledger_search', card(AuditList, (list) => ({ kind: 'audit', list }))],
   ['ledger_verify', card(VerifyResult, (verification) => ({ kind: 'verification', verification }))],
@@ -45,6 +51,12 @@ function card<S extends z.ZodType>(
     const parsed = schema.safeParse(content);
     return parsed.success ? draw(parsed.data) : undefined;
   };
+}
+
+/** One line each: what it waits for stands in it. */
+function operationsCard({ operations }: OperationList): Shown {
+  const lines = operations.map(({ id, state, summary }) => `${id} ${state}: ${summary}`);
+  return { kind: 'text', lines: lines.length === 0 ? ['nothing is under way'] : lines };
 }
 
 function planCard({ plan, refusal }: PlanResult): Shown | undefined {

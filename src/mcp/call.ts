@@ -1,6 +1,7 @@
 import { BerthError, type ErrorDetail } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import { AskFirst } from './ask.ts';
+import { briefed, formatKey, type ResponseFormat } from './brief.ts';
 import { answerCapBytes, fit, hintBytes, withHints } from './fit.ts';
 import { inputError } from './input-error.ts';
 import { cleanObject, isJsonObject, type JsonObject, sizeBytes, toJsonObject } from './json.ts';
@@ -11,6 +12,8 @@ export type CallContext = ToolContext & {
   readonly log: Log;
   /** The most JSON an answer may hold; without it what a model can take. A terminal can take any amount. */
   readonly capBytes?: number;
+  /** How much is told where the caller does not say: to a model little, to our own front ends all. */
+  readonly format?: ResponseFormat | undefined;
 };
 
 /** What a call came to. A refusal is `ok`: it is a correct answer. */
@@ -59,8 +62,12 @@ async function answer(tool: Tool, args: JsonObject, context: CallContext): Promi
 /** What the tool answers, as it will stand on the wire. */
 async function run(tool: Tool, input: Input, context: CallContext): Promise<JsonObject> {
   context.signal?.throwIfAborted();
-  const output = tool.output.safeParse(await tool.run(input, context));
-  if (output.success) return cleanObject(toJsonObject(output.data));
+  const { [formatKey]: format = context.format ?? 'concise', ...asked } = input;
+  const output = tool.output.safeParse(await tool.run(asked, context));
+  if (output.success) {
+    const whole = cleanObject(toJsonObject(output.data));
+    return format === 'concise' && tool.brief !== undefined ? briefed(whole, tool.brief) : whole;
+  }
   throw new Error(`${tool.name} answered outside its output schema`, { cause: output.error });
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { digestOf } from '../model/canonical.ts';
 import type { Digest } from '../model/id.ts';
+import { withOptional } from './brief.ts';
 import { inputJsonSchema, type ObjectSchema, outputJsonSchema } from './json-schema.ts';
 import type { Tool, ToolAnnotations } from './tool.ts';
 
@@ -34,11 +35,14 @@ export function toolDigests(tools: readonly Tool[]): { name: string; digest: Dig
 const known = new WeakMap<readonly Tool[], readonly ListedTool[]>();
 
 function list(tools: readonly Tool[]): readonly ListedTool[] {
-  return tools.map(({ name, description, input, output, annotations }) => ({
+  return tools.map(({ name, description, input, output, annotations, brief = [] }) => ({
     name,
     description,
     inputSchema: inputJsonSchema(input),
-    outputSchema: outputJsonSchema(z.object({ ...output.shape, ...shortened, ...output.shape })),
+    outputSchema: withOptional(
+      outputJsonSchema(z.object({ ...output.shape, ...shortened, ...output.shape })),
+      brief,
+    ),
     annotations,
   }));
 }

@@ -1,7 +1,7 @@
 import type { Caller, Control } from '../control/control.ts';
 
 /** What can be completed: ids that the caller may see. */
-export type CompletionKind = 'tenant' | 'site' | 'contract';
+export type CompletionKind = 'tenant' | 'site' | 'contract' | 'template';
 
 /** The most that a client is given at a time. */
 const most = 100;
@@ -26,6 +26,10 @@ async function idsOf(kind: CompletionKind, control: Control, caller: Caller): Pr
   if (kind === 'contract') {
     const { contracts } = await control.contracts(caller, { limit: 200 });
     return contracts.map(({ id }) => id);
+  }
+  if (kind === 'template') {
+    const { templates } = await control.templates({ limit: 200 });
+    return templates.map(({ name }) => name);
   }
   const { sites, tenants } = await control.summary(caller, { racks: false });
   return kind === 'site' ? sites.map(({ id }) => id) : tenants.map(({ id }) => id);

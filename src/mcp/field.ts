@@ -14,10 +14,10 @@ export const Instant = z.iso
 /** A path, a host name or an unambiguous tail of a path. `control` finds out which. */
 export const Place = z.string().min(1).max(200);
 
-/** Rows of one page. */
-export const Limit = z.int().min(1).max(200).default(50);
+/** Rows of one page; 50 where nobody says. */
+export const Limit = z.int().min(1).max(200).default(50).meta({ told: true });
 
-/** Where the last page ended, as `nextCursor` said. */
+/** Where the last page ended, as `nextCursor` said: the server's instructions tell it once for all lists. */
 export const Cursor = z.string().min(1).max(2000);
 
 /** One line of a person's or agent's own words. */

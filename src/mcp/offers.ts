@@ -115,7 +115,8 @@ async function answerOf(
   { tool, args, uri }: { readonly tool: string; readonly args: object; readonly uri: string },
   link: Link,
 ) {
-  const context = { control, caller: callerOf(link, tool), log, signal: link.signal };
+  const caller = callerOf(link, tool);
+  const context = { control, caller, log, signal: link.signal, format: 'detailed' as const };
   const answer = await callTool(tools, tool, args, context);
   if (answer.ok) return answer.content;
   const { code, message, fix } = answer.error;

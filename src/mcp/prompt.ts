@@ -51,7 +51,7 @@ const Head = z.strictObject({
       name: z.string().regex(/^[a-z]+$/),
       description: z.string().min(1),
       required: z.boolean().default(false),
-      complete: z.enum(['tenant', 'site', 'contract']).optional(),
+      complete: z.enum(['tenant', 'site', 'contract', 'template']).optional(),
     }),
   ),
 });

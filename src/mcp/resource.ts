@@ -87,6 +87,15 @@ export const resources: readonly Resource[] = [
     args: (contract) => ({ contract }),
   },
   {
+    name: 'template',
+    title: 'A template',
+    description: 'A known-good demand: its parameters, and itself with placeholders.',
+    uri: 'berth://template/{name}',
+    tool: 'template_search',
+    complete: 'template',
+    args: (name) => ({ name }),
+  },
+  {
     name: 'rules',
     title: "Rules for a tenant's data",
     description: 'Where the data of a tenant may be, with every rule that forbids it or lacks a fact.',

@@ -31,7 +31,9 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
   const log = jsonLines((line) => stderr.write(line));
   const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: lineCapBytes });
   const running = createRunning();
-  const server = createMcpServer({ ...options, log }, running);
+  const stopping = new AbortController();
+  const served = { ...options, log, stopping: stopping.signal };
+  const server = createMcpServer(served, running);
   const ended = end(stdin, stdout, transport);
   Object.assign(transport, {
     onerror: (error: Error) => log('warn', 'protocol-error', { message: cleanText(error.message) }),
@@ -39,10 +41,11 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
 
   await shareConnection(transport, {
     legacy: (branch) => running.add(server.connect(branch)),
-    modern: (branch) => running.add(serveModern(branch, { ...options, log }, running)),
+    modern: (branch) => running.add(serveModern(branch, served, running)),
   });
   log('info', 'ready', { tools: options.tools.length });
   log('info', 'ending', { why: await ended });
+  stopping.abort();
 
   await running.idle();
   await written(stdout);

@@ -20,6 +20,8 @@ export type ToolContext = {
   readonly caller: Caller;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** Says that the server is about to end: whoever waits answers with what is known. */
+  readonly stopping?: AbortSignal | undefined;
 };
 
 /**
@@ -38,6 +40,8 @@ export type Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.
    * input has a `limit` is asked again for fewer rows before anything is cut.
    */
   readonly cuts: readonly string[];
+  /** What a concise answer leaves out, by path. A tool that has any takes `responseFormat`. */
+  readonly brief?: readonly string[];
   /** How to ask for less, as advice to the caller. */
   readonly narrow: string;
   run(input: z.output<I>, context: ToolContext): Promise<z.output<O>>;

@@ -19,6 +19,7 @@ import {
 import { PublicKey, Signature } from './key.ts';
 import { OverrideWish } from './override.ts';
 import { SetAside } from './policy.ts';
+import { Template } from './template.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, DurationS } from './unit.ts';
 
@@ -134,5 +135,6 @@ export const Command = z.discriminatedUnion('kind', [
     demand: Demand.optional().describe('whose data, and when; absent where nobody was named'),
     sites: z.array(Path).max(64).describe('where; all of them where none is named'),
   }),
+  z.strictObject({ kind: z.literal('add-template'), template: Template }),
 ]);
 export type Command = z.infer<typeof Command>;

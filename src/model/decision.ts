@@ -7,6 +7,7 @@ import type { Event } from './event.ts';
 import { FactSubject } from './governance-fact.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId, TenantId } from './id.ts';
 import { Refusal } from './refusal.ts';
+import { TemplateName } from './template.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
 const observation = {
@@ -98,6 +99,12 @@ export const Decision = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fact-retracted'), subject: FactSubject, attribute: z.string().max(41) }),
   z.strictObject({ kind: z.literal('rule-overridden'), id: OverrideId, untilMs: AtMs }),
   z.strictObject({ kind: z.literal('override-lifted'), id: OverrideId, atMs: AtMs }),
+  z.strictObject({
+    kind: z.literal('template-added'),
+    name: TemplateName,
+    version: z.int().min(1),
+    digest: Digest,
+  }),
   z.strictObject({ kind: z.literal('refused'), refusal: Refusal }),
 ]);
 export type Decision = z.infer<typeof Decision>;

@@ -96,6 +96,19 @@ export const OverrideId = z
   .brand<'OverrideId'>();
 export type OverrideId = z.infer<typeof OverrideId>;
 
+/**
+ * What goes on after the call that began it, by the number the ledger gave it: an approval `A-3`, a maintenance window
+ * `MW-1`, or a contract at one of its versions, `C-106.2`.
+ */
+export const OperationId = z
+  .string()
+  .regex(
+    /^(?:(?:A|MW)-[1-9][0-9]{0,11}|C-[1-9][0-9]{0,11}\.[1-9][0-9]{0,5})$/,
+    'an operation looks like `A-3`, `MW-1` or `C-106.2`',
+  )
+  .brand<'OperationId'>();
+export type OperationId = z.infer<typeof OperationId>;
+
 /** ISO 3166-1 alpha-2, upper case. */
 export const Country = z
   .string()

@@ -6,6 +6,7 @@ import { ContractId, Digest, Path, type PlanId, planIdOf } from './id.ts';
 import { Member, Placement, Price, Term } from './placement.ts';
 import { PolicyVerdict } from './policy.ts';
 import { ConstraintCount, type Refusal } from './refusal.ts';
+import { TemplateUse } from './template.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
 /** What everything was computed from. */
@@ -76,6 +77,7 @@ const PlannedChange = z.strictObject({
 export const Plan = z.strictObject({
   schema: z.literal('berth/plan/1'),
   demand: Demand,
+  template: TemplateUse.optional().describe('what the demand was made from'),
   changes: PlannedChange.optional(),
   preempts: z.array(ContractId).max(1000).optional().describe('ends these preemptible contracts'),
   shrinks: z.array(Shrink).max(1000).optional().describe('takes extras of these elastic contracts'),

@@ -17,9 +17,13 @@ export const PolicyQuestion = z.strictObject({
     .max(16)
     .exactOptional()
     .describe('such as `personal-data`, `training`'),
-  regimes: z.array(Regime).max(10).exactOptional().describe("besides the tenant's own"),
+  regimes: z
+    .array(Regime.meta({ told: true }))
+    .max(10)
+    .exactOptional()
+    .describe("besides the tenant's own, such as `gdpr`"),
   isolation: Isolation.exactOptional(),
-  from: instant.exactOptional(),
+  from: instant.exactOptional().describe('default now'),
   until: instant.exactOptional().describe('facts must hold until then'),
   setAside: z.array(SetAside).min(1).exactOptional().describe('rules to ignore: denied, on record'),
 });

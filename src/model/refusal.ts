@@ -15,6 +15,7 @@ import {
 } from './id.ts';
 import { Member } from './placement.ts';
 import { RuleHit, SetAside, StandingRule } from './policy.ts';
+import { TemplateName } from './template.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
 const note = z.string().max(300);
@@ -255,6 +256,12 @@ export const Refusal = z.discriminatedUnion('kind', [
       'not-newer',
       'not-begun',
     ]),
+    note,
+  }),
+  z.strictObject({
+    kind: z.literal('template-refused'),
+    name: TemplateName,
+    version: z.int().min(1),
     note,
   }),
   z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),

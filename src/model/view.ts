@@ -5,12 +5,13 @@ import { ApprovalView } from './approval-view.ts';
 import { ContractState } from './contract.ts';
 import { DemandRequest, Guarantee, Isolation } from './demand.ts';
 import { Health, LinkKind } from './fact.ts';
-import { ContractId, MaintenanceId, Digest, Path, PlanId, TenantId } from './id.ts';
+import { ContractId, MaintenanceId, Digest, OperationId, Path, PlanId, TenantId } from './id.ts';
 import { ObservedView } from './observed-view.ts';
 import { HeldBandwidth, Term, Transfer } from './placement.ts';
 import { Inputs, PreemptReport, SiteReport } from './plan.ts';
 import { RuleHit } from './policy.ts';
 import { ConstraintCount, Refusal } from './refusal.ts';
+import { TemplateUse } from './template.ts';
 
 /**
  * What people and programs are shown: the answers of the tools, the JSON of the command line, what the chat
@@ -250,6 +251,7 @@ export const PlanView = z.object({
   digest: Digest,
   tenant: TenantId,
   purpose: z.string().optional(),
+  template: TemplateUse.optional().describe('what it was made from'),
   sites: z.array(Path),
   gpuCount: count,
   slices: z.string().optional(),
@@ -388,6 +390,7 @@ export const ChangeResult = z.object({
   decision: z.enum(['committed', 'changed', 'released', 'pending_approval', 'rejected']),
   replayed: z.boolean().describe('true when this key had already been answered: nothing was done again'),
   contract: ContractView.optional(),
+  operation: OperationId.optional().describe('where something goes on: ask operation_get'),
   approval: ApprovalView.optional().describe('what waits for a person, or waited'),
   entry: z.object({ seq: count, digest: Digest }).optional(),
   refusal: RefusalView.optional(),
@@ -481,6 +484,7 @@ export const MaintenanceResult = z.object({
   decision: z.enum(['scheduled', 'cancelled', 'pending_approval', 'rejected']),
   replayed: z.boolean(),
   window: MaintenanceView.optional(),
+  operation: OperationId.optional().describe('where something goes on: ask operation_get'),
   approval: ApprovalView.optional(),
   entry: z.object({ seq: count, digest: Digest }).optional(),
   refusal: RefusalView.optional(),

@@ -4,7 +4,9 @@ import { AuditList } from '../../src/model/audit.ts';
 import { ApprovalList } from '../../src/model/authority-view.ts';
 import { Path } from '../../src/model/id.ts';
 import type { ObservationResult } from '../../src/model/observation-result.ts';
+import { OccurrenceList } from '../../src/model/occurrence.ts';
 import { PolicyCheck } from '../../src/model/policy-view.ts';
+import { TemplateList } from '../../src/model/template-view.ts';
 import {
   ChangeResult,
   ConsolidationView,
@@ -814,6 +816,75 @@ export const approvals = ApprovalList.parse({
   note: 'nothing can be approved here',
 });
 
+const eventList = OccurrenceList.parse({
+  snapshot,
+  events: [
+    {
+      id: 'E-31.2',
+      kind: 'fault',
+      at: '2026-11-25T08:12:00+01:00',
+      what: 'XID 79: restart the machine',
+      severity: 'down',
+      place: 'fra1/h1/r11/n02/gpu3',
+      contracts: ['C-101'],
+      said: {
+        source: 'prometheus',
+        observedAt: '2026-11-25T08:12:00+01:00',
+        confidence: 'derived',
+        file: 'metrics.txt',
+        line: 12,
+      },
+      entry: 31,
+    },
+    {
+      id: 'E-30.1',
+      kind: 'late',
+      at: '2026-11-24T00:00:00+01:00',
+      until: '2026-11-24T00:07:00+01:00',
+      what: 'slurm did not hold it at its start',
+      engine: 'slurm',
+      tenant: 'globex',
+      contracts: ['C-102'],
+      entry: 30,
+    },
+  ],
+  total: 2,
+  truncated: false,
+});
+
+const templateList = TemplateList.parse({
+  snapshot,
+  templates: [
+    {
+      name: 'fine-tune',
+      version: 2,
+      versions: [1, 2],
+      title: 'Fine-tuning on whole 8-GPU nodes',
+      purpose: 'one model on one or a few nodes',
+      origin: 'built-in',
+      digest: snapshot.head,
+      parameters: [
+        { name: 'tenant', type: 'text', about: 'who pays', needed: true, example: 'acme' },
+        {
+          name: 'gpus',
+          type: 'whole',
+          about: 'GPUs in all',
+          needed: false,
+          default: 8,
+          min: 8,
+          max: 64,
+          step: 8,
+        },
+        { name: 'site', type: 'text', about: 'only at this place', needed: false, example: 'fra1' },
+      ],
+    },
+  ],
+  total: 7,
+  nextCursor: 'at-1',
+  truncated: true,
+  next: 'plan one',
+});
+
 /** One of each kind: what the golden files show and what the fuzzers distort. */
 export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K }> } = {
   text: { kind: 'text', lines: ['Berth places workloads.', 'It answers with a contract.'] },
@@ -828,6 +899,8 @@ export const samples: { readonly [K in Shown['kind']]: Extract<Shown, { kind: K 
   simulation: { kind: 'simulation', simulation },
   maintenance: { kind: 'maintenance', plan: drainPlan },
   audit: { kind: 'audit', list: auditList },
+  templates: { kind: 'templates', list: templateList },
+  events: { kind: 'events', list: eventList },
   policy: { kind: 'policy', check: policyCheck },
   approvals: { kind: 'approvals', list: approvals },
   consolidation: { kind: 'consolidation', consolidation },

@@ -14,6 +14,7 @@ import { type Fact, Observation } from '../../src/model/fact.ts';
 import { IdemKey, PrincipalId, TenantId } from '../../src/model/id.ts';
 import type { ChangeResult, PlanResult, PlanView } from '../../src/model/view.ts';
 import { inventory } from '../../src/sources/inventory/inventory.ts';
+import { builtInTemplates } from '../../src/templates/built-in.ts';
 import { demoHome } from '../cli/run.ts';
 
 /** Entries of the demo world: the first grant, of C-101, and the last entry, the grant of C-105. */
@@ -37,7 +38,11 @@ export async function openDesk(home?: string): Promise<Desk> {
   const ledger = await openSqliteLedger(join(folder, 'ledger.db'));
   onTestFinished(() => ledger.close());
   const clock = { atMs: nowMs };
-  const control = createControl({ ledger, clock: { kind: 'set', nowMs: () => clock.atMs } });
+  const control = createControl({
+    ledger,
+    clock: { kind: 'set', nowMs: () => clock.atMs },
+    templates: builtInTemplates,
+  });
   return { control, ledger, home: folder, clock };
 }
 

@@ -57,6 +57,7 @@ function anyCall(plans: readonly string[]): fc.Arbitrary<{ tool: string; args: R
       .record(
         {
           ...Object.fromEntries(keys.map((name) => [name, id])),
+          operation: fc.oneof(id, fc.constantFrom('C-102.1', 'C-103.1', 'A-1', 'A-2', 'MW-1')),
           ids: fc.array(id, { maxLength: 3 }),
           lose: fc.array(id, { maxLength: 2 }),
           places: fc.array(id, { maxLength: 2 }),
@@ -75,6 +76,7 @@ async function ask(desk: Desk, tool: string, args: Record<string, unknown>): Pro
   const fitting = Object.fromEntries(Object.entries(args).filter(([name]) => keys.has(name)));
   const answer = await callTool(tools, tool, fitting, {
     control: desk.control,
+    stopping: AbortSignal.abort(),
     caller: { ...limitedTo('acme'), client: 'fuzz' },
     log: () => undefined,
   });

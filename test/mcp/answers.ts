@@ -1,7 +1,10 @@
 import type { ApprovalList } from '../../src/model/authority-view.ts';
 import { emptyHead } from '../../src/model/entry.ts';
 import { Digest, Path } from '../../src/model/id.ts';
+import { OccurrenceList } from '../../src/model/occurrence.ts';
+import { OperationList } from '../../src/model/operation.ts';
 import { PolicyCheck } from '../../src/model/policy-view.ts';
+import { TemplateList } from '../../src/model/template-view.ts';
 import {
   ChangeResult,
   ContractDetail,
@@ -265,3 +268,61 @@ export const approvals: ApprovalList = {
   total: 0,
   note: 'a person decides at a terminal',
 };
+
+export const operations = OperationList.parse({
+  snapshot,
+  operations: [
+    {
+      id: 'A-1',
+      state: 'waiting',
+      over: false,
+      summary: 'commit-plan asked for by agent:ops-bot: waits for a person',
+      tenant: 'acme',
+      approval: 'A-1',
+      command: 'berth approve A-1',
+      engines: [],
+    },
+  ],
+  total: 1,
+  truncated: false,
+  waitedS: 0,
+});
+
+export const templates = TemplateList.parse({
+  snapshot,
+  templates: [
+    {
+      name: 'fine-tune',
+      version: 1,
+      versions: [1],
+      title: 'Fine-tuning',
+      purpose: 'one node',
+      origin: 'built-in',
+      digest,
+      parameters: [{ name: 'tenant', type: 'text', about: 'who pays', needed: true, example: 'acme' }],
+      demand: { tenant: { $param: 'tenant' } },
+    },
+  ],
+  total: 1,
+  truncated: false,
+  next: 'plan one with placement_plan',
+});
+
+export const occurrences = OccurrenceList.parse({
+  snapshot,
+  events: [
+    {
+      id: 'E-7.1',
+      kind: 'fault',
+      at,
+      what: 'XID 79: restart the machine',
+      severity: 'down',
+      place: 'fra1/h1/r11/n01/gpu3',
+      contracts: ['C-106'],
+      said: { source: 'prometheus', observedAt: at, confidence: 'derived', file: 'metrics.txt', line: 12 },
+      entry: 7,
+    },
+  ],
+  total: 1,
+  truncated: false,
+});

@@ -75,7 +75,7 @@ describe('a wrong call is told what to write instead', () => {
       'a key that nobody knows',
       'contract_get',
       { contract: 'C-1', verbose: true },
-      { field: 'verbose', fix: 'allowed there: `contract`' },
+      { field: 'verbose', fix: 'allowed there: `contract`, `responseFormat`' },
     ],
     [
       'a missing key',
@@ -178,9 +178,7 @@ describe('a wrong call is told what to write instead', () => {
 
   test('the demand outside its wrapper', async () => {
     const error = await errorOf('placement_plan', demand);
-    expect(error.message).toBe(
-      '`tenant` is not known; `parts` is not known; `window` is not known; `demand` is missing',
-    );
+    expect(error.message).toBe('`tenant` is not known; `parts` is not known; `window` is not known');
     expect(error.fix).toContain('`tenant` belongs in `demand.tenant`');
   });
 
@@ -316,10 +314,11 @@ describe('what goes wrong behind the door', () => {
 
 describe('answers', () => {
   test('carry what control said and nothing the view does not name', async () => {
+    const whole = { ids: ['fra1'], responseFormat: 'detailed' };
     const { control } = fakeControl({
       records: () => Promise.resolve({ ...answers.records, secret: 'not in the view' }),
     });
-    const answer = await callTool(tools, 'inventory_get', { ids: ['fra1'] }, context(control));
+    const answer = await callTool(tools, 'inventory_get', whole, context(control));
     expect(answer).toEqual({ ok: true, content: answers.records });
   });
 
@@ -383,7 +382,8 @@ describe('an answer that is too large', () => {
 
   test('loses the ends of the lists that may be cut, and says so', async () => {
     const big = fakeControl({ plan: () => Promise.resolve(answers.planned(300)) });
-    const answer = await callTool(tools, 'placement_plan', { demand }, context(big.control));
+    const asked = { demand, responseFormat: 'detailed' };
+    const answer = await callTool(tools, 'placement_plan', asked, context(big.control));
     if (!answer.ok) throw new Error(answer.error.message);
     const { plan } = z
       .object({ plan: z.object({ parts: z.array(z.object({ members: z.array(z.unknown()) })) }) })
@@ -399,7 +399,11 @@ describe('an answer that is too large', () => {
 
   test('is whole for who has no cap', async () => {
     const big = fakeControl({ plan: () => Promise.resolve(answers.planned(300)) });
-    const within = { ...context(big.control), capBytes: Number.POSITIVE_INFINITY };
+    const within = {
+      ...context(big.control),
+      capBytes: Number.POSITIVE_INFINITY,
+      format: 'detailed' as const,
+    };
     expect(await callTool(tools, 'placement_plan', { demand }, within)).toEqual({
       ok: true,
       content: answers.planned(300),

@@ -33,11 +33,11 @@ afterAll(async () => {
 });
 
 test('the Inspector looks, plans, commits, verifies and releases over stdio while another client has the ledger open', async () => {
-  expect(Listed.parse(inspect('--method', 'tools/list', '--strict')).result.tools).toHaveLength(15);
+  expect(Listed.parse(inspect('--method', 'tools/list', '--strict')).result.tools).toHaveLength(18);
 
   expect(InventorySummary.parse(call('inventory_summary', {})).tenants.map(({ id }) => id)).toContain('acme');
 
-  const { plan } = PlanResult.parse(call('placement_plan', { demand }));
+  const { plan } = PlanResult.parse(call('placement_plan', { demand, responseFormat: 'detailed' }));
   const commit = { plan: plan?.id, idempotencyKey: 'inspector-1' };
   const change = ChangeResult.parse(call('contract_commit', commit));
   expect(change).toMatchObject({

@@ -97,16 +97,16 @@ describe('an input schema', () => {
 });
 
 test('an input schema says a long list of choices, and a unit, once', () => {
-  const level = z.enum(['site', 'hall', 'spine', 'leaf', 'rack', 'node', 'island', 'numa']);
+  const rung = z.enum(['site', 'hall', 'spine', 'leaf', 'rack', 'node', 'island', 'numa']);
   const side = z.enum(['a', 'b']);
   const schema = z.strictObject({
-    within: level,
-    apart: level.describe('not in one such place'),
+    within: rung,
+    apart: rung.describe('not in one such place'),
     side,
     other: side,
   });
   expect(inputJsonSchema(schema)['properties']).toEqual({
-    within: { type: 'string', enum: level.options },
+    within: { type: 'string', enum: rung.options },
     apart: { type: 'string', description: 'not in one such place' },
     side: { type: 'string', enum: ['a', 'b'] },
     other: { type: 'string', enum: ['a', 'b'] },

@@ -126,6 +126,41 @@ const rows: readonly [string, object, string, ...unknown[]][] = [
     'release',
     { contract: 'C-106', idemKey: 'req-0002', expectedVersion: 3, reason: 'done' },
   ],
+  ['event_search', {}, 'occurrences', { limit: 50 }],
+  [
+    'event_search',
+    { kind: 'thermal', within: 'r12', contract: 'C-102', from: noon, to: noon, limit: 5, cursor: 'c' },
+    'occurrences',
+    {
+      kind: 'thermal',
+      within: 'r12',
+      contract: 'C-102',
+      fromMs: noonMs,
+      toMs: noonMs,
+      limit: 5,
+      cursor: 'c',
+    },
+  ],
+  [
+    'placement_plan',
+    { template: 'fine-tune@1', parameters: { tenant: 'acme', gpus: 16 } },
+    'planTemplate',
+    { template: 'fine-tune@1', parameters: { tenant: 'acme', gpus: 16 } },
+  ],
+  [
+    'placement_plan',
+    { template: 'batch', assumptions: ['x'] },
+    'planTemplate',
+    { template: 'batch', parameters: {}, assumptions: ['x'] },
+  ],
+  ['operation_get', {}, 'operations', { waitS: 0, limit: 50 }, {}],
+  [
+    'operation_get',
+    { operation: 'C-106.2', waitS: 50, limit: 1, cursor: 'c' },
+    'operations',
+    { operation: 'C-106.2', waitS: 50, limit: 1, cursor: 'c' },
+    {},
+  ],
   ['ledger_search', {}, 'audit', { limit: 50 }],
   [
     'ledger_search',
@@ -155,8 +190,20 @@ test('ledger_verify calls verify', async () => {
   expect(calls.map(({ method }) => method)).toEqual(['verify']);
 });
 
+test('template_search calls templates', async () => {
+  const { control, calls } = fakeControl();
+  const input = { text: 'rails', name: 'train-gang', limit: 5, cursor: 'c' };
+  await callTool(
+    tools,
+    'template_search',
+    { ...input, responseFormat: 'detailed' },
+    { control, caller, log: () => undefined },
+  );
+  expect(calls).toEqual([{ method: 'templates', args: [input] }]);
+});
+
 test('every tool is mapped here', () => {
-  const mapped = new Set([...rows.map(([tool]) => tool), 'ledger_verify']);
+  const mapped = new Set([...rows.map(([tool]) => tool), 'ledger_verify', 'template_search']);
   expect([...mapped].toSorted()).toEqual(tools.map(({ name }) => name).toSorted());
 });
 
@@ -177,6 +224,17 @@ describe('nothing reaches the door', () => {
     ['placement_simulate', { edits: [{ cordon: ['n03'] }], from: noon }],
     ['placement_simulate', { edits: [{ lose: ['n03'], cordon: ['n03'] }] }],
     ['placement_simulate', { edits: [{ price: { model: 'H100', percent: 10 }, from: noon }] }],
+    ['event_search', { kind: 'flood' }],
+    ['event_search', { limit: 201 }],
+    ['placement_plan', {}],
+    ['placement_plan', { demand, template: 'batch' }],
+    ['placement_plan', { demand, parameters: {} }],
+    ['placement_plan', { parameters: { tenant: 'acme' } }],
+    ['placement_plan', { template: 'batch', parameters: { tenant: ['acme'] } }],
+    ['contract_get', { contract: 'C-106', responseFormat: 'short' }],
+    ['operation_get', { operation: 'op-1' }],
+    ['operation_get', { operation: 'C-106' }],
+    ['operation_get', { waitS: 51 }],
     ['contract_search', { state: 'alive' }],
     ['contract_get', { contract: 'c-106' }],
     ['contract_change', { contract: 'C-106', change: { extendBy: 3600 } }],

@@ -40,7 +40,7 @@ export async function explain(talk: Talk): Promise<Answer> {
   const isAboutIt = /\b(?:this|that|it|the) (?:plan|placement|site|one|contract)\b/u.test(reading.line.text);
   if (memory.plan !== undefined && (!isWish || isAboutIt))
     return explained(talk, [{ plan: memory.plan.id }], [], ['place']);
-  if (memory.refusal !== undefined && !isWish)
+  if (memory.refusal?.demand !== undefined && !isWish)
     return explained(talk, [{ demand: memory.refusal.demand }], [], ['place']);
   if (memory.contract !== undefined && !isWish)
     return explained(talk, [{ contract: memory.contract.id }], [], ['place']);

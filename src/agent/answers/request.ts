@@ -1,4 +1,5 @@
 import type { DemandRequest } from '../../model/demand.ts';
+import type { ParameterValue } from '../../model/template.ts';
 import { compareText } from '../../model/text.ts';
 import { PlanResult, type RefusalView } from '../../model/view.ts';
 import type { TurnOutcome } from '../agent.ts';
@@ -104,9 +105,9 @@ export async function planOffer(talk: Talk, index: number): Promise<Answer | und
     /#|\b(?:take|use|choose|go with|option|offer|number|alternative|no|first|second|third|fourth|last|\d{1,3})\b/gu,
   );
   const spans = talk.reading.spans.filter(({ kind }) => kind !== 'number');
-  return submit({ ...talk, reading: { ...talk.reading, spans }, cues: [...talk.cues, ...read] }, demand, [
-    `offer ${index + 1} was taken: ${offer.change}`.slice(0, 300),
-  ]);
+  const assumptions = [`offer ${index + 1} was taken: ${offer.change}`.slice(0, 300)];
+  const taken = { ...talk, reading: { ...talk.reading, spans }, cues: [...talk.cues, ...read] };
+  return submit(taken, { demand, assumptions });
 }
 
 async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[]): Promise<Answer> {
@@ -125,7 +126,8 @@ async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[])
     return { ...asking(talk, open), unread: unreadOf(talk, isRequestSpan) };
   }
   delete memory.open;
-  return submit(talk, answer.demand, answer.assumptions);
+  const { demand, assumptions } = answer;
+  return submit(talk, assumptions.length === 0 ? { demand } : { demand, assumptions });
 }
 
 /** Another team, where only one may be asked for: there is nothing to choose, so nothing is asked. */
@@ -135,8 +137,12 @@ function notYours(talk: Talk, { text }: Problem, own: string): Answer {
   return { outcome: 'denied', reply, shown: [], unread: unreadOf(talk, isRequestSpan) };
 }
 
-async function submit(talk: Talk, demand: DemandRequest, assumptions: readonly string[]): Promise<Answer> {
-  const args = assumptions.length === 0 ? { demand } : { demand, assumptions };
+type Asked =
+  | { readonly demand: DemandRequest; readonly assumptions?: readonly string[] }
+  | { readonly template: string; readonly parameters: Readonly<Record<string, ParameterValue>> };
+
+/** Plans a demand, or a template filled in, and remembers what a yes would be to. */
+export async function submit(talk: Talk, args: Asked): Promise<Answer> {
   const result = await talk.calls.ask('placement_plan', args, PlanResult);
   const unread = unreadOf(talk, isRequestSpan);
   if (result.plan !== undefined) {
@@ -152,7 +158,7 @@ async function submit(talk: Talk, demand: DemandRequest, assumptions: readonly s
   }
   const { refusal } = result;
   if (refusal === undefined) return { outcome: 'infeasible', reply: result.next, shown: [], unread };
-  talk.memory.refusal = { demand, refusal };
+  talk.memory.refusal = { refusal, ...('demand' in args ? { demand: args.demand } : {}) };
   talk.memory.list = { kind: 'offers', ids: refusal.relaxations.map(({ change }) => change) };
   return {
     outcome: outcomeOf(refusal),

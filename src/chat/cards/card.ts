@@ -7,6 +7,7 @@ import { changeCard } from './change.ts';
 import { consolidationCard } from './consolidation.ts';
 import { contractCard } from './contract.ts';
 import { contractsCard } from './contracts.ts';
+import { eventsCard } from './events.ts';
 import { explanationCard } from './explanation.ts';
 import { type Line, paragraph, type Room } from './line.ts';
 import { maintenanceCard } from './maintenance.ts';
@@ -18,6 +19,7 @@ import { recordsCard } from './records.ts';
 import { refusalCard } from './refusal.ts';
 import { simulationCard } from './simulation.ts';
 import { summaryCard } from './summary.ts';
+import { templatesCard } from './templates.ts';
 import { verificationCard } from './verification.ts';
 
 /** Draws what an answer shows: pure, every line at most `room.columns` wide (from 20 on), every text cleaned. */
@@ -59,6 +61,10 @@ export function drawCard(shown: Shown, room: Room, context: PlanContext = {}): L
       return verificationCard(shown.verification, room);
     case 'audit':
       return auditCard(shown.list, room);
+    case 'events':
+      return eventsCard(shown.list, room);
+    case 'templates':
+      return templatesCard(shown.list, room);
     case 'policy':
       return policyCard(shown.check, room);
     case 'approvals':

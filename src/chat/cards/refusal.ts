@@ -156,6 +156,7 @@ function facts(refusal: Plain, room: Room): string[] {
     case 'governance-refused':
     case 'binding-refused':
     case 'observation-refused':
+    case 'template-refused':
       return [refusal.note];
     case 'rules-stand':
       return refusal.rules.map(

@@ -2,28 +2,41 @@ import { contractCommit } from '../../../tools/contract-commit.ts';
 import { contractRelease } from '../../../tools/contract-release.ts';
 import { placementExplain } from '../../../tools/placement-explain.ts';
 import { placementPlan } from '../../../tools/placement-plan.ts';
+import { templateSearch } from '../../../tools/template-search.ts';
 import { exitCodeOf } from '../../chat/exit-code.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
-import type { ChangeResult } from '../../model/view.ts';
+import type { ChangeResult, PlanResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import { readWritten } from '../files.ts';
 import type { Io } from '../io.ts';
 import { located } from '../located.ts';
 import { print } from '../output.ts';
-import { withSession } from '../session.ts';
+import { parametersOf } from '../parameters.ts';
+import { type Session, withSession } from '../session.ts';
 import { useTool } from '../use-tool.ts';
 import type { Common } from '../words.ts';
 
 const client = 'berth-cli';
 
-export async function plan(io: Io, { file, ...options }: Common & { file: string }): Promise<number> {
-  const written = await readWritten(io, file);
+export type PlanOptions = Common & {
+  readonly file?: string;
+  readonly template?: string;
+  readonly set?: readonly string[];
+};
+
+export async function plan(io: Io, options: PlanOptions): Promise<number> {
+  const { file, template } = options;
+  if ((file === undefined) === (template === undefined) || (file !== undefined && options.set !== undefined))
+    throw eitherOr();
+  const written = file === undefined ? undefined : await readWritten(io, file);
   return withSession(io, { ...options, client }, async (session) => {
-    const args = { demand: written.value };
-    const result = await useTool(io, session, placementPlan, args).catch((error: unknown) => {
-      throw located(error, written, file, 'demand');
-    });
+    const result =
+      written === undefined
+        ? await templatePlan(io, session, options)
+        : await useTool(io, session, placementPlan, { demand: written.value }).catch((error: unknown) => {
+            throw located(error, written, file ?? '-', 'demand');
+          });
     if (result.plan !== undefined) {
       print(io, options.json, { kind: 'plan', plan: result.plan }, result);
       return exitCodeOf({ outcome: 'planned' });
@@ -31,6 +44,26 @@ export async function plan(io: Io, { file, ...options }: Common & { file: string
     if (result.refusal !== undefined)
       print(io, options.json, { kind: 'refusal', refusal: result.refusal }, result);
     return refusalCode(result.refusal);
+  });
+}
+
+/** The words behind `--set` are read by what the template takes. */
+async function templatePlan(
+  io: Io,
+  session: Session,
+  { template, set = [] }: PlanOptions,
+): Promise<PlanResult> {
+  const { templates } = await useTool(io, session, templateSearch, { name: template });
+  const parameters = parametersOf(set, templates[0]?.parameters ?? []);
+  return useTool(io, session, placementPlan, { template, parameters });
+}
+
+function eitherOr(): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: 'a plan is made of a demand, or of a template and what is set in it',
+    fix: 'give `-f DEMAND.yaml`, or `--template NAME` with `--set name=value`',
+    field: '--file',
   });
 }
 

@@ -5,6 +5,7 @@ import { paintOf, renderAnsi } from '../../chat/render.ts';
 import { toJsonObject } from '../../mcp/json.ts';
 import { DemandRequest } from '../../model/demand.ts';
 import { ScenarioEdit } from '../../model/scenario.ts';
+import { Template } from '../../model/template.ts';
 import { InventoryDocument } from '../../sources/inventory/schema.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { type Key, keysIn } from '../key-list.ts';
@@ -14,6 +15,7 @@ const files = {
   demand: DemandRequest,
   scenario: z.strictObject({ edits: z.array(ScenarioEdit).min(1).max(20) }),
   inventory: InventoryDocument,
+  template: Template,
 };
 export type FileKind = keyof typeof files;
 
@@ -36,7 +38,7 @@ function lineOf({ path, isNeeded, takes, meaning }: Key): Line {
   return [span(`  ${path}${isNeeded ? '*' : ''}`, 'accent'), span(words === '' ? '' : `: ${words}`)];
 }
 
-const articles = { demand: 'a', scenario: 'a', inventory: 'an' } as const;
+const articles = { demand: 'a', scenario: 'a', inventory: 'an', template: 'a' } as const;
 
 function colored(io: Io) {
   return paintOf(io.env, io.stdout.isTTY === true);

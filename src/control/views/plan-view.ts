@@ -33,6 +33,7 @@ export function planView(state: State, plan: Plan, id: PlanId, digest: Digest): 
     digest,
     tenant: demand.tenant,
     ...(demand.purpose === undefined ? {} : { purpose: demand.purpose }),
+    ...(plan.template === undefined ? {} : { template: plan.template }),
     ...whereAndWhen(placement, zone),
     parts: partViews(state, demand, placement),
     guarantee: demand.guarantee ?? 'reserved',

@@ -114,6 +114,8 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `${refusal.subject} was not handed to ${refusal.engine}: ${refusal.note}`;
     case 'observation-refused':
       return `what was measured of ${refusal.contract} was not recorded: ${refusal.note}`;
+    case 'template-refused':
+      return `template ${refusal.name}@${refusal.version} was not recorded: ${refusal.note}`;
     case 'policy-engine':
       return `the rules gave no sure answer, so nothing was granted at ${refusal.sites.join(', ')}: ${refusal.note}`;
     case 'maintenance-unknown':

@@ -81,6 +81,7 @@ export function actOf(
     case 'register-tenant':
       return bare('register-tenant', command, {});
     case 'record-observation':
+    case 'add-template':
       return bare('import', command, {});
     case 'bind':
       return bindAct(state, command, command.places);

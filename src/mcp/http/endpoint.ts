@@ -41,7 +41,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const { nowMs = () => performance.now(), rate = usualRate } = options;
   const running = createRunning();
   const metrics = createMetrics(() => sessions.count());
-  const serving = { ...options, observe: metrics.call };
+  const stopping = new AbortController();
+  const serving = { ...options, observe: metrics.call, stopping: stopping.signal };
   const sessions = createSessions(serving, running, nowMs);
   const modern = modernHandler(serving, running);
   const pace = createPace(rate, nowMs);
@@ -66,6 +67,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     },
     close: async (patienceMs) => {
       closing = true;
+      stopping.abort();
       await Promise.race([running.idle(), new Promise((resolve) => setTimeout(resolve, patienceMs).unref())]);
       await Promise.all([sessions.close(), modern.close()]);
     },
