@@ -169,7 +169,10 @@ function addEngines(program: Command, io: Io, done: Done): void {
       oneMore,
     )
     .option('--within <place...>', 'only the nodes in these places: the ones that the engine runs')
-    .option('--dry-run', 'ask the engine what would be done to it as it is now')
+    .option(
+      '--dry-run [server]',
+      'ask the engine what would be done to it as it is now; `=server`: kubernetes judges the objects too',
+    )
     .option('--apply', 'do it, read it back and record both')
     .option('--due', 'with --apply: everything that is due, such as what was interrupted or has ended')
     .addHelpText(

@@ -7,7 +7,7 @@ import {
   standingOfSubject,
 } from '../core/binding/subject.ts';
 import { type Attempt, converge, stepsBetween, stepText } from '../engines/converge.ts';
-import type { Compiled, Compiler, Engine, EngineOptions, EngineSubject } from '../engines/port.ts';
+import type { Compiled, Compiler, Engine, EngineOptions, EngineSubject, Rehearsed } from '../engines/port.ts';
 import type {
   EngineShares,
   BindingDone,
@@ -42,6 +42,9 @@ export type BindWish = {
   readonly places?: readonly string[];
 };
 
+/** How a trial is made: `server` lets the engine judge the objects too, where it can. */
+export type TrialWish = BindWish & { readonly server?: boolean };
+
 /** How often a hand-over that somebody else replaced meanwhile is taken up again. */
 const roundLimit = 3;
 
@@ -55,13 +58,14 @@ export async function planBinding(
   return planOf(await compiled(door, caller, wish, engine), engine);
 }
 
-/** What would be done to the engine as it is now. Only reads. */
+/** What would be done to the engine as it is now. Only reads, and keeps nothing where the engine is asked to judge. */
 export async function tryBinding(
   door: Door,
   caller: Caller,
-  wish: BindWish,
+  { server = false, ...wish }: TrialWish,
   engine: Engine,
 ): Promise<BindingTrial> {
+  if (server && engine.rehearse === undefined) throw noJudge(engine);
   const { answers, text, options } = await engine.probe();
   const made = await compiled(door, caller, { ...wish, options: { ...options, ...wish.options } }, engine);
   const plan = { ...planOf(made, engine), answers, probe: text };
@@ -70,7 +74,27 @@ export async function tryBinding(
   const found = await engine.read({ id, keys: objects.map(({ key }) => key) });
   if (found.kind !== 'read') return { ...plan, answers: false, probe: cleanText(found.why, 300), steps: [] };
   const steps = stepsBetween(engine, objects, found.objects, made.moment.nowMs);
-  return { ...plan, steps: steps.map(stepText) };
+  const judged = server ? await engine.rehearse?.(objects, made.moment.nowMs) : undefined;
+  return {
+    ...plan,
+    steps: steps.map(stepText),
+    ...(judged === undefined ? {} : { judged: judged.map(judgement) }),
+  };
+}
+
+function judgement({ key, answer }: Rehearsed): NonNullable<BindingTrial['judged']>[number] {
+  return answer.kind === 'done'
+    ? { key, answer: 'accepted' }
+    : { key, answer: answer.kind, why: cleanText(answer.why, 300) };
+}
+
+function noJudge({ name }: Engine): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: `${name} cannot be asked what it would say`,
+    fix: 'leave `server` out: `--dry-run` shows what would be done to it',
+    field: '--dry-run',
+  });
 }
 
 /**

@@ -63,7 +63,7 @@ import type {
   VerifyResult,
 } from '../model/view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
-import type { BindWish } from './binding.ts';
+import type { BindWish, TrialWish } from './binding.ts';
 import type { DoubtFilter } from './doubts.ts';
 import type { OccurrenceFilter } from './occurring.ts';
 import type { OperationQuery, Waiting } from './operating.ts';
@@ -254,7 +254,7 @@ export interface Control {
   /** What an engine is to hold for a contract or window, as text. */
   planBinding(caller: Caller, wish: BindWish, engine: Compiler): Promise<BindingPlan>;
   /** What would be done to the engine as it is now. */
-  tryBinding(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingTrial>;
+  tryBinding(caller: Caller, wish: TrialWish, engine: Engine): Promise<BindingTrial>;
   /** Hands it over, reads it back and records both. May be repeated at any time. */
   bind(caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone>;
   bindings(caller: Caller): Promise<BindingList>;

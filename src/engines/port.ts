@@ -113,4 +113,8 @@ export type Engine = Compiler & {
   probe(): Promise<Probe>;
   read(subject: { readonly id: string; readonly keys: readonly string[] }): Promise<Reading>;
   apply(step: Step, atMs: number): Promise<Answer>;
+  /** What it would say to these objects without keeping any of them; absent where it cannot be asked that. */
+  rehearse?(objects: readonly EngineObject[], atMs: number): Promise<readonly Rehearsed[]>;
 };
+
+export type Rehearsed = { readonly key: string; readonly answer: Answer };

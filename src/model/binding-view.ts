@@ -31,6 +31,12 @@ export type BindingTrial = BindingPlan & {
   readonly answers: boolean;
   readonly probe: string;
   readonly steps: readonly string[];
+  /** What the engine would say to each object, where it was asked; nothing was kept. */
+  readonly judged?: readonly {
+    readonly key: string;
+    readonly answer: 'accepted' | 'refused' | 'unreachable' | 'unknown';
+    readonly why?: string;
+  }[];
 };
 
 /** What was done, and what was read back afterwards. */

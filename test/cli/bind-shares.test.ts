@@ -70,6 +70,8 @@ describe('berth bind for several engines', () => {
     [[], 'nobody recorded one of fra1, iad3'],
     [['--engine', 'slurm', '--engine', 'fra1=kubernetes'], 'several engines are named'],
     [['--engine', 'fra1=slurm', '--within', 'fra1'], 'several engines are named'],
+    [['--engine', 'slurm', '--dry-run=server'], 'slurm cannot be asked what it would say'],
+    [['--engine', 'slurm', '--dry-run=client'], '`client` is no dry run'],
     [['--engine', 'fra1=slurmy'], 'no engine is called `slurmy`'],
     [['--engine', 'nowhere=slurm', '--option', 'users=a'], '`nowhere`'],
     [

@@ -16,19 +16,31 @@ export type BindOptions = Common & {
   readonly engine?: readonly string[];
   readonly option?: readonly string[];
   readonly within?: readonly string[];
-  readonly dryRun?: boolean;
+  /** `server`: the engine judges the objects too. */
+  readonly dryRun?: boolean | string;
   readonly apply?: boolean;
   readonly due?: boolean;
 };
 
 /** Shows what an engine is to hold, asks what that would change, or hands it over. */
-export async function bind(io: Io, subject: string | undefined, options: BindOptions): Promise<number> {
+export async function bind(io: Io, word: string | undefined, given: BindOptions): Promise<number> {
+  const { subject, options } = untangled(word, given);
   requireSense(subject, options);
   return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
     if (options.apply === true && session.clock.kind === 'set') throw setClock();
     if (subject === undefined) return bindDue(io, session, options);
     return bindOne(io, session, { subject: subjectOf(subject), options });
   });
+}
+
+/** `--dry-run C-106` has the contract where the word `server` may stand. */
+function untangled(
+  subject: string | undefined,
+  options: BindOptions,
+): { readonly subject: string | undefined; readonly options: BindOptions } {
+  const { dryRun } = options;
+  if (subject !== undefined || typeof dryRun !== 'string' || dryRun === 'server') return { subject, options };
+  return { subject: dryRun, options: { ...options, dryRun: true } };
 }
 
 /** By the engine that was named; else by those that run its sites, each with its part of it. The worst code counts. */
@@ -63,8 +75,10 @@ async function bindShare(
     ...(places.length === 0 ? {} : { places }),
   };
   if (options.apply === true) return showDone(io, options.json, await control.bind(caller, wish, open(io)));
-  if (options.dryRun === true)
-    return showTrial(io, options.json, await control.tryBinding(caller, wish, open(io)));
+  if (options.dryRun !== undefined) {
+    const server = options.dryRun === 'server';
+    return showTrial(io, options.json, await control.tryBinding(caller, { ...wish, server }, open(io)));
+  }
   const plan = await control.planBinding(caller, wish, compiler);
   print(io, options.json, { kind: 'text', lines: planLines(plan) }, plan);
   if (options.json !== true) printFiles(io, plan.files);
@@ -157,11 +171,15 @@ async function bindDue(io: Io, { control, caller }: Session, options: BindOption
 }
 
 function showTrial(io: Io, json: boolean | undefined, trial: BindingTrial): number {
-  const { answers, probe, steps } = trial;
+  const { answers, probe, steps, judged = [] } = trial;
   const found = answers ? [probe] : [`${trial.engine} does not answer: ${probe}`];
   const todo = steps.length === 0 ? ['nothing to do: it stands there as wanted'] : steps;
-  const lines = [...planLines(trial), ...found, ...(answers ? todo : [])];
+  const said = judged.map(
+    ({ key, answer, why }) => `${key}: ${answer}${why === undefined ? '' : `, ${why}`}`,
+  );
+  const lines = [...planLines(trial), ...found, ...(answers ? [...todo, ...said] : [])];
   print(io, json, { kind: 'text', lines }, trial);
+  if (judged.some(({ answer }) => answer !== 'accepted')) return exitCodeOf({ outcome: 'infeasible' });
   return answers ? 0 : exitCodeOf({ outcome: 'error' });
 }
 
@@ -242,7 +260,9 @@ function requireSense(subject: string | undefined, { due, apply, dryRun }: BindO
     throw senseless('`--due` goes with `--apply` and without a subject', 'write `berth bind --due --apply`');
   if (due !== true && subject === undefined)
     throw senseless('nothing is named', 'name a contract: `berth bind C-106 --engine slurm`');
-  if (apply === true && dryRun === true)
+  if (typeof dryRun === 'string' && dryRun !== 'server')
+    throw senseless(`\`${cleanText(dryRun, 40)}\` is no dry run`, 'write `--dry-run` or `--dry-run=server`');
+  if (apply === true && dryRun !== undefined)
     throw senseless('`--dry-run` and `--apply` cannot be said together', 'leave one of them out');
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { EngineName, type EngineObject } from '../../model/binding.ts';
 import { cleanText } from '../../model/text.ts';
-import type { Answer, Compiler, Engine, Printed, Reading, Step } from '../port.ts';
+import type { Answer, Compiler, Engine, Printed, Reading, Rehearsed, Step } from '../port.ts';
 import { compileContract, kubernetesOptions } from './compile.ts';
 import { differencesOf, type Taint, taintsOf, wantedAt } from './differences.ts';
 import type { Kubectl, Said } from './kubectl.ts';
@@ -34,6 +34,7 @@ export function kubernetesEngine(kubectl: Kubectl, compiler: Compiler = kubernet
     },
     read: async ({ id }) => read(kubectl, id),
     apply: async (step, atMs) => carryOut(kubectl, step, atMs),
+    rehearse: (objects, atMs) => rehearse(kubectl, objects, atMs),
   };
 }
 
@@ -42,8 +43,8 @@ export async function rehearse(
   kubectl: Kubectl,
   objects: readonly EngineObject[],
   atMs: number,
-): Promise<readonly { readonly key: string; readonly answer: Answer }[]> {
-  const answers: { key: string; answer: Answer }[] = [];
+): Promise<readonly Rehearsed[]> {
+  const answers: Rehearsed[] = [];
   for (const object of objects) {
     const { key, body } = wantedAt(object, atMs);
     const { kind } = AnyObject.parse(body);

@@ -9,7 +9,9 @@ import { converge } from '../../../src/engines/converge.ts';
 import { answerChecks } from '../../../src/engines/kubernetes/checks.ts';
 import { kubernetesEngine, rehearse } from '../../../src/engines/kubernetes/engine.ts';
 import { type Kubectl, kubectlOf } from '../../../src/engines/kubernetes/kubectl.ts';
+import { Subject } from '../../../src/model/binding.ts';
 import { ContractId } from '../../../src/model/id.ts';
+import { openDesk, operator } from '../../control/desk.ts';
 import { demand } from '../../core/demand.ts';
 import { hourMs, t0 } from '../../core/fleet.ts';
 import { placement } from '../../core/placement.ts';
@@ -184,6 +186,21 @@ describe.runIf(hasKubectl)('a contract handed over by the real kubectl', { timeo
     expect(answers.filter(({ answer }) => answer.kind === 'refused').map(({ key }) => key)).toEqual([
       '10-localqueues.kueue.x-k8s.io/berth-c-106/berth-c-106',
     ]);
+  });
+
+  test('a trial lets the server judge each object, and records nothing', async () => {
+    const { control, ledger } = await openDesk();
+    server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'berth-c-103' } });
+    const head = await ledger.head();
+    const asked = { subject: Subject.parse('C-103'), server: true };
+    const trial = await control.tryBinding(operator, asked, kubernetesEngine(kubectl));
+    expect(trial.judged?.length).toBeGreaterThan(5);
+    expect(trial.judged?.filter(({ answer }) => answer !== 'accepted')).toEqual([]);
+    expect(server.writes.every((line) => line.endsWith(' dry'))).toBe(true);
+    server.failNext.push(500);
+    const failed = await control.tryBinding(operator, asked, kubernetesEngine(kubectl));
+    expect(failed.judged?.[0]).toMatchObject({ answer: 'refused' });
+    expect(await ledger.head()).toEqual(head);
   });
 
   test('no server is unreachable, and no program too', async () => {
