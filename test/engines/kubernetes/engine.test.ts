@@ -189,18 +189,18 @@ describe.runIf(hasKubectl)('a contract handed over by the real kubectl', { timeo
   });
 
   test('a trial lets the server judge each object, and records nothing', async () => {
-    const { control, ledger } = await openDesk();
+    const desk = await openDesk();
     server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'berth-c-103' } });
-    const head = await ledger.head();
+    const head = await desk.ledger.head();
     const asked = { subject: Subject.parse('C-103'), server: true };
-    const trial = await control.tryBinding(operator, asked, kubernetesEngine(kubectl));
+    const trial = await desk.control.tryBinding(operator, asked, kubernetesEngine(kubectl));
     expect(trial.judged?.length).toBeGreaterThan(5);
     expect(trial.judged?.filter(({ answer }) => answer !== 'accepted')).toEqual([]);
     expect(server.writes.every((line) => line.endsWith(' dry'))).toBe(true);
     server.failNext.push(500);
-    const failed = await control.tryBinding(operator, asked, kubernetesEngine(kubectl));
+    const failed = await desk.control.tryBinding(operator, asked, kubernetesEngine(kubectl));
     expect(failed.judged?.[0]).toMatchObject({ answer: 'refused' });
-    expect(await ledger.head()).toEqual(head);
+    expect(await desk.ledger.head()).toEqual(head);
   });
 
   test('no server is unreachable, and no program too', async () => {
