@@ -54,6 +54,7 @@ describe('help', () => {
       'operations',
       'events',
       'bind',
+      'observe',
       'admit',
       'engines',
       'consolidate',
