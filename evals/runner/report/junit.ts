@@ -6,7 +6,7 @@ export function junit({ agent, runs, tasks }: Report): string {
   const areaOf = new Map(tasks.map(({ id, area }) => [id, area]));
   const byArea = Map.groupBy(runs, ({ task }) => areaOf.get(task) ?? 'inventory');
   const suites = [...byArea].map(([area, own]) => {
-    const failures = own.filter(({ passed }) => !passed).length;
+    const failures = own.filter(({ passed, stale }) => !passed && stale !== true).length;
     const head = `<testsuite name="${escaped(`${agent}.${area}`)}" tests="${own.length}" failures="${failures}">`;
     return [head, ...own.map(caseOf), '</testsuite>'].join('\n');
   });
@@ -15,10 +15,12 @@ export function junit({ agent, runs, tasks }: Report): string {
   );
 }
 
-function caseOf({ task, paraphrase, passed, faults, breaches, tookMs }: Run): string {
+function caseOf({ task, paraphrase, passed, faults, breaches, stale, tookMs }: Run): string {
   const name = escaped(paraphrase === 0 ? task : `${task} (wording ${paraphrase + 1})`);
   const seconds = (tookMs / 1000).toFixed(3);
   if (passed) return `<testcase name="${name}" time="${seconds}"/>`;
+  if (stale === true)
+    return `<testcase name="${name}" time="${seconds}"><skipped message="stale recording"/></testcase>`;
   const why = escaped([...breaches, ...faults].join('; '));
   return `<testcase name="${name}" time="${seconds}"><failure message="${why}"/></testcase>`;
 }

@@ -4,7 +4,7 @@ import { figureLines, percent } from './table.ts';
 /** A summary for a pull request: figures by area, and what did not pass. */
 export function markdown(report: Report): string {
   const { agent, figures, runs, suite, k } = report;
-  const failed = runs.filter(({ passed }) => !passed);
+  const failed = runs.filter(({ passed, stale }) => !passed && stale !== true);
   return [
     `# Agent \`${agent}\``,
     '',
