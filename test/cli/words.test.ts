@@ -118,6 +118,8 @@ describe('help', () => {
       'bench ledger',
       'eval',
       'eval compare',
+      'eval agents',
+      'eval promote',
       'model',
     ]);
   });
