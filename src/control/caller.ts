@@ -14,7 +14,7 @@ export function mayActFor(caller: Pick<Caller, 'tenants'>, tenant: TenantId): bo
 export type Sites = Pick<Caller, 'sites'>;
 
 /** Whether a place lies in one that the caller may see. */
-export function maySeePlace({ sites }: Sites, place: Path): boolean {
+function maySeePlace({ sites }: Sites, place: Path): boolean {
   return sites === undefined || sites.some((site) => isWithin(place, site));
 }
 

@@ -9,7 +9,7 @@ import { type Optimum, optimumOf } from './optimum.ts';
 /** So often the solver is asked again without what the core has refused. */
 const roundLimit = 6;
 
-export type Staying = { readonly contract: ContractId; readonly why: string };
+type Staying = { readonly contract: ContractId; readonly why: string };
 
 export type Consolidation = {
   /** Nodes that are empty now, and in the end. */

@@ -74,9 +74,10 @@ test('the same reads of the operator do show what is foreign: the law above can 
   expect(said.filter((text) => foreign.test(text)).length).toBeGreaterThan(8);
 });
 
+const mask = (text: string) => text.replaceAll(/C-\d+/g, 'ID');
+
 test('what lies outside is answered as what does not exist', async () => {
   const desk = await mandated();
-  const mask = (text: string) => text.replaceAll(/C-\d+/g, 'ID');
   for (const theirs of ['C-102', 'C-103', 'C-104'])
     expect(mask(await ask(desk, 'contract_get', { contract: theirs }))).toBe(
       mask(await ask(desk, 'contract_get', { contract: 'C-999' })),
@@ -115,7 +116,7 @@ test('whatever it tries, it reads nothing foreign', async () => {
     fc.asyncProperty(anyCall, async ({ name, args }) => {
       const said = await ask(desk, name, args);
       const echo = JSON.stringify(args ?? null);
-      if (!foreign.test(echo)) expect(said).not.toMatch(foreign);
+      expect(foreign.test(echo) ? [] : (said.match(foreign) ?? [])).toEqual([]);
       expect(said).not.toContain('"code":"INTERNAL"');
     }),
     { numRuns: 600, seed: 9 },

@@ -15,7 +15,7 @@ export function usedMicroEur({ price, placement, earlier = [] }: Contract, atMs:
 }
 
 /** Price of the time from the start to `untilMs`; nothing before the start. Started seconds count. */
-export function usedSince({ microEurPerHour }: Price, { startMs }: Placement, untilMs: number): number {
+function usedSince({ microEurPerHour }: Price, { startMs }: Placement, untilMs: number): number {
   if (microEurPerHour === undefined || untilMs <= startMs) return 0;
   return costOf(microEurPerHour, Math.ceil((untilMs - startMs) / 1000));
 }

@@ -13,7 +13,7 @@ export type Layout = {
   readonly draws: Draws;
 };
 
-export type Draws = {
+type Draws = {
   /** By the index of a node: the number of its limits. */
   readonly of: Int32Array;
   readonly limits: readonly (readonly PowerLimit[])[];

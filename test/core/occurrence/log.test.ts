@@ -185,32 +185,33 @@ const did = (before: World, command: Command, atMs: number) => {
   return after;
 };
 
+const begun = (before: World, atMs = t0, version = 1, objectCount = 1) =>
+  did(
+    before,
+    {
+      kind: 'bind',
+      subject: Subject.parse('C-101'),
+      engine,
+      version,
+      objects: digestOf(version),
+      objectCount,
+      places: [],
+    },
+    atMs,
+  );
+const read = (
+  before: World,
+  result: BindingResult,
+  hours: number,
+  differences: string[] = [],
+  version = 1,
+) => {
+  const account = { result, steps: [], stepCount: 0, differences };
+  const about = { subject: Subject.parse('C-101'), engine, objects: digestOf(version) };
+  return did(before, { kind: 'report-binding', ...about, account }, t0 + hours * hourMs);
+};
+
 describe('engines', () => {
-  const begun = (before: World, atMs = t0, version = 1, objectCount = 1) =>
-    did(
-      before,
-      {
-        kind: 'bind',
-        subject: Subject.parse('C-101'),
-        engine,
-        version,
-        objects: digestOf(version),
-        objectCount,
-        places: [],
-      },
-      atMs,
-    );
-  const read = (
-    before: World,
-    result: BindingResult,
-    hours: number,
-    differences: string[] = [],
-    version = 1,
-  ) => {
-    const account = { result, steps: [], stepCount: 0, differences };
-    const about = { subject: Subject.parse('C-101'), engine, objects: digestOf(version) };
-    return did(before, { kind: 'report-binding', ...about, account }, t0 + hours * hourMs);
-  };
   const granted = take(fleet, demand('1×8 H100 24h'));
   const later = take(
     fleet,
