@@ -14,7 +14,7 @@ import { mayActFor } from './caller.ts';
 import { contractOfDecision, freshPlan, shownTo } from './changes.ts';
 import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';
-import { requestHash } from './once.ts';
+import { reasoned, requestHash } from './once.ts';
 import type { Ballot } from './signatures.ts';
 import { zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
@@ -84,7 +84,9 @@ export async function decideApproval(door: Door, caller: Caller, word: Word): Pr
   const { tenant } = approval;
   const key = word.idemKey ?? IdemKey.parse(`${word.yes ? 'approve' : 'reject'}-${approval.id}`);
   const hash = requestHash(command.kind, { approval: approval.id });
-  const passed = await door.pass(caller, command, { key, tenant, hash });
+  // A word is spoken once: said again it is answered, whatever reason is given this time.
+  const once = { hash, olderHash: hash, told: reasoned(command.kind, command).told };
+  const passed = await door.pass(caller, command, { key, tenant, ...once });
   return resultOf(door, caller, { passed, approval });
 }
 

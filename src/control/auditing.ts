@@ -11,7 +11,7 @@ import type { Door } from './door.ts';
 import { planNamedIn } from './library.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
-import { asideOf, wordsIn } from './words.ts';
+import { asideOf, inWords, wordsIn } from './words.ts';
 import { isoIn } from './zone.ts';
 
 /** How many entries are read at a time, backwards. */
@@ -90,7 +90,7 @@ async function auditEntry(door: Door, state: State, entry: Entry): Promise<Audit
     ...(why === undefined ? {} : { why }),
     ...(words === undefined && asideOf(command) !== undefined ? { isErased: true } : {}),
     decision: decision.kind,
-    ...(decision.kind === 'refused' ? { refusal: refusalOf(decision.refusal, zone) } : {}),
+    ...(decision.kind === 'refused' ? { refusal: await refusalOf(door, decision.refusal, zone) } : {}),
     policy: inputs.policy,
     rules: plan === undefined ? rulesTold(decision) : rulesOf(plan),
     core: inputs.core,
@@ -116,8 +116,8 @@ function rulesOf({ verdict }: Plan): AuditEntry['rules'] {
     );
 }
 
-function refusalOf(refusal: Refusal, zone: string): string {
-  return refusalView(refusal, undefined, zone).summary.slice(0, 400);
+async function refusalOf(door: Door, refusal: Refusal, zone: string): Promise<string> {
+  return refusalView(await inWords(door.ledger, refusal), undefined, zone).summary.slice(0, 400);
 }
 
 /** The rules that a refusal names: those about who asks are about no site. */

@@ -2,6 +2,7 @@ import { decide } from '../core/decide.ts';
 import { lapse } from '../core/life/lapse.ts';
 import { inputsOf } from '../core/plan.ts';
 import { contractOf, type State } from '../core/state.ts';
+import type { AsideRow } from '../ledger/aside.ts';
 import type { Ledger, ReadOnlyReason } from '../ledger/port.ts';
 import { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
@@ -25,6 +26,7 @@ import { verdictFor } from './ruling.ts';
 import { sealedIn } from './seals.ts';
 import { cedarOpinion, type EngineSource, SecondOpinion } from './second-opinion.ts';
 import type { Moment } from './views/snapshot.ts';
+import { inWords } from './words.ts';
 
 /** How often an append may lose against other processes before the caller is told to try again. */
 const attemptLimit = 64;
@@ -32,11 +34,15 @@ const attemptLimit = 64;
 /** What became of a command: decided now and appended, answered from the ledger, or refused. */
 export type Passed =
   | { readonly kind: 'appended' | 'replayed'; readonly entry: Entry; readonly moment: Moment }
-  | {
-      readonly kind: 'refused';
-      readonly decision: Extract<Decision, { kind: 'refused' }>;
-      readonly moment: Moment;
-    };
+  | { readonly kind: 'refused'; readonly decision: Refused; readonly moment: Moment };
+
+type Refused = Extract<Decision, { kind: 'refused' }>;
+
+type Attempt = {
+  readonly request: OnceRequest;
+  readonly moment: Moment;
+  readonly words: AsideRow | undefined;
+};
 
 /** The digest of the tools of this version. Asked when something is recorded: writing them out takes a while. */
 export type CatalogueSource = () => Promise<Digest>;
@@ -90,14 +96,15 @@ export class Door {
     return { state: lapse(state, nowMs), head, clock: this.clock, nowMs, readOnly };
   }
 
-  async pass(caller: Caller, command: Command, request: OnceRequest): Promise<Passed> {
+  async pass(caller: Caller, wanted: Command, request: OnceRequest): Promise<Passed> {
+    const { command, words } = this.#withoutWords(caller, wanted, request);
     await this.library.fetchFor(command);
     for (let attempt = 0; attempt < attemptLimit; attempt++) {
       const moment = await this.moment();
       // After the state was read: a key that is not found now has no part in what is decided on.
       const before = await answeredBefore(this.ledger, caller, request);
       if (before !== undefined) return { kind: 'replayed', entry: before, moment: await this.moment() };
-      const passed = await this.#attempt(caller, command, { request, moment });
+      const passed = await this.#attempt(caller, command, { request, moment, words });
       if (passed !== undefined) return passed;
     }
     throw new BerthError({
@@ -111,7 +118,7 @@ export class Door {
   async #attempt(
     caller: Caller,
     command: Command,
-    { request, moment }: { readonly request: OnceRequest; readonly moment: Moment },
+    { request, moment, words }: Attempt,
   ): Promise<Passed | undefined> {
     const { state, head, nowMs, readOnly } = moment;
     if (readOnly !== undefined) throw closedFor(readOnly);
@@ -134,12 +141,14 @@ export class Door {
       return this.#attempt({ ...caller, confirmed: 'form' }, command, {
         request,
         moment: await this.moment(),
+        words,
       });
     }
     const isRefused = decision.kind === 'refused';
-    if (isRefused && events.length === 0) return { kind: 'refused', decision, moment };
+    if (isRefused && events.length === 0) return this.#refused(decision, moment);
     const refusal = isRefused ? undefined : await this.#second.refusalOf(command, moment, this.library);
     if (refusal !== undefined) return { kind: 'refused', decision: { kind: 'refused', refusal }, moment };
+    if (words !== undefined) await this.ledger.keepAside(words);
     const draft: EntryDraft = {
       atMs: nowMs,
       clock: this.clock.kind,
@@ -149,16 +158,14 @@ export class Door {
       ...(isRefused ? {} : { idemKey: request.key }),
       requestHash: request.hash,
       inputs: entryInputs(state, verdict),
-      command: await this.#withWords(caller, command, request),
+      command,
       decision,
       events: [...events],
     };
     const entry = await this.#append(draft, head);
     if (entry === undefined) return undefined;
     const after = await this.moment();
-    return isRefused
-      ? { kind: 'refused', decision, moment: after }
-      : { kind: 'appended', entry, moment: after };
+    return isRefused ? this.#refused(decision, after) : { kind: 'appended', entry, moment: after };
   }
 
   /** Who came through a tool was told what tools there are; who typed a command goes by the list of this version. */
@@ -167,14 +174,22 @@ export class Door {
     return { ...caller, catalogue: await this.#catalogue() };
   }
 
-  /** Puts somebody's words aside. Nothing is decided by them, so they come to the command when it is recorded. */
-  async #withWords(caller: Caller, command: Command, { told }: OnceRequest): Promise<Command> {
-    if (told === undefined) return command;
+  /** The command with the digest of somebody's words in their place. They are kept when it is recorded. */
+  #withoutWords(
+    caller: Caller,
+    wanted: Command,
+    { told }: OnceRequest,
+  ): { readonly command: Command; readonly words?: AsideRow } {
+    if (told === undefined) return { command: wanted };
     const of = caller.onBehalfOf ?? caller.principal;
-    return Command.parse({
-      ...command,
-      [told.field]: { aside: await this.ledger.keepAside(of, told.text), of },
-    });
+    const words = this.ledger.salted(of, told.text);
+    return { command: Command.parse({ ...wanted, [told.field]: { aside: words.digest, of } }), words };
+  }
+
+  /** A no as it is shown: with the words of whoever stopped what was asked for. */
+  async #refused({ refusal }: Refused, moment: Moment): Promise<Passed> {
+    const decision: Refused = { kind: 'refused', refusal: await inWords(this.ledger, refusal) };
+    return { kind: 'refused', decision, moment };
   }
 
   async #append(draft: EntryDraft, head: Head): Promise<Entry | undefined> {

@@ -73,7 +73,7 @@ function within(state: State, placement: Placement, places: readonly Path[]): re
 
 function closedSubject(
   state: State,
-  { id, place, fromMs, toMs, reason, cancelledAtMs }: Maintenance,
+  { id, place, fromMs, toMs, cancelledAtMs }: Maintenance,
   places: readonly Path[],
 ): EngineSubject | undefined {
   const nodes = nodesIn(state.fleet, place).filter(
@@ -81,7 +81,7 @@ function closedSubject(
   );
   if (nodes.length === 0) return undefined;
   const version = cancelledAtMs === undefined ? 1 : 2;
-  return { kind: 'maintenance', id, version, fromMs, toMs, reason, nodes: byId(nodes) };
+  return { kind: 'maintenance', id, version, fromMs, toMs, nodes: byId(nodes) };
 }
 
 function byId(nodes: readonly FleetNode[]): ReadonlyMap<Path, EngineNode> {

@@ -15,7 +15,7 @@ import { dayOf, dayText } from '../policy/day.ts';
 import { mayActFor, requireOperator, requireTenant } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';
-import { requestHash } from './once.ts';
+import { reasoned } from './once.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 
@@ -99,8 +99,8 @@ export async function listFacts(
 }
 
 async function passed(door: Door, caller: Caller, command: Command, key: IdemKey): Promise<GovernanceResult> {
-  const hash = requestHash('governance', command);
-  const found = await door.pass(caller, command, { key, tenant: undefined, hash });
+  const request = { key, tenant: undefined, ...reasoned('governance', command) };
+  const found = await door.pass(caller, command, request);
   return resultOf(found);
 }
 

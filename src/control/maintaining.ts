@@ -8,12 +8,13 @@ import type { MaintenanceList, MaintenanceResult, MaintenanceView } from '../mod
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';
-import { requestHash } from './once.ts';
+import { reasoned } from './once.ts';
 import { placeNamed } from './place-name.ts';
 import { underWay } from './under-way.ts';
 import { refusalView } from './views/refusal-view.ts';
-import { snapshotOf } from './views/snapshot.ts';
+import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { approvalIn } from './waiting.ts';
+import { saidIn } from './words.ts';
 import { instantMs, isoIn } from './zone.ts';
 
 /** Closes a place to everybody for a time. Refused, with who is in the way, where something is held there. */
@@ -55,8 +56,9 @@ export async function listMaintenance(
   { all }: { readonly all: boolean },
 ): Promise<MaintenanceList> {
   const moment = await door.moment();
-  const { state, nowMs } = moment;
-  const windows = [...state.maintenance.values()].map((window) => windowView(state, window, nowMs));
+  const windows = await Promise.all(
+    [...moment.state.maintenance.values()].map((window) => windowView(door, window, moment)),
+  );
   const shown = windows.filter(({ state: now }) => all || now === 'planned' || now === 'running');
   return { snapshot: snapshotOf(moment), windows: shown };
 }
@@ -67,13 +69,13 @@ async function passed(
   command: Extract<Command, { kind: 'start-maintenance' | 'cancel-maintenance' }>,
   key: IdemKey,
 ): Promise<MaintenanceResult> {
-  const hash = requestHash('maintenance', command);
-  const found = await door.pass(caller, command, { key, tenant: undefined, hash });
+  const request = { key, tenant: undefined, ...reasoned('maintenance', command) };
+  const found = await door.pass(caller, command, request);
   const place = command.kind === 'start-maintenance' ? command.place : undefined;
   const zone = zoneAt(found.moment.state, place);
-  if (found.kind === 'refused') return resultOf(found, zone);
+  if (found.kind === 'refused') return resultOf(door, found, zone);
   const approval = await approvalIn(door, found.moment, found.entry.decision);
-  return approval === undefined ? resultOf(found, zone) : parkedResult(found, approval);
+  return approval === undefined ? resultOf(door, found, zone) : parkedResult(found, approval);
 }
 
 /** It waits for another person, or waited: then the windows say what became of it. */
@@ -96,8 +98,7 @@ function parkedResult(
   };
 }
 
-function resultOf(found: Passed, zone: string): MaintenanceResult {
-  const { state, nowMs } = found.moment;
+async function resultOf(door: Door, found: Passed, zone: string): Promise<MaintenanceResult> {
   const snapshot = snapshotOf(found.moment);
   if (found.kind === 'refused') {
     const refusal = refusalView(found.decision.refusal, undefined, zone);
@@ -106,20 +107,24 @@ function resultOf(found: Passed, zone: string): MaintenanceResult {
   const { decision, seq, digest } = found.entry;
   if (decision.kind !== 'maintenance-scheduled' && decision.kind !== 'maintenance-cancelled')
     throw new Error(`entry ${seq} is no maintenance`);
-  const window = state.maintenance.get(decision.id);
+  const window = found.moment.state.maintenance.get(decision.id);
   const scheduled = decision.kind === 'maintenance-scheduled';
   return {
     snapshot,
     decision: scheduled ? 'scheduled' : 'cancelled',
     replayed: found.kind === 'replayed',
-    ...(window === undefined ? {} : { window: windowView(state, window, nowMs) }),
+    ...(window === undefined ? {} : { window: await windowView(door, window, found.moment) }),
     ...underWay(found.moment, OperationId.parse(decision.id)),
     entry: { seq, digest },
     next: scheduled ? 'nothing is placed there in that time' : 'the place is open again',
   };
 }
 
-function windowView(state: State, window: Maintenance, nowMs: number): MaintenanceView {
+async function windowView(
+  door: Door,
+  window: Maintenance,
+  { state, nowMs }: Moment,
+): Promise<MaintenanceView> {
   const { id, place, fromMs, toMs, reason, cancelledAtMs } = window;
   const nodes = nodesIn(state.fleet, place);
   const zone = zoneAt(state, place);
@@ -131,7 +136,7 @@ function windowView(state: State, window: Maintenance, nowMs: number): Maintenan
     toMs,
     from: isoIn(fromMs, zone),
     to: isoIn(toMs, zone),
-    reason,
+    reason: await saidIn(door.ledger, reason),
     state: stateOf(window, nowMs),
     ...(cancelledAtMs === undefined ? {} : { cancelledAt: isoIn(cancelledAtMs, zone) }),
   };

@@ -1,10 +1,11 @@
 import type { Ledger } from '../ledger/port.ts';
 import { digestOf } from '../model/canonical.ts';
+import type { Command } from '../model/command.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { Digest, IdemKey, TenantId } from '../model/id.ts';
 import type { Caller } from './control.ts';
-import { asideOf } from './words.ts';
+import { toldIn } from './words.ts';
 
 /** A request that must be done at most once. */
 export type OnceRequest = {
@@ -32,6 +33,14 @@ export function worded(
   const hash = requestHash(tool, request);
   if (text === undefined) return { hash };
   return { hash, olderHash: requestHash(tool, { ...request, [field]: text }), told: { field, text } };
+}
+
+/** The same for a command that must have a reason: it stands in it until the door puts it aside. */
+export function reasoned(tool: string, command: Command): Pick<OnceRequest, 'hash' | 'olderHash' | 'told'> {
+  if (!('reason' in command) || typeof command.reason !== 'string')
+    return { hash: requestHash(tool, command) };
+  const { reason, ...rest } = command;
+  return worded(tool, rest, 'reason', reason);
 }
 
 /**
@@ -65,8 +74,8 @@ async function isSame(
 ): Promise<boolean> {
   if (entry.requestHash === olderHash) return true;
   if (entry.requestHash !== hash) return false;
-  const aside = asideOf(entry.command);
-  if (aside === undefined) return told === undefined;
-  const text = await ledger.readAside(aside.aside);
+  const said = toldIn(entry.command);
+  if (typeof said !== 'object') return said === told?.text;
+  const text = await ledger.readAside(said.aside);
   return text === undefined || text === told?.text;
 }

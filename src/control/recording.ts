@@ -9,9 +9,10 @@ import type { RecordResult } from '../model/view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
-import { requestHash } from './once.ts';
+import { reasoned } from './once.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
+import { saidIn } from './words.ts';
 import { isoIn } from './zone.ts';
 
 /** What is recorded about who may do what; words on approvals go another way. */
@@ -25,9 +26,12 @@ export async function recordAuthority(
 ): Promise<RecordResult> {
   requireOperator(caller, 'say who may do what');
   const { head } = await door.moment();
-  const hash = requestHash(command.kind, command);
   const key = idemKey ?? IdemKey.parse(`${command.kind}-after-${head.seq}`);
-  const passed = await door.pass(caller, command, { key, tenant: undefined, hash });
+  const passed = await door.pass(caller, command, {
+    key,
+    tenant: undefined,
+    ...reasoned(command.kind, command),
+  });
   const snapshot = snapshotOf(passed.moment);
   if (passed.kind === 'refused') {
     const refusal = refusalView(passed.decision.refusal, undefined, zoneAt(passed.moment.state));
@@ -64,9 +68,11 @@ export async function authorityView(door: Door, caller: Caller): Promise<Authori
     mandates: [...authority.mandates.values()].map((record) =>
       mandateView(moment.state, record, moment.nowMs),
     ),
-    stops: [...authority.stops.values()].map(({ target, reason, sinceMs, by }) => {
-      return { target, reason, since: iso(sinceMs), by };
-    }),
+    stops: await Promise.all(
+      [...authority.stops.values()].map(async ({ target, reason, sinceMs, by }) => {
+        return { target, reason: await saidIn(door.ledger, reason), since: iso(sinceMs), by };
+      }),
+    ),
     models: [...authority.models.values()].toSorted((a, b) => compareText(a.name, b.name)),
     catalogues: [...authority.catalogues.values()],
   };

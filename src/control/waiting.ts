@@ -5,6 +5,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Door } from './door.ts';
 import { approvalView } from './views/approval-view.ts';
 import type { Moment } from './views/snapshot.ts';
+import { saidIn } from './words.ts';
 
 /** The view of an approval; its plan is read for the summary. */
 export async function viewOf(
@@ -13,7 +14,9 @@ export async function viewOf(
   approval: Approval,
 ): Promise<ApprovalView> {
   const plan = planOf(approval) === undefined ? undefined : await door.library.fetchPlan(approval.digest);
-  return approvalView(state, approval, { nowMs, plan });
+  const { end } = approval;
+  const why = end?.kind === 'rejected' ? { why: await saidIn(door.ledger, end.reason) } : {};
+  return approvalView(state, approval, { nowMs, plan, ...why });
 }
 
 /** The view of the approval that a decision speaks of, if it speaks of one. */

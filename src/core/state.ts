@@ -1,4 +1,5 @@
 import type { Actor } from '../model/actor.ts';
+import type { Told } from '../model/aside.ts';
 import { digestOf } from '../model/canonical.ts';
 import type { Contract } from '../model/contract.ts';
 import type { Demand } from '../model/demand.ts';
@@ -61,7 +62,7 @@ export type Maintenance = {
   readonly place: Path;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly reason: string;
+  readonly reason: Told;
   readonly cancelledAtMs?: number;
 };
 

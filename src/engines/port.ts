@@ -41,7 +41,6 @@ export type ClosedSubject = {
   readonly version: number;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly reason: string;
   readonly nodes: ReadonlyMap<Path, EngineNode>;
 };
 export type EngineSubject = GrantedSubject | ClosedSubject;

@@ -100,11 +100,13 @@ class MemoryLedger implements Ledger {
     return this.#plans.get(id);
   }
 
-  async keepAside(of: PrincipalId, text: string): Promise<Digest> {
+  salted(of: PrincipalId, text: string): AsideRow {
+    return asideRow(of, text);
+  }
+
+  async keepAside(row: AsideRow): Promise<void> {
     this.#mustBeOpen();
-    const row = asideRow(of, text);
     this.#asides.set(row.digest, row);
-    return row.digest;
   }
 
   async readAside(digest: Digest): Promise<string | undefined> {

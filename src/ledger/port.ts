@@ -1,5 +1,6 @@
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { Digest, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
+import type { AsideRow } from './aside.ts';
 import type { Tree } from './tree.ts';
 
 /** Whether an append won its place. `head-moved` means: read on from your head, decide again. */
@@ -61,11 +62,10 @@ export interface Ledger {
   /** Keeps a plan reachable by its handle. The same handle with another digest is refused. */
   putPlan(id: PlanId, bytes: Uint8Array): Promise<Digest>;
   findPlan(id: PlanId): Promise<Digest | undefined>;
-  /**
-   * Keeps somebody's text where it can be erased, and gives its salted digest: what an entry may say of it. Keep it
-   * before the entry that names it.
-   */
-  keepAside(of: PrincipalId, text: string): Promise<Digest>;
+  /** Somebody's text with its salted digest: what an entry may say of it. Nothing is kept yet. */
+  salted(of: PrincipalId, text: string): AsideRow;
+  /** Keeps a text where it can be erased, before the entry that names it. Keeping it again changes nothing. */
+  keepAside(row: AsideRow): Promise<void>;
   /** The text; nothing when there is none (any more). Rejects with `LEDGER_REFUSED` when it is not what was kept. */
   readAside(digest: Digest): Promise<string | undefined>;
   /** How many texts of somebody are kept. */

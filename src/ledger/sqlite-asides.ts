@@ -16,10 +16,13 @@ function hasAsides(db: DatabaseSync): boolean {
   );
 }
 
-/** Keeps a text. Inside of a transaction. */
+/** Keeps a text, once. Inside of a transaction. */
 export function addAside(db: DatabaseSync, { digest, of, salt, text }: AsideRow): void {
   if (!hasAsides(db)) for (const statement of asideSchema) db.exec(statement);
-  db.prepare('INSERT INTO aside (digest, owner, salt, text) VALUES (?, ?, ?, ?)').run(digest, of, salt, text);
+  const add = db.prepare(
+    'INSERT INTO aside (digest, owner, salt, text) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING',
+  );
+  add.run(digest, of, salt, text);
 }
 
 export function findAside(db: DatabaseSync, digest: Digest): FoundAside {

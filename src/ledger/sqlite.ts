@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { BerthError } from '../model/error.ts';
 import { Digest, type PlanId, type PrincipalId } from '../model/id.ts';
-import { asideRow, newSalt } from './aside.ts';
+import { asideRow, type AsideRow, newSalt } from './aside.ts';
 import { backupTo } from './backup.ts';
 import { headOf, sha256Of } from './chain.ts';
 import {
@@ -134,11 +134,13 @@ class SqliteLedger implements Ledger {
     return this.#run(() => this.#plan(id));
   }
 
-  keepAside(of: PrincipalId, text: string): Promise<Digest> {
-    const row = asideRow(of, text, this.#salt());
+  salted(of: PrincipalId, text: string): AsideRow {
+    return asideRow(of, text, this.#salt());
+  }
+
+  keepAside(row: AsideRow): Promise<void> {
     return this.#run(() => {
       this.#inTransaction(() => addAside(this.#connection.db, row));
-      return row.digest;
     });
   }
 

@@ -16,6 +16,14 @@ export type Aside = z.infer<typeof Aside>;
 export const Told = z.union([z.string().min(1).max(300), Aside]);
 export type Told = z.infer<typeof Told>;
 
+/** What people read where words have been erased. */
+export const erasedWords = '(erased)';
+
+/** Words that were looked up before; those that are kept aside cannot be told from here. */
+export function plainWords(told: Told): string {
+  return typeof told === 'string' ? told : erasedWords;
+}
+
 /** What `berth ledger erase` did with somebody's texts. */
 export const Erasure = z.strictObject({
   of: PrincipalId,

@@ -1,21 +1,25 @@
 import { z } from 'zod';
 
+import { Told } from './aside.ts';
 import { Catalogue, Mandate, Need, Principal, RegisteredModel, StopTarget, Team, Tier } from './authority.ts';
 import { ParkedCommand } from './command.ts';
 import { ApprovalId, ContractId, Digest, MandateId, PrincipalId, TenantId } from './id.ts';
 import { PublicKey } from './key.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
-const reason = z.string().min(1).max(300);
-
 /** What happened to who may do what. */
 export const AuthorityEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('team-registered'), team: Team }),
   z.strictObject({ kind: z.literal('principal-registered'), principal: Principal }),
   z.strictObject({ kind: z.literal('key-registered'), principal: PrincipalId, publicKey: PublicKey }),
-  z.strictObject({ kind: z.literal('key-revoked'), principal: PrincipalId, publicKey: PublicKey, reason }),
+  z.strictObject({
+    kind: z.literal('key-revoked'),
+    principal: PrincipalId,
+    publicKey: PublicKey,
+    reason: Told,
+  }),
   z.strictObject({ kind: z.literal('mandate-granted'), mandate: Mandate }),
-  z.strictObject({ kind: z.literal('mandate-revoked'), mandate: MandateId, reason }),
+  z.strictObject({ kind: z.literal('mandate-revoked'), mandate: MandateId, reason: Told }),
   z.strictObject({
     kind: z.literal('mandate-used'),
     mandate: MandateId,
@@ -63,10 +67,10 @@ export const AuthorityEvent = z.discriminatedUnion('kind', [
     approval: ApprovalId,
     by: PrincipalId,
     signedAtMs: AtMs,
-    reason,
+    reason: Told,
   }),
-  z.strictObject({ kind: z.literal('stopped'), target: StopTarget, reason }),
-  z.strictObject({ kind: z.literal('resumed'), target: StopTarget, reason }),
+  z.strictObject({ kind: z.literal('stopped'), target: StopTarget, reason: Told }),
+  z.strictObject({ kind: z.literal('resumed'), target: StopTarget, reason: Told }),
   z.strictObject({ kind: z.literal('model-registered'), model: RegisteredModel }),
   z.strictObject({ kind: z.literal('tools-registered'), catalogue: Catalogue }),
 ]);

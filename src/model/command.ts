@@ -23,8 +23,6 @@ import { Template } from './template.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, DurationS } from './unit.ts';
 
-const reason = z.string().min(1).max(300);
-
 const commitPlan = z.strictObject({
   kind: z.literal('commit-plan'),
   plan: PlanId,
@@ -50,7 +48,7 @@ const startMaintenance = z.strictObject({
   place: Path,
   fromMs: AtMs,
   toMs: AtMs,
-  reason,
+  reason: Told,
 });
 
 /** What can wait for a person's word. */
@@ -77,13 +75,18 @@ export const AuthorityCommand = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('register-team'), team: Team }),
   z.strictObject({ kind: z.literal('register-principal'), principal: Principal }),
   z.strictObject({ kind: z.literal('register-key'), principal: PrincipalId, publicKey: PublicKey }),
-  z.strictObject({ kind: z.literal('revoke-key'), principal: PrincipalId, publicKey: PublicKey, reason }),
+  z.strictObject({
+    kind: z.literal('revoke-key'),
+    principal: PrincipalId,
+    publicKey: PublicKey,
+    reason: Told,
+  }),
   z.strictObject({ kind: z.literal('grant-mandate'), wish: MandateWish }),
-  z.strictObject({ kind: z.literal('revoke-mandate'), mandate: MandateId, reason }),
+  z.strictObject({ kind: z.literal('revoke-mandate'), mandate: MandateId, reason: Told }),
   z.strictObject({ kind: z.literal('approve-plan'), ...voice }),
-  z.strictObject({ kind: z.literal('reject-plan'), ...voice, reason }),
-  z.strictObject({ kind: z.literal('stop'), target: StopTarget, reason }),
-  z.strictObject({ kind: z.literal('resume'), target: StopTarget, reason }),
+  z.strictObject({ kind: z.literal('reject-plan'), ...voice, reason: Told }),
+  z.strictObject({ kind: z.literal('stop'), target: StopTarget, reason: Told }),
+  z.strictObject({ kind: z.literal('resume'), target: StopTarget, reason: Told }),
   z.strictObject({ kind: z.literal('register-model'), model: RegisteredModel }),
   z.strictObject({ kind: z.literal('register-tools'), catalogue: Catalogue }),
 ]);
@@ -125,10 +128,10 @@ export const Command = z.discriminatedUnion('kind', [
     kind: z.literal('retract-fact'),
     subject: FactSubject,
     attribute: z.string().max(41),
-    reason,
+    reason: Told,
   }),
   z.strictObject({ kind: z.literal('override-rule'), wish: OverrideWish, second: Signed }),
-  z.strictObject({ kind: z.literal('lift-override'), id: OverrideId, reason }),
+  z.strictObject({ kind: z.literal('lift-override'), id: OverrideId, reason: Told }),
   z.strictObject({
     kind: z.literal('waive-rules'),
     rules: z.array(SetAside).min(1).max(10).describe('in the words of whoever wants them set aside'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { Erasure } from './aside.ts';
+import { Erasure, Told } from './aside.ts';
 import { AuthorityEvent } from './authority-event.ts';
 import { BindingAccount, EngineName, Subject } from './binding.ts';
 import { Observed } from './finding.ts';
@@ -51,7 +51,7 @@ export const Event = z.discriminatedUnion('kind', [
     place: Path,
     fromMs: AtMs,
     toMs: AtMs,
-    reason: z.string().min(1).max(300),
+    reason: Told,
   }),
   z.strictObject({ kind: z.literal('maintenance-cancelled'), id: MaintenanceId, atMs: AtMs }),
   z.strictObject({

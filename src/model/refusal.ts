@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { Told } from './aside.ts';
 import { StopTarget } from './authority.ts';
 import { EngineName, Subject } from './binding.ts';
 import { Demand } from './demand.ts';
@@ -198,7 +199,7 @@ export const Refusal = z.discriminatedUnion('kind', [
     most: count,
     retryAtMs: AtMs,
   }),
-  z.strictObject({ kind: z.literal('stopped'), target: StopTarget, reason: note, sinceMs: AtMs }),
+  z.strictObject({ kind: z.literal('stopped'), target: StopTarget, reason: Told, sinceMs: AtMs }),
   z.strictObject({
     kind: z.literal('approval-void'),
     approval: ApprovalId,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { coreVersion } from '../../src/core/version.ts';
 import { ContractId } from '../../src/model/id.ts';
+import { kept } from '../ledger/kept.ts';
 import { committed, key, limitedTo, openDesk, operator, rejection, wish } from './desk.ts';
 
 const all = { limit: 200 };
@@ -103,8 +104,8 @@ describe("somebody's words", () => {
   test('the same words give other digests: nobody can try out what was said', async () => {
     const desk = await openDesk();
     const [one, two] = [
-      await desk.ledger.keepAside(operator.principal, 'x'),
-      await desk.ledger.keepAside(operator.principal, 'x'),
+      await kept(desk.ledger, operator.principal, 'x'),
+      await kept(desk.ledger, operator.principal, 'x'),
     ];
     expect(one).not.toBe(two);
     expect(await desk.ledger.readAside(one)).toBe('x');

@@ -345,7 +345,7 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
       expect(await stateOf(lab, contract)).toBe('bound');
     });
 
-    test('a window closes its nodes and drains them with its reason, and opens them again', async () => {
+    test('a window closes its nodes and drains them in its name, and opens them again', async () => {
       const lab = await openLab();
       const { window } = await lab.control.scheduleMaintenance(operator, {
         place: 'lab/r1/n04',
@@ -358,7 +358,7 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
       const done = await lab.control.bind(operator, { subject }, engine);
       expect(done.account?.result).toBe('kept');
       expect(await slurm.said('scontrol', '-o', 'show', 'node', node(4))).toMatch(
-        /State=\S*DRAIN\S* .*Reason=berth MW-1: firmware \[/u,
+        /State=\S*DRAIN\S* .*Reason=berth MW-1: maintenance \[/u,
       );
       if (window !== undefined)
         await lab.control.cancelMaintenance(operator, { id: window.id, idemKey: key('lab-open') });

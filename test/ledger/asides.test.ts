@@ -9,6 +9,7 @@ import { PrincipalId } from '../../src/model/id.ts';
 import { grow } from './conformance.ts';
 import { draft } from './drafts.ts';
 import { newFolder, open, tamper, writeLedger } from './files.ts';
+import { kept } from './kept.ts';
 import { rejection } from './rejection.ts';
 
 const ada = PrincipalId.parse('person:ada');
@@ -27,7 +28,7 @@ test('a ledger of before gets the table with its first words, and is sound befor
   expect(ledger.readOnly).toBeUndefined();
   expect(await ledger.countAsides(ada)).toBe(0);
   await ledger.eraseAsides(ada);
-  const digest = await ledger.keepAside(ada, 'for Bela');
+  const digest = await kept(ledger, ada, 'for Bela');
   await ledger.close();
   const again = await open(path);
   expect(again.readOnly).toBeUndefined();
@@ -41,7 +42,7 @@ test.each([
 ])('%s is stopped', async (sql, why) => {
   const path = `${newFolder()}/ledger.db`;
   const ledger = await openSqliteLedger(path);
-  await ledger.keepAside(ada, 'for Bela');
+  await kept(ledger, ada, 'for Bela');
   await ledger.close();
   expect(() => tamper(path, sql)).toThrow(why);
 });
@@ -49,7 +50,7 @@ test.each([
 test('words that were changed behind the back of the ledger are refused, and so is every write after that', async () => {
   const path = `${newFolder()}/ledger.db`;
   const maker = await openSqliteLedger(path);
-  const digest = await maker.keepAside(ada, 'for Bela');
+  const digest = await kept(maker, ada, 'for Bela');
   await maker.close();
   const ledger = await open(path);
   const db = new DatabaseSync(path);
@@ -64,7 +65,7 @@ test('words that were changed behind the back of the ledger are refused, and so 
 test('what was erased stands in no file any more, also while the ledger is open', async () => {
   const folder = newFolder();
   const ledger = await open(`${folder}/ledger.db`);
-  await ledger.keepAside(ada, 'an unmistakable text');
+  await kept(ledger, ada, 'an unmistakable text');
   await grow(ledger, [draft()]);
   // A process of its own reads them: closing them in this one would drop the open ledger's locks.
   const holding = () =>

@@ -12,6 +12,7 @@ import { canonicalJson, digestOfBytes } from '../../src/model/canonical.ts';
 import { emptyHead, type Entry, type EntryDraft, type Head } from '../../src/model/entry.ts';
 import { IdemKey, PlanId, PrincipalId } from '../../src/model/id.ts';
 import { digest, draft, longDraft, noonMs, scope } from './drafts.ts';
+import { kept } from './kept.ts';
 import { rejection } from './rejection.ts';
 
 /** What every implementation of the port must do. `openEmpty` opens a new ledger each time. */
@@ -253,8 +254,8 @@ export function ledgerConformance(name: string, openEmpty: () => Promise<Ledger>
     const [ada, bob] = [PrincipalId.parse('person:ada'), PrincipalId.parse('person:bob')];
 
     test('are kept under a digest that says nothing about them', async () => {
-      const first = await ledger.keepAside(ada, 'for Bela');
-      const second = await ledger.keepAside(ada, 'for Bela');
+      const first = await kept(ledger, ada, 'for Bela');
+      const second = await kept(ledger, ada, 'for Bela');
       expect(first).not.toBe(second);
       expect(first).not.toBe(digestOfBytes(Buffer.from('for Bela')));
       expect([await ledger.readAside(first), await ledger.readAside(second)]).toEqual([
@@ -266,8 +267,8 @@ export function ledgerConformance(name: string, openEmpty: () => Promise<Ledger>
     });
 
     test('go with everything else of the same person, and with nothing of others', async () => {
-      const mine = [await ledger.keepAside(ada, 'one'), await ledger.keepAside(ada, 'two')];
-      const theirs = await ledger.keepAside(bob, 'three');
+      const mine = [await kept(ledger, ada, 'one'), await kept(ledger, ada, 'two')];
+      const theirs = await kept(ledger, bob, 'three');
       expect([await ledger.countAsides(ada), await ledger.countAsides(bob)]).toEqual([2, 1]);
       await ledger.eraseAsides(ada);
       expect(await Promise.all(mine.map((aside) => ledger.readAside(aside)))).toEqual([undefined, undefined]);

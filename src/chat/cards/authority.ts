@@ -1,3 +1,4 @@
+import { plainWords } from '../../model/aside.ts';
 import type { AuthorityRefusal } from '../../model/refusal.ts';
 import type { Room } from './line.ts';
 import { formatAt } from './time.ts';
@@ -15,7 +16,9 @@ export function authorityFacts(refusal: AuthorityRefusal, { zone = 'UTC' }: Room
     case 'rate-limited':
       return [`limit: ${refusal.limit}, ${refusal.most}`, `again after ${at(refusal.retryAtMs)}`];
     case 'stopped':
-      return [`${refusal.target.kind} ${refusal.target.id} since ${at(refusal.sinceMs)}: ${refusal.reason}`];
+      return [
+        `${refusal.target.kind} ${refusal.target.id} since ${at(refusal.sinceMs)}: ${plainWords(refusal.reason)}`,
+      ];
     case 'approval-void':
       return [`approval: ${refusal.approval}`, `why: ${refusal.why}`];
     case 'may-not-decide':

@@ -11,11 +11,15 @@ import { cleanText, compareText } from '../../model/text.ts';
 import { isoIn } from '../zone.ts';
 import { zoneOf } from './plan-view.ts';
 
-/** One approval as people are shown it. `plan` is the one that it is about, where there is one. */
+/** One approval as people are shown it. `plan` is the one that it is about, `why` what was said with a no. */
 export function approvalView(
   state: State,
   approval: Approval,
-  { nowMs, plan }: { readonly nowMs: number; readonly plan: Plan | undefined },
+  {
+    nowMs,
+    plan,
+    why = '',
+  }: { readonly nowMs: number; readonly plan: Plan | undefined; readonly why?: string },
 ): ApprovalView {
   const { id, command, tenant, tier, persons, need, requestedBy, mandate, digest } = approval;
   const zone = tenant === undefined ? 'UTC' : zoneOf(state, { tenant });
@@ -43,7 +47,7 @@ export function approvalView(
     digest,
     ...contractIn(approval),
     ...(lease === undefined || !isOpen ? {} : { heldUntil: isoIn(lease.untilMs, zone) }),
-    ...endedView(approval, zone),
+    ...endedView(approval, why, zone),
     command: `berth approve ${id}`,
   };
 }
@@ -60,12 +64,10 @@ function contractIn({ command, end }: Approval): { contract?: ContractId } {
   return 'contract' in command ? { contract: command.contract } : {};
 }
 
-function endedView({ end }: Approval, zone: string): Pick<ApprovalView, 'ended'> {
+function endedView({ end }: Approval, why: string, zone: string): Pick<ApprovalView, 'ended'> {
   if (end === undefined) return {};
   const at = isoIn(end.atMs, zone);
-  return end.kind === 'used'
-    ? { ended: { at } }
-    : { ended: { at, by: end.by, reason: cleanText(end.reason, 300) } };
+  return end.kind === 'used' ? { ended: { at } } : { ended: { at, by: end.by, reason: cleanText(why, 300) } };
 }
 
 /** `agent:ops-bot for person:hank wants to commit 16 GPUs at fra1 for globex, from … to …, 5529.60 EUR` */

@@ -1,3 +1,4 @@
+import { plainWords } from '../../model/aside.ts';
 import type { AuthorityRefusal } from '../../model/refusal.ts';
 import { isoIn } from '../zone.ts';
 
@@ -14,7 +15,7 @@ export function authoritySummary(refusal: AuthorityRefusal, zone: string): strin
     case 'rate-limited':
       return `${limits[refusal.limit](refusal.most)}${refusal.mandate === undefined ? '' : ` under ${refusal.mandate}`}; try again after ${isoIn(refusal.retryAtMs, zone)}`;
     case 'stopped':
-      return `${refusal.target.kind} \`${refusal.target.id}\` is stopped since ${isoIn(refusal.sinceMs, zone)}: ${refusal.reason}`;
+      return `${refusal.target.kind} \`${refusal.target.id}\` is stopped since ${isoIn(refusal.sinceMs, zone)}: ${plainWords(refusal.reason)}`;
     case 'approval-void':
       return `approval ${refusal.approval} ${voids[refusal.why]}${refusal.atMs === undefined ? '' : ` at ${isoIn(refusal.atMs, zone)}`}`;
     case 'may-not-decide':

@@ -16,6 +16,7 @@ import { lostOf } from '../life/shrink.ts';
 import { takeoverMs } from '../life/trial.ts';
 import { usedMicroEur } from '../life/used.ts';
 import { type Archive, contractOf, type State } from '../state.ts';
+import { wordless } from './wordless.ts';
 
 /** What rules and budgets look at of a command, whoever gives it. */
 export type Act = {
@@ -149,7 +150,7 @@ function bindAct(
 
 function bare(action: Act['action'], command: Command, more: Partial<Act>): Act {
   const none = { places: [], need: nothing, preempts: 0, preemptsOthers: 0, regimes: [], dataClasses: [] };
-  return { action, ...none, request: () => digestOf(command), ...more };
+  return { action, ...none, request: () => digestOf(wordless(command)), ...more };
 }
 
 function planAct(state: State, plan: Plan, action: 'commit' | 'hold'): Act {

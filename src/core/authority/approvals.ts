@@ -15,6 +15,7 @@ import type { State } from '../state.ts';
 import type { Act } from './act.ts';
 import { type Approval, type Authority, approvalOf, approvalStateAt, openApprovals } from './authority.ts';
 import { sponsorsOf } from './mandates.ts';
+import { wordless } from './wordless.ts';
 
 /** How long capacity is held while a person decides. */
 const holdS = 4 * hourS;
@@ -54,10 +55,10 @@ export function isParkable(command: Command): command is ParkedCommand {
 
 /** What a yes is bound to: the plan, or the command itself where there is none. */
 export function boundDigest(command: ParkedCommand): Digest {
-  return 'planDigest' in command ? command.planDigest : digestOf(withoutWords(command));
+  return 'planDigest' in command ? command.planDigest : digestOf(wordless(withoutWords(command)));
 }
 
-/** A command without the words of whoever gave it: nothing is decided by them, and they may be erased. */
+/** What is carried out later, without words that nobody needs for it. Those of a window come to stand with the window. */
 function withoutWords(command: ParkedCommand): ParkedCommand {
   if (command.kind === 'start-maintenance') return command;
   if (command.kind === 'release-contract') {

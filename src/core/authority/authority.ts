@@ -1,4 +1,5 @@
 import type { Actor } from '../../model/actor.ts';
+import type { Told } from '../../model/aside.ts';
 import type {
   Catalogue,
   Mandate,
@@ -76,12 +77,12 @@ export type Approval = {
   readonly voices: readonly Voice[];
   readonly end?:
     | { readonly kind: 'used'; readonly atMs: number; readonly seq: number; readonly contract?: ContractId }
-    | { readonly kind: 'rejected'; readonly atMs: number; readonly by: PrincipalId; readonly reason: string };
+    | { readonly kind: 'rejected'; readonly atMs: number; readonly by: PrincipalId; readonly reason: Told };
 };
 
 type Stop = {
   readonly target: StopTarget;
-  readonly reason: string;
+  readonly reason: Told;
   readonly sinceMs: number;
   readonly by: PrincipalId;
 };
