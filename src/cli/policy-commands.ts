@@ -64,15 +64,21 @@ Exit codes: 0 some site is allowed; 5 the rules forbid all, or were to be set as
 
   withCommon(policy.command('export'))
     .description(
-      'records from contracts and facts: DORA register of information, GDPR Art. 30, FLOP by lineage',
+      'records from contracts and facts: DORA register of information, GDPR Art. 30, FLOP by lineage, incidents of NIS2',
     )
     .addOption(
-      new Option('--kind <record>', 'which one').choices(['dora', 'art30', 'flop']).makeOptionMandatory(),
+      new Option('--kind <record>', 'which one')
+        .choices(['dora', 'art30', 'flop', 'nis2'])
+        .makeOptionMandatory(),
     )
     .option('--contract <id...>', 'of these contracts; all that stand without it')
     .addHelpText(
       'after',
-      examples('berth policy export --kind dora --contract C-103', 'berth policy export --kind art30 --json'),
+      examples(
+        'berth policy export --kind dora --contract C-103',
+        'berth policy export --kind art30 --json',
+        'berth policy export --kind nis2',
+      ),
     )
     .action(async (options: Common & { kind: string; contract?: string[] }) =>
       done(await (await import('./run/policy.ts')).exportRecord(io, options)),
@@ -136,6 +142,7 @@ function addFacts(program: Command, io: Io, done: Done): void {
       'after',
       examples(
         'berth facts record agreement:acme@mainkern-rechenzentren-gmbh dpaSigned true --evidence dpa.pdf --expires 2027-12-31',
+        'berth facts record incident:acme/2026-11-db awareAt 2026-11-22T08:30:00+01:00 --evidence ticket.pdf --expires 2029-12-31',
         'berth facts record tenant:initech-bank criticalFunction true --evidence minutes.pdf --expires 2027-12-31 --signed bea.json',
       ),
     )

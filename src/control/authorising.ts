@@ -6,11 +6,11 @@ import type { Archive, State } from '../core/state.ts';
 import type { Actor } from '../model/actor.ts';
 import { isAgent, type Principal, requestersOf } from '../model/authority.ts';
 import type { Command } from '../model/command.ts';
+import { dayOf } from '../model/day.ts';
 import type { PrincipalId } from '../model/id.ts';
 import { authorize } from '../policy/authorize.ts';
 import { builtInPacks } from '../policy/built-in.ts';
 import type { CedarJson } from '../policy/cedar/value.ts';
-import { dayOf } from '../policy/day.ts';
 import type { Packs } from '../policy/pack-set.ts';
 import { signatureOf } from './signatures.ts';
 

@@ -1,5 +1,6 @@
 import type { State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
+import { dayOf, dayText } from '../model/day.ts';
 import { BerthError } from '../model/error.ts';
 import {
   type FactSubject,
@@ -11,7 +12,6 @@ import type { FactList, FactView, GovernanceResult, OverrideView } from '../mode
 import type { IdemKey, OverrideId } from '../model/id.ts';
 import type { OverrideWish } from '../model/override.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import { dayOf, dayText } from '../policy/day.ts';
 import { mayActFor, requireOperator, requireTenant } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door, Passed } from './door.ts';

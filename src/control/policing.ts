@@ -1,4 +1,5 @@
 import type { State } from '../core/state.ts';
+import { dayOf, dayText } from '../model/day.ts';
 import type { Demand } from '../model/demand.ts';
 import { BerthError } from '../model/error.ts';
 import { type Path, siteOf } from '../model/id.ts';
@@ -11,7 +12,6 @@ import type {
 } from '../model/policy-view.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import { builtInPacks } from '../policy/built-in.ts';
-import { dayOf, dayText } from '../policy/day.ts';
 import { daysOf } from '../policy/facts.ts';
 import { inForce, type LoadedPack, type Rule } from '../policy/pack-set.ts';
 import { evaluate } from '../policy/site-verdict.ts';

@@ -2,17 +2,18 @@ import type { FleetSite } from '../core/inventory/fleet.ts';
 import type { State } from '../core/state.ts';
 import { type Contract, isStanding } from '../model/contract.ts';
 import type { FactValue } from '../model/governance-fact.ts';
-import { type Path, siteOf } from '../model/id.ts';
+import { type Path, siteOf, type TenantId } from '../model/id.ts';
 import { seatsOf } from '../model/placement.ts';
 import type { DoraRow, LineageRow, PolicyRecord, ProcessingRow, RecordAsked } from '../model/record-view.ts';
 import { eea } from '../model/region.ts';
 import { compareText } from '../model/text.ts';
 import { providerIdOf } from '../policy/describe.ts';
 import { factAbout, holdsOver } from '../policy/facts.ts';
-import { maySeeContract, requireOperator } from './caller.ts';
+import { mayActFor, maySeeContract, requireOperator } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
+import { incidentRows } from './incidents.ts';
 import { policyNote } from './policing.ts';
 import { lineageAccounts } from './training.ts';
 import { zoneOf } from './views/plan-view.ts';
@@ -27,6 +28,7 @@ export async function policyRecord(door: Door, caller: Caller, asked: RecordAske
     const rows = lineageAccounts(moment.state, moment.nowMs).map(lineageRow);
     return { kind: 'flop', rows, note: `an estimate; ${policyNote}` };
   }
+  if (asked.kind === 'nis2') return incidentsOf(moment, caller, asked);
   const placed = contractsAsked(moment, caller, asked).flatMap((contract) =>
     sitesOf(moment.state, contract).map((site) => new Reader(moment, contract, site)),
   );
@@ -34,6 +36,18 @@ export async function policyRecord(door: Door, caller: Caller, asked: RecordAske
     ? { kind: 'dora', rows: placed.map(doraRow), note: policyNote }
     : { kind: 'art30', rows: placed.map(processingRow), note: policyNote };
 }
+
+/** Incidents of the tenants whose contracts are asked for, or of all that the caller may act for. */
+function incidentsOf(moment: Moment, caller: Caller, { contracts }: RecordAsked): PolicyRecord {
+  const { state, nowMs } = moment;
+  const named = contracts?.map((id) => contractFor(state, caller, id).tenant);
+  const isMeant = (tenant: TenantId) => mayActFor(caller, tenant) && named?.includes(tenant) !== false;
+  return { kind: 'nis2', rows: incidentRows(state, nowMs, isMeant), note: `${incidentNote}; ${policyNote}` };
+}
+
+const incidentNote =
+  'NIS2 Art. 23(4): the earliest reading of its periods, without the shorter one of trust service providers, ' +
+  'intermediate reports and incidents that go on';
 
 function contractsAsked(
   { state, nowMs }: Moment,

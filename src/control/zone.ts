@@ -8,6 +8,11 @@ export function isoIn(atMs: number, zone: string): string {
   return text ?? new Date(atMs).toISOString();
 }
 
+/** A calendar month later by the clocks of a zone; the last day of the month where it has no such day. */
+export function monthLaterMs(atMs: number, zone: string): number {
+  return DateTime.fromMillis(atMs, { zone }).plus({ months: 1 }).toMillis();
+}
+
 /** Without a date the text would mean today, and without an offset this machine's zone. */
 const dated = /^\d{4}-.+T.+(?:[zZ]|[+-]\d\d:?\d\d)$/;
 

@@ -1,29 +1,30 @@
 import { z } from 'zod';
 
+import { instantNamed } from './day.ts';
 import { Country, Digest, PrincipalId, TenantId } from './id.ts';
 import { PublicKey, Signature } from './key.ts';
 import { cleanText } from './text.ts';
 import { AtMs } from './unit.ts';
 
 /** Whom or what a fact is about. */
-const FactSubjectKind = z.enum(['site', 'provider', 'tenant', 'project', 'agreement', 'model']);
+const FactSubjectKind = z.enum(['site', 'provider', 'tenant', 'project', 'agreement', 'model', 'incident']);
 type FactSubjectKind = z.infer<typeof FactSubjectKind>;
 
 /**
  * `site:fra1`, `provider:mainkern-rechenzentren-gmbh`, `tenant:acme`, `project:acme/support`, `model:H100-SXM-80GB`,
- * `agreement:acme@mainkern-rechenzentren-gmbh` (of a tenant with the operator of sites).
+ * `agreement:acme@mainkern-rechenzentren-gmbh` (of a tenant with the operator of sites), `incident:acme/2026-11-db`.
  */
 export const FactSubject = z
   .string()
   .max(160)
   .regex(
-    /^(?:site|provider|tenant|project|agreement|model):[A-Za-z0-9][A-Za-z0-9 ._+@/-]*$/,
+    /^(?:site|provider|tenant|project|agreement|model|incident):[A-Za-z0-9][A-Za-z0-9 ._+@/-]*$/,
     'a subject is a kind and an id, such as `site:fra1` or `agreement:acme@mainkern-gmbh`',
   )
   .brand<'FactSubject'>();
 export type FactSubject = z.infer<typeof FactSubject>;
 
-type FactType = 'yes-no' | 'number' | 'day' | 'text' | 'words' | 'country' | 'countries';
+type FactType = 'yes-no' | 'number' | 'day' | 'instant' | 'text' | 'words' | 'country' | 'countries';
 
 /** What a fact may say. `legal`: a conclusion of law, which a person signs and no program draws. */
 export type FactForm = {
@@ -222,6 +223,17 @@ export const factForms: Readonly<Record<string, FactForm>> = {
     type: 'text',
     what: 'the function that the service supports, for the DORA register',
   },
+  // Incidents of a tenant, for NIS2 Art. 23.
+  awareAt: { about: ['incident'], type: 'instant', what: 'when the entity became aware of it' },
+  significant: {
+    about: ['incident'],
+    type: 'yes-no',
+    legal: true,
+    what: 'the incident is significant (NIS2 Art. 23(3))',
+  },
+  earlyWarningAt: { about: ['incident'], type: 'instant', what: 'when the early warning was given' },
+  notifiedAt: { about: ['incident'], type: 'instant', what: 'when the incident notification was submitted' },
+  finalReportAt: { about: ['incident'], type: 'instant', what: 'when the final report was submitted' },
   // Accelerator models.
   tpp: { about: ['model'], type: 'number', what: 'total processing performance (ECCN 3A090)' },
   peakTflops: { about: ['model'], type: 'number', what: 'dense BF16 peak in TFLOPS' },
@@ -274,6 +286,8 @@ export function faultOfFact({
   const form = formOf(attribute);
   if (form === undefined) return `there is no fact \`${attribute}\``;
   const kind = kindOfSubject(subject);
+  if (kind === 'incident' && (!subject.includes('/') || tenantOfSubject(subject) === undefined))
+    return 'an incident is named by its tenant and a name, such as `incident:acme/2026-11-db`';
   if (!form.about.some((each) => each === kind))
     return `\`${attribute}\` is a fact about a ${form.about.join(' or ')}`;
   if (!isOfType(value, form.type)) return `\`${attribute}\` is ${wordsForType[form.type]}`;
@@ -291,7 +305,7 @@ function kindOfSubject(subject: FactSubject): FactSubjectKind {
 /** The tenant that a fact is about; nothing for sites, providers and models, which concern everybody. */
 export function tenantOfSubject(subject: FactSubject): TenantId | undefined {
   const kind = kindOfSubject(subject);
-  if (kind !== 'tenant' && kind !== 'project' && kind !== 'agreement') return undefined;
+  if (kind === 'site' || kind === 'provider' || kind === 'model') return undefined;
   const id = subject.slice(subject.indexOf(':') + 1).split(/[/@]/, 1)[0];
   const parsed = TenantId.safeParse(id);
   return parsed.success ? parsed.data : undefined;
@@ -301,6 +315,7 @@ export const wordsForType: Readonly<Record<FactType, string>> = {
   'yes-no': 'true or false',
   number: 'a whole number',
   day: 'a day such as 2026-11-22',
+  instant: 'an instant with an offset, such as 2026-11-22T08:30:00+01:00',
   text: 'text',
   words: 'a list of words',
   country: 'a country, two capital letters such as DE',
@@ -323,9 +338,16 @@ function isOfType(value: FactValue, type: FactType): boolean {
       return Array.isArray(value) && value.every(isCountry);
     case 'day':
       return typeof value === 'string' && /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(value);
+    case 'instant':
+      return instantOf(value) !== undefined;
     default:
       return type satisfies never;
   }
+}
+
+/** Milliseconds since 1970 of a fact that is an instant. */
+export function instantOf(value: FactValue | undefined): number | undefined {
+  return typeof value === 'string' ? instantNamed(value) : undefined;
 }
 
 function isCountry(value: FactValue): boolean {

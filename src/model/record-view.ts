@@ -4,7 +4,7 @@ import { ContractId, Path, ProjectId, TenantId } from './id.ts';
 
 /** Which record is asked for; without contracts all that stand, of tenants the caller may act for. */
 export type RecordAsked = {
-  readonly kind: 'dora' | 'art30' | 'flop';
+  readonly kind: 'dora' | 'art30' | 'flop' | 'nis2';
   readonly contracts?: readonly ContractId[];
 };
 
@@ -63,9 +63,37 @@ export const LineageRow = z.object({
 });
 export type LineageRow = z.infer<typeof LineageRow>;
 
+export const DutyState = z
+  .enum(['open', 'overdue', 'in-time', 'late'])
+  .describe('`open` and `overdue`: it is not recorded as done');
+export type DutyState = z.infer<typeof DutyState>;
+
+/**
+ * One incident with what is to be said of it to the authority by NIS2 Art. 23(4), points (a), (b) and (d). Nothing is due
+ * where a person has concluded that it is not significant.
+ */
+export const IncidentRow = z.object({
+  incident: z.string(),
+  entity: TenantId,
+  isSignificant: z.boolean().optional().describe('a conclusion of law, signed by a person'),
+  awareAt: z.string().optional(),
+  earlyWarningDue: z.string().optional(),
+  earlyWarningAt: z.string().optional(),
+  earlyWarning: DutyState.optional(),
+  notificationDue: z.string().optional(),
+  notifiedAt: z.string().optional(),
+  notification: DutyState.optional(),
+  finalReportDue: z.string().optional().describe('from the notification, or from the last hour for it'),
+  finalReportAt: z.string().optional(),
+  finalReport: DutyState.optional(),
+  missing,
+});
+export type IncidentRow = z.infer<typeof IncidentRow>;
+
 export const PolicyRecord = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dora'), rows: z.array(DoraRow), note: z.string() }),
   z.object({ kind: z.literal('art30'), rows: z.array(ProcessingRow), note: z.string() }),
   z.object({ kind: z.literal('flop'), rows: z.array(LineageRow), note: z.string() }),
+  z.object({ kind: z.literal('nis2'), rows: z.array(IncidentRow), note: z.string() }),
 ]);
 export type PolicyRecord = z.infer<typeof PolicyRecord>;

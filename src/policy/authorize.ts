@@ -1,3 +1,4 @@
+import { dayOf } from '../model/day.ts';
 import type { Digest } from '../model/id.ts';
 import type { RuleHit } from '../model/policy.ts';
 import { compareText } from '../model/text.ts';
@@ -5,7 +6,6 @@ import { builtInPacks } from './built-in.ts';
 import type { EntityJson } from './cedar/entities.ts';
 import type { Env, Reading } from './cedar/expression.ts';
 import { type CedarJson, type EntityUid, PolicyInputError, textOf, uidKey } from './cedar/value.ts';
-import { dayOf } from './day.ts';
 import { answerOf } from './overridden.ts';
 import { inForce, type Packs, type Rule } from './pack-set.ts';
 import { readQuestion } from './site-verdict.ts';

@@ -1,6 +1,6 @@
+import { dayNamed, dayOf, dayText } from '../model/day.ts';
 import { type FactBook, faultOfFact, formOf, type GovernanceFact } from '../model/governance-fact.ts';
 import type { CedarJson } from './cedar/value.ts';
-import { dayNamed, dayOf, dayText } from './day.ts';
 
 /** From the decision to the end of what is asked for; both the same where there is no end. */
 export type Span = { readonly atMs: number; readonly untilMs: number };

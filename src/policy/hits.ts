@@ -1,8 +1,8 @@
+import { dayText } from '../model/day.ts';
 import { type FactBook, formOf } from '../model/governance-fact.ts';
 import type { ReadFact, RuleHit } from '../model/policy.ts';
 import type { Fault, Missing, Reading } from './cedar/expression.ts';
 import { textOf, type Value } from './cedar/value.ts';
-import { dayText } from './day.ts';
 import type { Described } from './describe.ts';
 import { factAbout, sourceOfFact, type Span, whyNot } from './facts.ts';
 import type { Rule } from './pack-set.ts';

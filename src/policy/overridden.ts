@@ -1,6 +1,6 @@
+import { dayOf, dayText } from '../model/day.ts';
 import type { Override } from '../model/override.ts';
 import type { RuleHit, SiteVerdict } from '../model/policy.ts';
-import { dayOf, dayText } from './day.ts';
 import type { SiteQuestion } from './site-verdict.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 import { digestOf } from '../model/canonical.ts';
+import { dayNamed } from '../model/day.ts';
 import type { Digest } from '../model/id.ts';
 import { compareText } from '../model/text.ts';
 import { PolicyLoadError } from './cedar/expression.ts';
 import { type CompiledPolicy, compilePolicy } from './cedar/policy.ts';
-import { dayNamed } from './day.ts';
 
 const line = z.string().min(1).max(1000);
 const Day = z.string().refine((text) => dayNamed(text) !== undefined, 'a day such as 2026-11-22');

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { canonicalJson } from '../../src/model/canonical.ts';
+import { dayNamed } from '../../src/model/day.ts';
 import { formOf } from '../../src/model/governance-fact.ts';
 import { builtInPacks } from '../../src/policy/built-in.ts';
 import { PolicyLoadError } from '../../src/policy/cedar/expression.ts';
-import { dayNamed } from '../../src/policy/day.ts';
 import { inForce, loadPacks } from '../../src/policy/pack-set.ts';
 import { compiledFile, compileFromTexts } from './compile-packs.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { canonicalJson, digestOfBytes } from '../../model/canonical.ts';
+import { dayNamed, dayOf } from '../../model/day.ts';
 import { BerthError } from '../../model/error.ts';
 import {
   factBody,
@@ -16,7 +17,6 @@ import type { FactView, GovernanceResult, OverrideView } from '../../model/gover
 import { Digest, IdemKey } from '../../model/id.ts';
 import { cleanText, didYouMean } from '../../model/text.ts';
 import { dayMs } from '../../model/unit.ts';
-import { dayNamed, dayOf } from '../../policy/day.ts';
 import { refusalCode } from '../answer-code.ts';
 import { readEvidence, readYaml } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -162,8 +162,13 @@ function readValue(attribute: string, typed: readonly string[]): FactValue {
   if (typed.length > 1) throw wrongValue(attribute, form.type);
   if (form.type === 'yes-no' && (first === 'true' || first === 'false')) return first === 'true';
   if (form.type === 'number' && /^-?[0-9]{1,15}$/.test(first)) return Number(first);
-  if (form.type === 'text' || form.type === 'day' || form.type === 'country') return first;
-  throw wrongValue(attribute, form.type);
+  if (!isPlain(form.type)) throw wrongValue(attribute, form.type);
+  return first;
+}
+
+/** Whether it is recorded as it is typed. */
+function isPlain(type: keyof typeof wordsForType): boolean {
+  return type === 'text' || type === 'day' || type === 'instant' || type === 'country';
 }
 
 function noFact(attribute: string): BerthError {

@@ -103,7 +103,7 @@ export async function exportRecord(
   { kind, contract, ...options }: Common & { kind: string; contract?: string[] },
 ): Promise<number> {
   const Asked = z.strictObject({
-    kind: z.enum(['dora', 'art30', 'flop']),
+    kind: z.enum(['dora', 'art30', 'flop', 'nis2']),
     contracts: z.array(ContractId).exactOptional(),
   });
   const asked = parsed(Asked, { kind, contracts: contract });

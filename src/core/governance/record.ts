@@ -1,6 +1,6 @@
 import type { Command } from '../../model/command.ts';
 import type { Outcome } from '../../model/decision.ts';
-import { faultOfFact, formOf, type GovernanceFact } from '../../model/governance-fact.ts';
+import { faultOfFact, formOf, instantOf, type GovernanceFact } from '../../model/governance-fact.ts';
 import { OverrideId } from '../../model/id.ts';
 import type { SignatureVerdict } from '../../model/key.ts';
 import type { Refusal } from '../../model/refusal.ts';
@@ -79,6 +79,8 @@ function whyNot(
   const fault = faultOfFact(fact);
   if (fault !== undefined) return ['ill-formed', fault];
   if (fact.expiresAtMs <= atMs) return ['expired', 'it has expired already'];
+  if (formOf(fact.attribute)?.type === 'instant' && (instantOf(fact.value) ?? 0) > atMs)
+    return ['ill-formed', 'it lies in the future'];
   if (fact.assertedAtMs > atMs) return ['ill-formed', 'it is asserted in the future'];
   if (signature === 'invalid')
     return ['signature', 'its signature is not of the key and person that it names'];

@@ -1,4 +1,4 @@
-import { dayMs } from '../model/unit.ts';
+import { dayMs } from './unit.ts';
 
 /** Days since 1970-01-01 in UTC. */
 export function dayOf(atMs: number): number {
@@ -20,6 +20,19 @@ export function dayNamed(text: string): number | undefined {
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
   const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
   return era * 146_097 + dayOfEra - 719_468;
+}
+
+/** Milliseconds since 1970 of an instant such as `2026-11-22T08:30:00.5+01:00`; nothing for other text. */
+export function instantNamed(text: string): number | undefined {
+  const parts = /^(.{10})T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(?:Z|([+-])(\d\d):(\d\d))$/.exec(text);
+  const day = parts === null ? undefined : dayNamed(parts[1] ?? '');
+  if (parts === null || day === undefined || dayText(day) !== parts[1]) return undefined;
+  const [hour = 0, minute = 0, second = 0] = parts.slice(2, 5).map((part) => Number(part || 0));
+  const [aheadHours = 0, aheadMinutes = 0] = parts.slice(7, 9).map((part) => Number(part || 0));
+  if (hour > 23 || minute > 59 || second > 59 || aheadHours > 23 || aheadMinutes > 59) return undefined;
+  const aheadMs = (aheadHours * 60 + aheadMinutes) * (parts[6] === '-' ? -60_000 : 60_000);
+  const timeMs = ((hour * 60 + minute) * 60 + second) * 1000 + Number((parts[5] ?? '0').padEnd(3, '0'));
+  return day * dayMs + timeMs - aheadMs;
 }
 
 /** The day as `2026-11-22`. */
