@@ -21,6 +21,7 @@ import type { Door } from './door.ts';
 import { Library } from './library.ts';
 import { placeNamed } from './place-name.ts';
 import { snapshotOf } from './views/snapshot.ts';
+import { saidIn } from './words.ts';
 import { isoIn } from './zone.ts';
 
 export type OccurrenceFilter = {
@@ -91,7 +92,7 @@ export async function searchOccurrences(
   const more = rest.length > page.length && last !== undefined ? { nextCursor: cursorOf(last) } : {};
   return {
     snapshot: snapshotOf(moment),
-    events: page.map((one) => occurrenceView(state, caller, one)),
+    events: await Promise.all(page.map((one) => occurrenceView(door, { state, caller }, one))),
     total: found.length,
     ...more,
     truncated: rest.length > page.length,
@@ -165,7 +166,11 @@ function placeOf(cursor: string): Place {
   });
 }
 
-function occurrenceView(state: State, caller: Caller, one: Occurrence): OccurrenceView {
+async function occurrenceView(
+  door: Door,
+  { state, caller }: { readonly state: State; readonly caller: Caller },
+  one: Occurrence,
+): Promise<OccurrenceView> {
   const { id, seq, kind, atMs, untilMs, what, said, place, contract, ...about } = one;
   const zone = zoneOf(state, place ?? (contract === undefined ? undefined : nodeOf(state, contract)));
   const { tenant } = (contract === undefined ? undefined : contractOf(state, contract)) ?? {};
@@ -178,7 +183,7 @@ function occurrenceView(state: State, caller: Caller, one: Occurrence): Occurren
     kind,
     at: isoIn(atMs, zone),
     ...(untilMs === undefined ? {} : { until: isoIn(untilMs, zone) }),
-    what: cleanText(what, 300),
+    what: cleanText(await saidIn(door.ledger, what), 300),
     ...severityOf(about),
     ...(place === undefined ? {} : { place }),
     ...(about.maintenance === undefined ? {} : { maintenance: about.maintenance }),

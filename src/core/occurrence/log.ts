@@ -1,3 +1,4 @@
+import type { Told } from '../../model/aside.ts';
 import type { EngineName } from '../../model/binding.ts';
 import type { Confidence, Origin, SourceName } from '../../model/fact.ts';
 import type { ContractId, MaintenanceId, Path } from '../../model/id.ts';
@@ -12,7 +13,8 @@ export type Occurrence = {
   readonly atMs: number;
   /** When it ended, or its source no longer said so. */
   readonly untilMs?: number;
-  readonly what: string;
+  /** Our words, a source's, or a person's, which may lie aside. */
+  readonly what: Told;
   readonly severity?: 'down' | 'degraded';
   readonly place?: Path;
   readonly contract?: ContractId;
