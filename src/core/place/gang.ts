@@ -10,7 +10,6 @@ import { bandwidthOf } from './fabric/bandwidth.ts';
 import { uplinkMbpsOf } from './fabric/uplink.ts';
 import { type Candidates, fillGang, spareIn } from './fill.ts';
 import { fillInside } from './inside.ts';
-import { NodeSet } from './node-set.ts';
 import { otherOrders } from './orders.ts';
 import { type Packing, packingOf, type Suit, suitOrder } from './packing.ts';
 import type { Rooms } from './rooms.ts';
@@ -103,9 +102,8 @@ function rankedNodes(
   nodes: readonly FleetNode[],
   asked: Ways & { readonly packing: Packing },
 ): GangFit | GangMiss {
-  const domains = domainsKnown(asked.demand.together ?? 'site', 'node', asked.site.nodes);
-  const able = new NodeSet(nodes);
-  const own = domains.filter(({ nodes: [node] }) => node !== undefined && able.has(node));
+  // Of the nodes that are given, not of the site: spares may stand at another one.
+  const own = [...domainsInside(asked.demand.together ?? 'site', 'node', nodes)];
   const misses = new Map<Domain, GangMiss>();
   const isOne = replicasOf(asked.wants) === 1;
   for (const domain of asked.packing.bestFirst(own)) {
