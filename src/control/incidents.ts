@@ -16,7 +16,7 @@ export type IncidentDates = {
 };
 
 /** Something that is to be said to the authority: until when, since when it is said, and how that stands. */
-export type Duty = {
+type Duty = {
   readonly dueMs: number;
   readonly doneMs?: number | undefined;
   readonly state: DutyState;

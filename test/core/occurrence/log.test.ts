@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { followEntry } from '../../../src/core/occurrence/follow.ts';
 import { emptyLog, type Log, type Occurrence } from '../../../src/core/occurrence/log.ts';
 import { touchedBy } from '../../../src/core/occurrence/touched.ts';
+import { plainWords } from '../../../src/model/aside.ts';
 import { type BindingResult, EngineName, Subject } from '../../../src/model/binding.ts';
 import { canonicalJson, digestOf } from '../../../src/model/canonical.ts';
 import type { Command } from '../../../src/model/command.ts';
@@ -31,7 +32,7 @@ const hoursFrom = (ms: number) => `${(ms - t0) / hourMs}h`;
 /** `fault n01/gpu3 0h..1h: XID 79`, in hours from t0; without an end while it goes on. */
 function line({ kind, place, contract, maintenance, atMs, untilMs, what }: Occurrence): string {
   const about = place?.replace('fra1/h1/r1/', '') ?? contract ?? maintenance ?? '';
-  return `${kind} ${about} ${hoursFrom(atMs)}..${untilMs === undefined ? '' : hoursFrom(untilMs)}: ${what}`;
+  return `${kind} ${about} ${hoursFrom(atMs)}..${untilMs === undefined ? '' : hoursFrom(untilMs)}: ${plainWords(what)}`;
 }
 
 const lines = (now: World) => [...logOf(now).all].map(line);
