@@ -2,6 +2,9 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
+import { cleanText } from '../model/text.ts';
+import { cleanObject, toJsonObject } from './json.ts';
+
 /** Serves one era over its share of a connection. */
 export type Open = (transport: Transport) => Promise<void>;
 
@@ -31,7 +34,7 @@ type Branch = { deliver(message: JSONRPCMessage): void };
 function createBranch(wire: Transport, open: Open): Branch {
   const transport: Transport = {
     start: () => Promise.resolve(),
-    send: (message, options) => wire.send(message, options),
+    send: (message, options) => wire.send(cleaned(message), options),
     close: () => {
       transport.onclose?.();
       return Promise.resolve();
@@ -47,6 +50,14 @@ function createBranch(wire: Transport, open: Open): Branch {
       );
     },
   };
+}
+
+/** The same message; an error in one line without characters that act: SDKs quote what callers sent. */
+function cleaned(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('error' in message)) return message;
+  const { code, message: said, data } = message.error;
+  const error = { code, message: cleanText(said, 1000), ...cleanObject(toJsonObject({ data })) };
+  return { ...message, error };
 }
 
 function isRequest(message: JSONRPCMessage): boolean {

@@ -4,7 +4,7 @@ import { tools } from '../../tools/index.ts';
 import { wish } from '../control/desk.ts';
 
 /** What a terminal or a model could act on. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /** Words that mean something to Berth, so that calls get past the schemas, and words that mean to hurt. */
 const words = constantFrom(
@@ -23,6 +23,7 @@ const words = constantFrom(
   '9999-12-31T23:59:59Z',
   '\u001b[31mred\u001b[0m',
   '\u202eevil\u202c',
+  'a\ufe0f\u{e0041}\u0085b\u2028c',
   '../../etc/passwd',
   '__proto__',
   'constructor',

@@ -5,9 +5,9 @@ import { callTool } from '../../src/mcp/call.ts';
 import { tools } from '../../tools/index.ts';
 import { type Desk, openDesk, operator, wish } from '../control/desk.ts';
 import { actingIn, anyCall } from './any-call.ts';
+import { longRun } from './long-run.ts';
 
-/** Calls of one run; the long run is BERTH_FUZZ=1000000. */
-const callCount = Number(process.env['BERTH_FUZZ'] ?? 4000);
+const { callCount, seed, step } = longRun('in process', { tenths: 4, seed: 19 });
 
 const capBytes = 256 * 1024;
 
@@ -34,13 +34,14 @@ test(
     await assert(
       asyncProperty(anyCall, async ({ name, args }) => {
         const said = await answer(desk, name, args, bugs);
+        step();
         expect(bugs).toEqual([]);
         expect(said).not.toContain('"code":"INTERNAL"');
         expect(Buffer.byteLength(said)).toBeLessThanOrEqual(capBytes);
         expect(actingIn(said)).toEqual([]);
         if (said.startsWith('{"ok":true')) answered += 1;
       }),
-      { numRuns: callCount, seed: 19 },
+      { numRuns: callCount, seed },
     );
     // Not all of it ends at the schemas: some calls get all the way.
     expect(answered).toBeGreaterThan(callCount / 10);

@@ -13,10 +13,10 @@ import { expect, test } from 'vitest';
 
 import { openDesk, operator, wish } from '../../control/desk.ts';
 import { actingIn, anyCall } from '../../hijack/any-call.ts';
+import { longRun } from '../../hijack/long-run.ts';
 import { type Fetch, endpointWith, fetchFrom, url } from './endpoint-at.ts';
 
-/** Requests of one run; the long run is BERTH_FUZZ=1000000. */
-const callCount = Number(process.env['BERTH_FUZZ'] ?? 6000);
+const { callCount, seed, step } = longRun('over HTTP', { tenths: 4, seed: 23 });
 const capBytes = 256 * 1024;
 
 const usual = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
@@ -87,9 +87,10 @@ test(
     await assert(
       asyncProperty(anyCall, boolean(), async (call, isModern) => {
         const message = await expectHarmless(fetch, sent(call, isModern, session), bugs);
+        step();
         if (message.includes('"structuredContent"')) answered += 1;
       }),
-      { numRuns: callCount, seed: 23 },
+      { numRuns: callCount, seed },
     );
     expect(answered).toBeGreaterThan(callCount / 10);
   },
@@ -185,7 +186,7 @@ test(
         expect(response.status).toBeLessThan(500);
         expect(text).not.toMatch(/node_modules|\.ts:\d/);
       }),
-      { numRuns: Math.ceil(callCount / 6), seed: 29 },
+      { numRuns: Math.ceil(callCount / 4), seed: seed + 6 },
     );
     const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
     const init = {
