@@ -39,6 +39,6 @@ export function isSpoken(env: Surroundings['env']): boolean {
 }
 
 /** Whether a variable of the environment asks for something. */
-function isOn(value: string | undefined): boolean {
+export function isOn(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value.toLowerCase() !== 'false';
 }

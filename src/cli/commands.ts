@@ -4,6 +4,7 @@ import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import { addAuthority } from './authority-commands.ts';
 import { addBench } from './bench-commands.ts';
+import { addConfig } from './config-command.ts';
 import { addEval } from './eval-commands.ts';
 import { addDoubts } from './inventory-commands.ts';
 import type { Io } from './io.ts';
@@ -43,6 +44,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addBench(program, io, done);
   addEval(program, io, done);
   addModel(program, io, done);
+  addConfig(program, io, done);
   return readingWords(program);
 }
 
@@ -62,6 +64,7 @@ function addChat(program: Command, io: Io, done: Done): void {
 Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
 (sets the clock), BERTH_MODEL with OPENAI_BASE_URL and OPENAI_API_KEY (a model reads requests; BERTH_FALLBACK=none:
 it alone), BERTH_THEME (dark, light, mono or contrast), NO_COLOR, ACCESSIBLE, VISUAL or EDITOR.
+berth config shows all of them, and keeps most in a file.
 Exit codes: 0 done; 2 bad input; 3 plan ready or approval needed; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
 8 plan stale; 9 ledger refused; 130 interrupted.
 `,

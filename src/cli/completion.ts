@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { BerthError } from '../model/error.ts';
 
-/** The words that can follow each command, read off the program itself. */
+/** The commands, values and options that can follow each command, read off the program itself. */
 type Words = { readonly path: string; readonly words: readonly string[] };
 
 /** A script that completes command names and options. Throws INVALID_INPUT for shells it does not know. */
@@ -21,7 +21,8 @@ export function completionScript(shell: string, program: Command): string {
 
 function wordsOf(command: Command, path: string): Words[] {
   const options = command.options.flatMap((option) => option.long ?? []);
-  const words = [...command.commands.map((child) => child.name()), ...options, '--help'];
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const words = [...command.commands.map((child) => child.name()), ...values, ...options, '--help'];
   return [
     { path, words },
     ...command.commands.flatMap((child) => wordsOf(child, `${path} ${child.name()}`.trim())),

@@ -29,7 +29,7 @@ export async function readYaml(io: Io, file: string): Promise<unknown> {
 }
 
 /** The same with the lines on which its parts stand. */
-export async function readWritten(io: Io, file: string): Promise<Written> {
+export async function readWritten(io: Pick<Io, 'stdin'>, file: string): Promise<Written> {
   const bytes = file === '-' ? await buffer(io.stdin) : readBytes(file);
   if (bytes.length > demandCapBytes) {
     throw invalid(

@@ -1,17 +1,21 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 
 import { buildProgram } from './commands.ts';
+import type { Config } from './config/config-path.ts';
+import { withConfig } from './config/effective.ts';
 import type { Io } from './io.ts';
 
 /** What commander calls a usage error. */
 const usage = 2;
 
 /** Runs one command line; resolves to the exit code. Never rejects. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], given: Io): Promise<number> {
   let code = 0;
+  const io = await withConfig(given);
   const program = buildProgram(io, (exit) => {
     code = exit;
   });
+  program.hook('preAction', (_, acting) => refuseBadConfig(io.config, acting));
   for (const command of [
     program,
     ...program.commands,
@@ -30,6 +34,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const { reportFailure } = await import('./failure.ts');
     return reportFailure(io, error);
   }
+}
+
+/** Settings that were half read would be others than were meant. What finds and mends the fault goes on. */
+function refuseBadConfig({ file }: Config, acting: Command): void {
+  const names = [acting.name(), acting.parent?.name()];
+  const mends = names.some((name) => name === 'config' || name === 'doctor');
+  if (file.kind === 'bad' && !mends) throw file.error;
 }
 
 /** A request may begin with a minus (`-p "-4 GPUs"`): what follows `-p` and has a space in it is no option. */

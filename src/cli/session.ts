@@ -7,7 +7,6 @@ import type { Caller, Clock, Control } from '../control/control.ts';
 import { createControl } from '../control/create.ts';
 import { demoKeyOf } from '../control/demo-key.ts';
 import { playWorld, readWorld, type World } from '../control/world.ts';
-import { isZone } from '../control/zone.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { BerthError } from '../model/error.ts';
@@ -25,6 +24,7 @@ import {
 } from './home.ts';
 import type { Io } from './io.ts';
 import { writeKey } from './keys.ts';
+import { zoneOf } from './zone.ts';
 
 /** An open ledger and who uses it. */
 export type Session = {
@@ -155,12 +155,6 @@ export async function makeEmpty(io: Io, ledger: Ledger): Promise<string> {
   const tenant = { id: TenantId.parse('default'), name: 'Default', zone, rules: {} };
   await control.registerTenant(callerOf(io, {}, 'berth-init'), tenant);
   return `made an empty ledger in ${home} with the tenant \`default\` (${zone})`;
-}
-
-/** TZ where it names a zone, else the machine's. */
-export function zoneOf({ env }: Io): string {
-  const asked = env['TZ'];
-  return asked !== undefined && isZone(asked) ? asked : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** BERTH_NOW, else the clock of the demo world, else the machine's. */

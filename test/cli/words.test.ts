@@ -121,6 +121,12 @@ describe('help', () => {
       'eval agents',
       'eval promote',
       'model',
+      'config',
+      'config list',
+      'config get',
+      'config set',
+      'config unset',
+      'config path',
     ]);
   });
 

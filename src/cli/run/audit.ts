@@ -4,10 +4,11 @@ import { principalOf } from '../caller.ts';
 import { csvText } from '../csv.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
-import { type Session, withSession, zoneOf } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 import { type Edge, instantOf } from '../time-phrase.ts';
 import { useTool } from '../use-tool.ts';
 import type { Common } from '../words.ts';
+import { zoneOf } from '../zone.ts';
 
 export type AuditOptions = Common & {
   readonly from?: string;
