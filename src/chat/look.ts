@@ -2,6 +2,7 @@ import type { Shown, Toolbox, Turn, TurnOptions } from '../agent/agent.ts';
 import { ToolFailure, type ToolCalls, toolCalls } from '../agent/tool-calls.ts';
 import { AuditList } from '../model/audit.ts';
 import { ApprovalList } from '../model/authority-view.ts';
+import { OccurrenceList } from '../model/occurrence.ts';
 import type { PictureList, RackPicture } from '../model/picture-view.ts';
 import { PolicyCheck } from '../model/policy-view.ts';
 import { type PlanView, VerifyResult } from '../model/view.ts';
@@ -16,6 +17,7 @@ import { racksOf } from './pictures/seat-map.ts';
 export type Asked =
   | { readonly kind: 'approvals'; readonly all: boolean }
   | { readonly kind: 'audit'; readonly who: string }
+  | { readonly kind: 'events'; readonly place: string }
   | { readonly kind: 'picture'; readonly place: string }
   | { readonly kind: 'policy'; readonly tenant: string; readonly site?: string }
   | { readonly kind: 'verify' };
@@ -90,6 +92,8 @@ async function lookUp(asked: Exclude<Asked, { kind: 'picture' }>, calls: ToolCal
       return approvalsFound(await calls.ask('approval_list', { all: asked.all, limit: 50 }, ApprovalList));
     case 'audit':
       return auditFound(await calls.ask('ledger_search', auditQuery(asked.who), AuditList));
+    case 'events':
+      return eventsFound(await calls.ask('event_search', eventQuery(asked.place), OccurrenceList));
     case 'policy':
       return policyFound(await calls.ask('policy_check', policyQuery(asked), PolicyCheck));
     case 'verify':
@@ -112,6 +116,16 @@ function auditFound(list: AuditList): Found {
   return list.entries.length === 0
     ? found('No entry of the ledger is about that.', [])
     : found('', [{ kind: 'audit', list }]);
+}
+
+function eventsFound(list: OccurrenceList): Found {
+  return list.events.length === 0
+    ? found('Nothing is known to have happened there.', [])
+    : found('', [{ kind: 'events', list }]);
+}
+
+function eventQuery(place: string): Record<string, unknown> {
+  return { limit: 20, ...(place !== '' && { within: place }) };
 }
 
 function auditQuery(who: string): Record<string, unknown> {

@@ -55,6 +55,12 @@ const commands: Readonly<Record<string, Command>> = {
     about: 'list the contracts',
     read: () => ({ kind: 'ask', text: 'list contracts' }),
   },
+  events: {
+    usage: '/events [PLACE]',
+    about: 'what happened to machines, engines and contracts',
+    names: places,
+    read: (place) => ({ kind: 'look', asked: { kind: 'events', place } }),
+  },
   help: { usage: '/help', about: 'this list', read: () => ({ kind: 'help' }) },
   inventory: {
     usage: '/inventory [PLACE]',
@@ -80,6 +86,11 @@ const commands: Readonly<Record<string, Command>> = {
     usage: '/status',
     about: 'all that the status line has no room for',
     read: () => ({ kind: 'status' }),
+  },
+  templates: {
+    usage: '/templates',
+    about: 'demands that are known to be good',
+    read: () => ({ kind: 'ask', text: 'what templates are there?' }),
   },
   theme: { usage: `/theme ${themes.join('|')}`, about: 'the colours of this chat', read: readTheme },
   verify: {

@@ -341,6 +341,7 @@ test('every slash command once: none is sent to the agent but those that are wor
     '/approvals',
     '/audit C-101',
     '/call',
+    '/events r12',
     '/help',
     '/picture fra1',
     '/plan',
@@ -361,16 +362,18 @@ test('every slash command once: none is sent to the agent but those that are wor
   expect(lookups.asked).toEqual([
     { kind: 'approvals', all: false },
     { kind: 'audit', who: 'C-101' },
+    { kind: 'events', place: 'r12' },
     { kind: 'picture', place: 'fra1' },
     { kind: 'policy', tenant: 'acme', site: 'fra1' },
     { kind: 'verify' },
   ]);
   expect(session.view().theme).toBe('contrast');
-  for (const line of ['/contracts', '/inventory fra1', '/why', '/whatif fra1 fails'])
+  for (const line of ['/contracts', '/inventory fra1', '/templates', '/why', '/whatif fra1 fails'])
     await said(session, line);
   expect(agent.said.slice(1)).toEqual([
     'list contracts',
     'show inventory fra1',
+    'what templates are there?',
     'why this plan',
     'what if fra1 fails',
   ]);

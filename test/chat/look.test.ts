@@ -35,6 +35,18 @@ const open = (answers: Readonly<Record<string, unknown>>) => {
   return { asked, places, lookups: createLookups({ toolbox: box, picture, now: () => 0 }) };
 };
 
+test('events are asked for by place, and none is said in words', async () => {
+  const list = samples.events.list;
+  const { asked, lookups } = open({ event_search: list });
+  expect(await lookups.look({ kind: 'events', place: 'r12' }, {})).toMatchObject({
+    outcome: 'answered',
+    shown: [{ kind: 'events' }],
+  });
+  expect(asked).toEqual([['event_search', { limit: 20, within: 'r12' }]]);
+  const none = open({ event_search: { ...list, events: [], total: 0 } });
+  expect(await none.lookups.look({ kind: 'events', place: '' }, {})).toMatchObject({ shown: [] });
+});
+
 test('approvals are counted by what is open, and nobody is told that a chat could say yes', async () => {
   const { asked, lookups } = open({ approval_list: approvals });
   const turn = await lookups.look({ kind: 'approvals', all: true }, {});
