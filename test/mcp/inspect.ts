@@ -1,6 +1,7 @@
 /**
  * The MCP Inspector, a client that Berth's authors did not write, against a server on the demo world: every default
- * tool over stdio and HTTP in both eras of the protocol, the schema lint, the exit code of an error, and a load run.
+ * tool over stdio and HTTP in both eras of the protocol, the schema lint, the exit code of an error, a load run, and an
+ * agent's whole way to a contract and back. `--story` tells that alone.
  * Run by `.ci/run`; prints one line for each leg and fails with what was wrong.
  */
 import { execFile, spawn } from 'node:child_process';
@@ -8,6 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+
+import { tellStory } from './inspect-story.ts';
 
 const run = promisify(execFile);
 const inspector = resolve('node_modules/.bin/mcp-inspector');
@@ -95,8 +98,26 @@ async function withServer(use: (url: string) => Promise<void>): Promise<void> {
 /** The Inspector starts a server with nothing of its own surroundings. */
 const given = ['-e', `BERTH_HOME=${home}`, '-e', 'USER=ada'];
 
-try {
-  await run(process.execPath, [cli, 'init', '--demo', 'four-sites'], { env });
+async function story(): Promise<void> {
+  const server = [...given, process.execPath, cli, 'mcp', '--as', 'agent:ops-bot'];
+  process.stdout.write('inspector, from a first look to a contract that a person approved, and back:\n');
+  await tellStory({
+    home,
+    say: (line) => process.stdout.write(line),
+    ask: (tool, args) =>
+      inspect(
+        ...server,
+        '--method',
+        'tools/call',
+        '--tool-name',
+        tool,
+        '--tool-args-json',
+        JSON.stringify(args),
+      ),
+  });
+}
+
+async function matrix(): Promise<void> {
   for (const era of ['legacy', 'modern'])
     await leg(`stdio, ${era}`, [...given, process.execPath, cli, 'mcp', '--protocol-era', era]);
   await withServer(async (url) => {
@@ -116,6 +137,12 @@ try {
     if (load.code !== 0) throw new Error(`--load: exit ${load.code}: ${load.out.slice(0, 500)}`);
     process.stdout.write(`inspector, load: ${load.out.replaceAll(/\s+/g, ' ').slice(0, 300)}\n`);
   });
+}
+
+try {
+  await run(process.execPath, [cli, 'init', '--demo', 'four-sites'], { env });
+  if (!process.argv.includes('--story')) await matrix();
+  await story();
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
