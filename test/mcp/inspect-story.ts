@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { main } from '../../src/cli/main.ts';
 /** One call of a tool through the Inspector: its exit code, and what it printed as JSON. */
-export type Ask = (tool: string, args: object) => Promise<{ readonly code: number; readonly out: string }>;
+type Ask = (tool: string, args: object) => Promise<{ readonly code: number; readonly out: string }>;
 
 /** What answers are read for here; concise ones have no more. */
 const Heard = z.object({

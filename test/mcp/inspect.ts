@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 import { tellStory } from './inspect-story.ts';
+import { readyUrl } from './ready.ts';
 
 const run = promisify(execFile);
 const inspector = resolve('node_modules/.bin/mcp-inspector');
@@ -78,15 +79,7 @@ async function leg(name: string, target: readonly string[]): Promise<void> {
 
 async function withServer(use: (url: string) => Promise<void>): Promise<void> {
   const server = spawn(process.execPath, [cli, 'mcp', '--http', '127.0.0.1:0'], { env });
-  const url = await new Promise<string>((found, failed) => {
-    let heard = '';
-    server.stderr.on('data', (chunk: Buffer) => {
-      heard += chunk.toString();
-      const at = /"event":"ready","url":"([^"]+)"/.exec(heard)?.[1];
-      if (at !== undefined) found(at);
-    });
-    server.once('exit', () => failed(new Error(`the server did not start: ${heard}`)));
-  });
+  const url = await readyUrl(server);
   try {
     await use(url);
   } finally {
