@@ -5,6 +5,7 @@ import { cleanText, didYouMean } from '../model/text.ts';
 import { addAuthority } from './authority-commands.ts';
 import { addBench } from './bench-commands.ts';
 import { addConfig } from './config-command.ts';
+import { addDoctor } from './doctor-command.ts';
 import { addEval } from './eval-commands.ts';
 import { addDoubts } from './inventory-commands.ts';
 import type { Io } from './io.ts';
@@ -45,6 +46,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addEval(program, io, done);
   addModel(program, io, done);
   addConfig(program, io, done);
+  addDoctor(program, io, done);
   return readingWords(program);
 }
 

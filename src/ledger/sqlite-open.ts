@@ -66,15 +66,19 @@ export function openConnection(path: string, options: ConnectionOptions): Connec
 }
 
 function createNew(path: string, checkpoints: Checkpoints, create: boolean): void {
-  if (checkpoints.hasSeen)
-    throw ledgerRefused(
-      `ledger ${shownPath(path)} is gone, but its checkpoint is still there`,
-      `restore a backup with \`berth ledger restore\`, or remove ${shownPath(checkpointPath(path))} to begin a new one`,
-    );
+  if (checkpoints.hasSeen) throw gone(path);
   if (!create)
     throw ledgerRefused(`there is no ledger at ${shownPath(path)}`, 'create one with `berth init`');
   createLedgerFile(path);
   checkpoints.key();
+}
+
+/** What remembers a ledger is there without it. */
+export function gone(path: string): Error {
+  return ledgerRefused(
+    `ledger ${shownPath(path)} is gone, but its checkpoint is still there`,
+    `restore a backup with \`berth ledger restore\`, or remove ${shownPath(checkpointPath(path))} to begin a new one`,
+  );
 }
 
 /** A reader still wants to write the index of the write-ahead log. Where no log is it can do without. */
@@ -98,7 +102,8 @@ function withTables(db: DatabaseSync): Pick<Connection, 'db' | 'tables'> {
   }
 }
 
-function unwritable(path: string, isFrozen: boolean): ReadOnlyReason | undefined {
+/** Why a sound ledger cannot be appended to by this user; nothing when it can. */
+export function unwritable(path: string, isFrozen: boolean): ReadOnlyReason | undefined {
   if (!isFrozen && isWritable(path)) return undefined;
   return {
     kind: 'unwritable',

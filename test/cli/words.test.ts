@@ -127,6 +127,7 @@ describe('help', () => {
       'config set',
       'config unset',
       'config path',
+      'doctor',
     ]);
   });
 

@@ -4,7 +4,7 @@ import type { Io } from '../io.ts';
 import { zoneOf } from '../zone.ts';
 import { type Setting, settings } from './settings.ts';
 
-export type Origin = 'flag' | 'environment' | 'file' | 'home' | 'default';
+type Origin = 'flag' | 'environment' | 'file' | 'home' | 'default';
 
 /** A setting as it counts now. */
 export type Effective = {
