@@ -114,6 +114,7 @@ class Player {
         stderr: sink,
         env: {
           BERTH_HOME: join(this.#folder, 'home'),
+          XDG_CONFIG_HOME: join(this.#folder, 'config'),
           USER: 'ada',
           COLUMNS: '96',
           TZ: 'UTC',
@@ -127,7 +128,10 @@ class Player {
     if (target !== undefined) this.#keepFile(target, sent);
     const text = printed
       .replaceAll(join(this.#folder, 'home'), '~/.local/state/berth')
+      .replaceAll(join(this.#folder, 'config'), '~/.config')
       .replaceAll(`${this.#folder}/`, '')
+      // What runs the session is another program on the next machine.
+      .replaceAll(/\b(Node|SQLite) \d+\.\d+\.\d+/g, '$1 x.y.z')
       // The name of a log follows from its key, which is another one in each run.
       .replaceAll(/berth\.ledger\/[0-9a-f]{16}/g, 'berth.ledger/0123456789abcdef')
       .trimEnd();
