@@ -36,11 +36,12 @@ export async function main(argv: readonly string[], given: Io): Promise<number> 
   }
 }
 
-/** Settings that were half read would be others than were meant. What finds and mends the fault goes on. */
+/** Settings that were half read would be others than were meant. What mends the fault goes on, and what reads no setting. */
 function refuseBadConfig({ file }: Config, acting: Command): void {
   const names = [acting.name(), acting.parent?.name()];
   const mends = names.some((name) => name === 'config' || name === 'doctor');
-  if (file.kind === 'bad' && !mends) throw file.error;
+  const reads = acting.getOptionValue('version') !== true && acting.name() !== 'completion';
+  if (file.kind === 'bad' && reads && !mends) throw file.error;
 }
 
 /** A request may begin with a minus (`-p "-4 GPUs"`): what follows `-p` and has a space in it is no option. */

@@ -82,7 +82,7 @@ function noAddress(model: string): BerthError {
   return new BerthError({
     code: 'INVALID_INPUT',
     message: `BERTH_MODEL is \`${cleanText(model, 60)}\`, and nothing says where it answers`,
-    fix: 'set OPENAI_BASE_URL (and OPENAI_API_KEY where the server asks for one), or unset BERTH_MODEL',
+    fix: 'set OPENAI_BASE_URL (and OPENAI_API_KEY where the server asks for one), or unset BERTH_MODEL; `berth config get model --json` says who set it',
     field: 'OPENAI_BASE_URL',
   });
 }

@@ -196,7 +196,8 @@ describe('a file that is wrong', () => {
     expect((await berth(['contracts'], { env })).stderr).not.toContain('sk-1');
     expect(readdirSync(at.folder)).toEqual(['berth']);
     expect((await berth(['config', 'path'], { env })).stdout).toBe(`${at.file}\n`);
-    expect((await berth(['contracts', '--help'], { env })).code).toBe(0);
+    for (const args of [['contracts', '--help'], ['--version'], ['completion', 'bash']])
+      expect((await berth(args, { env })).code).toBe(0);
   });
 
   test('random bytes are never a crash', async () => {
