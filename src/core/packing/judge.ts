@@ -92,18 +92,21 @@ export class Judge {
       : scarceCost(this.#pressure.of(model, gpuMilli));
   }
 
-  /**
-   * The GPU to take a share of, by number: of those with the best grade the first. `idle`: GPU milli left of each. Nothing
-   * where none has so much left.
-   */
+  /** The GPU to take a share of, by number: of those with the best grade the first. Nothing where none has so much left. */
   bestGpu(left: Left, idle: readonly number[], taking: Taking): number | undefined {
+    return this.bestGpus(left, idle, taking)[0];
+  }
+
+  /** All GPUs of the best grade, by number. `idle`: GPU milli left of each. None where none has so much left. */
+  bestGpus(left: Left, idle: readonly number[], taking: Taking): readonly number[] {
     const reach = this.#waste.reach(left.model, left.cpuMilli - taking.cpuMilli);
-    let best: number | undefined;
+    let best: number[] = [];
     let bestGrade = -1;
     for (const [gpu, milli] of idle.entries()) {
       if (milli < taking.gpuMilli) continue;
       const grade = gradeOf(this.#gradientOn(left, { milli, taking, reach }), this.#steps);
-      if (grade > bestGrade) [best, bestGrade] = [gpu, grade];
+      if (grade > bestGrade) [best, bestGrade] = [[gpu], grade];
+      else if (grade === bestGrade) best.push(gpu);
     }
     return best;
   }

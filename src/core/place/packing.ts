@@ -177,7 +177,10 @@ export class Packing {
     const idle = this.#leftovers
       .idleOn(node, model)
       .map((milli, gpu) => (((usable >>> gpu) & 1) === 1 ? milli : 0));
-    return this.#judge.bestGpu(this.#leftovers.of(node, model), idle, this.#takingOn(node, 1));
+    const best = this.#judge.bestGpus(this.#leftovers.of(node, model), idle, this.#takingOn(node, 1));
+    // Grades are coarse: of equals the GPU with least left, so that others stay whole.
+    const least = Math.min(...best.map((gpu) => idle[gpu] ?? 0));
+    return best.find((gpu) => idle[gpu] === least);
   }
 
   #judged(node: FleetNode, gpuCount: number, wear: number): Suit | undefined {
