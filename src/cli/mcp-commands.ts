@@ -1,11 +1,11 @@
-import { Argument, type Command, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import { toolsets } from '../mcp/toolset.ts';
 import type { Io } from './io.ts';
 import { type ClientName, clientNames } from './mcp-clients.ts';
 import type { InstallOptions } from './run/mcp-install.ts';
 import type { McpOptions } from './run/mcp.ts';
-import { type Done, examples, withCommon } from './words.ts';
+import { type Done, examples, wholeNumber, withCommon } from './words.ts';
 
 /** Serving the tools to assistants and agents. */
 export function addMcp(program: Command, io: Io, done: Done): void {
@@ -29,11 +29,22 @@ export function addMcp(program: Command, io: Io, done: Done): void {
     )
     .option('--allow-host <name...>', 'further names under which the HTTP server may be asked')
     .option('--allow-origin <origin...>', 'web pages that may ask it, such as https://tools.example')
+    .option(
+      '--rate <per-second>',
+      'how often one caller may ask over HTTP, and twice that at once (default: 100)',
+      atLeastOne,
+    )
     .option('--conformance', 'with the fixtures of the official conformance suite, to test the protocol only')
     .addHelpText('after', `${examples(...mcpExamples)}${authExample}`)
     .action(async (options: McpOptions) => done(await (await import('./run/mcp.ts')).mcp(io, options)));
   mcp.allowExcessArguments(false);
   addInstall(mcp, io, done);
+}
+
+function atLeastOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('write a whole number from 1 on');
+  return value;
 }
 
 function addInstall(mcp: Command, io: Io, done: Done): void {
@@ -77,5 +88,6 @@ Stdout carries the protocol only; the log goes to stderr, one JSON object a line
       subject: { claim: sub, kind: person, names: { 'auth0|7': person:ada } }
       agent: { claim: act.sub }                # an agent that acts for the subject
       tenants: { claim: berth_tenants }        # whom the subject may act for; nobody without it
+  rate: { perSecond: 20, burst: 100 }          # how often one caller may ask; 100 and 200 without it
 Scopes: berth:read, berth:plan, berth:contract, berth:operate, berth:audit.
 `;

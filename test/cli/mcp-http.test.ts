@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 
-import { berth } from './run.ts';
+import { readyUrl } from '../mcp/ready.ts';
+import { berth, demoHome, start } from './run.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'berth-auth-'));
 const file = join(folder, 'auth.yaml');
@@ -59,8 +62,52 @@ test.each([
   ['--auth', 'auth.yaml'],
   ['--allow-host', 'berth.example'],
   ['--allow-origin', 'https://tools.example'],
+  ['--rate', '5'],
 ])('%s without --http is said to mean nothing, instead of being passed over', async (option, value) => {
   const { code, stderr } = await berth(['mcp', option, value], { home: folder });
   expect(code).toBe(2);
   expect(stderr).toContain(`\`${option}\` means nothing over stdio`);
+});
+
+/** The statuses of so many requests to a server that is started with these arguments, one right after the other. */
+async function statuses(args: readonly string[], count: number): Promise<readonly number[]> {
+  const { process: server, ended } = start(['mcp', '--http', '127.0.0.1:0', ...args], {
+    home: await demoHome(),
+  });
+  const { origin } = new URL(await readyUrl(server));
+  const all: number[] = [];
+  for (let at = 0; at < count; at++) all.push((await fetch(`${origin}/readyz`)).status);
+  server.kill('SIGTERM');
+  await ended;
+  return all;
+}
+
+function rated(rate: string): string {
+  return written(`${good}rate: ${rate}\n`);
+}
+
+describe('how often one caller may ask', () => {
+  test('is what the flag says, and twice that at once', async () => {
+    const said = await statuses(['--rate', '1'], 20);
+    expect([said.slice(0, 2), said.includes(429)]).toEqual([[200, 200], true]);
+    expect(new Set(await statuses([], 20))).toEqual(new Set([200]));
+  });
+
+  test('is what the file says', async () => {
+    const said = await statuses(['--auth', rated('{ perSecond: 0.1, burst: 3 }')], 20);
+    expect([said.slice(0, 3).includes(429), said.slice(3).includes(429)]).toEqual([false, true]);
+  });
+
+  test.each(['{ perSecond: 0 }', '{ perSecond: 1, burst: 0 }', '{ burst: 5 }', '100'])(
+    'is not %s',
+    async (rate) => {
+      const { code, stderr } = await berth(['mcp', '--http', '--auth', rated(rate)], { home: folder });
+      expect([code, stderr.includes('rate')]).toEqual([2, true]);
+    },
+  );
+
+  test('is not nothing', async () => {
+    const { code, stderr } = await berth(['mcp', '--http', '--rate', '0'], { home: folder });
+    expect([code, stderr.includes('from 1 on')]).toEqual([2, true]);
+  });
 });

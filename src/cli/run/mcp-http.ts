@@ -5,6 +5,7 @@ import { createAuthDoor } from '../../mcp/auth/door.ts';
 import { isLoopback, readAddress } from '../../mcp/http/address.ts';
 import { loopbackGate, publicGate } from '../../mcp/http/gate.ts';
 import { serveHttp } from '../../mcp/http/listen.ts';
+import { rateOf } from '../../mcp/http/pace.ts';
 import { inputError } from '../../mcp/input-error.ts';
 import { BerthError } from '../../model/error.ts';
 import { readYaml } from '../files.ts';
@@ -29,8 +30,10 @@ export async function serveOverHttp(
   ] as const;
   const gate = own ? loopbackGate(...names) : publicGate(...names);
   const auth = config === undefined ? {} : { auth: createAuthDoor(config) };
+  const asked = options.rate === undefined ? config?.rate : { perSecond: options.rate };
+  const rate = asked === undefined ? {} : { rate: rateOf(asked) };
   const served = await open();
-  await serveHttp({ ...served, ...auth, address, gate, stderr: io.stderr });
+  await serveHttp({ ...served, ...auth, ...rate, address, gate, stderr: io.stderr });
   return 0;
 }
 

@@ -28,6 +28,7 @@ export type McpOptions = Common & {
   readonly allowOrigin?: string[];
   readonly conformance?: boolean;
   readonly auth?: string;
+  readonly rate?: number;
   readonly toolsets?: Toolset[];
   readonly confirmByForm?: boolean;
 };
@@ -46,7 +47,9 @@ async function serve(io: Io, options: McpOptions): Promise<number> {
     const { serveOverHttp } = await import('./mcp-http.ts');
     return serveOverHttp(io, options, () => servedBy(io, options));
   }
-  const idle = (['auth', 'allowHost', 'allowOrigin'] as const).find((name) => options[name] !== undefined);
+  const idle = (['auth', 'allowHost', 'allowOrigin', 'rate'] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (idle !== undefined) throw onlyOverHttp(idle);
   const served = await servedBy(io, options);
   const { serveStdio } = await import('../../mcp/stdio.ts');
@@ -54,8 +57,14 @@ async function serve(io: Io, options: McpOptions): Promise<number> {
   return 0;
 }
 
-function onlyOverHttp(name: 'auth' | 'allowHost' | 'allowOrigin'): BerthError {
-  const option = { auth: '--auth', allowHost: '--allow-host', allowOrigin: '--allow-origin' }[name];
+function onlyOverHttp(name: 'auth' | 'allowHost' | 'allowOrigin' | 'rate'): BerthError {
+  const options = {
+    auth: '--auth',
+    allowHost: '--allow-host',
+    allowOrigin: '--allow-origin',
+    rate: '--rate',
+  };
+  const option = options[name];
   return new BerthError({
     code: 'INVALID_INPUT',
     message: `\`${option}\` means nothing over stdio`,

@@ -42,6 +42,13 @@ export const AuthConfig = z.strictObject({
   schema: z.literal('berth/mcp-auth/1'),
   resource: SafeUrl.describe('the address of this server as clients know it, ending in /mcp'),
   issuers: z.array(Issuer).min(1).max(8),
+  rate: z
+    .strictObject({
+      perSecond: z.number().min(0.1).max(1_000_000),
+      burst: z.int().min(1).max(1_000_000).exactOptional(),
+    })
+    .exactOptional()
+    .describe('how often one caller may ask'),
 });
 export type AuthConfig = z.output<typeof AuthConfig>;
 

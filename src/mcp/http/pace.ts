@@ -1,6 +1,17 @@
 /** How often somebody may ask: so many at once, and so many more each second. */
 export type Rate = { readonly burst: number; readonly perSecond: number };
 
+/** So many each second, and twice as many at once unless said otherwise. */
+export function rateOf({
+  perSecond,
+  burst = Math.max(1, Math.ceil(2 * perSecond)),
+}: {
+  readonly perSecond: number;
+  readonly burst?: number;
+}): Rate {
+  return { perSecond, burst };
+}
+
 export type Pace = {
   /** Counts one request of `who`. Gives the seconds to wait when it is one too many, and 0 when it is not. */
   take(who: string): number;
