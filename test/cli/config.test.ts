@@ -18,6 +18,7 @@ import { z } from 'zod';
 
 import { settings } from '../../src/cli/config/settings.ts';
 import { variablesOf } from '../../src/cli/config/variables.ts';
+import { fakeEndpoint } from '../llm/endpoint.ts';
 import { flaws } from './refusal.ts';
 import { berth, demoHome, newFolder, type Ran, spawned } from './run.ts';
 
@@ -148,6 +149,26 @@ describe('the file takes effect', () => {
     const { env } = place('model: qwen3\nfallback: none\n');
     const ran = await berth(['model'], { env });
     expect(flaws(ran, 2, 'BERTH_MODEL is `qwen3`', 'set OPENAI_BASE_URL')).toEqual([]);
+  });
+
+  test('the chat: the model of the file answers, and lines are never repainted', async () => {
+    const endpoint = await fakeEndpoint(() => ({ kind: 'text', text: 'Hello from the file.' }));
+    const { env } = place(`model: fake\nbaseUrl: ${endpoint.url}\naccessible: true\n`);
+    const home = await demoHome();
+    const ran = await berth(['-p', 'hello', '--output', 'json'], { home, env });
+    expect({ code: ran.code, said: ran.stdout.includes('Hello from the file.') }).toEqual({
+      code: 0,
+      said: true,
+    });
+    expect(endpoint.asked).toMatchObject([{ model: 'fake' }]);
+    const other = await berth(['-p', 'hello', '--output', 'json'], {
+      home,
+      env: { ...env, BERTH_MODEL: '' },
+    });
+    expect(other.stdout).not.toContain('Hello from the file.');
+    expect(endpoint.asked).toHaveLength(1);
+    await endpoint.close();
+    expect((await berth(['doctor'], { home, env })).stdout).toContain('plain lines: ACCESSIBLE is set');
   });
 
   test('only where the environment says nothing by any name of the setting', () => {
