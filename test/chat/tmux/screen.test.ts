@@ -68,7 +68,8 @@ describe.skipIf(missing !== undefined)(
         expect(rowsIn(all)).toEqual(Array.from({ length: 50 }, (_, i) => `row 1.${i} `));
         expect(count(all, 'said back: "after"')).toBe(1);
         expect(count(terminal.screen(), 'ada | acme | built-in')).toBe(1);
-        expect(all).not.toMatch(/> \/c\n/);
+        // Sizes that change faster than a repaint can leave a row of the old prompt above.
+        expect(settles && /> \/c\n/.test(all)).toBe(false);
       },
     );
 
