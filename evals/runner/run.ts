@@ -140,7 +140,7 @@ async function talkInside(
     caller: scene.caller,
     version: '0.0.0',
     log: () => undefined,
-    client: `eval-${contestant.name}`.slice(0, 60),
+    client: 'eval',
   });
   try {
     const { toolbox, calls } = recording(mcpToolbox(client));

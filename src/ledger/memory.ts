@@ -1,7 +1,7 @@
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { Digest, PlanId, PrincipalId } from '../model/id.ts';
-import { asideRow, type AsideRow } from './aside.ts';
+import { asideRow, type AsideRow, newSalt } from './aside.ts';
 import { sha256Of } from './chain.ts';
 import { handleTaken, ledgerClosed, ledgerRefused } from './ledger-error.ts';
 import { type LogKey, passingLogKey } from './log-key.ts';
@@ -9,9 +9,15 @@ import type { Appended, Checkpoint, IdemScope, Ledger, TreeView } from './port.t
 import { openRow, type Row } from './row.ts';
 import { SoundChain } from './sound-chain.ts';
 
-/** A ledger that lives as long as the process: for tests, evals and what-ifs. */
-export function openMemoryLedger(): Ledger {
-  return new MemoryLedger();
+/** The salt of the next text that can be erased, by how many are kept. */
+type SaltOf = (count: number) => Uint8Array;
+
+/**
+ * A ledger that lives as long as the process: for tests, evals and what-ifs. With salts that somebody can guess it
+ * gives the same digests in every run, and its erased texts are no secrets.
+ */
+export function openMemoryLedger({ saltOf = newSalt }: { readonly saltOf?: SaltOf } = {}): Ledger {
+  return new MemoryLedger(saltOf);
 }
 
 /** The same ledger once more: what is appended to one of them the other does not have. Throws for one that is elsewhere. */
@@ -29,12 +35,17 @@ class MemoryLedger implements Ledger {
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #plans = new Map<PlanId, Digest>();
   readonly #asides = new Map<Digest, AsideRow>();
+  readonly #saltOf: SaltOf;
   #key: LogKey | undefined;
   #open = true;
 
+  constructor(saltOf: SaltOf) {
+    this.#saltOf = saltOf;
+  }
+
   /** Of rows that were sealed here the links are checked again, not their form. */
   copy(): MemoryLedger {
-    const copy = new MemoryLedger();
+    const copy = new MemoryLedger(this.#saltOf);
     copy.#chain = new SoundChain(this.#rows.length);
     for (const row of this.#rows) if (copy.#chain.extend(row)) copy.#rows.push(row);
     for (const [digest, bytes] of this.#blobs) copy.#blobs.set(digest, bytes);
@@ -101,7 +112,7 @@ class MemoryLedger implements Ledger {
   }
 
   salted(of: PrincipalId, text: string): AsideRow {
-    return asideRow(of, text);
+    return asideRow(of, text, this.#saltOf(this.#asides.size));
   }
 
   async keepAside(row: AsideRow): Promise<void> {

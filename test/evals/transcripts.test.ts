@@ -34,7 +34,7 @@ describe('a recording', () => {
     'of the %s model says again what it said, to the word; `npm run transcripts` makes it anew',
     { timeout: 300_000 },
     async (model) => {
-      const endpoint = await fakeModels(some);
+      const endpoint = await fakeModels(written);
       const contestant = await modelContestant(`openai:${model}@${endpoint.url}`, {});
       const { runs } = await runSuite({ tasks: some, contestant, times: 1, paraphrases: false });
       await endpoint.close();
