@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Ran, RunProgram } from '../../src/engines/slurm/ask.ts';
+import { slurmBasics } from '../slurm-conf.ts';
 
 /** Nodes of the cluster, with 8 GPUs and 2 x 56 cores of 2 threads each. */
 const slurmNodes = ['lab-r1-n01', 'lab-r1-n02', 'lab-r1-n03', 'lab-r1-n04'] as const;
@@ -152,36 +153,11 @@ async function freePorts(count: number): Promise<readonly number[]> {
 }
 
 function slurmConf(folder: string, [controllerPort = 0, ...ports]: readonly number[]): string {
-  const user = userInfo().username;
   const nodes = slurmNodes.map(
     (node, index) =>
       `NodeName=${node} NodeHostname=localhost NodeAddr=127.0.0.1 Port=${ports[index] ?? 0} Sockets=2 CoresPerSocket=56 ThreadsPerCore=2 RealMemory=2000000 Gres=gpu:h100:8 State=UNKNOWN`,
   );
-  return `ClusterName=berthtest
-SlurmctldHost=localhost(127.0.0.1)
-SlurmUser=${user}
-SlurmdUser=${user}
-AuthType=auth/none
-CredType=cred/none
-SlurmctldPort=${controllerPort}
-SlurmctldPidFile=${folder}/slurmctld.pid
-SlurmctldLogFile=${folder}/log/slurmctld.log
-SlurmdPidFile=${folder}/slurmd-%n.pid
-SlurmdLogFile=${folder}/log/slurmd-%n.log
-SlurmdSpoolDir=${folder}/spool/%n
-StateSaveLocation=${folder}/state
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-MpiDefault=none
-MailProg=/bin/true
-AccountingStorageType=accounting_storage/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
-GresTypes=gpu
-SlurmdParameters=config_overrides
-ReturnToService=2
-TopologyPlugin=topology/tree
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000,bf_interval=1
+  return `${slurmBasics(folder, controllerPort)}
 ${nodes.join('\n')}
 PartitionName=train Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 `;

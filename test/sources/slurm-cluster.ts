@@ -4,6 +4,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { slurmBasics } from '../slurm-conf.ts';
+
 /** A running Slurm of our own: one controller and a daemon for each node, on this machine. */
 export type SlurmCluster = {
   /** What a command of Slurm prints. */
@@ -74,33 +76,9 @@ async function upAndInvalid(ask: SlurmCluster['ask']): Promise<void> {
 }
 
 function configuration(folder: string, port: number): string {
-  return `ClusterName=berthtest
-SlurmctldHost=localhost(127.0.0.1)
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/none
-CredType=cred/none
-SlurmctldPort=${port}
-SlurmctldPidFile=${folder}/slurmctld.pid
-SlurmctldLogFile=${folder}/log/slurmctld.log
-SlurmdPidFile=${folder}/slurmd-%n.pid
-SlurmdLogFile=${folder}/log/slurmd-%n.log
-SlurmdSpoolDir=${folder}/spool/%n
-StateSaveLocation=${folder}/state
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-MpiDefault=none
-MailProg=/bin/true
-AccountingStorageType=accounting_storage/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
-GresTypes=gpu
-SlurmdParameters=config_overrides
-ReturnToService=2
-TopologyPlugin=topology/tree
+  return `${slurmBasics(folder, port)}
 DefMemPerGPU=100000
 DefCpuPerGPU=8
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=100000,bf_interval=1
 NodeName=h100-[01-04] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[${port + 1}-${port + 4}] Sockets=2 CoresPerSocket=56 ThreadsPerCore=2 RealMemory=2000000 Gres=gpu:h100:8 State=UNKNOWN
 PartitionName=train Nodes=h100-[01-04] Default=YES MaxTime=INFINITE State=UP
 `;
