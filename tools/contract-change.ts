@@ -4,7 +4,7 @@ import { defineTool, reading } from '../src/mcp/tool.ts';
 import { ChangeRequest } from '../src/model/change.ts';
 import { DemandRequest } from '../src/model/demand.ts';
 import { ContractId } from '../src/model/id.ts';
-import { PlanResult } from '../src/model/view.ts';
+import { PlanResult } from '../src/model/plan-view.ts';
 
 const demand = DemandRequest.meta({
   seeTool: 'placement_plan',

@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { Words } from '../src/mcp/field.ts';
 import { committing, defineTool } from '../src/mcp/tool.ts';
+import { ChangeResult } from '../src/model/deed-view.ts';
 import { IdemKey, PlanId } from '../src/model/id.ts';
-import { ChangeResult } from '../src/model/view.ts';
 
 export const contractCommit = defineTool({
   name: 'contract_commit',

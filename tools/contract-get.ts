@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
+import { ContractDetail } from '../src/model/contract-view.ts';
 import { ContractId } from '../src/model/id.ts';
-import { ContractDetail } from '../src/model/view.ts';
 
 export const contractGet = defineTool({
   name: 'contract_get',

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { Cursor, Limit, Place } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
+import { ContractList } from '../src/model/contract-view.ts';
 import { ContractState } from '../src/model/contract.ts';
-import { ContractList } from '../src/model/view.ts';
 
 export const contractSearch = defineTool({
   name: 'contract_search',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { Place } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
-import { RecordList } from '../src/model/view.ts';
+import { RecordList } from '../src/model/inventory-view.ts';
 
 export const inventoryGet = defineTool({
   name: 'inventory_get',

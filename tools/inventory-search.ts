@@ -5,7 +5,7 @@ import { Cursor, Instant, Limit, Place } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
 import { LinkKind } from '../src/model/fact.ts';
 import { Country } from '../src/model/id.ts';
-import { InventoryList } from '../src/model/view.ts';
+import { InventoryList } from '../src/model/inventory-view.ts';
 
 const input = z
   .strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { Instant } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
-import { InventorySummary } from '../src/model/view.ts';
+import { InventorySummary } from '../src/model/inventory-view.ts';
 
 export const inventorySummary = defineTool({
   name: 'inventory_summary',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Instant } from '../src/mcp/field.ts';
 import { defineTool, reading, type ToolContext } from '../src/mcp/tool.ts';
 import { ContractId } from '../src/model/id.ts';
-import { VerifyResult } from '../src/model/view.ts';
+import { VerifyResult } from '../src/model/verify-view.ts';
 
 export const ledgerVerify = defineTool({
   name: 'ledger_verify',

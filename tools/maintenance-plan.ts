@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { Instant, Place } from '../src/mcp/field.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
+import { MaintenancePlan } from '../src/model/simulation-view.ts';
 import { DurationS } from '../src/model/unit.ts';
-import { MaintenancePlan } from '../src/model/view.ts';
 
 export const maintenancePlan = defineTool({
   name: 'maintenance_plan',

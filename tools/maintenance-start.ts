@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { Instant, Place, Words } from '../src/mcp/field.ts';
 import { committing, defineTool } from '../src/mcp/tool.ts';
+import { MaintenanceResult } from '../src/model/deed-view.ts';
 import { IdemKey } from '../src/model/id.ts';
-import { MaintenanceResult } from '../src/model/view.ts';
 
 /** The instant as it was written: the door reads its offset. */
 const Written = Instant.in;

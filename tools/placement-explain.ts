@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { defineTool, reading } from '../src/mcp/tool.ts';
+import { Explanation } from '../src/model/contract-view.ts';
 import { DemandRequest } from '../src/model/demand.ts';
 import { BerthError } from '../src/model/error.ts';
 import { ContractId, PlanId } from '../src/model/id.ts';
-import { Explanation } from '../src/model/view.ts';
 
 const input = z.strictObject({
   plan: PlanId.exactOptional(),

@@ -4,8 +4,8 @@ import { briefSnapshot, ResponseFormat } from '../src/mcp/brief.ts';
 import { defineTool, reading, type ToolContext } from '../src/mcp/tool.ts';
 import { DemandRequest } from '../src/model/demand.ts';
 import { BerthError } from '../src/model/error.ts';
+import { PlanResult } from '../src/model/plan-view.ts';
 import { ParameterValue } from '../src/model/template.ts';
-import { PlanResult } from '../src/model/view.ts';
 
 const input = z.strictObject({
   demand: DemandRequest.exactOptional(),

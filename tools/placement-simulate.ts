@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineTool, reading } from '../src/mcp/tool.ts';
 import { BerthError } from '../src/model/error.ts';
 import { ScenarioEdit } from '../src/model/scenario.ts';
-import { Simulation } from '../src/model/view.ts';
+import { Simulation } from '../src/model/simulation-view.ts';
 
 /** What an edit looks like: as a JSON Schema it would cost ten times as much. */
 const form =

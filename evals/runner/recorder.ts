@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import type { Toolbox, ToolAnswer } from '../../src/agent/agent.ts';
+import { PlanView } from '../../src/model/plan-view.ts';
 import { cleanText } from '../../src/model/text.ts';
-import { PlanView } from '../../src/model/view.ts';
 
 /** One call of an agent, as it reached the server, and whether it was answered. */
 export type MadeCall = {

@@ -1,27 +1,17 @@
 import type { AuditList } from '../model/audit.ts';
 import type { ApprovalList } from '../model/authority-view.ts';
+import type { ContractDetail, ContractList, ContractView, Explanation } from '../model/contract-view.ts';
+import type { ChangeResult } from '../model/deed-view.ts';
 import type { ErrorDetail } from '../model/error.ts';
+import type { InventoryList, InventorySummary, RecordList } from '../model/inventory-view.ts';
 import type { ObservationResult } from '../model/observation-result.ts';
 import type { OccurrenceList } from '../model/occurrence.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
+import type { PlanView, RefusalView } from '../model/plan-view.ts';
 import type { PolicyCheck } from '../model/policy-view.ts';
+import type { ConsolidationView, MaintenancePlan, Simulation } from '../model/simulation-view.ts';
 import type { TemplateList } from '../model/template-view.ts';
-import type {
-  ChangeResult,
-  ConsolidationView,
-  ContractDetail,
-  ContractList,
-  ContractView,
-  Explanation,
-  InventoryList,
-  InventorySummary,
-  PlanView,
-  RecordList,
-  RefusalView,
-  MaintenancePlan,
-  Simulation,
-  VerifyResult,
-} from '../model/view.ts';
+import type { VerifyResult } from '../model/verify-view.ts';
 
 /** What a tool call came to. A refusal is an `ok` answer. */
 export type ToolAnswer =

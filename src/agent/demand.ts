@@ -1,5 +1,5 @@
 import { DemandRequest } from '../model/demand.ts';
-import type { FlavorView, InventorySummary } from '../model/view.ts';
+import type { FlavorView, InventorySummary } from '../model/inventory-view.ts';
 import type { Frame, Problem } from './frame.ts';
 import { flavorsOf, modelNames } from './gazetteer.ts';
 import { gcd } from './numbers.ts';

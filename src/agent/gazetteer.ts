@@ -1,5 +1,5 @@
+import type { FlavorView, InventorySummary } from '../model/inventory-view.ts';
 import { compareText, didYouMean } from '../model/text.ts';
-import type { FlavorView, InventorySummary } from '../model/view.ts';
 import { fold } from './normalise.ts';
 import type { Place } from './spans/span.ts';
 import { isOrdinary } from './words.ts';

@@ -1,6 +1,7 @@
 import type { ErrorDetail } from '../model/error.ts';
+import { InventorySummary } from '../model/inventory-view.ts';
+import { type PlanView } from '../model/plan-view.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import { InventorySummary, type PlanView } from '../model/view.ts';
 import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
 import { showApprovals, showDeeds } from './answers/approvals.ts';

@@ -1,5 +1,6 @@
+import type { ContractView } from '../model/contract-view.ts';
 import type { DemandRequest } from '../model/demand.ts';
-import type { ContractView, PlanView, RefusalView } from '../model/view.ts';
+import type { PlanView, RefusalView } from '../model/plan-view.ts';
 import type { Frame, Problem } from './frame.ts';
 import { ordinalWords } from './numbers.ts';
 

@@ -1,4 +1,4 @@
-import { InventoryList, type InventorySummary, RecordList } from '../model/view.ts';
+import { InventoryList, type InventorySummary, RecordList } from '../model/inventory-view.ts';
 import { type Gazetteer, gazetteerOf, type NodeName } from './gazetteer.ts';
 import type { Line } from './normalise.ts';
 import { unknownIds } from './spans/name.ts';

@@ -1,4 +1,6 @@
-import type { ContractView, GpuCounts, PlanView, RefusalView, SiteView } from '../model/view.ts';
+import type { ContractView } from '../model/contract-view.ts';
+import type { GpuCounts, SiteView } from '../model/inventory-view.ts';
+import type { PlanView, RefusalView } from '../model/plan-view.ts';
 import type { Question } from './agent.ts';
 import type { Problem } from './frame.ts';
 import { sayMs } from './moment.ts';

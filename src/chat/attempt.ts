@@ -1,6 +1,6 @@
 import type { Turn } from '../agent/agent.ts';
 import { BerthError, type ErrorDetail } from '../model/error.ts';
-import type { PlanView } from '../model/view.ts';
+import type { PlanView } from '../model/plan-view.ts';
 
 /** The longest request that is read, in UTF-16 code units. */
 export const longestRequest = 20_000;

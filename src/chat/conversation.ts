@@ -1,5 +1,5 @@
 import type { Question, Turn } from '../agent/agent.ts';
-import type { PlanView } from '../model/view.ts';
+import type { PlanView } from '../model/plan-view.ts';
 import { formatEur } from './cards/amount.ts';
 import { type Line, span } from './cards/line.ts';
 import { numberedSuggestions } from './cards/turn.ts';

@@ -1,8 +1,9 @@
 import type { Toolbox } from '../agent/agent.ts';
 import { toolCalls } from '../agent/tool-calls.ts';
 import { ApprovalList } from '../model/authority-view.ts';
+import { ContractList } from '../model/contract-view.ts';
+import { InventoryList, InventorySummary } from '../model/inventory-view.ts';
 import { compareText } from '../model/text.ts';
-import { ContractList, InventoryList, InventorySummary } from '../model/view.ts';
 
 export type NameKind = 'site' | 'place' | 'node' | 'tenant' | 'contract' | 'plan' | 'approval' | 'model';
 

@@ -1,5 +1,5 @@
 import { exitCodeOf, exitCodeOfError } from '../chat/exit-code.ts';
-import type { RefusalView } from '../model/view.ts';
+import type { RefusalView } from '../model/plan-view.ts';
 
 /** The exit code of a refusal: denied by the rules, stale, a name that nobody knows, or infeasible. */
 export function refusalCode(refusal: Pick<RefusalView, 'kind'> | undefined): number {

@@ -1,7 +1,7 @@
 import { type Field, fields } from '../chat/cards/fields.ts';
 import { bullets, type Line, paragraph, span } from '../chat/cards/line.ts';
 import { paintOf, renderAnsi } from '../chat/render.ts';
-import type { ImportResult } from '../model/view.ts';
+import type { ImportResult } from '../model/import-view.ts';
 import { columnsOf, type Io } from './io.ts';
 
 /** So many of each list are shown; `--json` has all of them. */

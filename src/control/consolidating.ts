@@ -3,7 +3,7 @@ import { movesAsPlans, type Wanted } from '../core/reclaim/offers.ts';
 import { BerthError } from '../model/error.ts';
 import { Path } from '../model/id.ts';
 import { identify, type Plan } from '../model/plan.ts';
-import type { ConsolidationView } from '../model/view.ts';
+import type { ConsolidationView } from '../model/simulation-view.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';

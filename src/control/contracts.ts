@@ -1,11 +1,11 @@
 import { contractOf, type State } from '../core/state.ts';
+import type { ContractDetail, ContractList } from '../model/contract-view.ts';
 import { type Contract, stateAt } from '../model/contract.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { ContractId } from '../model/id.ts';
 import { seatsOf } from '../model/placement.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
-import type { ContractDetail, ContractList } from '../model/view.ts';
 import { maySeeContract } from './caller.ts';
 import type { Caller, ContractFilter } from './control.ts';
 import type { Door } from './door.ts';

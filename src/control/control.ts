@@ -11,6 +11,16 @@ import type {
 } from '../model/binding-view.ts';
 import type { Subject } from '../model/binding.ts';
 import type { ChangeRequest } from '../model/change.ts';
+import type { ContractDetail, ContractList, Explanation } from '../model/contract-view.ts';
+import type {
+  ChangeResult,
+  DecisionResult,
+  LeaseList,
+  LeaseResult,
+  MaintenanceList,
+  MaintenanceResult,
+  RecordResult,
+} from '../model/deed-view.ts';
 import type { DemandRequest } from '../model/demand.ts';
 import type { ConflictList, ProvenanceList, UnknownList } from '../model/doubt-view.ts';
 import type { Head } from '../model/entry.ts';
@@ -28,40 +38,24 @@ import type {
   PrincipalId,
   TenantId,
 } from '../model/id.ts';
+import type { ImportResult } from '../model/import-view.ts';
+import type { InventoryList, InventorySummary, RecordList } from '../model/inventory-view.ts';
 import type { Measurement, Watch } from '../model/measurement.ts';
 import type { ObservationResult } from '../model/observation-result.ts';
 import type { OccurrenceList } from '../model/occurrence.ts';
 import type { OperationList } from '../model/operation.ts';
 import type { OverrideWish } from '../model/override.ts';
 import type { InventoryTree, PictureList } from '../model/picture-view.ts';
+import type { PlanResult } from '../model/plan-view.ts';
 import type { EngineComparison, PolicyCheck, PolicyQuestion } from '../model/policy-view.ts';
 import type { ProofBundle } from '../model/proof.ts';
 import type { PolicyRecord, RecordAsked } from '../model/record-view.ts';
 import type { ScenarioEdit } from '../model/scenario.ts';
+import type { ConsolidationView, MaintenancePlan, Simulation } from '../model/simulation-view.ts';
 import type { TemplateList } from '../model/template-view.ts';
 import type { Template } from '../model/template.ts';
 import type { Tenant } from '../model/tenant.ts';
-import type {
-  ChangeResult,
-  ConsolidationView,
-  ContractDetail,
-  ContractList,
-  DecisionResult,
-  Explanation,
-  ImportResult,
-  InventoryList,
-  InventorySummary,
-  LeaseList,
-  LeaseResult,
-  MaintenanceList,
-  MaintenancePlan,
-  MaintenanceResult,
-  PlanResult,
-  RecordList,
-  RecordResult,
-  Simulation,
-  VerifyResult,
-} from '../model/view.ts';
+import type { VerifyResult } from '../model/verify-view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
 import type { BindWish, TrialWish } from './binding.ts';
 import type { DoubtFilter } from './doubts.ts';

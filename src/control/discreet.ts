@@ -1,7 +1,7 @@
 import { contractOf, type State } from '../core/state.ts';
 import { ContractId } from '../model/id.ts';
+import type { PlanView } from '../model/plan-view.ts';
 import type { Refusal, Relaxation } from '../model/refusal.ts';
-import type { PlanView } from '../model/view.ts';
 import { maySeeContract } from './caller.ts';
 import type { Caller } from './control.ts';
 

@@ -11,8 +11,8 @@ import { claimsAbout } from '../core/inventory/said-about.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { FactKind, Observation } from '../model/fact.ts';
 import { parentOf, type Path, siteOf } from '../model/id.ts';
+import type { ImportResult } from '../model/import-view.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import type { ImportResult } from '../model/view.ts';
 
 type Subject = { readonly kind: FactKind; readonly id: Path };
 

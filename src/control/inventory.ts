@@ -8,8 +8,14 @@ import { type State, withPast } from '../core/state.ts';
 import { BerthError } from '../model/error.ts';
 import type { FactKind, GpuFacts, NicFacts } from '../model/fact.ts';
 import { parentOf, Path } from '../model/id.ts';
+import type {
+  InventoryList,
+  InventorySummary,
+  PartlyUsed,
+  RecordList,
+  RecordView,
+} from '../model/inventory-view.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import type { InventoryList, InventorySummary, PartlyUsed, RecordList, RecordView } from '../model/view.ts';
 import { mayActFor } from './caller.ts';
 import type { Caller, NodeFilter } from './control.ts';
 import type { Door } from './door.ts';

@@ -1,10 +1,10 @@
 import { lapse } from '../core/life/lapse.ts';
 import type { Lease, State } from '../core/state.ts';
 import type { Command } from '../model/command.ts';
+import type { LeaseList, LeaseResult } from '../model/deed-view.ts';
 import { type IdemKey, type PlanId, siteOf } from '../model/id.ts';
 import { identify } from '../model/plan.ts';
 import { compareText } from '../model/text.ts';
-import type { LeaseList, LeaseResult } from '../model/view.ts';
 import { mayActFor, requireTenant } from './caller.ts';
 import { freshPlan, shownTo } from './changes.ts';
 import type { Caller } from './control.ts';

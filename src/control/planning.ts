@@ -1,12 +1,13 @@
 import { renewed, replan } from '../core/life/replan.ts';
 import type { State } from '../core/state.ts';
+import type { Explanation } from '../model/contract-view.ts';
 import type { Demand, DemandRequest } from '../model/demand.ts';
 import { BerthError } from '../model/error.ts';
 import { type ContractId, type Digest, type Path, type PlanId, planIdOf, siteOf } from '../model/id.ts';
+import type { PlanResult, PlanView } from '../model/plan-view.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { RuleHit } from '../model/policy.ts';
 import { cleanText } from '../model/text.ts';
-import type { Explanation, PlanResult, PlanView } from '../model/view.ts';
 import { mayActFor, requireTenant, type Sites } from './caller.ts';
 import { contractFor } from './contracts.ts';
 import type { Caller, Explainable } from './control.ts';

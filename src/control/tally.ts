@@ -1,4 +1,4 @@
-import type { VerifyCheck } from '../model/view.ts';
+import type { VerifyCheck } from '../model/verify-view.ts';
 
 type CheckName = VerifyCheck['check'];
 

@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/port.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
 import type { PrincipalId } from '../model/id.ts';
-import type { VerifyCheck } from '../model/view.ts';
+import type { VerifyCheck } from '../model/verify-view.ts';
 import { Tally } from './tally.ts';
 import { asideOf } from './words.ts';
 

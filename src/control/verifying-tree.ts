@@ -3,7 +3,7 @@ import { rowOf } from '../ledger/row.ts';
 import { leafHash } from '../ledger/tree-hash.ts';
 import { Tree } from '../ledger/tree.ts';
 import type { Entry } from '../model/entry.ts';
-import type { VerifyCheck } from '../model/view.ts';
+import type { VerifyCheck } from '../model/verify-view.ts';
 import { Tally } from './tally.ts';
 
 /** Whether the Merkle tree that the ledger signs is the one over its entries. The tree is made again from nothing. */

@@ -16,7 +16,7 @@ import { type ContractId, type Digest, parentOf, Path, planIdOf } from '../model
 import { type Member, seatsOf } from '../model/placement.ts';
 import type { Plan, PlanAnswer } from '../model/plan.ts';
 import type { PolicyVerdict } from '../model/policy.ts';
-import type { ContractAgain, VerifyResult } from '../model/view.ts';
+import type { ContractAgain, VerifyResult } from '../model/verify-view.ts';
 import { actingOn } from './authorising.ts';
 import type { Progress } from './control.ts';
 import { demandOf, entryInputs } from './door.ts';

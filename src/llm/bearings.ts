@@ -1,4 +1,4 @@
-import type { InventorySummary } from '../model/view.ts';
+import type { InventorySummary } from '../model/inventory-view.ts';
 import { fenced } from './fence.ts';
 
 /** Where and when a model is: the clock, and every name it may use. Data, like any tool result. */

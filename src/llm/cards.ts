@@ -2,22 +2,15 @@ import type { z } from 'zod';
 
 import type { Shown } from '../agent/agent.ts';
 import { AuditList } from '../model/audit.ts';
+import { ContractDetail, ContractList, Explanation } from '../model/contract-view.ts';
+import { InventoryList, InventorySummary, RecordList } from '../model/inventory-view.ts';
 import { OccurrenceList } from '../model/occurrence.ts';
 import { OperationList } from '../model/operation.ts';
+import { PlanResult } from '../model/plan-view.ts';
 import { PolicyCheck } from '../model/policy-view.ts';
+import { MaintenancePlan, Simulation } from '../model/simulation-view.ts';
 import { TemplateList } from '../model/template-view.ts';
-import {
-  ContractDetail,
-  ContractList,
-  Explanation,
-  InventoryList,
-  InventorySummary,
-  MaintenancePlan,
-  PlanResult,
-  RecordList,
-  Simulation,
-  VerifyResult,
-} from '../model/view.ts';
+import { VerifyResult } from '../model/verify-view.ts';
 
 /** What is drawn for the person of a tool result. Nothing for a tool whose answer has no card. */
 export function cardOf(tool: string, content: unknown): Shown | undefined {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
 import type { Question, Shown, ToolAnswer } from '../agent/agent.ts';
+import { ContractDetail } from '../model/contract-view.ts';
 import { ContractId, PlanId } from '../model/id.ts';
+import { type PlanView, type RefusalView } from '../model/plan-view.ts';
 import { cleanText } from '../model/text.ts';
-import { ContractDetail, type PlanView, type RefusalView } from '../model/view.ts';
 import { cardOf } from './cards.ts';
 import type { Evidence } from './evidence.ts';
 import { fenced } from './fence.ts';

@@ -1,6 +1,7 @@
 import type { BindingAccount, EngineName, Subject } from './binding.ts';
 import type { Path } from './id.ts';
-import type { RefusalView, Snapshot } from './view.ts';
+import type { RefusalView } from './plan-view.ts';
+import type { Snapshot } from './view.ts';
 
 /** A file that an engine's people can keep and apply themselves. */
 export type EngineFile = { readonly file: string; readonly text: string };

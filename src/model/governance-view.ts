@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { FactSubject, FactValue } from './governance-fact.ts';
 import { Digest, OverrideId, Path, PrincipalId, TenantId } from './id.ts';
-import { RefusalView, Snapshot } from './view.ts';
+import { RefusalView } from './plan-view.ts';
+import { Snapshot } from './view.ts';
 
 /** A recorded fact as people are shown it. */
 export const FactView = z.object({

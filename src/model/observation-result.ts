@@ -1,5 +1,6 @@
 import type { ObservedView } from './observed-view.ts';
-import type { PlanView, RefusalView, Snapshot } from './view.ts';
+import type { PlanView, RefusalView } from './plan-view.ts';
+import type { Snapshot } from './view.ts';
 
 /** A way out of a breach: a plan that can be committed, or why there is none. */
 export type Remedy = {

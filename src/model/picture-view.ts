@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { Health, LinkKind } from './fact.ts';
 import { Path, TenantId } from './id.ts';
-import { GpuCounts, Snapshot } from './view.ts';
+import { GpuCounts } from './inventory-view.ts';
+import { Snapshot } from './view.ts';
 
 /**
  * What pictures of the inventory are drawn from: a rack, a node, a fabric, an island. A picture adds nothing to its

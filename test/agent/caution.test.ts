@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { gazetteerOf } from '../../src/agent/gazetteer.ts';
 import { normalise } from '../../src/agent/normalise.ts';
 import { read, spansOf } from '../../src/agent/reading.ts';
-import { InventorySummary } from '../../src/model/view.ts';
+import { InventorySummary } from '../../src/model/inventory-view.ts';
 import { type FakeFleet, fakeFleet } from './fleet.ts';
 import { planned, talk } from './say.ts';
 

@@ -3,24 +3,17 @@ import { z } from 'zod';
 import type { Toolbox, ToolAnswer } from '../../src/agent/agent.ts';
 import { digestOf } from '../../src/model/canonical.ts';
 import { ChangeRequest } from '../../src/model/change.ts';
+import { ContractDetail, ContractList, Explanation } from '../../src/model/contract-view.ts';
+import { ChangeResult } from '../../src/model/deed-view.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
 import { isWithin, planIdOf } from '../../src/model/id.ts';
+import { InventoryList, InventorySummary, RecordList } from '../../src/model/inventory-view.ts';
+import { PlanResult } from '../../src/model/plan-view.ts';
 import { PolicyCheck, PolicyQuestion } from '../../src/model/policy-view.ts';
 import { ScenarioEdit } from '../../src/model/scenario.ts';
+import { MaintenancePlan, Simulation } from '../../src/model/simulation-view.ts';
 import { compareText } from '../../src/model/text.ts';
-import {
-  ChangeResult,
-  ContractDetail,
-  ContractList,
-  Explanation,
-  InventoryList,
-  InventorySummary,
-  PlanResult,
-  RecordList,
-  MaintenancePlan,
-  Simulation,
-  VerifyResult,
-} from '../../src/model/view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
 
 /** Wed 25 Nov 2026 10:00 in Berlin. */
 const clockMs = Date.UTC(2026, 10, 25, 9, 0, 0);

@@ -2,26 +2,17 @@ import type { Agent, Shown, Turn, TurnOptions } from '../../src/agent/agent.ts';
 import type { Asked, Lookups } from '../../src/chat/look.ts';
 import { AuditList } from '../../src/model/audit.ts';
 import { ApprovalList } from '../../src/model/authority-view.ts';
+import { ContractDetail, ContractList, Explanation } from '../../src/model/contract-view.ts';
+import { ChangeResult } from '../../src/model/deed-view.ts';
 import { Path } from '../../src/model/id.ts';
+import { InventoryList, InventorySummary, RecordList } from '../../src/model/inventory-view.ts';
 import type { ObservationResult } from '../../src/model/observation-result.ts';
 import { OccurrenceList } from '../../src/model/occurrence.ts';
+import { PlanView, RefusalView } from '../../src/model/plan-view.ts';
 import { PolicyCheck } from '../../src/model/policy-view.ts';
+import { ConsolidationView, MaintenancePlan, Simulation } from '../../src/model/simulation-view.ts';
 import { TemplateList } from '../../src/model/template-view.ts';
-import {
-  ChangeResult,
-  ConsolidationView,
-  ContractDetail,
-  ContractList,
-  Explanation,
-  InventoryList,
-  InventorySummary,
-  PlanView,
-  RecordList,
-  RefusalView,
-  MaintenancePlan,
-  Simulation,
-  VerifyResult,
-} from '../../src/model/view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
 import { allPictures, wholeTree } from './pictured.ts';
 
 /** Views as the tools answer them, parsed by their schemas so that no sample can drift from what is real. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { capacityWords, countWords, heldDevices, leftWords } from '../../src/chat/cards/slices.ts';
 import { Path } from '../../src/model/id.ts';
-import { SliceView } from '../../src/model/view.ts';
+import { SliceView } from '../../src/model/plan-view.ts';
 
 const deviceOf = (name: string) => Path.parse(`fra1/r1/n01/${name}`);
 const slices = '2 MIG slices 1g.10gb';

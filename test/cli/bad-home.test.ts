@@ -20,7 +20,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import { ContractList } from '../../src/model/view.ts';
+import { ContractList } from '../../src/model/contract-view.ts';
 import { flaws, headOf } from './refusal.ts';
 import { berth, demoHome, newFolder, spawned } from './run.ts';
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { ContractList, PlanResult } from '../../src/model/view.ts';
+import { ContractList } from '../../src/model/contract-view.ts';
+import { PlanResult } from '../../src/model/plan-view.ts';
 import { flaws, headOf } from './refusal.ts';
 import { berth, demoHome, newFolder } from './run.ts';
 

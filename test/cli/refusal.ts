@@ -1,4 +1,4 @@
-import { VerifyResult } from '../../src/model/view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
 import { berth, type Ran } from './run.ts';
 
 /**

@@ -10,7 +10,7 @@ import { openMemoryLedger } from '../../src/ledger/memory.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import type { Entry } from '../../src/model/entry.ts';
 import { ContractId, PrincipalId } from '../../src/model/id.ts';
-import type { PlanView } from '../../src/model/view.ts';
+import type { PlanView } from '../../src/model/plan-view.ts';
 import { inventory } from '../../src/sources/inventory/inventory.ts';
 import { key, nowMs, operator, planned, wish, worldFile } from './desk.ts';
 import { agent } from './people.ts';

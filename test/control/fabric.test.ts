@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 
 import { drawCard } from '../../src/chat/cards/card.ts';
 import { renderPlain } from '../../src/chat/render.ts';
+import { ContractDetail } from '../../src/model/contract-view.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
-import { ContractDetail, PlanView } from '../../src/model/view.ts';
+import { PlanView } from '../../src/model/plan-view.ts';
 import { committed, openDesk, operator, planned } from './desk.ts';
 
 const train = (count: number, more: object) =>

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { playWorld, readWorld } from '../../src/control/world.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite.ts';
-import { ContractList, VerifyResult } from '../../src/model/view.ts';
+import { ContractList } from '../../src/model/contract-view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
 import { berth, demoHome, newFolder, start } from '../cli/run.ts';
 import { retold, worldFile } from './desk.ts';
 

@@ -10,7 +10,7 @@ import { canonicalJson } from '../../src/model/canonical.ts';
 import { type Entry, EntryDraft } from '../../src/model/entry.ts';
 import { planIdOf } from '../../src/model/id.ts';
 import { identify, Plan } from '../../src/model/plan.ts';
-import type { VerifyCheck, VerifyResult } from '../../src/model/view.ts';
+import type { VerifyCheck, VerifyResult } from '../../src/model/verify-view.ts';
 import { newFolder } from '../cli/run.ts';
 import { nowMs } from './desk.ts';
 

@@ -2,9 +2,9 @@ import type { Signer } from '../../src/control/approving.ts';
 import type { Caller } from '../../src/control/control.ts';
 import { demoKeyOf } from '../../src/control/demo-key.ts';
 import { publicKeyOf, signBallot } from '../../src/control/signatures.ts';
+import type { ChangeResult, DecisionResult } from '../../src/model/deed-view.ts';
 import { Digest, PrincipalId } from '../../src/model/id.ts';
 import { ApprovalId } from '../../src/model/id.ts';
-import type { ChangeResult, DecisionResult } from '../../src/model/view.ts';
 import { type Desk, key, planned, wish } from './desk.ts';
 
 /** A person of the demo at a terminal. */

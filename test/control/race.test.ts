@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, test, vi } from 'vitest';
 
+import { ChangeResult } from '../../src/model/deed-view.ts';
 import { PlanId } from '../../src/model/id.ts';
-import { ChangeResult } from '../../src/model/view.ts';
 import { lastEntry, key, nodesOf, nowMs, openDesk, operator, planned, wish } from './desk.ts';
 
 // Every test starts processes of its own, which take their time on a busy machine.

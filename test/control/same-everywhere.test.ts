@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { expect, test } from 'vitest';
 
-import { VerifyResult } from '../../src/model/view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
 import { newFolder } from '../cli/run.ts';
 import { traceLike } from '../sources/trace.ts';
 import { lastEntry } from './desk.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { callTool } from '../../src/mcp/call.ts';
 import { IdemKey, PlanId } from '../../src/model/id.ts';
 import { ScenarioEdit } from '../../src/model/scenario.ts';
-import { MaintenancePlan } from '../../src/model/view.ts';
+import { MaintenancePlan } from '../../src/model/simulation-view.ts';
 import { tools } from '../../tools/index.ts';
 import { type Desk, limitedTo, openDesk, operator, rejection, wish } from './desk.ts';
 

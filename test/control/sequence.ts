@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { main } from '../../src/cli/main.ts';
-import { PlanResult } from '../../src/model/view.ts';
+import { PlanResult } from '../../src/model/plan-view.ts';
 
 /**
  * A process of its own that runs one sequence of commands in a new home and prints what `ledger verify --json`

@@ -6,8 +6,8 @@ import { openMemoryLedger } from '../../src/ledger/memory.ts';
 import { DemandRequest } from '../../src/model/demand.ts';
 import { Observation, type Fact } from '../../src/model/fact.ts';
 import { ContractId } from '../../src/model/id.ts';
+import type { PlanView } from '../../src/model/plan-view.ts';
 import { Tenant } from '../../src/model/tenant.ts';
-import type { PlanView } from '../../src/model/view.ts';
 import { fact, rackFacts } from '../core/fleet-text.ts';
 import { key, nowMs, operator, thePlan } from './desk.ts';
 

@@ -1,28 +1,17 @@
 import type { ApprovalList } from '../../src/model/authority-view.ts';
+import { ContractDetail, ContractList, ContractView, Explanation } from '../../src/model/contract-view.ts';
+import { ChangeResult, MaintenanceResult } from '../../src/model/deed-view.ts';
 import { emptyHead } from '../../src/model/entry.ts';
 import { Digest, Path } from '../../src/model/id.ts';
+import { InventoryList, InventorySummary, NodeView, RecordList } from '../../src/model/inventory-view.ts';
 import { OccurrenceList } from '../../src/model/occurrence.ts';
 import { OperationList } from '../../src/model/operation.ts';
+import { PlanResult, PlanView } from '../../src/model/plan-view.ts';
 import { PolicyCheck } from '../../src/model/policy-view.ts';
+import { MaintenancePlan, Simulation } from '../../src/model/simulation-view.ts';
 import { TemplateList } from '../../src/model/template-view.ts';
-import {
-  ChangeResult,
-  ContractDetail,
-  ContractList,
-  ContractView,
-  Explanation,
-  InventoryList,
-  InventorySummary,
-  NodeView,
-  PlanResult,
-  PlanView,
-  RecordList,
-  MaintenancePlan,
-  MaintenanceResult,
-  Simulation,
-  Snapshot,
-  VerifyResult,
-} from '../../src/model/view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
+import { Snapshot } from '../../src/model/view.ts';
 
 const digest = Digest.parse(`sha256:${'a1'.repeat(32)}`);
 const atMs = Date.parse('2026-11-25T09:00:00Z');

@@ -9,7 +9,10 @@ import { z } from 'zod';
 
 import type { Io } from '../../src/cli/io.ts';
 import { openSession, type Session } from '../../src/cli/session.ts';
-import { ChangeResult, InventorySummary, PlanResult, VerifyResult } from '../../src/model/view.ts';
+import { ChangeResult } from '../../src/model/deed-view.ts';
+import { InventorySummary } from '../../src/model/inventory-view.ts';
+import { PlanResult } from '../../src/model/plan-view.ts';
+import { VerifyResult } from '../../src/model/verify-view.ts';
 
 /** The MCP Inspector's command line: a client that Berth's authors did not write. */
 const inspector = resolve('node_modules/.bin/mcp-inspector');

@@ -1,7 +1,7 @@
 import type { ApprovalView } from '../../model/approval-view.ts';
 import { AuditList } from '../../model/audit.ts';
 import { ApprovalList } from '../../model/authority-view.ts';
-import { ContractList, type ContractView } from '../../model/view.ts';
+import { ContractList, type ContractView } from '../../model/contract-view.ts';
 import { type Moment, type Stretch, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { contractWords, listed, plural } from '../reply.ts';

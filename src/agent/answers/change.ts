@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 
-import { ContractDetail, type ContractView, type PartView, PlanResult } from '../../model/view.ts';
+import { ContractDetail, type ContractView } from '../../model/contract-view.ts';
+import { type PartView, PlanResult } from '../../model/plan-view.ts';
 import { blockers } from '../blockers.ts';
 import type { Problem } from '../frame.ts';
 import { forgetRequest } from '../memory.ts';

@@ -1,12 +1,8 @@
+import { ContractDetail, ContractList, type ContractView } from '../../model/contract-view.ts';
 import { ContractState } from '../../model/contract.ts';
-import {
-  ChangeResult,
-  ContractDetail,
-  ContractList,
-  type ContractView,
-  type PlanView,
-  VerifyResult,
-} from '../../model/view.ts';
+import { ChangeResult } from '../../model/deed-view.ts';
+import { type PlanView } from '../../model/plan-view.ts';
+import { VerifyResult } from '../../model/verify-view.ts';
 import { unknownPlaces } from '../blockers.ts';
 import type { Problem } from '../frame.ts';
 import { forgetRequest, pointedAt } from '../memory.ts';

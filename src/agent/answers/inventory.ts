@@ -1,6 +1,6 @@
 import { isWithin } from '../../model/id.ts';
+import { InventoryList, type NodeView, RecordList } from '../../model/inventory-view.ts';
 import { compareText } from '../../model/text.ts';
-import { InventoryList, type NodeView, RecordList } from '../../model/view.ts';
 import { unknownPlaces } from '../blockers.ts';
 import type { Frame, Problem } from '../frame.ts';
 import { isoOf, nowIn, say, secondsOf, stretchOf } from '../moment.ts';

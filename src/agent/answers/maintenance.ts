@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 
-import { MaintenancePlan } from '../../model/view.ts';
+import { MaintenancePlan } from '../../model/simulation-view.ts';
 import { isoOf, sayMs, stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { listed, plural } from '../reply.ts';

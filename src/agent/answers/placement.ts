@@ -1,6 +1,7 @@
+import { Explanation } from '../../model/contract-view.ts';
 import type { DemandRequest } from '../../model/demand.ts';
+import { Simulation } from '../../model/simulation-view.ts';
 import { compareText } from '../../model/text.ts';
-import { Explanation, Simulation } from '../../model/view.ts';
 import { unknownPlaces } from '../blockers.ts';
 import { demandOf } from '../demand.ts';
 import { amended, type Frame, type Problem } from '../frame.ts';

@@ -1,5 +1,6 @@
 import { isWithin } from '../../model/id.ts';
-import { InventoryList, Simulation } from '../../model/view.ts';
+import { InventoryList } from '../../model/inventory-view.ts';
+import { Simulation } from '../../model/simulation-view.ts';
 import { unknownPlaces } from '../blockers.ts';
 import { spansOf } from '../reading.ts';
 import { listed, plural, sentence } from '../reply.ts';

@@ -1,4 +1,4 @@
-import { type ContractAgain, VerifyResult } from '../../model/view.ts';
+import { type ContractAgain, VerifyResult } from '../../model/verify-view.ts';
 import { stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { type Answer, answered, type Talk } from './answer.ts';

@@ -1,7 +1,7 @@
 import type { DemandRequest } from '../../model/demand.ts';
+import { PlanResult, type RefusalView } from '../../model/plan-view.ts';
 import type { ParameterValue } from '../../model/template.ts';
 import { compareText } from '../../model/text.ts';
-import { PlanResult, type RefusalView } from '../../model/view.ts';
 import type { TurnOutcome } from '../agent.ts';
 import { blockers } from '../blockers.ts';
 import { demandOf } from '../demand.ts';

@@ -1,5 +1,5 @@
 import { isWithin } from '../../model/id.ts';
-import type { Simulation } from '../../model/view.ts';
+import type { Simulation } from '../../model/simulation-view.ts';
 import type { Extent } from '../normalise.ts';
 import { type Reading, spansOf } from '../reading.ts';
 import { plural, sentence } from '../reply.ts';

@@ -1,4 +1,4 @@
-import type { PartView } from '../../model/view.ts';
+import type { PartView } from '../../model/plan-view.ts';
 import type { Problem } from '../frame.ts';
 import { type Reading, spansOf } from '../reading.ts';
 import { matches } from '../spans/span.ts';

@@ -1,4 +1,4 @@
-import type { BandwidthView } from '../../model/view.ts';
+import type { BandwidthView } from '../../model/plan-view.ts';
 import { bullets, type Line, type Room, span } from './line.ts';
 import { formatInstant } from './time.ts';
 

@@ -1,4 +1,4 @@
-import type { ChangeResult } from '../../model/view.ts';
+import type { ChangeResult } from '../../model/deed-view.ts';
 import { shortDigest } from './amount.ts';
 import { approvalLines } from './approvals.ts';
 import { contractFields, contractTitle } from './contract.ts';

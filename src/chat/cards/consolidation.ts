@@ -1,4 +1,4 @@
-import type { ConsolidationView } from '../../model/view.ts';
+import type { ConsolidationView } from '../../model/simulation-view.ts';
 import { countOf } from './amount.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { section } from './section.ts';

@@ -1,4 +1,4 @@
-import type { ContractDetail, ContractView } from '../../model/view.ts';
+import type { ContractDetail, ContractView } from '../../model/contract-view.ts';
 import { countOf, shortDigest } from './amount.ts';
 import { bandwidthLines } from './bandwidth.ts';
 import { stateTone } from './contracts.ts';

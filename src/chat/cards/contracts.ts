@@ -1,4 +1,4 @@
-import type { ContractList, ContractView } from '../../model/view.ts';
+import type { ContractList, ContractView } from '../../model/contract-view.ts';
 import { countOf, eurOrUnknown } from './amount.ts';
 import { columnsOf, type Line, type Room, span, type Tone, wrap } from './line.ts';
 import { countWords } from './slices.ts';

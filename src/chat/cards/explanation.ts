@@ -1,4 +1,4 @@
-import type { Explanation } from '../../model/view.ts';
+import type { Explanation } from '../../model/contract-view.ts';
 import { bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';
 import { constraintTable, hereLines, siteTable } from './reasons.ts';
 import { refusalCard } from './refusal.ts';

@@ -1,4 +1,4 @@
-import type { FlavorView } from '../../model/view.ts';
+import type { FlavorView } from '../../model/inventory-view.ts';
 import { eurOrUnknown, formatMib } from './amount.ts';
 import { type Line, type Room, span } from './line.ts';
 import { type Row, table } from './table.ts';

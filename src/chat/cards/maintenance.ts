@@ -1,4 +1,4 @@
-import type { DrainMoveView, HindranceView, MaintenancePlan } from '../../model/view.ts';
+import type { DrainMoveView, HindranceView, MaintenancePlan } from '../../model/simulation-view.ts';
 import { countOf } from './amount.ts';
 import { bullets, columnsOf, indent, type Line, type Room, span, wrap } from './line.ts';
 import { section } from './section.ts';

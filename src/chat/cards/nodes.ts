@@ -1,5 +1,5 @@
+import type { InventoryList, NodeView } from '../../model/inventory-view.ts';
 import { compareText } from '../../model/text.ts';
-import type { InventoryList, NodeView } from '../../model/view.ts';
 import { countOf, formatCores, formatMib } from './amount.ts';
 import { bullets, columnsOf, type Line, type Room, span, type Tone, wrap } from './line.ts';
 import { section } from './section.ts';

@@ -1,5 +1,6 @@
+import type { ContractDetail } from '../../model/contract-view.ts';
 import type { Term } from '../../model/placement.ts';
-import type { ContractDetail, PlanView } from '../../model/view.ts';
+import type { PlanView } from '../../model/plan-view.ts';
 import { countOf, formatCores, formatMib, formatWatts } from './amount.ts';
 import { compressDevices } from './devices.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';

@@ -1,4 +1,4 @@
-import type { PlanView } from '../../model/view.ts';
+import type { PlanView } from '../../model/plan-view.ts';
 import { countOf, eurOrUnknown, formatEur } from './amount.ts';
 import { columnsOf, type Line, type Room, span, widthOf, wrap } from './line.ts';
 import { section } from './section.ts';

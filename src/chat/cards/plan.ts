@@ -1,5 +1,5 @@
 import type { RackPicture } from '../../model/picture-view.ts';
-import type { PlanView } from '../../model/view.ts';
+import type { PlanView } from '../../model/plan-view.ts';
 import { seatMap } from '../pictures/seat-map.ts';
 import { countOf, formatCount, formatEur, shortDigest } from './amount.ts';
 import { bandwidthLines } from './bandwidth.ts';

@@ -1,4 +1,4 @@
-import type { RecordList, RecordView } from '../../model/view.ts';
+import type { RecordList, RecordView } from '../../model/inventory-view.ts';
 import { formatMbps } from './amount.ts';
 import { blank, bullets, columnsOf, type Line, type Room, type Span, span, wrap } from './line.ts';
 import { section } from './section.ts';

@@ -1,5 +1,5 @@
+import type { RefusalView } from '../../model/plan-view.ts';
 import type { Refusal } from '../../model/refusal.ts';
-import type { RefusalView } from '../../model/view.ts';
 import { countOf, formatEur } from './amount.ts';
 import { authorityFacts } from './authority.ts';
 import { blank, bullets, columnsOf, type Line, type Room, span, wrap } from './line.ts';

@@ -1,4 +1,4 @@
-import type { AffectedView, Simulation } from '../../model/view.ts';
+import type { AffectedView, Simulation } from '../../model/simulation-view.ts';
 import { countOf, eurOrUnknown, formatEur } from './amount.ts';
 import { bullets, columnsOf, type Line, type Room, type Span, span, wrap } from './line.ts';
 import { section } from './section.ts';

@@ -1,5 +1,6 @@
+import type { PartlyUsed } from '../../model/inventory-view.ts';
+import type { MemberView, SliceView } from '../../model/plan-view.ts';
 import { compareText } from '../../model/text.ts';
-import type { MemberView, PartlyUsed, SliceView } from '../../model/view.ts';
 import { countOf } from './amount.ts';
 import { compressDevices, joinRuns } from './devices.ts';
 

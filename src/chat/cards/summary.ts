@@ -1,4 +1,4 @@
-import type { InventorySummary } from '../../model/view.ts';
+import type { InventorySummary } from '../../model/inventory-view.ts';
 import { countOf, formatWatts } from './amount.ts';
 import { flavorTable } from './flavors.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';

@@ -1,4 +1,4 @@
-import type { VerifyResult } from '../../model/view.ts';
+import type { VerifyResult } from '../../model/verify-view.ts';
 import { countOf, shortDigest } from './amount.ts';
 import { fields } from './fields.ts';
 import { columnsOf, type Line, type Room, span, wrap } from './line.ts';

@@ -1,5 +1,5 @@
+import type { GpuCounts } from '../../model/inventory-view.ts';
 import type { FabricPicture, Leaf, PlacedNode, Uplink } from '../../model/picture-view.ts';
-import type { GpuCounts } from '../../model/view.ts';
 import { countOf, formatMbps } from '../cards/amount.ts';
 import { joinRuns } from '../cards/devices.ts';
 import { type Field, fields } from '../cards/fields.ts';

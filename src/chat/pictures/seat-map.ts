@@ -1,5 +1,5 @@
 import type { Holder, PlacedNode, RackPicture, Seat } from '../../model/picture-view.ts';
-import type { PlanView } from '../../model/view.ts';
+import type { PlanView } from '../../model/plan-view.ts';
 import { columnsOf, type Line, type Room, span, wrap } from '../cards/line.ts';
 import { legend, marksOf, seatRow } from './marks.ts';
 

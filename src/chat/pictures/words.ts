@@ -1,5 +1,5 @@
+import type { GpuCounts } from '../../model/inventory-view.ts';
 import type { PlacedNode, Seat, Watts } from '../../model/picture-view.ts';
-import type { GpuCounts } from '../../model/view.ts';
 import { countOf, formatCount, formatWatts } from '../cards/amount.ts';
 import { joinRuns } from '../cards/devices.ts';
 import type { Line, Span, Tone } from '../cards/line.ts';

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { instantMs } from '../../control/zone.ts';
 import type { ApprovalView } from '../../model/approval-view.ts';
+import type { DecisionResult } from '../../model/deed-view.ts';
 import { BerthError } from '../../model/error.ts';
 import { ApprovalId } from '../../model/id.ts';
-import type { DecisionResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';

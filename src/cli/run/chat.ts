@@ -8,7 +8,7 @@ import { chooseFrontEnd, isSpoken } from '../../chat/mode.ts';
 import { runPlain } from '../../chat/plain.ts';
 import { paintOf } from '../../chat/render.ts';
 import type { StatusReader } from '../../chat/status.ts';
-import type { InventorySummary } from '../../model/view.ts';
+import type { InventorySummary } from '../../model/inventory-view.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { outsideEditor } from '../outside-editor.ts';
 import { type Session, withSession } from '../session.ts';

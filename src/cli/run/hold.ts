@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
+import type { LeaseList, LeaseResult } from '../../model/deed-view.ts';
 import { BerthError } from '../../model/error.ts';
 import { IdemKey, PlanId } from '../../model/id.ts';
 import { DurationS } from '../../model/unit.ts';
-import type { LeaseList, LeaseResult } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import { durationS } from '../duration.ts';
 import type { Io } from '../io.ts';

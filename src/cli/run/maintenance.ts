@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { exitCodeOf } from '../../chat/exit-code.ts';
+import type { MaintenanceResult, MaintenanceView } from '../../model/deed-view.ts';
 import { instant } from '../../model/demand.ts';
 import { BerthError } from '../../model/error.ts';
 import { IdemKey, MaintenanceId } from '../../model/id.ts';
-import type { MaintenanceResult, MaintenanceView } from '../../model/view.ts';
 import { refusalCode } from '../answer-code.ts';
 import type { Io } from '../io.ts';
 import { newKey } from '../new-key.ts';

@@ -1,5 +1,5 @@
 import type { Recordable } from '../../control/recording.ts';
-import type { RecordResult } from '../../model/view.ts';
+import type { RecordResult } from '../../model/deed-view.ts';
 import { refusalCode } from '../answer-code.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';

@@ -4,9 +4,15 @@ import { freeUnits } from '../../core/inventory/units.ts';
 import { sizeOf } from '../../core/mask.ts';
 import type { State } from '../../core/state.ts';
 import { ContractId, MaintenanceId, type Path } from '../../model/id.ts';
+import type {
+  FlavorView,
+  GpuCounts,
+  InventorySummary,
+  NodeView,
+  SiteView,
+} from '../../model/inventory-view.ts';
 import { standsIn } from '../../model/standing.ts';
 import { compareText } from '../../model/text.ts';
-import type { FlavorView, GpuCounts, InventorySummary, NodeView, SiteView } from '../../model/view.ts';
 import { mayActFor } from '../caller.ts';
 import type { Caller } from '../control.ts';
 import { partlyUsed } from './slice-view.ts';

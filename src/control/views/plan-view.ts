@@ -2,22 +2,16 @@ import { doubtsAbout } from '../../core/inventory/doubts.ts';
 import type { Said } from '../../core/inventory/resolve.ts';
 import { differenceOf, differenceWords } from '../../core/life/moves.ts';
 import { contractOf, type State } from '../../core/state.ts';
+import type { ContractView } from '../../model/contract-view.ts';
 import { beginOf, type Contract, stateAt } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
 import { type Digest, Path, type PlanId, siteOf } from '../../model/id.ts';
 import { type Member, type Placement, type Price, seatsOf } from '../../model/placement.ts';
+import type { BandwidthView, MemberView, PartView, PlanView, PriceView } from '../../model/plan-view.ts';
 import type { Plan } from '../../model/plan.ts';
 import { slicesPhrase } from '../../model/slice.ts';
 import { cleanText } from '../../model/text.ts';
 import { compareText } from '../../model/text.ts';
-import type {
-  BandwidthView,
-  ContractView,
-  MemberView,
-  PartView,
-  PlanView,
-  PriceView,
-} from '../../model/view.ts';
 import { isoIn } from '../zone.ts';
 import { sliceViews } from './slice-view.ts';
 

@@ -1,7 +1,7 @@
 import type { ContractId, Path } from '../../model/id.ts';
+import type { RefusalView } from '../../model/plan-view.ts';
 import type { Report } from '../../model/plan.ts';
 import type { ProposedMove, Refusal, Relaxation } from '../../model/refusal.ts';
-import type { RefusalView } from '../../model/view.ts';
 import { toDemandRequest } from '../demand-request.ts';
 import { isoIn } from '../zone.ts';
 import { authoritySummary } from './authority-words.ts';

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
-import { ChangeResult } from '../../../src/model/view.ts';
+import { ChangeResult } from '../../../src/model/deed-view.ts';
 import { type Desk, nodesOf, openDesk, planned, wish } from '../../control/desk.ts';
 import { endpointWith, fetchFrom, legacyClient, modernClient } from './endpoint-at.ts';
 
