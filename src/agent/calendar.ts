@@ -80,7 +80,7 @@ function isBeside(text: string, day: Extent, time: Extent): boolean {
 function hoursBeside(text: string, days: readonly Dated[]): readonly Clock[] {
   return days.flatMap(({ to }): readonly Clock[] => {
     const said =
-      /^,? (?:from |between )?(\d{1,2}) ?(?:-|to|until|till|and) ?(1[3-9]|2[0-3])(?![\d:.,/%]|\s*[a-z€])/u.exec(
+      /^,? (?:from |between )?(\d{1,2}) ?(?:-|to|until|till|and) ?(1[3-9]|2[0-3])(?![\d:.,/%]|\s*(?!(?:for|in|on|at|pls|please|thanks|thx|with|and|sharp|if|by|under|asap)\b)[a-z€])/u.exec(
         text.slice(to),
       );
     const [written = '', first = '', second = ''] = said ?? [];
@@ -237,12 +237,12 @@ function rangesAndRoles(text: string, days: readonly Dated[], saidMs: number): r
     const isRange =
       gap !== undefined &&
       /^ ?(?:->?|=>|to|until|till|and|through|thru) ?(?:the |on )?$/u.test(gap) &&
-      (!/and/u.test(gap) || /\bbetween(?: the)? $/u.test(text.slice(0, previous?.from)));
+      (!/and/u.test(gap) || /\b(?:between|btw)(?: the)? $/u.test(text.slice(0, previous?.from)));
     const [pattern, role, inclusive] = roles.find(([candidate]) =>
       candidate.test(covered.slice(0, day.from)),
     ) ?? [/$/u, 'bare' as const, false];
     const lead = isRange ? gap : (pattern.exec(covered.slice(0, day.from))?.[0] ?? '');
-    const between = /\bbetween(?: the)? $/u.exec(covered.slice(0, day.from))?.[0] ?? '';
+    const between = /\b(?:between|btw)(?: the)? $/u.exec(covered.slice(0, day.from))?.[0] ?? '';
     const tail = /^,? ?(?:inclusive(?:ly)?|included|at the latest)\b/u.exec(text.slice(day.to))?.[0] ?? '';
     const { from, to, clockFirst: _, ...said } = day;
     const plain: Moment = { ...said, saidMs };
@@ -279,7 +279,7 @@ function borrowed(days: readonly Dated[]): readonly Dated[] {
 /** `between 1 and 5 december`: the first day borrows its month from the second. */
 function halfRange(text: string, time: SpanOf<'time'>, day: Dated): readonly SpanOf<'time'>[] {
   const before =
-    /\b(?:between|from) (?:the )?(\d{1,2})(?:st|nd|rd|th|\.|er)? (?:and|to|until|till|-) (?:the )?$/u.exec(
+    /\b(?:between|btw|from) (?:the )?(\d{1,2})(?:st|nd|rd|th|\.|er)? (?:and|to|until|till|-) (?:the )?$/u.exec(
       text.slice(0, day.from),
     );
   if (before === null || day.day.kind !== 'date') return [];

@@ -28,7 +28,8 @@ export type Intent =
   | 'policy'
   | 'templates'
   | 'override'
-  | 'erase';
+  | 'erase'
+  | 'kept';
 
 /** What speaks for an intent, and with a negative weight against it. Patterns are global, on folded English text. */
 export type Cue = readonly [intent: Intent, weight: number, pattern: RegExp];
@@ -58,6 +59,11 @@ export const cues: readonly Cue[] = [
     /\b(?:close|block|lock|open|shut)\b[^.;?]{0,60}\bmaintenance\b|\b(?:show|list|which|what|cancel|schedule|book) (?:the |a |an )?maintenance windows?\b/gu,
   ],
   ['consolidate', 12, /\b(?:consolidat\w*|de-?frag\w*)\b/gu],
+  [
+    'consolidate',
+    12,
+    /\b(?:free up|make room|clear (?:out )?space|make space)\b(?=[^.;?]*\b(?:gpus?|cards?|nodes?|for)\b)(?![^.;?]*\bc-\d)/gu,
+  ],
   ['drain', 6, /\b(?:reboot|restart|repair|patch|re-?image|power off|switch off|shut down|turn off)\b/gu],
   [
     'list',
@@ -87,7 +93,7 @@ export const cues: readonly Cue[] = [
     'policy',
     9,
     new RegExp(
-      `\\b(?:is|are|may|would|where (?:is|are|may|can|could)|which (?:sites?|places?|countries) (?:is|are|may|can|allow))\\b[^.;?]*\\b(?:allowed|permitted|legal(?:ly)?|lawful|compliant|(?:data|train(?:ing)?|fine-?tun(?:e|ing)|records)\\b[^.;?]*\\b(?:be|go|stay|run|live|leave))\\b|\\bmay\\b[^.;?]*\\b(?:data|train|fine-?tune|process|store|leave)\\b|\\b(?:which|what) (?:rules?|laws?|polic(?:y|ies)|articles?|regulations?)\\b|\\b(?:policy|compliance|rules?) check\\b|\\bcheck (?:the )?(?:rules|policy|policies|compliance)\\b|\\bcompliant sites?\\b|\\ballowed (?:at|in|to)\\b|\\b(?:compl(?:y|ies|iant|iance) with|under) ${regimeWord}\\b[^.;?]*\\?`,
+      `\\b(?:is|are|may|would|where (?:is|are|may|can|could)|which (?:sites?|places?|countries) (?:is|are|may|can|allow))\\b[^.;?]*\\b(?:allowed|permitted|legal(?:ly)?|lawful|compliant|(?:data|train(?:ing)?|fine-?tun(?:e|ing)|records)\\b[^.;?]*\\b(?:be|go|stay|run|live|leave))\\b|\\bmay\\b[^.;?]*\\b(?:data|train|fine-?tune|process|store|leave)\\b|\\b(?:which|what)(?: are| is|'s)?(?: the)? (?:rules?|laws?|polic(?:y|ies)|articles?|regulations?)\\b|\\b(?:rules|laws|policies|regulations) (?:for|of|on|at|that apply)\\b|\\b(?:policy|compliance|rules?) check\\b|\\bcheck (?:the )?(?:rules|policy|policies|compliance)\\b|\\bcompliant sites?\\b|\\ballowed (?:at|in|to)\\b|\\b(?:compl(?:y|ies|iant|iance) with|under) ${regimeWord}\\b[^.;?]*\\?`,
       'gu',
     ),
   ],
@@ -149,6 +155,11 @@ export const cues: readonly Cue[] = [
   ],
   [
     'approvals',
+    9,
+    /\b(?:anything|something|what|who|nothing|everything|requests?|plans?)\b[^.;?]{0,20}\b(?:wait(?:s|ing)?|pending|open|left|due)\b[^.;?]{0,12}\b(?:for|on|to) (?:my|me|our|us|your|an?|somebody'?s?|someone'?s?|approve|sign|decide)\b(?: (?:approval|approvals|yes|ok|okay|signature|decision|consent))?|\b(?:do|must|should|can) i (?:have to |need to |still )?(?:approve|sign off|decide)\b/gu,
+  ],
+  [
+    'approvals',
     7,
     /\b(?:pending|open|waiting) (?:approvals?|requests?)\b|\bapprovals? (?:queue|list|are|do)\b|\bwhat (?:needs|waits for|is waiting for) (?:my |an? )?(?:approval|person|yes)\b|\bwait(?:s|ing)? for (?:a person|somebody|my yes)\b|\bmandates?\b|\b(?:approve|reject) (?:a-\d+|approval|request|(?:your|my|our|this|that|the|its) (?:own )?(?:plan|request))\b/gu,
   ],
@@ -196,7 +207,17 @@ export const cues: readonly Cue[] = [
     /\b(?:can't|cannot|can not|couldn't|won't|isn't|doesn't|no (?:room|capacity|space)|not (?:enough|get|have|possible|fit|chosen|used|picked|available|in|on)?)(?= |$)/gu,
   ],
   ['fits', 6, /^\W*where (?:can|could|may)\b[^.;?]*\b(?:run|place|put|train)\b/gu],
+  [
+    'kept',
+    14,
+    /\b(?:contracts?|promises?|terms|slas?|slos?|guarantees?|reservations?)\b[^.;?]{0,30}\b(?:kept|breach\w*|violat\w*|honou?red|fulfilled|met)\b|\b(?:breach(?:es|ed|ing)?|violat(?:ed|ions?|ing))\b[^.;?]{0,30}\b(?:contracts?|promises?|terms|slas?|slos?|guarantees?|reservations?)\b|\b(?:any|what|which|list|show)\b[^.;?]{0,20}\b(?:breach(?:es|ed)?)\b/gu,
+  ],
   ['contracts', 6, /\bwhat (?:runs|sits)\b/gu],
+  [
+    'contracts',
+    9,
+    /\b(?:which|what|what(?:'s| is) the|whose) (?:\w+ ){0,2}(?:contract|reservation|booking|lease)\b(?= (?:of|in|at|for|ends?|is|runs?|expires?|finishes|costs?|has|holds|will|that|which|with|stops)\b|\W*$)/gu,
+  ],
   [
     'explain',
     5,
@@ -210,8 +231,18 @@ export const cues: readonly Cue[] = [
   ],
   [
     'fits',
+    9,
+    /\b(?:any|what|which|is there an?|find (?:me |us )?an?) (?:time|slot|window|gap|moment|stretch|opening)\b[^.;?]{0,60}\b(?:when|where|in which|during which|for|with|that (?:has|holds|fits))\b/gu,
+  ],
+  [
+    'fits',
     6,
     /^\W*(?:when|how soon|how early)\b[^.;?]*\b(?:get|have|free|available|possible|room|start|fit)\b/gu,
+  ],
+  [
+    'fits',
+    9,
+    /\bhow (?:long|soon|many (?:hours|days|weeks))\b[^.;?]{0,30}\b(?:wait(?:ing)?|until|till|before)\b(?=[^.;?]*\b(?:for|have|get|are|is|free)\b)/gu,
   ],
   [
     'summary',
@@ -248,7 +279,7 @@ export const cues: readonly Cue[] = [
   [
     'contracts',
     6,
-    /\b(?:contracts|reservations|bookings|leases|allocations)\b|\bwho(?:'s| is| are| has| uses?| holds?| owns?| runs?| sits?| occup\w+)\b[^.;?]{0,30}\b(?:using|running|on|in|using|holding|occupying|renting|has|have)\b|\bwho (?:uses|holds|owns|occupies|rents|has|got|is on|is in|sits)\b|\bwhat(?:'s| is| are)?\b[^.;?]{0,30}\b(?:running|booked|reserved|allocated)\b/gu,
+    /\b(?:contracts|reservations|bookings|leases|allocations)\b|\bwho(?:'s| is| are| has| uses?| holds?| owns?| runs?| sits?| occup\w+)\b[^.;?]{0,30}\b(?:using|running|on|in|using|holding|occupying|renting|has|have)\b|\bwho (?:uses|holds|owns|occupies|rents|has|got|is on|is in|sits|(?:is |will be )?pay(?:s|ing)?)\b|\bwhat(?:'s| is| are)?\b[^.;?]{0,30}\b(?:running|booked|reserved|allocated)\b/gu,
   ],
   [
     'plan',

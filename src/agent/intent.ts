@@ -72,8 +72,11 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   if (has('contract') && has('time') && newEnd.test(reading.line.text)) found.push(['resize', 12]);
   if (has('plan')) found.push(['commit', 1]);
   const { text } = reading.line;
-  if (has('tenant') && !wanted && /\b(?:has|have|holds?|owns?|uses?|booked|reserved|got)\b/u.test(text))
+  const isGiven = /^\W*(?:please )?(?:give|get|book|reserve|allocate|assign|hand|let)\b/u.test(text);
+  if (has('tenant') && !wanted && !isGiven && !/\bwhy\b/u.test(text) && owns.test(text))
     found.push(['contracts', 9]);
+  if (has('tenant') && isGiven && /\b(?:everything|all|whatever)\b/u.test(text)) found.push(['plan', 6]);
+  if (has('tenant') && endsBooking.test(text)) found.push(['release', 14]);
   if (has('tenant') && endsAll.test(text)) found.push(['release', 14]);
   if (has('model') && !has('length') && !has('tenant') && !has('contract') && asksPrice.test(text))
     found.push(['summary', 12]);
@@ -85,6 +88,14 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   if (links && isOpen) found.push(['list', 1.5]);
   return [...found, ...placeStructure(reading)];
 }
+
+/** What somebody holds or pays for is in contracts. */
+const owns =
+  /\b(?:has|have|holds?|owns?|uses?|booked|reserved|got|pays?|paid|paying|spends?|spending|owes?)\b/u;
+
+/** `cancel the reservation of acme`: a contract without its number, which is asked for. */
+const endsBooking =
+  /\b(?:releas\w*|cancel|terminat\w*|kill|end|stop|drop|delete|remove|give back)\b[^.;?]{0,20}\b(?:contracts?|reservations?|bookings?|allocations?|leases?)\b/u;
 
 /** `cancel everything globex has`: which contract first is asked, none is guessed. */
 const endsAll =
@@ -110,6 +121,7 @@ function placeStructure(reading: Reading): readonly (readonly [Intent, number])[
       ? [['summary', 3.2]]
       : [];
   if (
+    !/^\W*who\b/u.test(text) &&
     /\b(?:show|describe|details?|tell|inspect|about|look|what(?:'s| is)|devices|topology|health|status)\b/u.test(
       text,
     )
@@ -120,6 +132,7 @@ function placeStructure(reading: Reading): readonly (readonly [Intent, number])[
           ['list', -6],
         ]
       : [['records', 4.5]];
+  if (/\bwho\b/u.test(text)) return [];
   const isMeant = inner.some(({ negative }) => negative === true) || /^\W*(?:in|on|at|inside)\b/u.test(text);
   return reading.spans.length === 1 && !isMeant ? [['records', 2.6]] : [];
 }

@@ -27,6 +27,7 @@ import {
 } from './answers/contract.ts';
 import { showCurrent } from './answers/current.ts';
 import { countFree, listNodes, recordsOf, showRecords, summarise } from './answers/inventory.ts';
+import { whichAreKept } from './answers/kept.ts';
 import { drain } from './answers/maintenance.ts';
 import { explain, explainWish, whatIf } from './answers/placement.ts';
 import { showPower } from './answers/power.ts';
@@ -327,6 +328,8 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
       return showDeeds(talk);
     case 'approvals':
       return showApprovals(talk);
+    case 'kept':
+      return whichAreKept(talk);
     default:
       return intent satisfies never;
   }

@@ -45,7 +45,7 @@ const pattern = new RegExp(
     String.raw`(?<fraction>\d+ ?\/ ?\d+(?=\s|$|-))`,
     `(?<digits>${digits})(?<half>(?: and a half)?)(?<scale>(?: (?:${scaleWord})\\b)?)`,
     String.raw`(?<halfScale>half (?:an? )?(?:${scaleWord})\b)`,
-    String.raw`(?<part>(?!(?<=\bfor )(?:a |one )?quarter\b(?! of))(?:a |one )?(?:half|quarter|third)\b(?: of)?(?: an?| one)?\b)`,
+    String.raw`(?<part>(?!(?<=\bfor )(?:a |one )?quarter\b(?! of))(?:a |one )?(?:half|quarter|third)\b(?: of)?(?: an?| one)?\b|(?:an? |one )?(?:fifth|sixth|eighth|tenth) of(?: an?| one)?\b)`,
     String.raw`(?<pair>\b(?:a )?(?:couple|pair)(?: of)?\b)`,
     String.raw`(?<spelled>\b(?:an? )?(?=(?:${unitWord}|${scaleWord})\b)${spelled}(?: and a half\b)?)`,
     String.raw`(?<article>\ban?\b)`,
@@ -98,9 +98,18 @@ function valueOf(groups: Readonly<Record<string, string | undefined>>): number |
   return 1;
 }
 
+const parts: readonly (readonly [string, number])[] = [
+  ['quarter', 4],
+  ['fifth', 5],
+  ['sixth', 6],
+  ['eighth', 8],
+  ['tenth', 10],
+];
+
 function partOf(words: string): number {
   if (words.includes('half')) return 0.5;
-  return words.includes('quarter') ? 0.25 : 1 / 3;
+  const [, under = 3] = parts.find(([word]) => words.includes(word)) ?? [];
+  return 1 / under;
 }
 
 function digitsOf(written: string): number {

@@ -25,9 +25,11 @@ export function euros(microEur: number): string {
   return `${whole}.${String(cents % 100).padStart(2, '0')} EUR`;
 }
 
+/** With a capital, unless it begins with an id (`iad3`, `edge-muc`), and with a stop. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
-  const start = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  const isId = /^[a-z]\w*(?:[-/]\w+)*\d/u.test(trimmed) || /^[a-z]+(?:-[a-z]+)+: /u.test(trimmed);
+  const start = isId ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
   return /[.!?…]$/u.test(start) ? start : `${start}.`;
 }
 

@@ -20,7 +20,6 @@ const runsOf = new Map<string, readonly Run[]>();
 const notYet = [
   'agent-cannot-widen-its-mandate',
   'compliance-globex-sees-no-bank-rules',
-  'explain-why-acme-not-iad3',
   'incident-feed-of-one-site',
   'incident-what-is-broken',
   'person-finds-it-too-dear',

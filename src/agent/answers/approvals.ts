@@ -30,7 +30,7 @@ function mandateWords(text: string): string {
 
 function decidedElsewhere(verb: string, id: string | undefined): string {
   const command = `berth ${verb} ${id === undefined ? 'ID' : id.toUpperCase()}`;
-  return `A person says so at a terminal with the own key: \`${command}\`. No chat and no agent can, and nothing was decided. `;
+  return `A person says so at a terminal with the own key: \`${command}\`. No chat and no agent can, and nothing was decided.`;
 }
 
 /** What somebody asked for and was given in a time that is over, and who said yes to it. */
@@ -128,6 +128,12 @@ function spanIn({ reading, zone }: Talk): Span {
   const last = times.find(({ role }) => role === 'end');
   const stretch = first && pastStretch(first.moment, zone);
   const until = last && pastStretch(last.moment, zone);
+  const isSince =
+    first !== undefined && /^(?:since|from|after|as of)\b/u.test(reading.line.text.slice(first.from));
+  if (isSince && last === undefined && stretch !== undefined) {
+    const from = stretch.start.toISO({ suppressMilliseconds: true });
+    if (from !== null) return { words: `since ${from}`, query: { from } };
+  }
   const from = stretch?.start.toISO({ suppressMilliseconds: true });
   const to = (until ?? stretch)?.end.toISO({ suppressMilliseconds: true });
   if (typeof from !== 'string' || typeof to !== 'string') return { words: 'at any time', query: {} };

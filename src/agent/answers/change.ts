@@ -103,9 +103,37 @@ type Part = { readonly change: Change; readonly problems: readonly Problem[] };
 
 const less = /\b(?:shorten\w*|shorter|cut|reduc\w*|decreas\w*|less|earlier|sooner|trim)\b/u;
 
+/** Words by which a line is about when a contract ends, and not only about where it is. */
+const endWords =
+  /\b(?:extend\w*|prolong\w*|renew\w*|lengthen\w*|longer|shorten\w*|shorter|cut|end|ends|ending|expir\w*|finish\w*|last|lasts|run|runs|until|till|push|postpone|delay)\b/u;
+
+/**
+ * `move C-104 off r12 before Friday`: when the move is to happen. A change takes effect when it is committed, so a
+ * moment by which it is to be done is kept, and one to wait for is asked about.
+ */
+function moveTime(reading: Reading, zone: string): Part | undefined {
+  const { text } = reading.line;
+  const isMove =
+    /\b(?:migrat\w*|relocat\w*)\b|\b(?:mov(?:e|ing)|get|take|bring|shift|keep)\b[^.;?]*\b(?:off|out of|away|from|onto|into|to)\b/u.test(
+      text,
+    );
+  const [time] = spansOf(reading, 'time');
+  if (!isMove || time === undefined || time.role === 'end' || endWords.test(text)) return undefined;
+  const isInTime =
+    time.role === 'deadline' && (stretchOf(time.moment, zone)?.start.toMillis() ?? 0) > time.moment.saidMs;
+  if (isInTime || time.moment.day.kind === 'now') return { change: {}, problems: [] };
+  return asks(
+    'start',
+    `whether now: a move takes effect when it is committed, not ${rawOf(reading.line, time)}`,
+    ['now'],
+  );
+}
+
 /** A length is added or taken away in days of the contract's own zone; `to 3 weeks` counts from its start. */
 function endOf(reading: Reading, { startMs, endMs, zone }: ContractView): Part {
   const { text } = reading.line;
+  const moved = moveTime(reading, zone);
+  if (moved !== undefined) return moved;
   const times = spansOf(reading, 'time');
   const lengths = spansOf(reading, 'length');
   if (times.length + lengths.length > 1) return asks('end', 'one new end: a length or a date');

@@ -11,6 +11,7 @@ import { rawOf } from '../normalise.ts';
 import { spansOf } from '../reading.ts';
 import {
   contractWords,
+  euros,
   listed,
   period,
   planWords,
@@ -22,6 +23,7 @@ import {
 import { innermost, resolvePlaces } from '../slots/place.ts';
 import type { SpanOf } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, unreadOf, using } from './answer.ts';
+import { extremeIn, extremeReply, extremeWords, inOrderOf } from './extreme.ts';
 import { outcomeOf } from './request.ts';
 
 /** Contracts of a team, in a state, at a place. */
@@ -48,28 +50,39 @@ export async function listContracts(talk: Talk): Promise<Answer> {
     for (const contract of list.contracts) contracts.set(contract.id, contract);
   }
   const models = spansOf(reading, 'model').flatMap((span) => span.models);
-  const found = [...contracts.values()].filter(
+  const extreme = extremeIn(reading.line.text);
+  const fitting = [...contracts.values()].filter(
     (contract) =>
       isOfModel(contract, models) &&
       isInTime(contract, talk) &&
-      (guarantee === undefined || (contract.guarantee === guarantee && isLive(contract))),
+      (guarantee === undefined || contract.guarantee === guarantee) &&
+      ((guarantee ?? extreme) === undefined || isLive(contract)),
   );
+  const found = extreme === undefined ? fitting : inOrderOf(extreme, fitting);
   const gpus = found.reduce((sum, { gpuCount }) => sum + gpuCount, 0);
   talk.memory.list = { kind: 'contracts', ids: found.map(({ id }) => id) };
   const reply =
-    found.length === 0
-      ? 'No contract fits that.'
-      : `${plural(found.length, 'contract')} with ${plural(gpus, 'GPU')}: ${listed(found.map(contractWords), 6)}.`;
+    extreme !== undefined
+      ? extremeReply(extreme, found)
+      : found.length === 0
+        ? 'No contract fits that.'
+        : `${plural(found.length, 'contract')} with ${plural(gpus, 'GPU')}: ${listed(found.map(contractWords), 6)}.`;
   const shown =
     list === undefined
       ? []
-      : [{ kind: 'contracts' as const, list: { ...list, contracts: found, total: found.length } }];
+      : [{ kind: 'contracts' as const, list: { ...list, contracts: [...found], total: found.length } }];
   return answered(
     talk,
     reply,
     shown,
-    using(['place', 'tenant', 'gpus', 'model', ...(asksEnd(talk) ? ['time'] : [])], ['guarantee']),
-    new RegExp(`\\b(?:${ContractState.options.join('|')}|end|ends|ending|expir\\w*|finish\\w*)\\b`, 'gu'),
+    using(
+      ['place', 'tenant', 'gpus', 'model', ...(asksEnd(talk) ? ['time'] : [])],
+      ['guarantee', ...(extreme === undefined ? [] : ['objective'])],
+    ),
+    new RegExp(
+      `\\b(?:${ContractState.options.join('|')}|end|ends|ending|expir\\w*|finish\\w*|everything|pays?|paying)\\b${extreme === undefined ? '' : `|${extremeWords.source}`}`,
+      'gu',
+    ),
   );
 }
 
@@ -117,14 +130,24 @@ export async function showContract(talk: Talk, id = meantContract(talk)): Promis
   if (id === undefined) return asking(talk, [whichContract(talk)], 'I need to know');
   const detail = await talk.calls.ask('contract_get', { contract: id }, ContractDetail);
   talk.memory.contract = detail.contract;
-  const reply = `${contractWords(detail.contract)} runs ${period(detail.contract)}, ${priceOf(detail.contract)}.`;
+  const { contract } = detail;
+  const reply = `${contractWords(contract)} runs ${period(contract)}, ${priceOf(contract)}${rateWords(talk, contract)}.`;
   return answered(
     talk,
     reply,
     [{ kind: 'contract', detail }],
     using(['contract', 'tenant', 'gpus', 'number']),
-    /\b(?:contract|booking|reservation|cost|costs|price|total)\b/gu,
+    /\b(?:contract|booking|reservation|cost|costs|price|total|(?:per|an?|each|every) (?:hour|day|week)|hourly|daily|weekly)\b/gu,
   );
+}
+
+/** What it costs by the hour, day or week, where the question says which. */
+function rateWords({ reading }: Talk, { price: { microEurPerHour } }: ContractView): string {
+  const [, unit, adverb] =
+    /\b(?:per|an?|each|every) (hour|day|week)\b|\b(hour|dai|week)ly\b/u.exec(reading.line.text) ?? [];
+  const hours = { hour: 1, day: 24, dai: 24, week: 168 }[unit ?? adverb ?? ''];
+  if (hours === undefined || microEurPerHour === undefined) return '';
+  return `, ${euros(microEurPerHour * hours)} ${unit === undefined ? `${adverb === 'dai' ? 'dai' : adverb}ly` : `a ${unit}`}`;
 }
 
 /** Shows what would be released and asks; the next yes does it. */
@@ -136,7 +159,7 @@ export async function askRelease(talk: Talk): Promise<Answer> {
       [{ slot: 'contract', text: `which contract first: ${named.join(' or ')}`, suggestions: named }],
       'I release one contract at a time and need to know',
     );
-  const id = meantContract(talk);
+  const id = meantContract(talk) ?? (await onlyOneMeant(talk));
   if (id === undefined) return asking(talk, [whichContract(talk)], 'To release it I need to know');
   const denied = talk.reading.line.text.match(/\b(?:not|never|don't|except|unless|without)\b/u);
   if (denied !== null)
@@ -270,6 +293,31 @@ export async function verify(talk: Talk): Promise<Answer> {
     : `The ledger does NOT hold: ${listed(bad)}.`;
   return answered(talk, reply, [{ kind: 'verification', verification }], () => false);
 }
+
+/**
+ * `cancel the reservation of acme in fra1`: the contract that fits, if it is the only one. Where there are several they
+ * are what the next line can point at.
+ */
+async function onlyOneMeant(talk: Talk): Promise<string | undefined> {
+  const { reading, memory } = talk;
+  const [tenant] = spansOf(reading, 'tenant');
+  const spans = spansOf(reading, 'place').filter(({ negative }) => negative !== true);
+  const [place, ...others] = innermost(resolvePlaces(reading, spans, spans).places);
+  if (tenant === undefined || others.length > 0 || endsEach.test(reading.line.text)) return undefined;
+  const within = place === undefined ? {} : { within: place.path };
+  const list = await talk.calls.ask(
+    'contract_search',
+    { ...within, tenant: tenant.tenant, limit: 200 },
+    ContractList,
+  );
+  const models = spansOf(reading, 'model').flatMap((span) => span.models);
+  const fitting = list.contracts.filter((contract) => isLive(contract) && isOfModel(contract, models));
+  memory.list = { kind: 'contracts', ids: fitting.map(({ id }) => id) };
+  return fitting.length === 1 ? fitting[0]?.id : undefined;
+}
+
+/** Several at once are never one. */
+const endsEach = /\b(?:all|everything|every|each|both|any|contracts|reservations|bookings|leases)\b/u;
 
 /** The contract named, pointed at in the last list, or talked about. */
 export function meantContract(talk: Talk): string | undefined {

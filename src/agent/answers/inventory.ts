@@ -53,7 +53,32 @@ export async function countFree(talk: Talk): Promise<Answer> {
       ? `No GPU of that kind is known there ${window}.`
       : `Free ${window}: ${listed(lines)}; at most ${most} on one node.`;
   talk.memory.list = { kind: 'nodes', ids: list.nodes.map(({ id }) => id) };
-  return answered(talk, reply, [{ kind: 'nodes', list }], searched, filterWords);
+  const rank = rankWords(talk.reading.line.text, list.nodes);
+  return answered(
+    talk,
+    rank === undefined ? reply : `${rank} ${reply}`,
+    [{ kind: 'nodes', list }],
+    searched,
+    filterWords,
+  );
+}
+
+/** `which rack has the most free GPUs`: the first by count, and what ties with it. */
+function rankWords(text: string, nodes: readonly NodeView[]): string | undefined {
+  const [, level, order] =
+    /\b(?:which|what) (rack|site|node|host|server|machine)s?\b[^.;?]*\b(most|least|fewest)\b/u.exec(text) ??
+    [];
+  if (level === undefined) return undefined;
+  const free = new Map<string, number>();
+  for (const node of nodes) {
+    const at = level === 'rack' ? node.rack : level === 'site' ? node.id.split('/')[0] : node.id;
+    if (at !== undefined && node.gpuCount > 0) free.set(at, (free.get(at) ?? 0) + node.freeGpus);
+  }
+  const counts = [...free.values()];
+  if (counts.length === 0) return undefined;
+  const best = order === 'most' ? Math.max(...counts) : Math.min(...counts);
+  const places = [...free].filter(([, count]) => count === best).map(([place]) => place);
+  return `${order === 'most' ? 'Most' : 'Fewest'} free: ${listed(places.toSorted(compareText))} with ${plural(best, 'GPU')}${places.length > 1 ? ' each' : ''}.`;
 }
 
 /** The fleet, or what of it is at the places named. */
@@ -122,9 +147,10 @@ export async function recordsOf(talk: Talk, ids: readonly string[]): Promise<Ans
   );
   const args = { ids: ids.slice(0, 20), ...(devices ? { devices } : {}) };
   const records = await talk.calls.ask('inventory_get', args, RecordList);
+  const health = asksHealth.test(talk.reading.line.text);
   const words = records.records.map(
-    ({ id, kind, attributes, children }) =>
-      `${kind} ${id} has ${plural(attributes.length, 'known attribute')} and ${plural(children.length, 'part')}`,
+    (record) =>
+      `${record.kind} ${record.id} has ${plural(record.attributes.length, 'known attribute')} and ${plural(record.children.length, 'part')}${health ? healthWords(record) : ''}`,
   );
   const lost = records.notFound.map(
     ({ asked, didYouMean }) =>
@@ -136,6 +162,16 @@ export async function recordsOf(talk: Talk, ids: readonly string[]): Promise<Ans
     [{ kind: 'records', records }],
     using(['place', 'gpus']),
   );
+}
+
+const asksHealth =
+  /\b(?:healthy|unhealthy|health|broken|ok|okay|fine|sick|faulty|degraded|down|up|working|alive|wrong)\b/u;
+
+/** What is recorded of its health; nothing recorded is no proof of health. */
+function healthWords({ attributes }: RecordList['records'][number]): string {
+  const said = attributes.find(({ name }) => name === 'health');
+  if (said === undefined) return '; nothing is recorded about its health';
+  return `; its health is ${said.value.replaceAll('"', '')}, says ${said.source}`;
 }
 
 type Found =

@@ -13,7 +13,9 @@ import { frameOf, isRequestSpan } from '../slots.ts';
 import { innermost, resolvePlaces } from '../slots/place.ts';
 import { overlap } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
+import { checkRules } from './rules.ts';
 import {
+  closedIn,
   isOtherScenario,
   lostIn,
   namesScenario,
@@ -35,6 +37,7 @@ export async function explain(talk: Talk): Promise<Answer> {
   const isWish =
     spansOf(reading, 'amount').length + spansOf(reading, 'model').length + spansOf(reading, 'gpus').length >
     0;
+  if (!isWish && isAboutData(talk)) return checkRules(talk);
   const asksFree =
     spansOf(reading, 'place').some(({ negative }) => negative !== true) &&
     /\b(?:free|available|capacity|room|nothing|full|space|left)\b/u.test(reading.line.text);
@@ -53,6 +56,16 @@ export async function explain(talk: Talk): Promise<Answer> {
     suggestions: [],
   };
   return asking(talk, [what], 'I need to know');
+}
+
+/** `why can acme's data not go to iad3`: a question to the rules, not about capacity. */
+function isAboutData({ reading, memory }: Talk): boolean {
+  const data =
+    /\b(?:data|records?|use|used|using|train(?:ed|ing)?|fine-?tun(?:e|ed|ing)|process\w*|stor(?:e|ed|ing)|allowed|permitted|forbidden|legal(?:ly)?|closed|off[- ]limits|compliant)\b/u;
+  const isSomebodys = spansOf(reading, 'tenant').length > 0 && spansOf(reading, 'contract').length === 0;
+  const isFirst = memory.plan === undefined && memory.refusal === undefined && memory.frame === undefined;
+  const isPlace = spansOf(reading, 'place').some(({ negative }) => negative === true);
+  return isSomebodys && (data.test(reading.line.text) || (isFirst && isPlace));
 }
 
 /** The same question before anything was asked for: would this fit? Assumes what it must and says so. */
@@ -138,7 +151,8 @@ export function placesMeant(talk: Talk): { lose: readonly string[]; problems: re
     cues: [...talk.cues, ...parts],
   });
   const racks = (gazetteer.summary.racks ?? []).map(({ id }) => id);
-  const lose = lostIn(reading.line.text, innermost(places), racks).toSorted(compareText);
+  const closed = closedIn(reading, spans);
+  const lose = lostIn(reading.line.text, innermost(places), racks, closed).toSorted(compareText);
   const none = {
     slot: 'place',
     text: 'which site, rack or node',
@@ -239,7 +253,10 @@ function assumedSlots(talk: Talk, frame: Frame): { frame: Frame; notes: readonly
     assumed.amount = { shape: 'total', gpus: 1 };
     notes.push('1 GPU');
   }
-  const asksWhen = /^\W*(?:when|how soon|how early)\b/u.test(talk.reading.line.text);
+  const asksWhen =
+    /^\W*(?:when|how soon|how early)\b|\bhow (?:long|many (?:hours|days|weeks))\b[^.;?]*\b(?:wait|until|till|before)|\b(?:any|what|which|a) (?:time|slot|window|gap|moment|stretch|opening)\b/u.test(
+      talk.reading.line.text,
+    );
   if (asksWhen) assumed.objective = 'soonest';
   if (
     frame.start === undefined &&

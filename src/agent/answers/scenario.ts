@@ -3,7 +3,7 @@ import type { Simulation } from '../../model/simulation-view.ts';
 import type { Extent } from '../normalise.ts';
 import { type Reading, spansOf } from '../reading.ts';
 import { plural, sentence } from '../reply.ts';
-import { matches, type Place } from '../spans/span.ts';
+import { matches, type Place, type SpanOf } from '../spans/span.ts';
 import { type Answer, answered, type Talk, using } from './answer.ts';
 
 /** Words for something that gets lost, goes away or is emptied. */
@@ -30,14 +30,26 @@ export function partsIn(text: string): readonly Extent[] {
   return matches(text, lostWords);
 }
 
+/** A place that is out of use for another reason while something gets lost: `while r13 is being drained`. */
+const outOfUse =
+  /^ (?:is|are|was|were) (?:also |still |already )?(?:being |under |in )?(?:drained|emptied|evacuated|vacated|cordoned|closed|repaired|serviced|upgraded|maintenance|out of (?:service|use)|offline|off|down|unavailable)\b/u;
+
+/** The places that a line says to be empty meanwhile: they are lost whole, whatever else is lost in others. */
+export function closedIn({ line: { text } }: Reading, spans: readonly SpanOf<'place'>[]): readonly string[] {
+  return spans
+    .filter(({ to }) => outOfUse.test(text.slice(to)))
+    .flatMap(({ places }) => places.map(({ path }) => path));
+}
+
 /**
- * What is lost, in the words that the tool resolves. A feed that is said with racks is theirs, and then the racks
+ * What is lost, in the words that the tool resolves; `closed` are places lost whole. A feed that is said with racks is theirs, and then the racks
  * themselves are not lost; without a rack it is one of the building.
  */
 export function lostIn(
   text: string,
   places: readonly Place[],
   racksKnown: readonly string[] = [],
+  closed: readonly string[] = [],
 ): readonly string[] {
   const feeds = matches(text, feed).map(
     ({ match: [, inside = '', letter = ''] }) => `${inside}feed-${letter}`,
@@ -45,12 +57,16 @@ export function lostIn(
   const others = matches(text, named).map(({ match }) =>
     match[0].replaceAll(/switch|(?<=[a-z])[- ](?=\d)| /gu, ''),
   );
-  const racks = places.filter(({ level }) => level === 'rack').map(({ path }) => path);
+  const racks = places
+    .filter(({ level, path }) => level === 'rack' && !closed.includes(path))
+    .map(({ path }) => path);
   const around = hallAround(places, racksKnown);
   if (feeds.length === 0 && others.length > 0 && around !== undefined)
     return others.map((one) => (one.includes('/') ? one : `${around}/${one}`));
   if (feeds.length === 0) return [...places.map(({ path }) => path), ...others];
-  const kept = places.filter(({ level }) => level !== 'rack' && level !== 'site' && level !== 'hall');
+  const kept = places.filter(
+    ({ level, path }) => closed.includes(path) || (level !== 'rack' && level !== 'site' && level !== 'hall'),
+  );
   const fed = feeds.flatMap((one) =>
     racks.length === 0 || one.includes('/') ? [one] : racks.map((rack) => `${rack}/${one}`),
   );

@@ -279,12 +279,13 @@ function writtenDates(text: string): readonly Dated[] {
 
 /**
  * chrono lets a month swallow blanks behind it and then prefers that to the day before it, and it takes the
- * `12` of `dec 7 to dec 12` for a year.
+ * `12` of `dec 7 to dec 12` for a year, and `12/2026-05` of `1/12/2026-5/12/2026` for a date.
  */
 function walled(text: string): string {
   const beforeMonth = new RegExp(`\\b(?:to|until|till|and|through)(?= ${monthPattern}\\b)`, 'gu');
   return text
     .replaceAll(beforeMonth, (word) => ';'.repeat(word.length))
+    .replaceAll(/(?<=\d\/\d{1,2}(?:\/\d{2,4})?) ?- ?(?=\d{1,2}\/\d)/gu, (dash) => ';'.repeat(dash.length))
     .replaceAll(/ {2,}/gu, (blanks) => ` ${';'.repeat(blanks.length - 1)}`);
 }
 

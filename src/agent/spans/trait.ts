@@ -121,6 +121,10 @@ const phrases: readonly (readonly [RegExp, ...Trait[]])[] = [
     { slot: 'preference', value: true },
   ],
   [
+    /\b(?:(?:a|an|the|our|my|this|that) )?(?:[a-z]+-?\d*(?:\.\d)?[- ])?(?:\d{1,2}x)?\d{1,4}(?:\.\d)?b\b(?:[- ](?:params?|parameters?|models?|llms?|checkpoints?|instruct|chat|dense|moe))*(?: (?:fine-?tun(?:e|es|ing)|finetun(?:e|ing)|(?:pre-?)?training|inference|serving))?/gu,
+    { slot: 'purpose', value: true },
+  ],
+  [
     /\b(?:(?:for|to run|to do|running|run) )?(?:(?:a|an|my|our|the|some|their) )?(?:(?:llm|model|big|large|small|quick|distributed|nightly|batch|jupyter|interactive|production|new) )*(?:fine-?tun(?:e|es|ing)|finetun(?:e|ing)|(?:pre-?)?training|inference|serving|notebooks?|benchmark(?:s|ing)?|experiments?|evals?|evaluations?|hyperparameter search|rendering)(?: (?:job|run|runs|jobs|workload|service|server|cluster|campaign|session))?\b|\bfor (?:a|an|my|our|the|their) (?:(?:llm|batch|big|new|nightly|small) )*(?:job|run|workload|team meeting|project|demo)\b/gu,
     { slot: 'purpose', value: true },
   ],
