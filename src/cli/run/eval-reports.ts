@@ -46,7 +46,7 @@ export function promote(io: Io, files: readonly string[], { list, write }: Promo
   const stranger = reports.find(({ agent }) => agent !== before.agent);
   if (stranger !== undefined) throw notItsAgent(before.agent, stranger.agent);
   const { always, promoted, demoted } = promotionOf(before, reports);
-  if (write === true) writeFileSync(list, `${JSON.stringify(always, undefined, 1)}\n`);
+  if (write === true) writeFileSync(list, `${JSON.stringify(always, undefined, 2)}\n`);
   const few =
     reports.length < reportsDue ? [`${reportsDue} reports are needed, here are ${reports.length}`] : [];
   const lines = [
