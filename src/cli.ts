@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from './cli/main.ts';
+import { keepCompiled } from './cli/compile-cache.ts';
 
 const interruption = new AbortController();
 let signals = 0;
@@ -18,6 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => {});
 
+// What is imported before it is told to keep what it compiles is compiled at every start.
+keepCompiled(process.env);
+const { main } = await import('./cli/main.ts');
 process.exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
