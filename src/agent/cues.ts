@@ -28,6 +28,7 @@ export type Intent =
   | 'policy'
   | 'templates'
   | 'override'
+  | 'mandate'
   | 'erase'
   | 'kept';
 
@@ -70,6 +71,11 @@ export const cues: readonly Cue[] = [
     5,
     /^\W*(?:(?:free|idle|empty|healthy|unhealthy|cordoned|all|any) )*(?:nodes?|servers?|machines?|hosts?|boxes)\b/gu,
   ],
+  [
+    'list',
+    8,
+    /^\W*(?:is|are|do|does|have|has|any)\b[^.;?]{0,30}\b(?:nodes?|servers?|machines?|hosts?|boxes|everything|all)\b[^.;?]{0,20}\b(?:healthy|unhealthy|degraded|broken|sick|faulty|down|unwell|ill|failed|ok|okay|fine|well|working|up)\b/gu,
+  ],
   ['list', 9, /\bhow many (?:\w+ ){0,2}(?:nodes|servers|machines|hosts|boxes)\b/gu],
   ['capacity', 8, /\bwhat (?:gpus?|cards?|hardware) (?:can|could|may) (?:i|we) (?:get|have|use)\b/gu],
   [
@@ -87,6 +93,11 @@ export const cues: readonly Cue[] = [
     'contracts',
     6,
     /\b(?:someone|anyone|anybody|somebody|who) (?:else )?(?:is )?(?:using|running|sitting|working)\b/gu,
+  ],
+  [
+    'resize',
+    14,
+    /^(?!\W*(?:which|what|who|when|how|why|where|did|was|were|has|have|is|are|list|show)\b)[^.;?]*?(?:\b(?:extend|prolong|renew|lengthen|shorten|shrink|resize|grow|move|migrate|relocate)\b[^.;?]{0,20}\b(?:contract|reservation|booking|lease|contracts|reservations|bookings|leases)\b|\bmake\b[^.;?]{0,20}\b(?:contract|reservation|booking|lease)\b[^.;?]*\b(?:longer|shorter|bigger|smaller|larger)\b)/gu,
   ],
   ['release', 4, /\b(?:release|give back|hand back|terminate)\b/gu],
   [
@@ -206,6 +217,12 @@ export const cues: readonly Cue[] = [
     0.5,
     /\b(?:can't|cannot|can not|couldn't|won't|isn't|doesn't|no (?:room|capacity|space)|not (?:enough|get|have|possible|fit|chosen|used|picked|available|in|on)?)(?= |$)/gu,
   ],
+  [
+    'mandate',
+    20,
+    /\b(?:giv\w*|grant\w*|issu\w*|rais\w*|widen\w*|extend\w*|increas\w*|enlarg\w*|expand\w*|lift\w*|create|assign|set|chang\w*|lower|reduc\w*|narrow|remove|revok\w*|withdraw|cancel|need|want)\b[^.;?]{0,40}\bmandates?\b/gu,
+  ],
+  ['mandate', -20, /^\W*(?:who|when|did|has|was|which|what|why|how many)\b/gu],
   ['fits', 6, /^\W*where (?:can|could|may)\b[^.;?]*\b(?:run|place|put|train)\b/gu],
   [
     'kept',

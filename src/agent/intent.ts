@@ -2,6 +2,7 @@ import { contractCues, cues, type Intent } from './cues.ts';
 import type { Extent } from './normalise.ts';
 import { type Reading, spansOf } from './reading.ts';
 import { matches } from './spans/span.ts';
+import { isOrdinary } from './words.ts';
 
 export type IntentReading = {
   readonly intent: Intent | undefined;
@@ -84,6 +85,9 @@ function structure(reading: Reading): readonly (readonly [Intent, number])[] {
   const asksFree = /\b(?:free|available|idle|unused|spare|left)\b/u.test(text);
   const asksNodes = /\b(?:nodes?|servers?|machines?|hosts?|boxes)\b/u.test(text);
   if (wanted && isOpen && asksFree && !asksNodes) found.push(['capacity', 2.5]);
+  const hasPlace = has('place') || has('region');
+  if (hasPlace && !wanted && !has('length') && !has('contract') && asksRight(reading))
+    found.push(['policy', 26]);
   const links = spansOf(reading, 'trait').some(({ trait: { slot } }) => slot === 'link' || slot === 'rdma');
   if (links && isOpen) found.push(['list', 1.5]);
   return [...found, ...placeStructure(reading)];
@@ -100,6 +104,38 @@ const endsBooking =
 /** `cancel everything globex has`: which contract first is asked, none is guessed. */
 const endsAll =
   /\b(?:releas\w*|cancel|terminat\w*|kill|end|stop|drop|delete|remove|give back)\b(?: of)? (?:all|everything|every|each|both|any)\b/u;
+
+const be = String.raw`run|use|be|go|stay|work|operate|sit|live|deploy|compute|train|fine-?tune|store|process`;
+const notIn = String.raw`(?:not|never|cannot|can't|isn't|closed|forbidden|barred|banned|blocked|excluded|denied|off[- ]limits|out)`;
+/** Who is asked about: the word behind `may`. */
+const mayBe = new RegExp(
+  `^\\W*(?:may|can|could) (?:(?:the )?(?:team|tenant) )?([a-z0-9][\\w-]*) (?:${be})\\b`,
+  'u',
+);
+const whyNot = new RegExp(
+  `^\\W*(?:why|how come|what(?:'s| is)? (?:keep|hold|stop|block|bar|prevent)\\w*)\\b[^.;?]*\\b${notIn}(?![\\w-])`,
+  'u',
+);
+
+/** `may acme run in Virginia?`, `why is iad3 closed to acme?`: what the rules say of a team and a place. */
+function asksRight(reading: Reading): boolean {
+  const { text } = reading.line;
+  const isOfTenant = spansOf(reading, 'tenant').length > 0;
+  return (
+    (isOfTenant && whyNot.test(text) && !asksRoom.test(text)) ||
+    strangerAsked(reading) !== undefined ||
+    (isOfTenant && mayBe.test(text))
+  );
+}
+
+const asksRoom = /\b(?:free|room|space|capacity|full|left|enough|more|available)\b/u;
+
+/** `may wayne run in Virginia?`, where no team of that name is known here. */
+export function strangerAsked(reading: Reading): string | undefined {
+  const who = mayBe.exec(reading.line.text)?.[1];
+  const isKnown = who === undefined || isOrdinary(who) || spansOf(reading, 'tenant').length > 0;
+  return isKnown ? undefined : who;
+}
 
 /** What a model costs anywhere, of nobody's request. */
 const asksPrice =

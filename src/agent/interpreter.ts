@@ -101,7 +101,7 @@ async function answer(
   zone?: string,
 ): Promise<Answer> {
   const summary = await calls.ask('inventory_summary', { detail: 'racks' }, InventorySummary);
-  const line = normalise(text.slice(0, lineMax));
+  const line = normalise(completed(text, memory).slice(0, lineMax));
   const found = await names.resolve(line, summary, calls);
   const quotes = quotedIn(line.text);
   const reading = withoutQuotes(read(line, found.gazetteer, summary.snapshot.atMs, found.unknown), quotes);
@@ -128,7 +128,20 @@ async function answer(
   // A yes after a line that was not understood must not commit what that line may have meant to change.
   if (done.outcome === 'needs_input' || done.outcome === 'denied') delete memory.plan;
   if (done.outcome === 'planned') memory.unread = done.unread;
+  if (lacksOnlyContract(done)) memory.unfinished = text;
   return done;
+}
+
+/** The line before with the contract that it lacked, where this line is an id and nothing else. */
+function completed(text: string, memory: Memory): string {
+  const { unfinished } = memory;
+  delete memory.unfinished;
+  return unfinished !== undefined && /^\W*c-\d+\W*$/iu.test(text) ? `${unfinished} ${text.trim()}` : text;
+}
+
+function lacksOnlyContract({ question }: Answer): boolean {
+  const [first, ...more] = question?.missing ?? [];
+  return first?.slot === 'contract' && more.length === 0;
 }
 
 /** Yes, no, and lines that only make sense after the one before. */
@@ -235,6 +248,7 @@ function isWholeRequest(reading: Reading): boolean {
 function withAmendCues(talk: Talk): Talk {
   const { text } = talk.reading.line;
   const said = [
+    ...text.matchAll(complaints),
     ...text.matchAll(
       /\b(?:make|change|same|but|move|switch|rather|also|actually|instead|it|drop|set|what about|how about|let's|go|with|take|use|try|now|then|start|starting|begin|push|bump|keep|add|mean|meant|increase|raise|only)\b/gu,
     ),
@@ -244,6 +258,10 @@ function withAmendCues(talk: Talk): Talk {
     cues: [...talk.cues, ...said.map((match) => ({ from: match.index, to: match.index + match[0].length }))],
   };
 }
+
+/** Why somebody changes a request; what is to be different stands beside it. */
+const complaints =
+  /\b(?:(?:way|far|much|a bit|a little) )?too (?:expensive|dear|pricey|costly|steep|much|long|short|many|few|big|small|late|early|far)\b|\b(?:over|beyond|above|out of) (?:the |our |my )?budget\b|\b(?:is|are|will be|would be) (?:enough|plenty)\b|\b(?:enough|suffices|will do|would do)\b/gu;
 
 /** `the second one`, about what was shown last. */
 async function pickFromList(talk: Talk, { intent }: IntentReading): Promise<Answer | undefined> {
@@ -319,6 +337,7 @@ async function dispatch(talk: Talk, { intent, rival }: IntentReading): Promise<A
     case 'hold':
     case 'close':
     case 'consolidate':
+    case 'mandate':
       return namesCommand(talk, intent);
     case 'resize':
       return changeContract(talk);

@@ -24,6 +24,8 @@ export type Memory = {
   committed?: string;
   /** The contract that `it` means. */
   contract?: ContractView | undefined;
+  /** A line that lacked nothing but a contract: an id said next completes it. */
+  unfinished?: string;
   /** What was shown last, for `the second one`. */
   list?: { readonly kind: 'nodes' | 'contracts' | 'offers'; readonly ids: readonly string[] };
 };

@@ -96,7 +96,13 @@ function looseNumbers(text: string, numerals: readonly Numeral[], spans: readonl
     /\b(?:the|this|that|which|each|every|any|another|other|no|first|second|third|last|cheaper|this) $/u;
   return numerals
     .filter((numeral) => !numeral.weak && !touches(spans, numeral))
-    .filter(({ from, to }) => !(text.slice(from, to) === 'one' && pointing.test(text.slice(0, from))))
+    .filter(({ from, to }) => {
+      const isOne = text.slice(from, to) === 'one';
+      return !(
+        isOne &&
+        (pointing.test(text.slice(0, from)) || /^ of (?:our|my|your|the|these|those)\b/u.test(text.slice(to)))
+      );
+    })
     .map(({ from, to, value }) => ({ from, to, kind: 'number', value }));
 }
 

@@ -15,6 +15,8 @@ const notHere: Readonly<Partial<Record<Intent, (talk: Talk) => string>>> = {
     `A plan is held with \`berth hold ${memory.plan?.id ?? 'PLAN'} --for 2h\`; until then its capacity can be taken by others.`,
   close: (talk) =>
     `A place is closed with \`berth maintenance ${placeIn(talk)} --from INSTANT --to INSTANT --reason TEXT\`, once nothing is held there; \`berth drain ${placeIn(talk)}\` plans how it gets empty, and \`berth maintenance\` lists the windows.`,
+  mandate: () =>
+    'A mandate says what an agent may do, and is granted, changed or taken back by a person at a terminal: `berth mandates grant`, `berth mandates revoke`. No chat and no agent widens one.',
   consolidate: (talk) =>
     `Moves that empty whole nodes are found with \`berth consolidate --within ${placeIn(talk)}\`; \`--free 2\` asks for that many nodes. Nothing is moved by it.`,
 };
@@ -66,6 +68,13 @@ export function noSuchPlace(talk: Talk, words: readonly string[]): Answer {
   const { sites } = talk.gazetteer.summary;
   const named = listed(words.map((word) => `\`${word}\``));
   const reply = `I know no place called ${named}, so nothing was looked up. Sites: ${listed(sites.map(({ id }) => id))}.`;
+  return answered(talk, reply, [], () => true, /\S+/gu);
+}
+
+/** A question about a team that is not there, or not to be seen from here: both sound the same. */
+export function noSuchTeam(talk: Talk, word: string): Answer {
+  const teams = listed(talk.gazetteer.summary.tenants.map(({ id }) => `\`${id}\``));
+  const reply = `There is no team called \`${word}\` that you may ask about, so nothing was looked up. Teams: ${teams}.`;
   return answered(talk, reply, [], () => true, /\S+/gu);
 }
 

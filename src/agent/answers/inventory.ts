@@ -16,7 +16,7 @@ const searched = using(
 );
 
 const filterWords =
-  /\b(?:idle|empty|(?:completely|fully|entirely|totally) free|unhealthy|degraded|broken|sick|faulty|down|cordoned|unschedulable|drained|labels?|every|any(?:thing)?|available)\b/gu;
+  /\b(?:idle|empty|(?:completely|fully|entirely|totally) free|(?:not )?(?:healthy|ok|okay|fine|well|working|up)|unhealthy|degraded|broken|sick|ill|unwell|failed|faulty|down|everything|cordoned|unschedulable|drained|labels?|every|any(?:thing)?|available)\b/gu;
 
 /** The nodes that fit the words. */
 export async function listNodes(talk: Talk): Promise<Answer> {
@@ -35,6 +35,8 @@ export async function listNodes(talk: Talk): Promise<Answer> {
 
 /** How many GPUs are free over a window. */
 export async function countFree(talk: Talk): Promise<Answer> {
+  const counted = countedAlready(talk);
+  if (counted !== undefined) return counted;
   const found = await search(talk, false);
   if (!found.ok) return asking(talk, found.problems, 'To count I need to know');
   const { list, window } = found;
@@ -80,6 +82,46 @@ function rankWords(text: string, nodes: readonly NodeView[]): string | undefined
   const places = [...free].filter(([, count]) => count === best).map(([place]) => place);
   return `${order === 'most' ? 'Most' : 'Fewest'} free: ${listed(places.toSorted(compareText))} with ${plural(best, 'GPU')}${places.length > 1 ? ' each' : ''}.`;
 }
+
+/**
+ * What is free now of whole sites stands in the summary; where the nodes would fill more than a page, they are not listed
+ * for it. Nothing where a single node, a window or a property of nodes is asked for.
+ */
+function countedAlready(talk: Talk): Answer | undefined {
+  const { summary } = talk.gazetteer;
+  const { frame, problems } = frameOf(talk.reading, talk.gazetteer);
+  if (problems.length + unknownPlaces(talk).length > 0 || isOfNodes(talk, frame)) return undefined;
+  const sites = summary.sites.filter(
+    ({ id, country = '' }) =>
+      (frame.where?.includes(id) ?? true) && (frame.countries?.includes(country) ?? true),
+  );
+  const flavors = summary.flavors.filter(
+    ({ site, model }) => sites.some(({ id }) => id === site) && (frame.models?.includes(model) ?? true),
+  );
+  if (flavors.reduce((sum, { nodeCount }) => sum + nodeCount, 0) <= pageNodes) return undefined;
+  const words = flavors.map(({ site, model, gpus, gpusPerNode }) => {
+    const sizes = listed(gpusPerNode.map(String), 4, 'or');
+    return `${gpus.free} of ${gpus.total} ${model} in ${site}, on nodes of ${sizes}`;
+  });
+  const now = say(nowIn(summary.snapshot.atMs, talk.zone));
+  const shown = { kind: 'summary' as const, summary: { ...summary, sites, flavors } };
+  return answered(talk, `Free at ${now} ${talk.zone}: ${listed(words, 12)}.`, [shown], searched, filterWords);
+}
+
+/** Whether a question takes a look at nodes one by one: at another time, inside a site, or by what differs between them. */
+function isOfNodes({ gazetteer, reading }: Talk, frame: Frame): boolean {
+  const { where = [], link, rdma, avoid, excludeCountries, during, start, end, deadline, length } = frame;
+  const narrower = [link, rdma, avoid, excludeCountries, during, start, end, deadline, length];
+  const isInner = where.some((place) => !gazetteer.summary.sites.some(({ id }) => id === place));
+  return isInner || narrower.some((one) => one !== undefined) || ofNodes.test(reading.line.text);
+}
+
+/** Words by which nodes differ that the summary counts together. */
+const ofNodes =
+  /\b(?:nodes?|servers?|machines?|hosts?|boxes|each|idle|empty|unhealthy|degraded|broken|down|cordoned|unschedulable|drained|labels?|at least|more than)\b|\b\d+ (?:free|idle|available|unused|spare)\b/u;
+
+/** As many as one page of a list holds. */
+const pageNodes = 200;
 
 /** The fleet, or what of it is at the places named. */
 export function summarise(talk: Talk): Answer {
@@ -194,7 +236,7 @@ async function search(talk: Talk, onlyFree: boolean): Promise<Found> {
         ...target,
         ...filter.args,
         ...window.args,
-        limit: 200,
+        limit: pageNodes,
         ...(cursor === undefined ? {} : { cursor }),
       };
       const list = await talk.calls.ask('inventory_search', args, InventoryList);
@@ -255,7 +297,7 @@ function filterOf(talk: Talk, frame: Frame, onlyFree: boolean) {
   const { text } = talk.reading.line;
   const least = onlyFree ? leastFree(talk) : undefined;
   const isIdle = /\b(?:idle|empty|completely free|fully free|entirely free|all free)\b/u.test(text);
-  const isBad = /\b(?:unhealthy|degraded|broken|sick|faulty|down)\b/u.test(text);
+  const health = healthIn(text);
   const isCordoned = /\b(?:cordoned|unschedulable|drained)\b/u.test(text);
   const link = frame.link;
   const args = {
@@ -277,14 +319,32 @@ function filterOf(talk: Talk, frame: Frame, onlyFree: boolean) {
       : link === 'none'
         ? ' without a link'
         : ` and ${link === 'nvlink' ? 'NVLink' : 'xGMI'}`;
-  const state = `${isIdle ? ' idle' : ''}${isBad ? ' not healthy' : ''}${isCordoned ? ' cordoned' : ''}`;
+  const well = { good: ' healthy', bad: ' not healthy' };
+  const state = `${isIdle ? ' idle' : ''}${health === undefined ? '' : well[health]}${isCordoned ? ' cordoned' : ''}`;
   const keeps = (node: NodeView) =>
     frame.avoid?.some((place) => isIn(node, place)) !== true &&
     (!isIdle || (node.gpuCount > 0 && node.freeGpus === node.gpuCount)) &&
-    (!isBad || node.health === 'degraded' || node.health === 'down') &&
+    (health !== 'bad' || node.health === 'degraded' || node.health === 'down') &&
+    (health !== 'good' || node.health === 'healthy') &&
     (!isCordoned || !node.schedulable);
   const where = frame.where === undefined ? '' : ` in ${listed(frame.where)}`;
   return { args, keeps, words: `${free}${links}${state}${where}` };
+}
+
+const wellWords = String.raw`(?:healthy|ok|okay|fine|well|working|up)`;
+const unwell = new RegExp(
+  String.raw`\b(?:unhealthy|degraded|broken|sick|ill|unwell|faulty|failed|down)\b|(?:\bnot|n't) (?:\w+ )?${wellWords}\b`,
+  'u',
+);
+const allWell = new RegExp(
+  String.raw`^\W*(?:is|are)\b[^.;?]*\b(?:everything|all|every)\b[^.;?]*\b${wellWords}\b`,
+  'u',
+);
+
+/** Nodes in which state are asked for. Whoever asks whether all are well wants to see those that are not. */
+function healthIn(text: string): 'good' | 'bad' | undefined {
+  if (unwell.test(text) || allWell.test(text)) return 'bad';
+  return /\bhealthy\b/u.test(text) ? 'good' : undefined;
 }
 
 function leastFree(talk: Talk): number | undefined {

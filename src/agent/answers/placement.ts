@@ -1,5 +1,6 @@
 import { Explanation } from '../../model/contract-view.ts';
 import type { DemandRequest } from '../../model/demand.ts';
+import type { ErrorDetail } from '../../model/error.ts';
 import { Simulation } from '../../model/simulation-view.ts';
 import { compareText } from '../../model/text.ts';
 import { unknownPlaces } from '../blockers.ts';
@@ -12,6 +13,7 @@ import { listed, plural, sentence } from '../reply.ts';
 import { frameOf, isRequestSpan } from '../slots.ts';
 import { innermost, resolvePlaces } from '../slots/place.ts';
 import { overlap } from '../spans/span.ts';
+import { ToolFailure } from '../tool-calls.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
 import { checkRules } from './rules.ts';
 import {
@@ -133,7 +135,20 @@ async function simulated(
   const from = time === undefined ? undefined : stretchOf(time.moment, talk.zone)?.start;
   const isLater = from !== undefined && from.toMillis() > gazetteer.summary.snapshot.atMs;
   const args = { lose, ...(isLater ? { from: isoOf(from) } : {}) };
-  return { ok: true, lose, simulation: await talk.calls.ask('placement_simulate', args, Simulation) };
+  try {
+    return { ok: true, lose, simulation: await talk.calls.ask('placement_simulate', args, Simulation) };
+  } catch (error) {
+    const suggestions = error instanceof ToolFailure ? severalOf(error.detail, lose) : [];
+    if (suggestions.length === 0) throw error;
+    const which = { slot: 'place', text: 'which of these is lost', suggestions };
+    return { ok: false, answer: asking(talk, [which], 'To try this out I need to know') };
+  }
+}
+
+/** The places that a name may mean, where the tool knows several: `feed-a` of two halls. */
+function severalOf({ allowed = [] }: ErrorDetail, lose: readonly string[]): readonly string[] {
+  const isOurs = (place: string) => lose.some((name) => place.endsWith(`/${name}`));
+  return allowed.length > 1 && allowed.every(isOurs) ? allowed.slice(0, 8) : [];
 }
 
 /** The places that a line names to be lost or emptied, or what is unknown about them. */

@@ -1,16 +1,20 @@
 import { PolicyCheck } from '../../model/policy-view.ts';
 import type { SiteVerdict } from '../../model/policy.ts';
 import { ruleWord } from '../cues.ts';
+import { strangerAsked } from '../intent.ts';
 import { stretchOf } from '../moment.ts';
 import { spansOf } from '../reading.ts';
 import { listed } from '../reply.ts';
 import { frameOf } from '../slots.ts';
 import { matches } from '../spans/span.ts';
 import { type Answer, answered, asking, type Talk, using } from './answer.ts';
+import { noSuchTeam } from './closed.ts';
 
 /** What the rules say about a tenant's data at the places that were named, or at all of them. Changes nothing. */
 export async function checkRules(talk: Talk): Promise<Answer> {
   const question = questionOf(talk, sitesOf(talk));
+  const stranger = strangerAsked(talk.reading);
+  if (stranger !== undefined) return noSuchTeam(talk, stranger);
   if (question === undefined)
     return asking(talk, [whose(talk)], 'The rules are about somebody’s data; I need');
   const check = await talk.calls.ask('policy_check', question, PolicyCheck);
@@ -49,7 +53,7 @@ const uses = using(
 
 /** Words that the question is made of. */
 const read =
-  /\b(?:allowed|allow|may|can|could|legal(?:ly)?|compliant|rules?|laws?|polic(?:y|ies)|data|personal|health|patient|train(?:ing)?|fine-?tun(?:e|ing)|stored?|processed?|run|put|used?|sites?|cluster|once)\b/gu;
+  /\b(?:allowed|allow|may|can|could|legal(?:ly)?|compliant|rules?|laws?|polic(?:y|ies)|data|personal|health|patient|train(?:ing)?|fine-?tun(?:e|ing)|stored?|processed?|run|put|used?|sites?|cluster|once|why|not|cannot|can't|closed|forbidden|barred|banned|blocked|excluded|off[- ]limits|keeps?|kept|out)\b/gu;
 
 /** Everything that the line says about whose data, where, which kind, until when. Nothing without a tenant. */
 function questionOf(talk: Talk, sites: readonly string[]): Record<string, unknown> | undefined {
@@ -79,7 +83,10 @@ function onlyTenant({ gazetteer }: Talk): string | undefined {
 /** A country or region means its sites. */
 function sitesOf(talk: Talk): readonly string[] {
   const { frame } = frameOf(talk.reading, talk.gazetteer);
-  const named = (frame.where ?? []).map((place) => place.split('/')[0] ?? place);
+  // `what keeps acme out of iad3` is about iad3.
+  const meant =
+    frame.where ?? (/^\W*(?:why|what|how come)\b/u.test(talk.reading.line.text) ? frame.avoid : undefined);
+  const named = (meant ?? []).map((place) => place.split('/')[0] ?? place);
   const inside = talk.gazetteer.summary.sites
     .filter(({ country }) => country !== undefined && frame.countries?.includes(country) === true)
     .map(({ id }) => id);

@@ -61,16 +61,16 @@ export function lostIn(
     .filter(({ level, path }) => level === 'rack' && !closed.includes(path))
     .map(({ path }) => path);
   const around = hallAround(places, racksKnown);
-  if (feeds.length === 0 && others.length > 0 && around !== undefined)
-    return others.map((one) => (one.includes('/') ? one : `${around}/${one}`));
+  const inside = (one: string) => (one.includes('/') || around === undefined ? one : `${around}/${one}`);
+  if (feeds.length === 0 && others.length > 0 && around !== undefined) return others.map(inside);
   if (feeds.length === 0) return [...places.map(({ path }) => path), ...others];
   const kept = places.filter(
     ({ level, path }) => closed.includes(path) || (level !== 'rack' && level !== 'site' && level !== 'hall'),
   );
   const fed = feeds.flatMap((one) =>
-    racks.length === 0 || one.includes('/') ? [one] : racks.map((rack) => `${rack}/${one}`),
+    racks.length === 0 || one.includes('/') ? [inside(one)] : racks.map((rack) => `${rack}/${one}`),
   );
-  return [...fed, ...kept.map(({ path }) => path), ...others];
+  return [...fed, ...kept.map(({ path }) => path), ...others.map(inside)];
 }
 
 /** `leaf2 in Frankfurt`: the only hall of the one site that is named says which. */
