@@ -1,22 +1,24 @@
 import { boundDigest, planOf } from '../core/authority/approvals.ts';
 import { type Approval, approvalOf, approvalStateAt } from '../core/authority/authority.ts';
-import type { State } from '../core/state.ts';
-import type { ApprovalList } from '../model/authority-view.ts';
+import { contractOf, type State } from '../core/state.ts';
+import type { ApprovalDetail, ApprovalList, AskingRule } from '../model/authority-view.ts';
 import { requestersOf } from '../model/authority.ts';
 import type { Command } from '../model/command.ts';
 import type { Decision } from '../model/decision.ts';
 import type { DecisionResult } from '../model/deed-view.ts';
 import { BerthError } from '../model/error.ts';
-import { type ApprovalId, IdemKey, type PrincipalId } from '../model/id.ts';
+import { type ApprovalId, type Digest, IdemKey, type PrincipalId } from '../model/id.ts';
 import type { PublicKey, Signature } from '../model/key.ts';
 import { cleanText } from '../model/text.ts';
-import { mayActFor } from './caller.ts';
+import { builtInPacks } from '../policy/built-in.ts';
+import { mayActFor, maySeeContract } from './caller.ts';
 import { contractOfDecision, freshPlan, shownTo } from './changes.ts';
 import type { Caller } from './control.ts';
+import { discreetPlan } from './discreet.ts';
 import type { Door, Passed } from './door.ts';
 import { reasoned, requestHash } from './once.ts';
 import type { Ballot } from './signatures.ts';
-import { zoneOf } from './views/plan-view.ts';
+import { contractView, planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
 import { viewOf } from './waiting.ts';
@@ -65,9 +67,51 @@ function matches(approval: Approval, { all, by, fromMs, toMs, id }: ApprovalQuer
   );
 }
 
+/** One approval whole, with the plan that a yes would commit and the contract that it is about. Throws NOT_FOUND. */
+export async function approvalWhole(door: Door, caller: Caller, id: ApprovalId): Promise<ApprovalDetail> {
+  const moment = await door.moment();
+  const { state, nowMs } = moment;
+  const approval = approvalFor(state, caller, id);
+  const view = await viewOf(door, moment, approval);
+  const planId = planOf(approval);
+  const plan = planId === undefined ? undefined : await door.library.fetchPlan(approval.digest);
+  const contract = view.contract === undefined ? undefined : contractOf(state, view.contract);
+  return {
+    snapshot: snapshotOf(moment, zoneIn(state, approval)),
+    approval: view,
+    isClosed: state.authority.isClosed,
+    asking: askingRules(approval.why),
+    ...(plan === undefined || planId === undefined
+      ? {}
+      : {
+          plan: discreetPlan(state, caller, planView(state, plan, planId, approval.digest)),
+          verdict: plan.verdict.sites,
+        }),
+    ...(contract === undefined || !maySeeContract(caller, contract)
+      ? {}
+      : { contract: contractView(state, contract, nowMs) }),
+  };
+}
+
+function zoneIn(state: State, { tenant }: Approval): string {
+  return tenant === undefined ? 'UTC' : zoneOf(state, { tenant });
+}
+
+/** The rules behind lines such as `tier-3-agent-size: an agent moves 16 GPUs or more`, with their articles. */
+function askingRules(why: readonly string[]): AskingRule[] {
+  const articles = new Map(builtInPacks().rules.map(({ id, article }) => [id, article]));
+  return why.map((line) => {
+    const [rule = '', ...rest] = line.split(': ');
+    const article = articles.get(rule);
+    return { rule, ...(article === undefined ? {} : { article }), why: rest.join(': ') };
+  });
+}
+
 export type Word = {
   readonly approval: ApprovalId;
   readonly yes: boolean;
+  /** What whoever speaks was shown. Where something else waits, nothing is signed. */
+  readonly digest?: Digest;
   readonly reason?: string;
   readonly signer: Signer;
   readonly idemKey?: IdemKey;
@@ -80,6 +124,7 @@ export type Word = {
 export async function decideApproval(door: Door, caller: Caller, word: Word): Promise<DecisionResult> {
   const moment = await door.moment();
   const approval = approvalFor(moment.state, caller, word.approval);
+  requireShown(approval, word);
   const command = commandOf(caller, { approval, word, atMs: moment.nowMs });
   const { tenant } = approval;
   const key = word.idemKey ?? IdemKey.parse(`${word.yes ? 'approve' : 'reject'}-${approval.id}`);
@@ -88,6 +133,16 @@ export async function decideApproval(door: Door, caller: Caller, word: Word): Pr
   const once = { hash, olderHash: hash, told: reasoned(command.kind, command).told };
   const passed = await door.pass(caller, command, { key, tenant, ...once });
   return resultOf(door, caller, { passed, approval });
+}
+
+/** Nobody says yes or no to what they were not shown. Throws APPROVAL_DENIED. */
+function requireShown({ id, command }: Approval, { digest }: Word): void {
+  if (digest === undefined || digest === boundDigest(command)) return;
+  throw new BerthError({
+    code: 'APPROVAL_DENIED',
+    message: `${id} is about something else than what was shown`,
+    fix: 'look at it again before you decide',
+  });
 }
 
 function approvalFor(state: State, caller: Caller, id: ApprovalId): Approval {
@@ -128,8 +183,7 @@ async function resultOf(
   { passed, approval }: { readonly passed: Passed; readonly approval: Approval },
 ): Promise<DecisionResult> {
   const { moment } = passed;
-  const { tenant } = approval;
-  const zone = tenant === undefined ? 'UTC' : zoneOf(moment.state, { tenant });
+  const zone = zoneIn(moment.state, approval);
   const snapshot = snapshotOf(moment, zone);
   const now = approvalOf(moment.state.authority, approval.id) ?? approval;
   const view = await viewOf(door, moment, now);

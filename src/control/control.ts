@@ -1,7 +1,7 @@
 import type { Compiler, Engine, EngineNode } from '../engines/port.ts';
 import type { Checkpoint } from '../ledger/port.ts';
 import type { AuditList, ErasureResult } from '../model/audit.ts';
-import type { ApprovalList, AuthorityView } from '../model/authority-view.ts';
+import type { ApprovalDetail, ApprovalList, AuthorityView } from '../model/authority-view.ts';
 import type {
   BindingDone,
   BindingList,
@@ -28,6 +28,7 @@ import type { Observation } from '../model/fact.ts';
 import type { FactSubject, GovernanceFact, Signed } from '../model/governance-fact.ts';
 import type { FactList, GovernanceResult } from '../model/governance-view.ts';
 import type {
+  ApprovalId,
   ContractId,
   Digest,
   IdemKey,
@@ -206,6 +207,8 @@ export interface Control {
   ): Promise<MaintenanceResult>;
   /** What waits for a person. */
   approvals(caller: Caller, query: ApprovalQuery): Promise<ApprovalList>;
+  /** One of them whole, with what a yes would be to. */
+  approval(caller: Caller, id: ApprovalId): Promise<ApprovalDetail>;
   /** A person's signed word on what waits. The last yes that was missing does it. */
   decideApproval(caller: Caller, word: Word): Promise<DecisionResult>;
   /** What goes on after the call that began it; with `waitS` once that changes. */

@@ -1,4 +1,4 @@
-import { decideApproval, listApprovals } from './approving.ts';
+import { approvalWhole, decideApproval, listApprovals } from './approving.ts';
 import { audit } from './auditing.ts';
 import { bind, engineShares, listBindings, planBinding, tryBinding } from './binding.ts';
 import { commitPlan, releaseContract } from './changes.ts';
@@ -66,6 +66,7 @@ export function createControl(parts: DoorParts): Control {
     scheduleMaintenance: (caller, request) => scheduleMaintenance(door, caller, request),
     cancelMaintenance: (caller, request) => cancelMaintenance(door, caller, request),
     approvals: async (caller, query) => listApprovals(door, await seeingAs(door, caller), query),
+    approval: async (caller, id) => approvalWhole(door, await seeingAs(door, caller), id),
     decideApproval: (caller, word) => decideApproval(door, caller, word),
     operations: async (caller, query, watch = {}) =>
       operations(door, await seeingAs(door, caller), { query, watch }),

@@ -2,8 +2,11 @@ import { z } from 'zod';
 
 import { ApprovalView } from './approval-view.ts';
 import { Catalogue, Mandate, Principal, RegisteredModel, Role, StopTarget, Team } from './authority.ts';
+import { ContractView } from './contract-view.ts';
 import { ContractId, PrincipalId } from './id.ts';
 import { PublicKey } from './key.ts';
+import { PlanView } from './plan-view.ts';
+import { SiteVerdict } from './policy.ts';
 import { Snapshot } from './view.ts';
 
 const iso = z.string().max(40);
@@ -19,6 +22,22 @@ export const ApprovalList = z.object({
   note: z.string(),
 });
 export type ApprovalList = z.infer<typeof ApprovalList>;
+
+/** A rule that has a person asked, with where it comes from. */
+const AskingRule = z.object({ rule: z.string(), article: z.string().optional(), why: z.string() });
+export type AskingRule = z.infer<typeof AskingRule>;
+
+/** One approval whole: what a yes would be to, as far as the caller may see it. */
+export const ApprovalDetail = z.object({
+  snapshot: Snapshot,
+  approval: ApprovalView,
+  isClosed: z.boolean().describe('whether nobody decides whom the ledger does not know'),
+  asking: z.array(AskingRule),
+  plan: PlanView.optional().describe('that a yes would commit'),
+  verdict: z.array(SiteVerdict).optional().describe('of the rules when it was planned, site by site'),
+  contract: ContractView.optional().describe('that it is about, as it stands'),
+});
+export type ApprovalDetail = z.infer<typeof ApprovalDetail>;
 
 /** A mandate with what is left of it. */
 export const MandateView = z.object({

@@ -2,8 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { canonicalJson } from '../../src/model/canonical.ts';
 import { ContractId } from '../../src/model/id.ts';
-import { committed, key, nowMs, openDesk, operator, planned, wish } from './desk.ts';
-import { agent, approve, asks, person, reject, signerOf } from './people.ts';
+import { committed, key, limitedTo, nowMs, openDesk, operator, planned, wish } from './desk.ts';
+import { agent, approve, asks, otherDigest, person, reject, signerOf } from './people.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -381,3 +381,59 @@ async function give(
 function fail(): never {
   throw new Error('there was to be one');
 }
+
+describe('one approval whole', () => {
+  test('has the plan that a yes would commit, the rules behind it and who they are', async () => {
+    const desk = await openDesk();
+    const { approval } = await asks(desk, 'agent-key-1');
+    const id = approval?.id ?? fail();
+    const detail = await desk.control.approval(person('olga'), id);
+    expect(detail).toMatchObject({
+      approval: { id, digest: approval?.digest },
+      isClosed: false,
+      plan: { id: approval?.plan, digest: approval?.digest, gpuCount: 16, policy: { answer: 'allowed' } },
+    });
+    expect(detail.asking).toContainEqual({
+      rule: 'tier-3-agent-size',
+      article: 'Berth: how much say people have',
+      why: 'an agent moves 16 GPUs or more',
+    });
+    expect(detail.verdict?.map(({ site }) => site)).toContain('fra1');
+    expect(detail.contract).toBeUndefined();
+  });
+
+  test('has the contract that it is about, as it stands', async () => {
+    const desk = await openDesk();
+    const { approval } = await desk.control.release(agent(), {
+      contract: ContractId.parse('C-104'),
+      idemKey: key('release-1'),
+    });
+    const detail = await desk.control.approval(person('olga'), approval?.id ?? fail());
+    expect(detail).toMatchObject({ contract: { id: 'C-104' } });
+    expect(detail.plan).toBeUndefined();
+  });
+
+  test('is not there for who may not act for its tenant', async () => {
+    const desk = await openDesk();
+    const { approval } = await asks(desk, 'agent-key-1');
+    const id = approval?.id ?? fail();
+    const seen = desk.control.approval(limitedTo('acme'), id);
+    await expect(seen).rejects.toMatchObject({ detail: { code: 'NOT_FOUND' } });
+    await expect(desk.control.approval(limitedTo('globex'), id)).resolves.toMatchObject({ approval: { id } });
+  });
+
+  test('is decided only as it was shown', async () => {
+    const desk = await openDesk();
+    const { approval } = await asks(desk, 'agent-key-1');
+    const word = { approval: approval?.id ?? fail(), yes: true, signer: signerOf('olga') };
+    const { seq } = await desk.control.head();
+    await expect(
+      desk.control.decideApproval(person('olga'), { ...word, digest: otherDigest }),
+    ).rejects.toMatchObject({ detail: { code: 'APPROVAL_DENIED' } });
+    expect((await desk.control.head()).seq).toBe(seq);
+    const digest = approval?.digest ?? fail();
+    expect(await desk.control.decideApproval(person('olga'), { ...word, digest })).toMatchObject({
+      decision: 'done',
+    });
+  });
+});

@@ -44,6 +44,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     approvals: heard('approvals', answers.approvals),
     occurrences: heard('occurrences', answers.occurrences),
     operations: heard('operations', answers.operations),
+    approval: () => Promise.reject(notForTools),
     decideApproval: () => Promise.reject(notForTools),
     authority: () => Promise.reject(notForTools),
     recordAuthority: () => Promise.reject(notForTools),

@@ -4,7 +4,7 @@ import { instantMs } from '../../control/zone.ts';
 import type { ApprovalView } from '../../model/approval-view.ts';
 import type { DecisionResult } from '../../model/deed-view.ts';
 import { BerthError } from '../../model/error.ts';
-import { ApprovalId } from '../../model/id.ts';
+import { ApprovalId, type Digest } from '../../model/id.ts';
 import { refusalCode } from '../answer-code.ts';
 import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';
@@ -65,19 +65,21 @@ export async function decide(
   const { yes, reason } = options;
   return withSession(io, { ...options, client: 'berth-cli' }, async (session) => {
     const { control, caller } = session;
-    await showAsked(io, session, id);
+    const digest = await showAsked(io, session, id);
     const signer = await openSigner(io, keyFileOf(io, caller.principal, options.keyFile));
-    const word = { approval: id, yes, signer, ...(reason === undefined ? {} : { reason }) };
+    const word = { approval: id, digest, yes, signer, ...(reason === undefined ? {} : { reason }) };
     return showDecision(io, options.json, await control.decideApproval(caller, word));
   });
 }
 
-async function showAsked(io: Io, { control, caller }: Session, id: ApprovalId): Promise<void> {
+/** Shows what a word would be about, and gives its digest. */
+async function showAsked(io: Io, { control, caller }: Session, id: ApprovalId): Promise<Digest> {
   const {
     approvals: [approval],
   } = await control.approvals(caller, { all: true, id });
   if (approval === undefined) throw unknownApproval(id);
   io.stderr.write(`${wholeOf(approval).join('\n')}\n`);
+  return approval.digest;
 }
 
 function showDecision(io: Io, json: boolean | undefined, result: DecisionResult): number {
