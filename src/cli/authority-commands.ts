@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Io } from './io.ts';
+import type { ServeOptions } from './run/approval-page.ts';
 import type { ApprovalsOptions, WordOptions } from './run/approvals.ts';
 import type { GrantOptions } from './run/mandates.ts';
 import type { PrincipalOptions, TeamOptions } from './run/principals.ts';
@@ -16,7 +17,7 @@ export function addAuthority(program: Command, io: Io, done: Done): void {
 }
 
 function addApprovals(program: Command, io: Io, done: Done): void {
-  withCommon(program.command('approvals [id]'))
+  const approvals = withCommon(program.command('approvals [id]').enablePositionalOptions())
     .description('what waits for a person to say yes, or one whole')
     .option('--all', 'also what is over')
     .option('--by <principal>', 'asked for by this person or agent, or in its name')
@@ -29,6 +30,7 @@ function addApprovals(program: Command, io: Io, done: Done): void {
     .action(async (id: string | undefined, options: ApprovalsOptions) =>
       done(await (await import('./run/approvals.ts')).approvals(io, id, options)),
     );
+  addPage(approvals, io, done);
 
   withCommon(program.command('approve <id>'))
     .description('say yes to exactly what waits, with your own key; the last yes does it')
@@ -51,6 +53,29 @@ function addApprovals(program: Command, io: Io, done: Done): void {
 const wordHelp = `
 Only at a terminal: the key asks for its passphrase. Nobody says yes to what was asked for in their own name.
 `;
+
+function addPage(approvals: Command, io: Io, done: Done): void {
+  withCommon(approvals.command('serve'))
+    .description('open a page on this machine where you see what waits and decide, with your own key')
+    .option('--at <host:port>', 'where it listens, on this machine only; 127.0.0.1:3902 without it')
+    .option('--for <length>', 'it closes by itself after this long', '1h')
+    .option('--key-file <file>', 'your key; else the one of `berth keys new`')
+    .addHelpText(
+      'after',
+      `${examples(
+        'berth approvals serve',
+        'berth approvals serve --as olga --for 8h',
+        'berth mcp --approval-page http://127.0.0.1:3902',
+      )}
+Only at a terminal: your key asks for its passphrase once and stays open until the page closes. The link that is
+printed signs one browser in, once; Enter prints a new one and Ctrl+C closes the page. Every word is told here as well.
+Whoever shares this machine with people whom they do not trust uses \`berth approve\`: cookies know no ports.
+`,
+    )
+    .action(async (options: ServeOptions) =>
+      done(await (await import('./run/approval-page.ts')).serveApprovals(io, options)),
+    );
+}
 
 function addPeople(program: Command, io: Io, done: Done): void {
   const keys = withCommon(program.command('keys').enablePositionalOptions())

@@ -59,6 +59,7 @@ describe('help', () => {
       'engines',
       'consolidate',
       'approvals',
+      'approvals serve',
       'approve',
       'reject',
       'keys',
