@@ -24,7 +24,7 @@ export function approvalPage({ detail, reader, outcome, form }: Shown): Html {
     ${section('Who asks, and why you', asking(detail))}
     ${section('What the rules say', rules(detail))}
     ${section('What a yes is bound to', binding(detail))}
-    ${form === undefined ? undefined : wordForm(detail, reader, form)}`;
+    ${form === undefined ? undefined : wordForms(detail, reader, form)}`;
 }
 
 function section(title: string, body: Value): Html {
@@ -154,18 +154,24 @@ function list(lines: readonly string[]): Html | undefined {
       </ul>`;
 }
 
-/** One form for both words: whatever is sent first uses it up. */
-function wordForm(detail: ApprovalDetail, reader: PrincipalId, form: string): Html {
+/**
+ * A form for each word, so that Enter in the reason of a no can never be a yes. They share their word: whichever is
+ * sent first uses it up.
+ */
+function wordForms(detail: ApprovalDetail, reader: PrincipalId, form: string): Html {
   const { id, digest } = detail.approval;
   const why = whyNotYes(detail, reader);
-  const yes = markup`<p><button class="yes" name="decision" value="approve">Approve ${id}</button></p>`;
-  return markup`<form class="word" method="post" action="/approvals/${id}" autocomplete="off">
-    <h2>Your word</h2>
-    <input type="hidden" name="form" value="${form}" />
-    <input type="hidden" name="digest" value="${digest}" />
-    ${why === undefined ? yes : markup`<p>${why}</p>`}
-    <label for="reason">Reason (a no needs one; it is kept in the ledger and told to whoever asked)</label>
-    <input type="text" id="reason" name="reason" maxlength="300" />
+  const hidden = markup`<input type="hidden" name="form" value="${form}" />
+    <input type="hidden" name="digest" value="${digest}" />`;
+  const yes = markup`<form method="post" action="/approvals/${id}">
+    ${hidden}
+    <button class="yes" name="decision" value="approve">Approve ${id}</button>
+  </form>`;
+  const no = markup`<form method="post" action="/approvals/${id}" autocomplete="off">
+    ${hidden}
+    <label for="reason">Reason of a no: kept in the ledger, and told to whoever asked</label>
+    <input type="text" id="reason" name="reason" maxlength="300" required />
     <button class="no" name="decision" value="reject">Reject ${id}</button>
   </form>`;
+  return markup`<section class="word"><h2>Your word</h2>${why === undefined ? yes : markup`<p>${why}</p>`}${no}</section>`;
 }

@@ -13,7 +13,8 @@ const Filled = z.strictObject({
   reason: z
     .string()
     .max(2000)
-    .transform((text) => cleanText(text, 300).trim()),
+    .transform((text) => cleanText(text, 300).trim())
+    .default(''),
 });
 export type Filled = z.output<typeof Filled>;
 

@@ -22,7 +22,7 @@ footer { font-size: .85rem; padding-bottom: 3rem; padding-top: 1rem; }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: 1rem 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 0 0 .5rem; }
 a { color: var(--accent); }
-section, form.word { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; margin: 1rem 0; padding: .9rem 1rem; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; margin: 1rem 0; padding: .9rem 1rem; }
 ul.cards { list-style: none; margin: 0; padding: 0; }
 ul.cards li { border-top: 1px solid var(--line); padding: .7rem 0; }
 ul.cards li:first-child { border-top: 0; padding-top: 0; }
@@ -40,6 +40,7 @@ label { display: block; font-size: .9rem; margin: 0 0 .25rem; }
 input[type=text] { background: var(--ground); border: 1px solid var(--quiet); border-radius: .4rem; color: var(--ink); font: inherit; padding: .5rem .6rem; width: 100%; }
 button { border: 0; border-radius: .4rem; cursor: pointer; font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.1rem; }
 button.yes { background: var(--good); color: var(--card); } button.no { background: var(--bad); color: var(--card); margin-top: .6rem; }
+.word form + form { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; }
 button.plain { background: none; color: var(--accent); font-weight: 400; min-height: 0; padding: 0; text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 `;
