@@ -19,6 +19,10 @@ export function addMcp(program: Command, io: Io, done: Done): void {
       '--confirm-by-form',
       'a yes in a form of the client counts as the own yes of the person who asks; never as an approval',
     )
+    .option(
+      '--approval-page <address>',
+      'where people approve in a browser, such as the page of `berth approvals serve`; clients are offered it',
+    )
     .option('--on-behalf-of <person>', 'in whose name an agent acts; it stands in every entry')
     .option('--model <name>', 'the language model behind it; agents may be held to registered ones')
     .option('--software <digest>', 'of the agent, where its registration names one')
@@ -74,6 +78,7 @@ const mcpExamples = [
   'berth mcp',
   'claude mcp add berth -- berth mcp --as ada --tenant acme',
   'berth mcp --as agent:ops-bot --on-behalf-of hank --model qwen3',
+  'berth mcp --approval-page http://127.0.0.1:3902',
   'berth mcp --http :8080 --read-only',
   'berth mcp --http 0.0.0.0:8080 --auth auth.yaml --allow-host berth.internal',
 ];

@@ -13,6 +13,7 @@ import { BerthError } from '../model/error.ts';
 import { type Digest, TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { builtInTemplates } from '../templates/built-in.ts';
+import { approvalPageOf } from './approval-page.ts';
 import { callerOf, type Identity } from './caller.ts';
 import {
   checkpointFolderOf,
@@ -42,11 +43,12 @@ const demoName = 'four-sites';
 /** Opens the ledger of this home; fills one that is new or was not filled to its end, and says so on stderr. */
 export async function openSession(
   io: Io,
-  identity: Identity & { readonly client: string },
+  identity: Identity & { readonly client: string; readonly approvalPage?: string },
   fallback: Fallback,
 ): Promise<Session> {
   const home = homeOf(io);
   const caller = callerOf(io, identity, identity.client);
+  const approvalPage = approvalPageOf(io, identity.approvalPage);
   clockOf(io, readSettings(home)); // Refuses a garbled clock before anything is made.
   const ledger = await openSqliteLedger(ledgerPath(home), {
     checkpointFolder: checkpointFolderOf(io),
@@ -62,7 +64,13 @@ export async function openSession(
     }
     const clock = clockOf(io, readSettings(home));
     return {
-      control: createControl({ ledger, clock, catalogue: ownCatalogue, templates: builtInTemplates }),
+      control: createControl({
+        ledger,
+        clock,
+        catalogue: ownCatalogue,
+        templates: builtInTemplates,
+        approvalPage,
+      }),
       caller,
       clock,
       place: ledger.place,

@@ -21,7 +21,7 @@ import { underWay } from './under-way.ts';
 import { contractView, planView, zoneOf } from './views/plan-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { snapshotOf } from './views/snapshot.ts';
-import { approvalIn } from './waiting.ts';
+import { approvalIn, wayToYes } from './waiting.ts';
 
 /** Turns a plan into a contract or into what its contract holds from now on, or says why it no longer can and what would fit instead. */
 export async function commitPlan(
@@ -136,7 +136,7 @@ async function parkedResult(
       ...answer,
       decision: 'pending_approval',
       operation: OperationId.parse(id),
-      next: `it waits for a person: \`berth approve ${id}\` at a terminal; do not retry, ask operation_get for ${id}`,
+      next: `it waits for a person: ${wayToYes(approval ?? { command: `berth approve ${id}` })}; do not retry, ask operation_get for ${id}`,
     };
   if (state === 'used') {
     const done = doneOf(entry.command);

@@ -58,6 +58,8 @@ export type DoorParts = {
   readonly folded?: Folded;
   /** Templates that come with this version; read when they are first asked for. */
   readonly templates?: () => readonly Template[];
+  /** The address of a page on which people decide, without a slash at its end. */
+  readonly approvalPage?: string | undefined;
 };
 
 /**
@@ -68,15 +70,18 @@ export class Door {
   readonly ledger: Ledger;
   readonly library: Library;
   readonly clock: Clock;
+  readonly approvalPage: string | undefined;
   readonly #fold: Fold;
   readonly #second: SecondOpinion;
   readonly #catalogue: CatalogueSource | undefined;
   readonly #templates: () => readonly Template[];
   #hasPacks = false;
 
-  constructor({ ledger, clock, engine, catalogue, folded, templates = () => [] }: DoorParts) {
+  constructor(parts: DoorParts) {
+    const { ledger, clock, engine, catalogue, folded, templates = () => [] } = parts;
     this.ledger = ledger;
     this.clock = clock;
+    this.approvalPage = parts.approvalPage;
     this.library = new Library(ledger);
     this.#fold = new Fold(ledger, folded);
     this.#second = engine === undefined ? cedarOpinion : new SecondOpinion(engine);

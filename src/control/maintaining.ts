@@ -13,7 +13,7 @@ import { placeNamed } from './place-name.ts';
 import { underWay } from './under-way.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
-import { approvalIn } from './waiting.ts';
+import { approvalIn, wayToYes } from './waiting.ts';
 import { saidIn } from './words.ts';
 import { instantMs, isoIn } from './zone.ts';
 
@@ -93,7 +93,7 @@ function parkedResult(
     entry: { seq, digest },
     next:
       approval.state === 'open'
-        ? `it waits for another person: \`${approval.command}\` at a terminal`
+        ? `it waits for another person: ${wayToYes(approval)}`
         : `its approval is ${approval.state}; \`berth maintenance\` lists the windows`,
   };
 }

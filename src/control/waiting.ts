@@ -16,7 +16,8 @@ export async function viewOf(
   const plan = planOf(approval) === undefined ? undefined : await door.library.fetchPlan(approval.digest);
   const { end } = approval;
   const why = end?.kind === 'rejected' ? { why: await saidIn(door.ledger, end.reason) } : {};
-  return approvalView(state, approval, { nowMs, plan, ...why });
+  const { approvalPage: page } = door;
+  return approvalView(state, approval, { nowMs, plan, page, ...why });
 }
 
 /** The view of the approval that a decision speaks of, if it speaks of one. */
@@ -28,4 +29,9 @@ export async function approvalIn(
   if (!('approval' in decision)) return undefined;
   const approval = approvalOf(moment.state.authority, decision.approval);
   return approval === undefined ? undefined : viewOf(door, moment, approval);
+}
+
+/** How a person says yes to it: `\`berth approve A-3\` at a terminal, or on its page`. */
+export function wayToYes({ command, page }: Pick<ApprovalView, 'command' | 'page'>): string {
+  return `\`${command}\` at a terminal${page === undefined ? '' : ` or ${page}`}`;
 }

@@ -1,6 +1,6 @@
 import type { Caller, Control, Progress } from '../control/control.ts';
 import { cleanText } from '../model/text.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, type Offer, pageFor } from './ask.ts';
 import type { ResponseFormat } from './brief.ts';
 import { type CallAnswer, callTool } from './call.ts';
 import { catalogueDigest, type ListedTool, listTools, toolDigests } from './catalogue.ts';
@@ -48,6 +48,8 @@ export type Link = {
   readonly trace?: Traced;
   /** There where the client shows forms. */
   readonly ask?: Ask;
+  /** There where the client opens addresses. */
+  readonly offer?: Offer;
 };
 
 type ProgressNotification = {
@@ -90,12 +92,12 @@ export function toolList(tools: readonly Tool[]): {
   return { tools: [...listTools(tools)], _meta: { [catalogueMetaKey]: catalogueOf(tools).digest } };
 }
 
-/** Calls a tool for whoever is linked. Rejects with `AskFirst` alone. */
+/** Calls a tool for whoever is linked. Rejects with `AskFirst` and `OfferFirst` alone. */
 export async function toolCall(served: Served, call: Call, link: Link): Promise<ToolResult> {
   const { byTool } = catalogueOf(served.tools);
   const tool = byTool.has(call.name) ? call.name : 'unknown';
   const started = performance.now();
-  return inSpan({ tool, from: link.trace ?? {} }, async () => {
+  const result = await inSpan({ tool, from: link.trace ?? {} }, async () => {
     const answer = await answerTo(served, call, link);
     const tookMs = performance.now() - started;
     const error = answer.ok ? undefined : answer.error.code;
@@ -107,6 +109,15 @@ export async function toolCall(served: Served, call: Call, link: Link): Promise<
     });
     return { value: resultOf(answer), ...(error === undefined ? {} : { error }) };
   });
+  await offerPage(served, link, result);
+  return result;
+}
+
+/** Offers the page on which it is decided. Whatever is answered to that, the result stays what it is: it waits. */
+async function offerPage({ log }: Served, { offer }: Link, { structuredContent }: ToolResult): Promise<void> {
+  const page = structuredContent === undefined ? undefined : pageFor(structuredContent);
+  if (page === undefined || offer === undefined) return;
+  log('info', 'page-offered', { approval: page.approval, answer: await offer(page) });
 }
 
 type Call = { readonly name: string; readonly args: unknown };

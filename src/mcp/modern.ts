@@ -15,7 +15,7 @@ import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
-import { type Ask, answerIn, AskFirst, formOf } from './ask.ts';
+import { type Ask, answerIn, AskFirst, formOf, type Offer, OfferFirst } from './ask.ts';
 import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
 import {
   complete,
@@ -114,6 +114,13 @@ const askedState = {
 };
 
 async function askBack(error: unknown, context: ServerContext): Promise<InputRequiredResult> {
+  if (error instanceof OfferFirst) {
+    const { approval, url, message } = error.offer;
+    return inputRequired({
+      inputRequests: { page: inputRequired.elicitUrl({ message, url }) },
+      requestState: await asked.mint(approval, context),
+    });
+  }
   if (!(error instanceof AskFirst)) throw error;
   return inputRequired({
     inputRequests: { confirm: inputRequired.elicit(formOf(error.question)) },
@@ -130,11 +137,18 @@ function askOver({ inputResponses, requestState }: ServerContext['mcpReq']): Ask
   };
 }
 
+/** The call comes again with the same key, and is answered then. What the client answers to the offer is not read. */
+const offerOnce: Offer = (page) => Promise.reject(new OfferFirst(page));
+
 /** A client that shows forms. An empty declaration means them too. */
 const Forms = z.object({
   [CLIENT_CAPABILITIES_META_KEY]: z.object({
     elicitation: z.looseObject({ form: z.object({}) }).or(z.strictObject({})),
   }),
+});
+/** A client that opens addresses. */
+const Addresses = z.object({
+  [CLIENT_CAPABILITIES_META_KEY]: z.object({ elicitation: z.object({ url: z.object({}) }) }),
 });
 const ClientInfo = z.object({ [CLIENT_INFO_META_KEY]: z.object({ name: z.string() }) });
 
@@ -143,6 +157,7 @@ function linkOf(party: Party, { mcpReq, http }: ServerContext): Link {
   return {
     party,
     ...(Forms.safeParse(mcpReq.envelope).success ? { ask: askOver(mcpReq) } : {}),
+    ...(Addresses.safeParse(mcpReq.envelope).success ? { offer: offerOnce } : {}),
     client: ClientInfo.safeParse(mcpReq.envelope).data?.[CLIENT_INFO_META_KEY].name,
     signal: mcpReq.signal,
     progressToken: meta?.progressToken,

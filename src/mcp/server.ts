@@ -20,7 +20,7 @@ import { z } from 'zod';
 
 import { cleanText } from '../model/text.ts';
 import { accessBehind, toolsWithin } from './access.ts';
-import { type Ask, answerIn, formOf } from './ask.ts';
+import { type Ask, answerIn, formOf, type Offer } from './ask.ts';
 import { instructions, type Link, type Party, type Served, toolCall, toolList } from './exchange.ts';
 import {
   complete,
@@ -168,6 +168,7 @@ function linkOf(mcp: McpServer, party: Party, extra: Extra): Link {
     notify: sendNotification,
     trace: traceOf(extra),
     ...(showsForms(mcp) ? { ask: askOver(extra) } : {}),
+    ...(opensAddresses(mcp) ? { offer: offerOver(extra) } : {}),
   };
 }
 
@@ -182,6 +183,10 @@ function showsForms({ server }: McpServer): boolean {
   return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
 }
 
+function opensAddresses({ server }: McpServer): boolean {
+  return server.getClientCapabilities()?.elicitation?.url !== undefined;
+}
+
 /** So long a person may think. */
 const patienceMs = 10 * 60_000;
 
@@ -190,5 +195,21 @@ function askOver({ sendRequest, signal }: Extra): Ask {
     const request = { method: 'elicitation/create' as const, params: formOf(question) };
     const options = { signal, timeout: patienceMs };
     return sendRequest(request, ElicitResultSchema, options).then(answerIn, () => 'cancel' as const);
+  };
+}
+
+/** So long the answer to a call waits for somebody to open a page, or not to. */
+const openingMs = 2 * 60_000;
+
+function offerOver({ sendRequest, signal }: Extra): Offer {
+  return async ({ url, message }) => {
+    const elicitationId = crypto.randomUUID();
+    const params = { mode: 'url' as const, message, elicitationId, url };
+    const request = { method: 'elicitation/create' as const, params };
+    const answered = sendRequest(request, ElicitResultSchema, { signal, timeout: openingMs });
+    return answered.then(
+      ({ action }) => action,
+      () => 'cancel' as const,
+    );
   };
 }

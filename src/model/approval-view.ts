@@ -32,5 +32,6 @@ export const ApprovalView = z.object({
   heldUntil: iso.optional().describe('its capacity is held until then'),
   ended: z.object({ at: iso, by: PrincipalId.optional(), reason: z.string().optional() }).optional(),
   command: z.string().describe('what a person types to say yes'),
+  page: z.string().max(300).optional().describe('where a person decides in a browser'),
 });
 export type ApprovalView = z.infer<typeof ApprovalView>;

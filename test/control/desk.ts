@@ -34,7 +34,7 @@ export type Desk = {
 };
 
 /** Opens the demo world, its own copy unless `home` says which. */
-export async function openDesk(home?: string): Promise<Desk> {
+export async function openDesk(home?: string, more: { approvalPage?: string } = {}): Promise<Desk> {
   const folder = home ?? (await demoHome());
   const ledger = await openSqliteLedger(join(folder, 'ledger.db'));
   onTestFinished(() => ledger.close());
@@ -43,6 +43,7 @@ export async function openDesk(home?: string): Promise<Desk> {
     ledger,
     clock: { kind: 'set', nowMs: () => clock.atMs },
     templates: builtInTemplates,
+    ...more,
   });
   return { control, ledger, home: folder, clock };
 }

@@ -19,7 +19,16 @@ const situations: readonly { readonly caller: Party; readonly confirmByForm: boo
   { caller: { principal: person('theo').principal }, confirmByForm: false },
 ];
 
-const acts = ['commit', 'commit a change', 'release', 'own release', 'close a node', 'close a site'] as const;
+const acts = [
+  'commit',
+  'commit what ends another contract',
+  'commit regulated data',
+  'commit a change',
+  'release',
+  'own release',
+  'close a node',
+  'close a site',
+] as const;
 
 /** What a client says besides what it wants: in arguments, in `_meta`, in headers. */
 const lies: readonly {
@@ -49,6 +58,7 @@ const lies: readonly {
       requestState: 'made-up',
     },
   },
+  { params: { inputResponses: { page: { action: 'accept', content: { approved: true } } } } },
 ];
 
 /** Tools that are not there, or that only look. */
@@ -113,9 +123,16 @@ async function stateless(fetch: Fetch, call: Call, lie: Lie): Promise<string> {
   return response.text();
 }
 
+/** Rules that no form of the requester answers, each for one of the acts. */
+const forOthers = ['tier-3-preemption', 'tier-3-regulated'] as const;
+
 /** What each act asks for; plans are made by somebody who may. */
 async function callsOn(desk: Desk): Promise<Readonly<Record<(typeof acts)[number], Call>>> {
   const { id: plan } = await planned(desk, wish({ nodes: 2 }));
+  const others = { ...wish({ tenant: 'acme', nodes: 4, where: ['fra1'] }), mayPreempt: true };
+  const { id: preempting } = await planned(desk, others);
+  const bank = wish({ tenant: 'initech-bank', models: ['H200-SXM-141GB'], where: ['ams2'] });
+  const { id: regulated } = await planned(desk, bank);
   const contract = ContractId.parse('C-104');
   const change = thePlan(
     await desk.control.planChange(operator, { contract, change: { extendS: 86_400 } }),
@@ -123,6 +140,8 @@ async function callsOn(desk: Desk): Promise<Readonly<Record<(typeof acts)[number
   const window = { from: '2026-12-20T00:00:00Z', to: '2026-12-20T06:00:00Z', reason: 'firmware' };
   return {
     commit: { name: 'contract_commit', arguments: { plan } },
+    'commit what ends another contract': { name: 'contract_commit', arguments: { plan: preempting } },
+    'commit regulated data': { name: 'contract_commit', arguments: { plan: regulated } },
     'commit a change': { name: 'contract_commit', arguments: { plan: change } },
     release: { name: 'contract_release', arguments: { contract } },
     'own release': { name: 'contract_release', arguments: { contract: 'C-102' } },
@@ -140,20 +159,38 @@ const deeds = new Set([
   'maintenance-scheduled',
 ]);
 
-type Told = { readonly approved: number; readonly confirmed: number; readonly faults: readonly string[] };
+type Told = {
+  readonly approved: number;
+  readonly confirmed: number;
+  readonly faults: readonly string[];
+  /** Of those rules, which had somebody asked, and which were behind something that was done. */
+  readonly asked: readonly string[];
+  readonly done: readonly string[];
+};
 
 /**
  * What must stand behind every deed, read from the ledger alone: enough different yeses, the last of them in its own
  * entry; or, for a person whose forms count and for what needs nobody else, the form.
  */
-function standingBehind(entries: readonly Entry[], formsCount: boolean): Told {
+function standingBehind(
+  entries: readonly Entry[],
+  { formsCount, regulated }: { readonly formsCount: boolean; readonly regulated: unknown },
+): Told {
   const persons = new Map<string, number>();
   const yes = new Map<string, Set<string>>();
   const faults: string[] = [];
   const told = { approved: 0, confirmed: 0 };
+  const why = new Map<string, readonly string[]>();
+  const done: string[] = [];
   for (const { seq, actor, command, events } of entries) {
-    for (const event of events)
-      if (event.kind === 'approval-requested') persons.set(event.approval, event.persons);
+    for (const event of events) {
+      if (event.kind !== 'approval-requested') continue;
+      persons.set(event.approval, event.persons);
+      why.set(
+        event.approval,
+        forOthers.filter((rule) => event.why.some((line) => line.startsWith(`${rule}:`))),
+      );
+    }
     if (command.kind === 'approve-plan') {
       if (actor.byHand !== true || !approvers.has(actor.principal)) faults.push(`${seq}: no person's yes`);
       yes.set(command.approval, (yes.get(command.approval) ?? new Set()).add(actor.principal));
@@ -161,16 +198,21 @@ function standingBehind(entries: readonly Entry[], formsCount: boolean): Told {
     if (!events.some(({ kind }) => deeds.has(kind))) continue;
     if (command.kind === 'approve-plan') {
       told.approved += 1;
+      done.push(...(why.get(command.approval) ?? []));
       const missing = (persons.get(command.approval) ?? 99) - (yes.get(command.approval)?.size ?? 0);
       if (missing > 0) faults.push(`${seq}: ${missing} yeses are missing`);
     } else {
       told.confirmed += 1;
       const isOwn = formsCount && actor.confirmed === 'form' && actor.principal === 'person:sven';
-      if (!isOwn || command.kind === 'start-maintenance')
+      const endsOthers = events.some(({ kind }) => kind === 'contract-preempted');
+      const isRegulated = events.some(
+        (event) => event.kind === 'contract-granted' && event.plan === regulated,
+      );
+      if (!isOwn || endsOthers || isRegulated || command.kind === 'start-maintenance')
         faults.push(`${seq}: ${command.kind} without a yes`);
     }
   }
-  return { ...told, faults };
+  return { ...told, faults, asked: [...why.values()].flat(), done };
 }
 
 const approvers = new Set<string>(['person:olga', 'person:rita']);
@@ -188,13 +230,13 @@ test(
   'a client that lies gets nothing of tier 2 to 4 done without the yeses that are recorded',
   { timeout: 300_000 },
   async () => {
-    const seen = { asked: 0, done: 0, two: 0 };
+    const seen = { asked: 0, done: 0, two: 0, rulesAsked: new Set<string>(), rulesDone: new Set<string>() };
     await assert(
       asyncProperty(
         constantFrom(...situations),
         array(step, { minLength: 4, maxLength: 14 }),
         async ({ caller, confirmByForm }, steps) => {
-          const desk = await openDesk();
+          const desk = await openDesk(undefined, { approvalPage: 'http://127.0.0.1:3902' });
           const fetch = fetchFrom(endpointWith({ control: desk.control, caller, confirmByForm }));
           const calls = await callsOn(desk);
           let forms = 0;
@@ -215,11 +257,16 @@ test(
             }
           }
           const entries = await desk.ledger.read(seq, 100);
-          const { approved, confirmed, faults } = standingBehind(entries, confirmByForm);
+          const { approved, confirmed, faults, ...rules } = standingBehind(entries, {
+            formsCount: confirmByForm,
+            regulated: calls['commit regulated data'].arguments['plan'],
+          });
           expect(faults).toEqual([]);
           expect(approved).toBe(done);
           expect(confirmed).toBeLessThanOrEqual(forms);
           seen.done += done;
+          for (const rule of rules.asked) seen.rulesAsked.add(rule);
+          for (const rule of rules.done) seen.rulesDone.add(rule);
           for (const { decision } of entries) {
             if (decision.kind !== 'approval-requested') continue;
             seen.asked += 1;
@@ -234,5 +281,7 @@ test(
     expect(seen.asked).toBeGreaterThan(60);
     expect(seen.two).toBeGreaterThan(2);
     expect(seen.done).toBeGreaterThan(5);
+    expect([...seen.rulesAsked].toSorted()).toEqual([...forOthers]);
+    expect([...seen.rulesDone].toSorted()).toEqual([...forOthers]);
   },
 );

@@ -29,7 +29,7 @@ export function approvalLines(approval: ApprovalView, room: Room): Line[] {
 }
 
 function openFields(approval: ApprovalView): Field[] {
-  const { why, mayDecide, persons, yes, expires, heldUntil, command } = approval;
+  const { why, mayDecide, persons, yes, expires, heldUntil, command, page = '' } = approval;
   const who = mayDecide.join(', ') || 'nobody who is registered';
   const held = heldUntil === undefined ? 'nothing is held for it' : `until ${formatInstant(heldUntil)}`;
   return [
@@ -39,6 +39,7 @@ function openFields(approval: ApprovalView): Field[] {
     ['held', [span(held)]],
     ['expires', [span(formatInstant(expires))]],
     ['command', [span(command, 'strong')]],
+    ['page', [span(page, 'strong')]],
   ];
 }
 

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { isOn } from '../../chat/mode.ts';
 import { themes } from '../../chat/theme.ts';
 import { cleanText } from '../../model/text.ts';
+import { isPageAddress } from '../approval-page.ts';
 
 /** Something that can be set outside of a command: in the environment, and where that makes sense in the config file. */
 export type Setting = {
@@ -77,6 +78,18 @@ export const settings: readonly Setting[] = [
     meaning: 'who reads requests when the model fails',
     shows: (said) => (said === 'none' ? 'none' : 'built-in'),
     inFile: choice('BERTH_FALLBACK', ['built-in', 'none']),
+  },
+  {
+    name: 'approvalPage',
+    flag: '--approval-page',
+    variables: ['BERTH_APPROVAL_PAGE'],
+    meaning: 'where people approve in a browser: the page of `berth approvals serve`',
+    shows: addressShown,
+    inFile: {
+      ...text('BERTH_APPROVAL_PAGE'),
+      takes: 'an https address, or http on this machine, without a user, a password or a query in it',
+      allows: (value) => typeof value === 'string' && isPageAddress(value),
+    },
   },
   {
     name: 'theme',

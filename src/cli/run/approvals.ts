@@ -138,6 +138,7 @@ export function wholeOf(approval: ApprovalView): string[] {
           `  may decide  ${mayDecide.join(', ') || 'nobody who is registered'}`,
           `  expires  ${approval.expires}`,
           `  ${approval.persons === 1 ? 'one person' : 'two persons'}: ${approval.command}`,
+          ...optional('in a browser', approval.page),
         ]
       : []),
   ];

@@ -31,6 +31,7 @@ export type McpOptions = Common & {
   readonly rate?: number;
   readonly toolsets?: Toolset[];
   readonly confirmByForm?: boolean;
+  readonly approvalPage?: string;
 };
 
 export async function mcp(io: Io, options: McpOptions): Promise<number> {

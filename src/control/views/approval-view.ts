@@ -11,15 +11,24 @@ import { cleanText, compareText } from '../../model/text.ts';
 import { isoIn } from '../zone.ts';
 import { zoneOf } from './plan-view.ts';
 
-/** One approval as people are shown it. `plan` is the one that it is about, `why` what was said with a no. */
+/**
+ * One approval as people are shown it. `plan` is the one that it is about, `why` what was said with a no, `page` the
+ * address of the pages on which people decide.
+ */
 export function approvalView(
   state: State,
   approval: Approval,
   {
     nowMs,
     plan,
+    page,
     why = '',
-  }: { readonly nowMs: number; readonly plan: Plan | undefined; readonly why?: string },
+  }: {
+    readonly nowMs: number;
+    readonly plan: Plan | undefined;
+    readonly page: string | undefined;
+    readonly why?: string;
+  },
 ): ApprovalView {
   const { id, command, tenant, tier, persons, need, requestedBy, mandate, digest } = approval;
   const zone = tenant === undefined ? 'UTC' : zoneOf(state, { tenant });
@@ -49,6 +58,7 @@ export function approvalView(
     ...(lease === undefined || !isOpen ? {} : { heldUntil: isoIn(lease.untilMs, zone) }),
     ...endedView(approval, why, zone),
     command: `berth approve ${id}`,
+    ...(page === undefined || !isOpen ? {} : { page: `${page}/approvals/${id}` }),
   };
 }
 

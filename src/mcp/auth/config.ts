@@ -8,7 +8,7 @@ const ClaimPath = z
   .string()
   .regex(/^[^.\s]{1,100}(?:\.[^.\s]{1,100}){0,3}$/, 'a claim is one word, or words joined by dots');
 
-const SafeUrl = z.url().refine(isSafe, 'use https, or http on this machine');
+const SafeUrl = z.url().refine(isSafeUrl, 'use https, or http on this machine');
 
 const Algorithm = z.enum(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA']);
 
@@ -53,9 +53,9 @@ export const AuthConfig = z.strictObject({
 export type AuthConfig = z.output<typeof AuthConfig>;
 
 /** Tokens and keys go over the network only where nobody can read or change them. */
-function isSafe(text: string): boolean {
+export function isSafeUrl(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || url.username !== '' || url.hash !== '') return false;
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return (
     url.protocol === 'https:' ||
     (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
