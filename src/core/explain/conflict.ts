@@ -43,7 +43,8 @@ export function conflictOf(state: State, verdict: PolicyVerdict, asked: Asked): 
   for (const drop of present) {
     if (solves >= solveLimit) break;
     const rest = conflict.filter((other) => other !== drop);
-    if (!fits(onlyWith(asked, present, rest))) conflict = rest;
+    // Without any of them it fits: that was asked first.
+    if (rest.length > 0 && !fits(onlyWith(asked, present, rest))) conflict = rest;
   }
   return conflict.map(({ name }) => name);
 }

@@ -2,6 +2,7 @@ import type { Demand, Part } from '../../model/demand.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import type { Relaxation } from '../../model/refusal.ts';
 import { hourS } from '../../model/unit.ts';
+import { couldSolve } from '../place/solve.ts';
 import type { State } from '../state.ts';
 import { type Asked, type Edit, largestOf, later, offerLimit, offerOf } from './relax.ts';
 import { requirements } from './requirements.ts';
@@ -59,6 +60,8 @@ function shorter(state: State, verdict: PolicyVerdict, asked: Asked): Relaxation
   const partS = durationS >= lengthParts * hourS ? hourS : 1;
   const lengthOf = (parts: number) =>
     Math.max(1, Math.floor((durationS * parts) / lengthParts / partS)) * partS;
+  // What has too few GPUs free for the shortest has no more of them for a longer one.
+  if (!couldSolve(state, verdict, { ...asked, demand: lasting(asked.demand, lengthOf(1)) })) return undefined;
   return largestOf(state, verdict, {
     count: lengthParts,
     withCount: (parts) => ({ ...asked, demand: lasting(asked.demand, lengthOf(parts)) }),

@@ -1,6 +1,6 @@
 import { type Room, roomOf } from '../calendar/calendar.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
-import { layoutOf, limitsOn } from '../place/layout.ts';
+import { type Draws, layoutOf } from '../place/layout.ts';
 import type { PowerLimit } from '../place/power.ts';
 import type { State } from '../state.ts';
 import { Admission } from './admission.ts';
@@ -24,8 +24,9 @@ export class Sight {
   readonly #packed: Packed;
   readonly #revision: number;
   readonly #headroom: Headroom;
+  readonly #draws: Draws;
   readonly #rooms = new Map<number, Room>();
-  /** By the number of the limit, and by node. */
+  /** By the number of the limit, and by the number of a node's list of limits. */
   readonly #left = new Blocks();
   readonly #least = new Blocks();
 
@@ -36,6 +37,7 @@ export class Sight {
     this.#packed = packedOf(state);
     this.#revision = this.#packed.revision;
     this.#headroom = wattsOf(state.fleet).headroom(state.calendar);
+    this.#draws = layoutOf(state.fleet).draws;
   }
 
   /** Whether it still shows the calendar of a state: no other one of the fleet may have been packed since. */
@@ -68,12 +70,13 @@ export class Sight {
   }
 
   #leastOn(node: FleetNode): number {
-    const known = this.#least.get(node.index);
+    const number = this.#draws.of[node.index] ?? -1;
+    const known = this.#least.get(number);
     if (!Number.isNaN(known)) return known;
     let least = Infinity;
-    for (const limit of limitsOn(layoutOf(this.#state.fleet), node))
+    for (const limit of this.#draws.limits[number] ?? [])
       if (limit.nodes.length <= smallLimit) least = Math.min(least, this.#leftOf(limit));
-    this.#least.set(node.index, least);
+    this.#least.set(number, least);
     return least;
   }
 

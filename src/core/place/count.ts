@@ -142,7 +142,10 @@ function* afterCalendar(
 ): Generator<{ readonly constraint: string; readonly left: number }> {
   let free = freeOf(rooms, judged);
   yield { constraint: 'free-over-window', left: total(free) };
-  free = withSizes(free, (node, _want, size) => (rooms.letIn(node, demand) ? size : 0));
+  const admitted = rooms.admitted(demand);
+  const letsIn = (node: FleetNode) =>
+    admitted === undefined ? rooms.letIn(node, demand) : admitted[node.index] === 1;
+  free = withSizes(free, (node, _want, size) => (letsIn(node) ? size : 0));
   yield { constraint: 'isolation', left: total(free) };
   for (const [name, left] of afterPower(rooms, demand, free)) {
     free = left;

@@ -13,7 +13,7 @@ export type Layout = {
   readonly draws: Draws;
 };
 
-type Draws = {
+export type Draws = {
   /** By the index of a node: the number of its limits. */
   readonly of: Int32Array;
   readonly limits: readonly (readonly PowerLimit[])[];

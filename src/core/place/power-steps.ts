@@ -42,9 +42,11 @@ function tightLimits(rooms: Rooms, free: Free): readonly PowerLimit[] {
   const wantedW = new Float64Array(limits.length);
   for (const [number, powerW] of drawnW.entries())
     for (const { index } of draws.limits[number] ?? []) wantedW[index] = (wantedW[index] ?? 0) + powerW;
+  const { sight } = rooms;
   return limits.filter((limit) => {
     const powerW = wantedW[limit.index] ?? 0;
-    return powerW > 0 && rooms.heeds(limit) && !rooms.carries(limit, powerW);
+    if (powerW === 0 || sight?.surelyCarries(limit, powerW) === true) return false;
+    return rooms.heeds(limit) && !rooms.carries(limit, powerW);
   });
 }
 

@@ -17,7 +17,7 @@ import { isAbove, type Speed } from './merit.ts';
 import { NodeSet } from './node-set.ts';
 import type { Suit } from './packing.ts';
 import { type LimitName, limitNames } from './power.ts';
-import { type Ignored, Rooms } from './rooms.ts';
+import { type Ignored, Rooms, type TimeSpan } from './rooms.ts';
 import type { Ground } from './scales.ts';
 import { cheapestFirst, type Elsewhere, type Gang, placeSurviving } from './spares.ts';
 import { standInOf } from './stand-in.ts';
@@ -286,16 +286,19 @@ function bindingOn(
 ): SiteMiss['binding'] {
   const { isPlain } = gang;
   const span = { startMs, endMs: endOf(startMs, gang.demand) };
-  return bindingOf(
-    state,
-    gang.demand,
-    (demand, ignored) =>
-      placeSurviving(
-        new Rooms(state, span, { isPlain, ...(ignored === undefined ? {} : { ignored }) }),
-        nodes,
-        asking(gang, demand),
-      ).kind === 'whole',
-  );
+  let isHopeless: boolean | undefined;
+  return bindingOf(state, gang.demand, (demand, ignored) => {
+    if (ignored?.has('bookings') === false && (isHopeless ??= lacksFreeGpus(state, gang, span))) return false;
+    const how = { isPlain, ...(ignored === undefined ? {} : { ignored }) };
+    return placeSurviving(new Rooms(state, span, how), nodes, asking(gang, demand)).kind === 'whole';
+  });
+}
+
+/** Whether free GPUs alone rule the gang out on the whole site: then it is no limit and no other tenant that does. */
+function lacksFreeGpus(state: State, gang: Gang, span: TimeSpan): boolean {
+  if (gang.isPlain) return false;
+  const rooms = new Rooms(state, span, { ignored: new Set([...limitNames, 'isolation'] as const) });
+  return new Bounds(rooms, gang).hopeful(domainsKnown('site', 'site', gang.site.nodes)).length === 0;
 }
 
 /** The gang as another demand for the same replicas asks for it. */

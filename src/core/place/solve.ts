@@ -12,7 +12,7 @@ import { solveElastic } from './elastic.ts';
 import { byCarbon, bySpeed, carbonOf, carbonWords, speedOf, speedWords } from './merit.ts';
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
 import { suitOrder } from './packing.ts';
-import { searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
+import { couldFit, searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
 import { combinations } from './want.ts';
 
 /** The best way to serve a demand at one site. */
@@ -87,6 +87,20 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
         withinBudget(priceOf(state.fleet, result, demand.window.durationS), demand)
       );
     }),
+  );
+}
+
+/**
+ * Whether counts leave any hope for a demand that starts at one time: a quick no, never a wrong one. Hopes where starts
+ * may be chosen, and where less than what is asked for would do.
+ */
+export function couldSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
+  const { demand, starts, isPlain } = asked;
+  const isFixed = starts.latestMs <= starts.earliestMs && demand.dataset === undefined;
+  if (isPlain === true || !isFixed || demand.guarantee === 'elastic') return true;
+  const { open } = splitSites(state, demand, verdict);
+  return open.some((site) =>
+    combinations(demand, modelsAt(site)).some((wants) => couldFit(state, site, { ...asked, open, wants })),
   );
 }
 

@@ -45,13 +45,19 @@ export function* triesIn(
   const level = demand.together ?? 'site';
   const domains = domainsKnown(level, level, site.nodes);
   const mayBind = bindingOf(state, able, gang, { earliestMs, latestMs });
+  const concerned = new Map<Domain, readonly number[]>();
+  const concernedIn = (domain: Domain) => {
+    const known = concerned.get(domain) ?? concernedBy(state, { domain, site, demand, mayBind });
+    concerned.set(domain, known);
+    return known;
+  };
   const look: Look = {
     isEnd: ({ domain, starts: { fromMs } }) => {
       const { nodes } = aroundKnown(layoutOf(state.fleet), domain);
       return endsIn(packedOf(state), nodes, { fromMs, toMs: fromMs }).length > 0;
     },
     endsOf: ({ domain, starts }, fromMs) =>
-      endsIn(packedOf(state), concernedBy(state, { domain, site, demand, mayBind }), { ...starts, fromMs }),
+      endsIn(packedOf(state), concernedIn(domain), { ...starts, fromMs }),
   };
   for (const starts of chunksOf(earliestMs, latestMs)) {
     const hopeful = hopefulAmong(state, domains, gang, starts);
