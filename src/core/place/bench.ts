@@ -50,8 +50,8 @@ function firstSeatsOf(fleet: Fleet, want: Want): FirstSeats {
 
 /** One attempt at a gang: what is left while its replicas are put down one after the other. */
 export class Bench {
-  readonly #rooms: Rooms;
-  readonly #demand: Demand;
+  readonly rooms: Rooms;
+  readonly demand: Demand;
   readonly #left: Layers<number, Left>;
   /** Watts that the gang itself has drawn. */
   readonly #drawn: Layers<PowerLimit, number>;
@@ -71,8 +71,8 @@ export class Bench {
       from === undefined
         ? new FabricBench(rooms.edges, demand, before === 'wary' ? before : undefined)
         : from.fabric.fork();
-    this.#rooms = rooms;
-    this.#demand = demand;
+    this.rooms = rooms;
+    this.demand = demand;
     this.#left = new Layers(from === undefined ? undefined : from.#left);
     this.#drawn = new Layers(from === undefined ? undefined : from.#drawn);
     this.#capLeftW = from?.capLeftW ?? demand.powerCapW ?? Infinity;
@@ -83,7 +83,7 @@ export class Bench {
 
   /** A copy that can be thrown away, while this one stays as it is. */
   fork(): Bench {
-    return new Bench(this.#rooms, this.#demand, this);
+    return new Bench(this.rooms, this.demand, this);
   }
 
   /** Becomes what a copy of it has become since. */
@@ -94,6 +94,11 @@ export class Bench {
     this.#capLeftW = copy.capLeftW;
     this.#wear = copy.wear;
     this.fabric.adopt(copy.fabric);
+  }
+
+  /** Whether nothing was put down yet, nor is more held than has to be: then all of these rooms and demand are alike. */
+  get isUntouched(): boolean {
+    return this.#left.isEmpty && !this.fabric.isWary;
   }
 
   get capLeftW(): number {
@@ -122,7 +127,7 @@ export class Bench {
   freeGpus(node: FleetNode, want: Want): number {
     if (!this.#open(node)) return 0;
     if (isSliced(want)) return slicesIn(node, want, this.#leftOf(node));
-    const free = this.#left.get(node.index)?.gpus ?? this.#rooms.freeOn(node);
+    const free = this.#left.get(node.index)?.gpus ?? this.rooms.freeOn(node);
     return sizeOf(both(free, usableGpus(node, want)));
   }
 
@@ -167,7 +172,7 @@ export class Bench {
   /** What the next replica would have of the node. Nodes of a kind on which nothing is held yet give the same. */
   #seatOn(node: FleetNode, want: Want): Seat | undefined {
     const left = this.#leftOf(node);
-    const { fleet } = this.#rooms;
+    const { fleet } = this.rooms;
     if (left !== emptyRoom(fleet, node)) return this.#seated(node, want, left);
     const seats = firstSeatsOf(fleet, want);
     const kind = kindsOf(fleet).of[node.index] ?? -1;
@@ -204,7 +209,7 @@ export class Bench {
   }
 
   #open(node: FleetNode): boolean {
-    return this.#rooms.letIn(node, this.#demand);
+    return this.rooms.letIn(node, this.demand);
   }
 
   #chooseDevices(
@@ -241,11 +246,11 @@ export class Bench {
   }
 
   #takenOn(node: FleetNode, left: Left): Taken {
-    const { aligned } = this.#rooms.of(node);
+    const { aligned } = this.rooms.of(node);
     return {
       held: aligned,
       own: left.pinned ?? [],
-      startMs: this.#rooms.span.startMs,
+      startMs: this.rooms.span.startMs,
       nicsTaken: left.nicsTaken,
     };
   }
@@ -269,7 +274,7 @@ export class Bench {
   }
 
   #spreadLeft(node: FleetNode, { part }: Want): number {
-    if (this.#spread === undefined || !isCounted(part, this.#demand)) return Infinity;
+    if (this.#spread === undefined || !isCounted(part, this.demand)) return Infinity;
     const fate = this.#spread.fateOf(node);
     if (fate.kind !== 'falls') return fate.kind === 'stays' && this.#spread.limit >= 0 ? Infinity : 0;
     return this.#spread.limit - (this.#standing.get(fate.place) ?? 0);
@@ -278,13 +283,13 @@ export class Bench {
   #standHere(node: FleetNode, want: Want): void {
     const { part } = want;
     this.fabric.stand(node, want);
-    if (this.#spread === undefined || !isCounted(part, this.#demand)) return;
+    if (this.#spread === undefined || !isCounted(part, this.demand)) return;
     const fate = this.#spread.fateOf(node);
     if (fate.kind === 'falls') this.#standing.set(fate.place, (this.#standing.get(fate.place) ?? 0) + 1);
   }
 
   #leftOf(node: FleetNode): Left {
-    return this.#left.get(node.index) ?? this.#rooms.of(node);
+    return this.#left.get(node.index) ?? this.rooms.of(node);
   }
 
   /** How many replicas, at most `most`, the node's cores, memory, storage and watts carry, whatever its GPUs do. */
@@ -301,23 +306,23 @@ export class Bench {
 
   #carriesMore(node: FleetNode, powerW: number): boolean {
     if (powerW > this.#capLeftW) return false;
-    return this.#rooms
+    return this.rooms
       .limitsOn(node)
-      .every((limit) => this.#rooms.carries(limit, this.#drawnW(limit) + powerW));
+      .every((limit) => this.rooms.carries(limit, this.#drawnW(limit) + powerW));
   }
 
   /** Watts that the cap and the tightest limit on the node have left; limits that carry `powerW` are not looked at. */
   #powerLeftOn(node: FleetNode, powerW: number): number {
     let leftW = this.#capLeftW;
-    for (const limit of this.#rooms.limitsOn(node)) {
-      if (!this.#rooms.carries(limit, this.#drawnW(limit) + powerW))
+    for (const limit of this.rooms.limitsOn(node)) {
+      if (!this.rooms.carries(limit, this.#drawnW(limit) + powerW))
         leftW = Math.min(leftW, this.#powerLeftW(limit));
     }
     return leftW;
   }
 
   #powerLeftW(limit: PowerLimit): number {
-    return this.#rooms.powerLeftW(limit) - this.#drawnW(limit);
+    return this.rooms.powerLeftW(limit) - this.#drawnW(limit);
   }
 
   #drawnW(limit: PowerLimit): number {
@@ -326,7 +331,7 @@ export class Bench {
 
   #drawPower(node: FleetNode, powerW: number): boolean {
     if (!this.#carriesMore(node, powerW)) return false;
-    for (const limit of this.#rooms.limitsOn(node)) this.#drawn.set(limit, this.#drawnW(limit) + powerW);
+    for (const limit of this.rooms.limitsOn(node)) this.#drawn.set(limit, this.#drawnW(limit) + powerW);
     this.#capLeftW -= powerW;
     return true;
   }

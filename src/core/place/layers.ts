@@ -12,6 +12,11 @@ export class Layers<K, V> {
     return this.#own.get(key) ?? this.#below?.get(key);
   }
 
+  /** Whether nothing was written, here or below. */
+  get isEmpty(): boolean {
+    return this.#own.size === 0 && (this.#below?.isEmpty ?? true);
+  }
+
   /** Everything that was written over what is below. */
   own(): ReadonlyMap<K, V> {
     return this.#own;

@@ -213,7 +213,24 @@ function concernedBy(
     ...(isSiteWide ? site.nodes : []),
     ...large.flatMap((limit) => (mayBind(limit) ? limit.nodes : [])),
   ];
-  return more.length === 0 ? nodes : [...new Set([...nodes, ...more.map(({ index }) => index)])];
+  return more.length === 0 ? nodes : withOthers(nodes, more, state.fleet.nodes.length);
+}
+
+/** Indexes of nodes, and of those of `more` that are not among them, each once. */
+function withOthers(
+  nodes: readonly number[],
+  more: readonly FleetNode[],
+  nodeCount: number,
+): readonly number[] {
+  const isIn = new Uint8Array(nodeCount);
+  const found = [...nodes];
+  for (const index of nodes) isIn[index] = 1;
+  for (const { index } of more) {
+    if (isIn[index] === 1) continue;
+    isIn[index] = 1;
+    found.push(index);
+  }
+  return found;
 }
 
 function aroundKnown(layout: Layout, domain: Domain): Around {

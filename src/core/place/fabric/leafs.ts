@@ -1,8 +1,10 @@
+import type { Demand } from '../../../model/demand.ts';
 import type { Path } from '../../../model/id.ts';
 import type { Member } from '../../../model/placement.ts';
 import { compareText } from '../../../model/text.ts';
 import type { Fleet, FleetNode } from '../../inventory/fleet.ts';
 import type { Bench } from '../bench.ts';
+import type { Rooms } from '../rooms.ts';
 import type { Want } from '../want.ts';
 import { choosesNics, rdmaNics } from './nics.ts';
 import { hangsWhole, leafOfNic, uplinkDue } from './uplink.ts';
@@ -32,6 +34,8 @@ export function fillByLeaf(bench: Bench, nodes: readonly FleetNode[], want: Want
   return members;
 }
 
+type Sizes = { readonly sizeOn: (node: FleetNode) => number; readonly needed: number };
+
 /**
  * The nodes that may serve a part with an uplink budget: those on leafs that have it left, and those whose leafs alone
  * have room for all of it, by count, so that it needs none. `sizeOn` is what a node has room for, `needed` all of it.
@@ -41,16 +45,36 @@ export function onUsableLeafs(
   bench: Bench,
   nodes: readonly FleetNode[],
   want: Want,
-  { sizeOn, needed }: { readonly sizeOn: (node: FleetNode) => number; readonly needed: number },
+  sizes: Sizes,
 ): Uint8Array {
   const isUsable = new Uint8Array(bench.fabric.rooms.fleet.nodes.length);
+  if (nodes.every(hangsWhole)) {
+    const leafs = usableLeafs(bench, nodes, want, sizes);
+    for (const { index, leaf } of nodes) if (leaf !== undefined && leafs.has(leaf)) isUsable[index] = 1;
+    return isUsable;
+  }
   for (const group of groupsOf(nodes, want)) {
     let size = 0;
-    for (const node of group.nodes) size += sizeOn(node);
-    if (size < needed && !hasBudget(bench, group, want)) continue;
+    for (const node of group.nodes) size += sizes.sizeOn(node);
+    if (size < sizes.needed && !hasBudget(bench, group, want)) continue;
     for (const { index } of group.nodes) isUsable[index] = 1;
   }
   return isUsable;
+}
+
+/** The same of leafs, where all nodes hang on one each: those need not be grouped. */
+function usableLeafs(
+  { fabric }: Bench,
+  nodes: readonly FleetNode[],
+  want: Want,
+  { sizeOn, needed }: Sizes,
+): ReadonlySet<Path> {
+  const sizes = new Map<Path, number>();
+  for (const node of nodes)
+    if (node.leaf !== undefined) sizes.set(node.leaf, (sizes.get(node.leaf) ?? 0) + sizeOn(node));
+  const mbps = fabric.uplinkMbps(want);
+  const usable = [...sizes].filter(([leaf, size]) => size >= needed || fabric.left('rdma', leaf) >= mbps);
+  return new Set(usable.map(([leaf]) => leaf));
 }
 
 /** Nodes whose rails hang on the same leafs. */
@@ -123,11 +147,34 @@ function portsOf(
   return nics.map((nic) => ({ rail: node.shape.nics[nic]?.rail, leaf: leafOfNic(node, nic) }));
 }
 
+/** Domains of several levels have the same leafs, so what an empty bench puts on the nodes of one is remembered. */
 function grouped(bench: Bench, group: Group, want: Want, fill: Fill): Room {
+  const rooms = bench.isUntouched ? roomsOf(bench, want) : undefined;
+  const before = rooms?.get(group.key);
+  if (before !== undefined && isSameNodes(before.nodes, group.nodes)) return before;
   const trial = bench.fork();
   const members = fill(trial, group.nodes, want);
   const spare = group.nodes.reduce((sum, node) => sum + trial.freeGpus(node, want), 0);
-  return { ...group, trial, members, fit: members.length, spare, capLeftW: trial.capLeftW };
+  const room = { ...group, trial, members, fit: members.length, spare, capLeftW: trial.capLeftW };
+  rooms?.set(group.key, room);
+  return room;
+}
+
+/** By the rooms and the demand of an empty bench, by want, and by the key of the group. */
+const known = new WeakMap<Rooms, WeakMap<Demand, WeakMap<Want, Map<string, Room>>>>();
+
+function roomsOf({ rooms, demand }: Bench, want: Want): Map<string, Room> {
+  const byDemand = known.get(rooms) ?? new WeakMap<Demand, WeakMap<Want, Map<string, Room>>>();
+  known.set(rooms, byDemand);
+  const byWant = byDemand.get(demand) ?? new WeakMap<Want, Map<string, Room>>();
+  byDemand.set(demand, byWant);
+  const byKey = byWant.get(want) ?? new Map<string, Room>();
+  byWant.set(want, byKey);
+  return byKey;
+}
+
+function isSameNodes(a: readonly FleetNode[], b: readonly FleetNode[]): boolean {
+  return a.length === b.length && a.every((node, at) => node === b[at]);
 }
 
 function byRoom(a: Room, b: Room): number {

@@ -76,7 +76,9 @@ function onSeveralLeafs(used: readonly FleetNode[], nics: Nics): boolean {
 function sameNodes(a: readonly Member[], b: readonly Member[]): boolean {
   if (a.length !== b.length) return false;
   const counts = countsOf(a);
-  return countsOf(b).entries().every(([node, count]) => counts.get(node) === count);
+  return countsOf(b)
+    .entries()
+    .every(([node, count]) => counts.get(node) === count);
 }
 
 function countsOf(members: readonly Member[]): ReadonlyMap<Path, number> {
