@@ -1,8 +1,9 @@
 import { type Contract, isStanding } from '../../model/contract.ts';
 import type { Demand } from '../../model/demand.ts';
-import type { Placement } from '../../model/placement.ts';
+import { type Placement, seatsOf } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
 import { never } from '../calendar/calendar.ts';
+import { edgeKey } from '../calendar/edges.ts';
 import { givenUp, tenuresOf, withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
 import type { Violation } from '../given.ts';
@@ -82,19 +83,31 @@ export function lifted(state: State, { contract, placement }: Remainder): State 
   return withoutRun(state, contract, placement);
 }
 
-/** What a contract holds before or after this run of it stays. */
-function withoutRun(state: State, { id, placement: { members } }: Contract, run: Placement): State {
-  const nodes = new Set(members.map(({ node }) => state.fleet.nodeById.get(node)?.index));
+/** What a contract holds before or after this run of it stays: its spares and its bandwidth go with its members. */
+function withoutRun(state: State, { id, placement }: Contract, run: Placement): State {
+  const nodes = new Set(seatsOf(placement).map(({ node }) => state.fleet.nodeById.get(node)?.index));
   const calendar = state.calendar.map((holds, index) =>
-    nodes.has(index)
-      ? holds.flatMap((entry) => {
-          const isOther = entry.holder !== id || entry.startMs >= endOf(run) || entry.endMs <= run.startMs;
-          if (isOther) return [entry];
-          return entry.startMs < run.startMs ? [{ ...entry, endMs: run.startMs }] : [];
-        })
-      : holds,
+    nodes.has(index) ? besideRun(holds, id, run) : holds,
   );
-  return { ...state, calendar };
+  const bandwidth = new Map(state.bandwidth);
+  for (const { fabric, edge } of placement.bandwidth ?? []) {
+    const key = edgeKey(fabric, edge);
+    const left = besideRun(bandwidth.get(key) ?? [], id, run);
+    if (left.length === 0) bandwidth.delete(key);
+    else bandwidth.set(key, left);
+  }
+  return { ...state, calendar, bandwidth };
+}
+
+type Entry = { readonly holder: string; readonly startMs: number; readonly endMs: number };
+
+/** What others hold, and what the holder itself holds before or after a run. */
+function besideRun<T extends Entry>(entries: readonly T[], id: string, run: Placement): readonly T[] {
+  return entries.flatMap((entry) => {
+    const isOther = entry.holder !== id || entry.startMs >= endOf(run) || entry.endMs <= run.startMs;
+    if (isOther) return [entry];
+    return entry.startMs < run.startMs ? [{ ...entry, endMs: run.startMs }] : [];
+  });
 }
 
 /** The state with a placement held for the contract. */

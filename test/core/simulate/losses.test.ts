@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
 import { check } from '../../../src/core/check.ts';
-import { take } from '../acts.ts';
+import { ContractId } from '../../../src/model/id.ts';
+import { change, take } from '../acts.ts';
 import { demand, flexible } from '../demand.ts';
+import { withRdma } from '../fabric/ask.ts';
 import { fact } from '../fleet-text.ts';
 import { hourMs, observe, t0, verdictAll, world } from '../fleet.ts';
 import { lose, nodesAfter, outcomes, run } from './edits.ts';
@@ -10,6 +12,41 @@ import { lose, nodesAfter, outcomes, run } from './edits.ts';
 const two = world('fra1/h1/r1 2×8 H100 cpu128 mem1024', 'fra1/h1/r2 1×8 H100 cpu128 mem1024');
 const held = take(two, demand('1×8 H100 24h', { guarantee: 'preemptible', where: ['fra1/h1/r1/n01'] }));
 const both = take(held, demand('1×8 H100 24h', { where: ['fra1/h1/r1/n02'] }));
+
+describe('a contract that was changed', () => {
+  const longer = { end: { kind: 'at', atMs: t0 + 48 * hourMs } } as const;
+
+  test('does not stand in the way of its own spares', () => {
+    const survive = { survive: { loss: 'node', membersLeft: 2 } };
+    const wide = take(world('fra1/h1/r1 4×8 H100 cpu128 mem1024'), demand('2×8 H100 24h', survive));
+    const changed = change(wide, ContractId.parse('C-101'), longer);
+    for (const before of [wide, changed]) {
+      const done = run(before, [lose(['fra1/h1/r1/n01'])]);
+      expect(outcomes(done)).toEqual(['C-101 moves whole']);
+      expect(nodesAfter(done, 'C-101')).toEqual(['fra1/h1/r1/n02', 'fra1/h1/r1/n03']);
+    }
+  });
+
+  test('does not stand in the way of its own bandwidth', () => {
+    const rack = (name: string) => `fra1/h1/${name} 2×4 H100 nvlink rdma leaf cpu64`;
+    const leafs = Object.fromEntries(
+      ['r1', 'r2'].map((name) => [`fra1/leaf-${name}`, { uplinkMbps: 400_000, spine: 'fra1/s1' }]),
+    );
+    const linked = world(rack('r1'), rack('r2'), { leafs });
+    const gang = withRdma('3×4 H100 rdma 24h', { uplinkMbps: 400_000 });
+    const wide = take(linked, gang);
+    const changed = change(wide, ContractId.parse('C-101'), longer);
+    for (const before of [wide, changed]) {
+      const done = run(before, [lose(['fra1/h1/r1/n01'])]);
+      expect(outcomes(done)).toEqual(['C-101 moves whole']);
+      expect(nodesAfter(done, 'C-101').toSorted()).toEqual([
+        'fra1/h1/r1/n02',
+        'fra1/h1/r2/n01',
+        'fra1/h1/r2/n02',
+      ]);
+    }
+  });
+});
 
 describe('losing places', () => {
   test('counts what is lost, and moves nobody who was not there', () => {
