@@ -148,6 +148,17 @@ test('a spare on a node that nobody knows', () => {
   expect(broken(fleet, wish, lost)).toContain('node-known');
 });
 
+test.each([
+  ['all of them', 2, ['+ train 2 fra1/h1/r1/n03 gpu0-1'], false],
+  ['one more than there are', 3, ['+ train 2 fra1/h1/r1/n03 gpu0-1'], true],
+  ['all but one, so that no spare is needed', 1, [], false],
+])('%s shall be left', (_, membersLeft, spares, isWrong) => {
+  const fleet = world('fra1/h1/r1 3×2 H100');
+  const wish = demand('2×2 H100 2h', { survive: { loss: 'node', membersLeft } });
+  const held = ['train 0 fra1/h1/r1/n01 gpu0-1', 'train 1 fra1/h1/r1/n02 gpu0-1', ...spares];
+  expect(broken(fleet, wish, placement(2, ...held)).includes('survive')).toBe(isWrong);
+});
+
 function fail(): never {
   throw new Error('no such node');
 }
