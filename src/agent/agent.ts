@@ -1,5 +1,6 @@
 import type { AuditList } from '../model/audit.ts';
 import type { ApprovalList } from '../model/authority-view.ts';
+import type { ChatTurn } from '../model/chat-turn.ts';
 import type { ContractDetail, ContractList, ContractView, Explanation } from '../model/contract-view.ts';
 import type { ChangeResult } from '../model/deed-view.ts';
 import type { ErrorDetail } from '../model/error.ts';
@@ -112,7 +113,12 @@ export type TurnEvent =
   /** With the answer, for whoever wants to see all of it. */
   | { readonly kind: 'tool-ended'; readonly call: ToolCall; readonly answer: ToolAnswer };
 
-export type TurnOptions = { readonly signal?: AbortSignal; readonly onEvent?: (event: TurnEvent) => void };
+export type TurnOptions = {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TurnEvent) => void;
+  /** What stood on the prompt, where the front end made other words of it. */
+  readonly typed?: string;
+};
 
 /** Reads plain words, calls tools, remembers the conversation. */
 export interface Agent {
@@ -120,5 +126,20 @@ export interface Agent {
   readonly name: string;
   turn(text: string, options?: TurnOptions): Promise<Turn>;
   /** Commits the plan of the last turn with a key of its own: what choosing "yes" does. */
-  confirm(plan: PlanView, options?: TurnOptions): Promise<Turn>;
+  confirm(plan: Pick<PlanView, 'id'>, options?: TurnOptions): Promise<Turn>;
+}
+
+/** A turn as it was recorded. Without an answer it never ended, or its words were erased. */
+export type PastTurn = Pick<ChatTurn, 'reader' | 'said' | 'answer'>;
+
+/** A recorded turn as it was made again. `difference` says where that came out otherwise than it was recorded. */
+export type Remade = { readonly past: PastTurn; readonly turn: Turn; readonly difference?: string };
+
+/** An agent that can go on where a recorded chat was. */
+export interface RecallingAgent extends Agent {
+  /**
+   * Forgets everything, and remembers these turns instead. Reads them again with the answers that tools gave then: no
+   * tool is called and nothing is done.
+   */
+  recall(past: readonly PastTurn[]): Promise<readonly Remade[]>;
 }

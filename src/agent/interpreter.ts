@@ -2,7 +2,7 @@ import type { ErrorDetail } from '../model/error.ts';
 import { InventorySummary } from '../model/inventory-view.ts';
 import { type PlanView } from '../model/plan-view.ts';
 import { cleanText, compareText } from '../model/text.ts';
-import type { Agent, Toolbox, Turn, TurnOptions } from './agent.ts';
+import type { RecallingAgent, Remade, Toolbox, Turn, TurnOptions } from './agent.ts';
 import { type Answer, asking, type Talk } from './answers/answer.ts';
 import { showApprovals, showDeeds } from './answers/approvals.ts';
 import { changeContract } from './answers/change.ts';
@@ -43,6 +43,7 @@ import { isZone } from './moment.ts';
 import { NameCache } from './name-cache.ts';
 import { type Extent, normalise } from './normalise.ts';
 import { type Reading, read, spansOf } from './reading.ts';
+import { adopt, isReadBy, makeAgain } from './recall.ts';
 import { withoutRemoved } from './removal.ts';
 import { listed, period, planWords, priceOf } from './reply.ts';
 import { frameOf, isRequestSpan } from './slots.ts';
@@ -66,17 +67,33 @@ export function createInterpreter({
   toolbox,
   zone,
   now = () => performance.now(),
-}: InterpreterOptions): Agent {
-  const memory: Memory = {};
-  const names = new NameCache();
+}: InterpreterOptions): RecallingAgent {
+  let memory: Memory = {};
+  let names = new NameCache();
+  const turn = (tools: Toolbox, text: string, options: TurnOptions = {}) =>
+    run(toolCalls(tools, options, now), (calls) => answer(text, calls, memory, names, zone));
+  const confirm = (tools: Toolbox, plan: Pick<PlanView, 'id'>, options: TurnOptions = {}) =>
+    run(toolCalls(tools, options, now), (calls) => commit({ calls, memory }, plan));
   return {
-    name: 'built-in',
-    turn: (text, options = {}) =>
-      run(toolCalls(toolbox, options, now), (calls) => answer(text, calls, memory, names, zone)),
-    confirm: (plan, options: TurnOptions = {}) =>
-      run(toolCalls(toolbox, options, now), (calls) => commit({ calls, memory }, plan)),
+    name: builtIn,
+    turn: (text, options) => turn(toolbox, text, options),
+    confirm: (plan, options) => confirm(toolbox, plan, options),
+    async recall(past) {
+      memory = {};
+      names = new NameCache();
+      const remade: Remade[] = [];
+      for (const one of past) {
+        const made = await makeAgain(one, { turn, confirm });
+        // What was read by another reader, or otherwise now, leaves what it came to.
+        if (made.difference !== undefined || !isReadBy(one, builtIn)) adopt(memory, one);
+        remade.push(made);
+      }
+      return remade;
+    },
   };
 }
+
+const builtIn = 'built-in';
 
 /** A question about words in quotation marks: what stands in them is no order of whoever asks. */
 function quotedIn(text: string): readonly Extent[] {

@@ -33,7 +33,7 @@ export function tooLong(length: number): ErrorDetail {
   };
 }
 
-function detailOf(error: unknown, aborted: boolean): ErrorDetail {
+export function detailOf(error: unknown, aborted: boolean): ErrorDetail {
   if (error instanceof BerthError) return error.detail;
   if (aborted) return interrupted;
   const message = error instanceof Error ? error.message : String(error);

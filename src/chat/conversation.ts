@@ -30,12 +30,15 @@ export type Move =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'look'; readonly asked: Asked }
   | { readonly kind: 'theme'; readonly theme: Theme }
+  /** Go on with another session; with an empty id the list of them. */
+  | { readonly kind: 'resume'; readonly id: string }
+  | { readonly kind: 'export'; readonly file: string }
   /** The plan that is open, whole. */
   | { readonly kind: 'show'; readonly plan: PlanView }
   | { readonly kind: 'help' | 'status' | 'whole' | 'call' | 'leave' };
 
 /** What needs neither the agent nor a tool: it is known, or it is about the screen. */
-export type ScreenMove = Exclude<Move, { kind: 'ask' | 'commit' | 'look' | 'reject' }>;
+export type ScreenMove = Exclude<Move, { kind: 'ask' | 'commit' | 'look' | 'reject' | 'resume' | 'export' }>;
 
 export const nothingOpen: Open = { unread: [] };
 

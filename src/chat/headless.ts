@@ -12,6 +12,8 @@ export type HeadlessOptions = {
   readonly output: 'text' | 'json' | 'stream-json';
   /** The ledger's head after the turn. */
   readonly head: () => Promise<{ readonly seq: number; readonly digest: string }>;
+  /** The session in which the turn was recorded. */
+  readonly session?: () => string | undefined;
   readonly stdout: Sink;
   readonly stderr: Sink;
   /** For `text`; 80 without it. */
@@ -49,8 +51,12 @@ function told(event: TurnEvent): Record<string, unknown> {
 }
 
 /** `berth/turn/1`. `ledgerHead` is null when the ledger cannot be read: the answer is not lost with it. */
-async function turnObject(turn: Turn, { agent, head }: HeadlessOptions): Promise<Record<string, unknown>> {
+async function turnObject(
+  turn: Turn,
+  { agent, head, session }: HeadlessOptions,
+): Promise<Record<string, unknown>> {
   const { outcome, reply, plan, contract, question, unread, toolCalls, error, usage } = turn;
+  const recorded = session?.();
   return {
     schema: 'berth/turn/1',
     outcome,
@@ -64,6 +70,7 @@ async function turnObject(turn: Turn, { agent, head }: HeadlessOptions): Promise
     ...(usage !== undefined && { usage }),
     ledgerHead: await readHead(head),
     agent: agent.name,
+    ...(recorded !== undefined && { session: recorded }),
   };
 }
 

@@ -19,6 +19,14 @@ import {
 import { contextOf, type Lookups } from './look.ts';
 import { readLines } from './read-lines.ts';
 import { type Paint, renderAnsi } from './render.ts';
+import {
+  type Resumed,
+  sessionItem,
+  type SessionMove,
+  type Sessions,
+  takenUp,
+  useSessions,
+} from './sessions.ts';
 import { helpLines } from './slash.ts';
 import { readStatus, type StatusReader, statusPhrases } from './status.ts';
 import type { Theme } from './theme.ts';
@@ -33,6 +41,9 @@ export type PlainOptions = {
   readonly errors: Sink;
   readonly status: StatusReader;
   readonly lookups: Lookups;
+  readonly sessions?: Sessions;
+  /** The session that this chat goes on with. */
+  readonly resumed?: Resumed;
   readonly columns: number;
   /** Pictures are told in sentences: somebody has the lines read out. */
   readonly spoken?: boolean;
@@ -72,12 +83,13 @@ class PlainChat {
     const { input, errors, interrupt, status } = this.#options;
     for (const phrase of statusPhrases(await readStatus(status))) this.#tell([phrase], errors);
     if (this.#isInteractive) this.#tell(['Say what the workload needs. /help lists commands.'], errors);
+    if (this.#options.resumed !== undefined) this.#takeUp(this.#options.resumed);
     this.#ask();
     for await (const read of readLines(input, longestRequest, interrupt)) {
       const move = read.kind === 'line' ? readMove(read.text, this.#open) : undefined;
       if (move?.kind === 'leave') break;
       if (read.kind === 'too-long') await this.#answer(failedTurn(tooLong(read.length)));
-      else if (move !== undefined) await this.#make(move);
+      else if (move !== undefined) await this.#make(move, read.text);
       if (interrupt?.aborted !== true) this.#ask();
     }
     return this.#leave();
@@ -91,15 +103,45 @@ class PlainChat {
     return interrupt?.aborted === true ? 130 : 0;
   }
 
-  async #make(move: Move): Promise<void> {
+  async #make(move: Move, text: string): Promise<void> {
     const { agent, lookups } = this.#options;
-    if (move.kind === 'ask') return this.#run((options) => agent.turn(move.text, options));
-    if (move.kind === 'commit') return this.#run((options) => agent.confirm(move.plan, options));
-    if (move.kind === 'look') return this.#run((options) => lookups.look(move.asked, options), keepOpen);
+    const typed = text.trim();
+    if (move.kind === 'ask') return this.#run((options) => agent.turn(move.text, { ...options, typed }));
+    if (move.kind === 'commit')
+      return this.#run((options) => agent.confirm(move.plan, { ...options, typed }));
+    if (move.kind === 'look')
+      return this.#run((options) => lookups.look(move.asked, { ...options, typed }), keepOpen);
+    if (move.kind === 'resume' || move.kind === 'export') return this.#withSessions(move);
     if (move.kind !== 'reject') return this.#show(move);
     this.#open = nothingOpen;
     this.#tell([rejected(move.plan)]);
-    return this.#make({ kind: 'ask', text: rejection });
+    return this.#make({ kind: 'ask', text: rejection }, typed);
+  }
+
+  async #withSessions(move: SessionMove): Promise<void> {
+    const done = await useSessions(this.#options.sessions, move);
+    if (done.kind === 'failed') return this.#answer(failedTurn(done.error), keepOpen);
+    if (done.kind === 'said') return this.#tell([done.text]);
+    if (done.kind === 'resumed') return this.#takeUp(done.resumed);
+    this.#tell(done.sessions.map(sessionItem).map(({ id, label, about }) => `${label} (${about}): ${id}`));
+  }
+
+  /** The last turns once more, and what was open after them. */
+  #takeUp(resumed: Resumed): void {
+    const { notes, shown, open } = takenUp(resumed);
+    this.#tell(notes);
+    for (const { said, turn } of shown) {
+      this.#print([
+        [span('')],
+        ...wrap([span('> ', 'accent'), span(said, 'strong')], this.#options.columns, 2),
+      ]);
+      this.#print(drawFolded(turn, this.#room));
+    }
+    this.#open = open;
+    this.#answered = undefined;
+    const choice = choiceLine(open);
+    if (choice.length > 0) this.#print([[], ...wrap(choice, this.#options.columns, 2)]);
+    this.#print([[span('')]]);
   }
 
   async #show(move: ScreenMove): Promise<void> {

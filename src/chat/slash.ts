@@ -9,6 +9,8 @@ export type Slash =
   | { readonly kind: 'look'; readonly asked: Asked }
   | { readonly kind: 'theme'; readonly theme: Theme }
   | { readonly kind: 'help' | 'leave' | 'status' | 'whole' | 'call' }
+  | { readonly kind: 'resume'; readonly id: string }
+  | { readonly kind: 'export'; readonly file: string }
   | { readonly kind: 'plan' }
   | { readonly kind: 'commit' }
   | { readonly kind: 'say'; readonly text: string }
@@ -61,6 +63,11 @@ const commands: Readonly<Record<string, Command>> = {
     names: places,
     read: (place) => ({ kind: 'look', asked: { kind: 'events', place } }),
   },
+  export: {
+    usage: '/export [FILE]',
+    about: 'this chat as Markdown, in a file',
+    read: (file) => ({ kind: 'export', file }),
+  },
   help: { usage: '/help', about: 'this list', read: () => ({ kind: 'help' }) },
   inventory: {
     usage: '/inventory [PLACE]',
@@ -82,6 +89,11 @@ const commands: Readonly<Record<string, Command>> = {
     read: readPolicy,
   },
   quit: { usage: '/quit', about: 'leave', read: () => ({ kind: 'leave' }) },
+  resume: {
+    usage: '/resume [S-7]',
+    about: 'go on with an earlier chat: the list, or one of it',
+    read: (id) => ({ kind: 'resume', id }),
+  },
   status: {
     usage: '/status',
     about: 'all that the status line has no room for',

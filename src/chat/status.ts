@@ -17,6 +17,10 @@ export type ChatStatus = {
   readonly seq: number;
   /** Where the ledger is. */
   readonly place: string;
+  /** The session in which this chat is recorded; absent before its first turn. */
+  readonly session?: string;
+  /** Why it is not recorded. */
+  readonly unrecorded?: string;
   /** Why nothing can be changed now. */
   readonly readOnly?: string;
   /** ISO 8601, when BERTH_NOW set the clock. */
@@ -93,8 +97,15 @@ function phrasesOf(status: ChatStatus): Phrase[] {
             tone: 'warn' as const,
           },
         ]),
-    { full: place, short: place, rank: 11 },
+    ...recordedPhrases(status),
+    { full: place, short: place, rank: 12 },
   ];
+}
+
+function recordedPhrases({ session, unrecorded }: ChatStatus): Phrase[] {
+  if (unrecorded !== undefined)
+    return [{ full: `not recorded: ${unrecorded}`, short: 'not recorded', rank: 10, tone: 'warn' }];
+  return session === undefined ? [] : [{ full: `session ${session}`, short: session, rank: 11 }];
 }
 
 function listOf(tenants: readonly string[]): string {

@@ -16,9 +16,11 @@ import { addModel } from './model-command.ts';
 import { pictureExamples, withPictures } from './picture-options.ts';
 import { addPolicy } from './policy-commands.ts';
 import { addReclaim } from './reclaim-commands.ts';
+import type { ChatOptions } from './run/chat.ts';
 import type { ImportOptions } from './run/import.ts';
 import type { PlanOptions } from './run/plan.ts';
 import type { FileKind } from './run/schema.ts';
+import { addSessions } from './session-commands.ts';
 import { addTemplates } from './template-commands.ts';
 import { type Common, type Done, examples, oneMore, wholeNumber, withCommon } from './words.ts';
 
@@ -34,6 +36,7 @@ export function buildProgram(io: Io, done: Done): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(berth --help shows what can be typed)');
   addChat(program, io, done);
+  addSessions(program, io, done);
   addFleet(program, io, done);
   addContracts(program, io, done);
   addTemplates(program, io, done);
@@ -55,6 +58,10 @@ function addChat(program: Command, io: Io, done: Done): void {
     .option('-p, --prompt [text]', 'answer one request and leave; without text stdin is the request')
     .addOption(new Option('--output <form>', 'of the answer to -p').choices(['text', 'json', 'stream-json']))
     .option('--plain', 'chat in plain lines: nothing is repainted')
+    .option('-c, --continue', 'go on with your last chat')
+    .option('--resume <session>', 'go on with this one, such as S-7: see `berth sessions`')
+    .option('--no-record', 'keep nothing of this chat')
+    .option('--no-history', 'offer no earlier requests, and these not later')
     .option('-V, --version', 'print the version')
     .addHelpText(
       'after',
@@ -62,17 +69,24 @@ function addChat(program: Command, io: Io, done: Done): void {
         'berth',
         'berth -p "which nodes have 4 free H100 right now?"',
         'berth -p "I need 8 H100 with NVLink for 2 days from tomorrow for acme" --output json',
+        'berth -p --continue "and in ams2?"',
       )}
 Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
 (sets the clock), BERTH_MODEL with OPENAI_BASE_URL and OPENAI_API_KEY (a model reads requests; BERTH_FALLBACK=none:
-it alone), BERTH_THEME (dark, light, mono or contrast), NO_COLOR, ACCESSIBLE, VISUAL or EDITOR.
+it alone), BERTH_THEME (dark, light, mono or contrast), NO_COLOR, ACCESSIBLE, VISUAL or EDITOR; BERTH_RECORD=off and
+BERTH_HISTORY=off do what --no-record and --no-history do.
 berth config shows all of them, and keeps most in a file.
 Exit codes: 0 done; 2 bad input; 3 plan ready or approval needed; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;
 8 plan stale; 9 ledger refused; 130 interrupted.
 `,
     )
-    .action(async (options: Common & { version?: boolean }, command: Command) => {
-      refuseWords(command);
+    .action(async ({ prompt, ...given }: ChatOptions & { version?: boolean }, command: Command) => {
+      // `-p --continue "and in ams2?"`: the request may stand behind other options.
+      const [request, ...more] = command.args;
+      const isRequest = prompt === true && request !== undefined && more.length === 0;
+      if (!isRequest) refuseWords(command);
+      const asked = isRequest ? request : prompt;
+      const options = { ...given, ...(asked === undefined ? {} : { prompt: asked }) };
       if (options.version === true) {
         io.stdout.write(`${(await import('./version.ts')).version()}\n`);
         return done(0);

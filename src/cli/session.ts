@@ -33,6 +33,8 @@ export type Session = {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly place: string;
+  /** Why nothing can be written, if it was so when the ledger was opened. */
+  readonly readOnly: string | undefined;
 };
 
 /** What to make where no ledger is yet: the demo world, or one tenant and an empty fleet. */
@@ -74,6 +76,7 @@ export async function openSession(
       caller,
       clock,
       place: ledger.place,
+      readOnly: ledger.readOnly?.why,
     };
   } catch (error) {
     await ledger.close();

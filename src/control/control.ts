@@ -59,6 +59,7 @@ import type { Tenant } from '../model/tenant.ts';
 import type { VerifyResult } from '../model/verify-view.ts';
 import type { ApprovalQuery, Word } from './approving.ts';
 import type { BindWish, TrialWish } from './binding.ts';
+import type { Chats } from './chats.ts';
 import type { DoubtFilter } from './doubts.ts';
 import type { OccurrenceFilter } from './occurring.ts';
 import type { OperationQuery, Waiting } from './operating.ts';
@@ -281,5 +282,7 @@ export interface Control {
   backup(caller: Caller, file: string): Promise<number>;
   /** Erases somebody's own words when `confirm` says how many there are; says how many without it. */
   erase(caller: Caller, request: { of: PrincipalId; confirm?: number }): Promise<ErasureResult>;
+  /** What was said in chats. */
+  readonly chats: Chats;
   close(): Promise<void>;
 }

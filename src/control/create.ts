@@ -3,6 +3,7 @@ import { audit } from './auditing.ts';
 import { bind, engineShares, listBindings, planBinding, tryBinding } from './binding.ts';
 import { commitPlan, releaseContract } from './changes.ts';
 import { changeFor } from './changing.ts';
+import { createChats } from './chats.ts';
 import { consolidation } from './consolidating.ts';
 import { contractDetail, searchContracts } from './contracts.ts';
 import type { Control } from './control.ts';
@@ -106,6 +107,7 @@ export function createControl(parts: DoorParts): Control {
     export: (caller) => exportLedger(door, caller),
     backup: (caller, file) => backUp(door, caller, file),
     erase: (caller, request) => eraseWords(door, caller, request),
+    chats: createChats(door),
     close: () => ledger.close(),
   };
 }

@@ -1,7 +1,8 @@
 import type { ErasureResult } from '../model/audit.ts';
 import { digestOf } from '../model/canonical.ts';
+import type { ChatEvent, ChatRecord } from '../model/chat.ts';
 import { BerthError } from '../model/error.ts';
-import { IdemKey, type PrincipalId } from '../model/id.ts';
+import { type Digest, IdemKey, type PrincipalId } from '../model/id.ts';
 import { requireOperator } from './caller.ts';
 import type { Caller } from './control.ts';
 import type { Door } from './door.ts';
@@ -38,7 +39,53 @@ export async function eraseWords(
   return { of, count, erased: true, entry: { seq: entry.seq, digest: entry.digest } };
 }
 
-function anotherNumber(of: PrincipalId, count: number): BerthError {
+/** The same for the words of one session, by whoever spoke in it or by the operator. */
+export async function eraseChat(
+  door: Door,
+  caller: Caller,
+  { records, confirm }: { readonly records: readonly ChatRecord[]; readonly confirm?: number },
+): Promise<ErasureResult> {
+  const [first, last] = [records[0], records.at(-1)];
+  if (first?.event.kind !== 'session-began' || last === undefined) throw new Error('there is no session');
+  const { of } = first.event;
+  if (of !== caller.principal) requireOperator(caller, "erase somebody's words");
+  const { chat } = first;
+  const count = (await keptIn(door, records)).length;
+  if (confirm === undefined || count === 0) return { of, chat, count, erased: false };
+  if (confirm !== count) throw anotherNumber(chat, count);
+  const erasure = { of, count, chat: { chat, seq: last.seq, digest: last.digest } };
+  const { seq } = await door.ledger.head();
+  const passed = await door.pass(
+    caller,
+    { kind: 'erase-asides', ...erasure },
+    {
+      key: IdemKey.parse(`erase-${chat}-after-${seq}`),
+      tenant: undefined,
+      hash: requestHash('erase-asides', erasure),
+    },
+  );
+  if (passed.kind === 'refused') throw new Error('an erasure cannot be refused');
+  // Also what was said between the look and the entry.
+  await door.ledger.chats.erase(await keptIn(door, await door.ledger.chats.read(chat)));
+  const { entry } = passed;
+  return { of, chat, count, erased: true, entry: { seq: entry.seq, digest: entry.digest } };
+}
+
+/** The digests of the words of a session that are still there. */
+async function keptIn({ ledger }: Door, records: readonly ChatRecord[]): Promise<readonly Digest[]> {
+  const kept: Digest[] = [];
+  for (const digest of records.flatMap(({ event }) => wordsNamedBy(event)))
+    if ((await ledger.readAside(digest)) !== undefined) kept.push(digest);
+  return kept;
+}
+
+/** The words that an event names. */
+export function wordsNamedBy(event: ChatEvent): readonly Digest[] {
+  if (event.kind === 'turn-begun') return [event.said];
+  return event.kind === 'turn-ended' ? [event.body] : [];
+}
+
+function anotherNumber(of: string, count: number): BerthError {
   return new BerthError({
     code: 'INVALID_INPUT',
     message: `${count} texts of ${of} are kept, another number was confirmed`,

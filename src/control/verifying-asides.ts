@@ -18,7 +18,8 @@ export class AsideCheck {
   }
 
   async follow({ seq, command, events }: Entry): Promise<void> {
-    for (const event of events) if (event.kind === 'asides-erased') this.#erasedBy.set(event.of, seq);
+    for (const event of events)
+      if (event.kind === 'asides-erased' && event.chat === undefined) this.#erasedBy.set(event.of, seq);
     const aside = asideOf(command);
     if (aside === undefined) return;
     try {

@@ -5,6 +5,7 @@ import { asideRow, type AsideRow, newSalt } from './aside.ts';
 import { sha256Of } from './chain.ts';
 import { handleTaken, ledgerClosed, ledgerRefused } from './ledger-error.ts';
 import { type LogKey, passingLogKey } from './log-key.ts';
+import { MemoryChats } from './memory-chats.ts';
 import type { Appended, Checkpoint, IdemScope, Ledger, TreeView } from './port.ts';
 import { openRow, type Row } from './row.ts';
 import { SoundChain } from './sound-chain.ts';
@@ -35,6 +36,7 @@ class MemoryLedger implements Ledger {
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #plans = new Map<PlanId, Digest>();
   readonly #asides = new Map<Digest, AsideRow>();
+  readonly chats = new MemoryChats(this.#asides, () => this.#chain.head);
   readonly #saltOf: SaltOf;
   #key: LogKey | undefined;
   #open = true;

@@ -1,6 +1,7 @@
 import type { Entry, EntryDraft, Head } from '../model/entry.ts';
 import type { Digest, IdemKey, PlanId, PrincipalId, TenantId } from '../model/id.ts';
 import type { AsideRow } from './aside.ts';
+import type { ChatLog } from './chat-log.ts';
 import type { Tree } from './tree.ts';
 
 /** Whether an append won its place. `head-moved` means: read on from your head, decide again. */
@@ -72,6 +73,8 @@ export interface Ledger {
   countAsides(of: PrincipalId): Promise<number>;
   /** Takes all texts of somebody away for good, also from the write-ahead log. Backups are not reached. */
   eraseAsides(of: PrincipalId): Promise<void>;
+  /** What was said in chats. */
+  readonly chats: ChatLog;
   /** The tree at the head, including what other processes have appended. */
   tree(): Promise<TreeView>;
   /** Signs the head and writes it to every place of checkpoints. Makes the key of the log where there is none. */

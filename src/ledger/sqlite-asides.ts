@@ -45,3 +45,10 @@ export function countAsides(db: DatabaseSync, of: PrincipalId): number {
 export function deleteAsides(db: DatabaseSync, of: PrincipalId): void {
   if (hasAsides(db)) db.prepare('DELETE FROM aside WHERE owner = ?').run(of);
 }
+
+/** Deletes single texts and overwrites where they stood. Inside of a transaction. */
+export function deleteAsidesAt(db: DatabaseSync, digests: readonly Digest[]): void {
+  if (!hasAsides(db)) return;
+  const remove = db.prepare('DELETE FROM aside WHERE digest = ?');
+  for (const digest of digests) remove.run(digest);
+}

@@ -46,6 +46,21 @@ export const asideSchema = [
 BEGIN SELECT RAISE(ABORT, 'a text that was kept does not change'); END`,
 ];
 
+/** Sessions of chats, which come with the first one. `json` is the canonical JSON whose SHA-256 is `digest`. */
+export const chatSchema = [
+  `CREATE TABLE chat (
+  session INTEGER NOT NULL CHECK (session >= 1),
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  json TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (session, seq)
+) STRICT`,
+  ...['UPDATE', 'DELETE'].map(
+    (verb) => `CREATE TRIGGER chat_no_${verb.toLowerCase()} BEFORE ${verb} ON chat
+BEGIN SELECT RAISE(ABORT, 'a session is append-only'); END`,
+  ),
+];
+
 /** `INSERT OR REPLACE` deletes without asking a trigger unless `recursive_triggers` is on: see `connect`. */
 const appendOnly = ['entry', 'blob', 'plan'].flatMap((table) =>
   ['UPDATE', 'DELETE'].map(
@@ -64,10 +79,13 @@ function createWith(db: DatabaseSync, more: readonly string[]): void {
   db.exec(['BEGIN', ...tables, ...appendOnly, ...more, ...identity, 'COMMIT'].join(';\n'));
 }
 
-/** Whether tables, index and triggers are the ones `createSchema` makes, now or before it had `aside`, to the letter. */
+/**
+ * Whether tables, index and triggers are the ones `createSchema` makes, now or before it had `aside`, with or without
+ * the sessions that came later, to the letter.
+ */
 export function hasSchema(db: DatabaseSync): boolean {
   const found = schemaText(db);
-  return [asideSchema, []].some((more) => {
+  return [asideSchema, [], [...asideSchema, ...chatSchema]].some((more) => {
     const wanted = new DatabaseSync(':memory:');
     try {
       createWith(wanted, more);

@@ -6,6 +6,7 @@ import { Digest, type PlanId, type PrincipalId } from '../model/id.ts';
 import { asideRow, type AsideRow, newSalt } from './aside.ts';
 import { backupTo } from './backup.ts';
 import { headOf, sha256Of } from './chain.ts';
+import type { ChatLog } from './chat-log.ts';
 import {
   handleTaken,
   ledgerBusy,
@@ -18,7 +19,8 @@ import { patiently } from './patience.ts';
 import type { Appended, Checkpoint, IdemScope, Ledger, ReadOnlyReason, TreeView } from './port.ts';
 import { type DamagedRow, reopenRow } from './row.ts';
 import type { Sealed } from './sound-chain.ts';
-import { addAside, countAsides, deleteAsides, findAside } from './sqlite-asides.ts';
+import { addAside, countAsides, deleteAsides, deleteAsidesAt, findAside } from './sqlite-asides.ts';
+import { addToChat, ChatDamage, listChats, readChat } from './sqlite-chats.ts';
 import { ledgerError } from './sqlite-error.ts';
 import { fileIdentity } from './sqlite-file.ts';
 import { type Connection, openConnection } from './sqlite-open.ts';
@@ -51,6 +53,9 @@ export async function openSqliteLedger(path: string, options: SqliteOptions = {}
   );
   return new SqliteLedger({ place, patienceMs, salt }, connection);
 }
+
+/** A turn does not wait longer than this to be written down: no decision rests on it. In milliseconds. */
+const chatPatienceMs = 1000;
 
 type Settled = Required<Pick<SqliteOptions, 'patienceMs'>> & {
   readonly place: string;
@@ -157,14 +162,22 @@ class SqliteLedger implements Ledger {
   }
 
   eraseAsides(of: PrincipalId): Promise<void> {
-    return this.#run(() => {
-      const { db } = this.#connection;
-      this.#inTransaction(() => deleteAsides(db, of));
-      // The log still holds the pages as they were. While somebody reads it stays, and this is tried again.
-      const busy = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'];
-      if (busy !== 0) throw ledgerBusy(this.place);
-    });
+    return this.#run(() => this.#eraseWith((db) => deleteAsides(db, of)));
   }
+
+  readonly chats: ChatLog = {
+    append: (draft) =>
+      this.#run(
+        () =>
+          this.#inTransaction(() =>
+            this.#soundly(() => addToChat(this.#connection.db, this.#connection.chain.head, draft)),
+          ),
+        Math.min(this.#patienceMs, chatPatienceMs),
+      ),
+    read: (chat) => this.#run(() => this.#soundly(() => readChat(this.#connection.db, chat))),
+    list: (query) => this.#run(() => this.#soundly(() => listChats(this.#connection.db, query))),
+    erase: (digests) => this.#run(() => this.#eraseWith((db) => deleteAsidesAt(db, digests))),
+  };
 
   tree(): Promise<TreeView> {
     return this.#run(() => {
@@ -210,8 +223,30 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  #run<T>(work: () => T): Promise<T> {
-    return patiently(this.place, this.#patienceMs, () => {
+  #eraseWith(remove: (db: Connection['db']) => void): void {
+    const { db } = this.#connection;
+    this.#inTransaction(() => remove(db));
+    // The log still holds the pages as they were. While somebody reads it stays, and this is tried again.
+    const busy = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'];
+    if (busy !== 0) throw ledgerBusy(this.place);
+  }
+
+  /** A session that is not what was written is refused; no decision rests on it, so the ledger goes on. */
+  #soundly<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof ChatDamage)) throw error;
+      throw ledgerRefused(
+        `ledger ${shownPath(this.place)} is damaged: ${error.message}`,
+        'keep the file as evidence and restore the ledger from a copy; decisions do not rest on sessions',
+        error,
+      );
+    }
+  }
+
+  #run<T>(work: () => T, patienceMs = this.#patienceMs): Promise<T> {
+    return patiently(this.place, patienceMs, () => {
       if (!this.#connection.db.isOpen) throw ledgerClosed(this.place);
       return work();
     });

@@ -1,9 +1,10 @@
-import type { Agent, Toolbox, Turn, TurnOptions } from '../agent/agent.ts';
+import type { PastTurn, RecallingAgent, Remade, Toolbox, Turn, TurnOptions } from '../agent/agent.ts';
 import type { Answer } from '../agent/answers/answer.ts';
 import { commit, releaseNow, releaseQuestion } from '../agent/answers/contract.ts';
 import { outcomeOf } from '../agent/answers/request.ts';
 import { run } from '../agent/interpreter.ts';
 import { normalise } from '../agent/normalise.ts';
+import { toldTurn } from '../agent/recall.ts';
 import { isAffirmation, isRefusal } from '../agent/talk-words.ts';
 import { type ToolCalls, toolCalls } from '../agent/tool-calls.ts';
 import { InventorySummary } from '../model/inventory-view.ts';
@@ -27,7 +28,7 @@ export type ModelAgentOptions = {
   readonly toolbox: Toolbox;
   readonly tools: readonly OfferedTool[];
   /** Answers when the model cannot. Without it such a turn is an error (MODEL_FAILED). */
-  readonly builtin?: Agent;
+  readonly builtin?: RecallingAgent;
   readonly sleep?: Sleep;
   /** A stopwatch for how long tools took, in milliseconds. */
   readonly now?: () => number;
@@ -35,22 +36,22 @@ export type ModelAgentOptions = {
 
 /** What a yes of the person does next. */
 type Pending =
-  | { readonly kind: 'plan'; readonly plan: PlanView }
+  | { readonly kind: 'plan'; readonly plan: Pick<PlanView, 'id'> }
   | { readonly kind: 'release'; readonly contract: string; readonly version: number };
 
 /**
  * An agent whose words come from a language model and whose deeds do not. The model reads through tools and puts
  * questions; a yes is read here, by the same few words as the built-in reader's, and never by the model.
  */
-export function createModelAgent(options: ModelAgentOptions): Agent {
+export function createModelAgent(options: ModelAgentOptions): RecallingAgent {
   return new ModelAgent(options);
 }
 
-class ModelAgent implements Agent {
+class ModelAgent implements RecallingAgent {
   readonly #options: ModelAgentOptions;
-  readonly #evidence = new Evidence();
+  #evidence = new Evidence();
   readonly #plans = new Map<string, PlanView>();
-  readonly #history = new History();
+  #history = new History();
   #pending: Pending | undefined;
   /** Once the endpoint has failed, the built-in reader stays. */
   #isDown = false;
@@ -79,8 +80,31 @@ class ModelAgent implements Agent {
     return this.#askModel(text, options);
   }
 
-  async confirm(plan: PlanView, options: TurnOptions = {}): Promise<Turn> {
+  async confirm(plan: Pick<PlanView, 'id'>, options: TurnOptions = {}): Promise<Turn> {
     return this.#decide('yes', { kind: 'plan', plan }, 'yes', options);
+  }
+
+  /** A model is told of earlier turns in the form in which it would have kept them. A release is asked about again. */
+  async recall(past: readonly PastTurn[]): Promise<readonly Remade[]> {
+    const { builtin } = this.#options;
+    this.#evidence = new Evidence();
+    this.#history = new History();
+    this.#plans.clear();
+    this.#pending = undefined;
+    this.#builtinAnswered = builtin !== undefined && past.at(-1)?.reader === builtin.name;
+    for (const { said, answer } of past) {
+      if (said === undefined || answer === undefined || said.kind === 'looked') continue;
+      const turn = toldTurn(answer);
+      const person = said.kind === 'confirmed' ? 'yes' : said.text;
+      this.#history.add({ person, reply: turn.reply, calls: turn.toolCalls });
+      this.#evidence.addText(person);
+      for (const call of answer.calls) if (call.answer.ok) this.#evidence.addResult(call.answer.content);
+      const isOpen = turn.outcome === 'planned' || turn.outcome === 'stale';
+      if (isOpen && turn.plan !== undefined) this.#offer(turn.plan);
+      else if (turn.outcome !== 'answered' || isRefusal(said.text.toLowerCase())) this.#pending = undefined;
+    }
+    const remade = past.map((one) => ({ past: one, turn: toldTurn(one.answer) }));
+    return (await builtin?.recall(past)) ?? remade;
   }
 
   /** Does what the person said yes to, or drops it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { ChatPlace } from './chat.ts';
 import { Digest, PrincipalId } from './id.ts';
 
 /**
@@ -28,5 +29,6 @@ export function plainWords(told: Told): string {
 export const Erasure = z.strictObject({
   of: PrincipalId,
   count: z.int().min(1).describe('texts that were taken away'),
+  chat: ChatPlace.optional().describe('of this session only, as far as it went; absent: all of them'),
 });
 export type Erasure = z.infer<typeof Erasure>;

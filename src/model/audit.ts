@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { Actor } from './actor.ts';
+import { ChatId } from './chat.ts';
 import { ContractId, Digest, PlanId, PrincipalId, TenantId } from './id.ts';
 import { Snapshot } from './view.ts';
 
@@ -44,6 +45,7 @@ export type AuditList = z.infer<typeof AuditList>;
 export const ErasureResult = z.object({
   of: PrincipalId,
   count: z.int().min(0),
+  chat: ChatId.optional().describe('of this session only'),
   erased: z.boolean(),
   entry: z.object({ seq: z.int(), digest: Digest }).optional(),
 });

@@ -354,6 +354,8 @@ test('every slash command once: none is sent to the agent but those that are wor
     '/theme pink',
     '/verify',
     '/whatif',
+    '/resume',
+    '/export',
     '/nonsense',
     '/policy',
   ])

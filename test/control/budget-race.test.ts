@@ -59,6 +59,7 @@ function hesitant(ledger: Ledger, draw: (below: number) => number): Ledger {
     readAside: (digest) => ledger.readAside(digest),
     countAsides: (of) => ledger.countAsides(of),
     eraseAsides: (of) => ledger.eraseAsides(of),
+    chats: ledger.chats,
     tree: () => ledger.tree(),
     checkpoint: () => ledger.checkpoint(),
     backup: (file) => ledger.backup(file),

@@ -94,6 +94,7 @@ test('a step that another process plays between our look and our plan is played 
     readAside: (digest) => ours.readAside(digest),
     countAsides: (of) => ours.countAsides(of),
     eraseAsides: (of) => ours.eraseAsides(of),
+    chats: ours.chats,
     tree: () => ours.tree(),
     checkpoint: () => ours.checkpoint(),
     backup: (file) => ours.backup(file),

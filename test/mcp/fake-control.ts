@@ -81,6 +81,15 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     },
     backup: () => Promise.reject(notForTools),
     erase: () => Promise.reject(notForTools),
+    chats: {
+      begin: () => Promise.reject(notForTools),
+      end: () => Promise.reject(notForTools),
+      list: () => Promise.reject(notForTools),
+      read: () => Promise.reject(notForTools),
+      endOf: () => Promise.reject(notForTools),
+      requests: () => Promise.reject(notForTools),
+      erase: () => Promise.reject(notForTools),
+    },
     close: heard('close', undefined),
     ...instead,
   };

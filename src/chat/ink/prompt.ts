@@ -16,6 +16,8 @@ type Offered = {
 export type Prompt = {
   readonly editor: Editor;
   readonly search?: Picker;
+  /** What is found by the search is sent as it is, not put on the prompt. */
+  readonly sends?: true;
   readonly offered?: Offered;
   /** Ctrl+X was pressed, and the next key says what for. */
   readonly isPrefixed?: true;
@@ -34,7 +36,7 @@ export const emptyPrompt: Prompt = { editor: emptyEditor };
 
 /** The whole prompt as a pure reducer over keystrokes; `names` are what Tab completes. */
 export function pressPrompt(prompt: Prompt, key: ChatKey, names: readonly Name[] = []): Answered {
-  if (prompt.search !== undefined) return searching(prompt.editor, prompt.search, key);
+  if (prompt.search !== undefined) return searching(prompt, prompt.search, key);
   if (prompt.isPrefixed === true) return prefixed(prompt.editor, key, names);
   const { editor } = prompt;
   if (key.kind === 'complete') return completing(prompt, 1, names);
@@ -79,11 +81,13 @@ function prefixed(editor: Editor, key: ChatKey, names: readonly Name[]): Answere
   return pressPrompt({ editor }, key, names);
 }
 
-/** What is found is put on the prompt, not sent: a request may cost something. */
-function searching(editor: Editor, search: Picker, key: ChatKey): Answered {
+/** A request that is found is put on the prompt, not sent: it may cost something. */
+function searching({ editor, sends }: Prompt, search: Picker, key: ChatKey): Answered {
   const picked = pressPicker(search, key);
-  if (picked.kind === 'open') return { prompt: { editor, search: picked.picker } };
+  const rest = sends === undefined ? {} : { sends };
+  if (picked.kind === 'open') return { prompt: { editor, search: picked.picker, ...rest } };
   if (picked.kind === 'closed') return { prompt: { editor } };
+  if (sends === true) return { prompt: { editor }, submitted: picked.item.id };
   return { prompt: { editor: onDraft(editor, picked.item.id) } };
 }
 

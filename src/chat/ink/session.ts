@@ -7,7 +7,7 @@ import type {
   TurnEvent,
   TurnOptions,
 } from '../../agent/agent.ts';
-import { attempt, longestRequest, planTurn } from '../attempt.ts';
+import { attempt, failedTurn, longestRequest, planTurn } from '../attempt.ts';
 import type { Before } from '../cards/turn.ts';
 import {
   cameUp,
@@ -24,11 +24,20 @@ import {
 } from '../conversation.ts';
 import { contextOf, type Lookups } from '../look.ts';
 import { distinct, type Name } from '../names.ts';
+import {
+  type Resumed,
+  sessionItem,
+  type SessionMove,
+  type Sessions,
+  takenUp,
+  useSessions,
+} from '../sessions.ts';
 import { helpLines, keyLines } from '../slash.ts';
 import { readStatus, type ShownStatus, type StatusReader, statusPhrases } from '../status.ts';
 import type { Theme } from '../theme.ts';
 import { emptyEditor, onDraft } from './editor.ts';
 import type { ChatKey } from './keys.ts';
+import { openPicker } from './picker.ts';
 import { type Answered, emptyPrompt, hasOpen, type Prompt, pressPrompt } from './prompt.ts';
 
 type NewEntry =
@@ -83,6 +92,9 @@ export type SessionOptions = {
   readonly agent: Agent;
   readonly status: StatusReader;
   readonly lookups: Lookups;
+  readonly sessions?: Sessions;
+  /** The session that this chat goes on with. */
+  readonly resumed?: Resumed;
   readonly theme?: Theme;
   /** Earlier requests, the oldest first. */
   readonly history?: readonly string[];
@@ -129,7 +141,7 @@ export class Session {
   #held: ChatKey[] | undefined;
 
   constructor(options: SessionOptions) {
-    const { theme = 'dark', history = [] } = options;
+    const { theme = 'dark', history = [], resumed } = options;
     this.#options = options;
     this.#view = {
       ...emptyView,
@@ -137,6 +149,7 @@ export class Session {
       prompt: { editor: { ...emptyEditor, history, at: history.length } },
     };
     this.#note(welcome);
+    if (resumed !== undefined) this.#takeUp(resumed);
     void this.#refresh();
   }
 
@@ -241,18 +254,21 @@ export class Session {
     if (cameUp(seen, open)) return this.#note(`Not sent, because it was typed before the above: ${text}`);
     this.#add({ kind: 'said', text });
     const move = readMove(text, open);
-    if (move !== undefined) this.#make(move);
+    if (move !== undefined) this.#make(move, text.trim());
   }
 
-  #make(move: Move): void {
+  #make(move: Move, typed: string): void {
     const { agent, lookups } = this.#options;
-    if (move.kind === 'ask') return this.#start((options) => agent.turn(move.text, options));
-    if (move.kind === 'commit') return this.#start((options) => agent.confirm(move.plan, options));
-    if (move.kind === 'look') return this.#start((options) => lookups.look(move.asked, options), keepOpen);
+    if (move.kind === 'ask') return this.#start((options) => agent.turn(move.text, { ...options, typed }));
+    if (move.kind === 'commit')
+      return this.#start((options) => agent.confirm(move.plan, { ...options, typed }));
+    if (move.kind === 'look')
+      return this.#start((options) => lookups.look(move.asked, { ...options, typed }), keepOpen);
+    if (move.kind === 'resume' || move.kind === 'export') return void this.#withSessions(move);
     if (move.kind !== 'reject') return this.#show(move);
     this.#set({ open: nothingOpen });
     this.#note(rejected(move.plan));
-    return this.#make({ kind: 'ask', text: rejection });
+    return this.#make({ kind: 'ask', text: rejection }, typed);
   }
 
   /** What needs nobody else: it is here, or it is about the screen. */
@@ -300,6 +316,36 @@ export class Session {
     this.#set({ phase: { kind: 'idle' }, open: next(open, turn) });
     this.#takeWaiting();
     await this.#refresh();
+  }
+
+  /** Looks at sessions as a turn does: what is typed meanwhile waits. */
+  async #withSessions(move: SessionMove): Promise<void> {
+    this.#set({ phase: { kind: 'running', what: 'reading sessions', stopping: false } });
+    const done = await useSessions(this.#options.sessions, move);
+    if (this.#view.phase.kind === 'left') return;
+    this.#set({ phase: { kind: 'idle' } });
+    if (done.kind === 'failed') this.#add({ kind: 'turn', turn: failedTurn(done.error), before: {} });
+    if (done.kind === 'said') this.#note(done.text);
+    if (done.kind === 'resumed') this.#takeUp(done.resumed);
+    if (done.kind === 'listed') {
+      const choosing = openPicker('resume', done.sessions.map(sessionItem));
+      this.#set({ prompt: { editor: this.#view.prompt.editor, search: choosing, sends: true } });
+    }
+    this.#takeWaiting();
+    await this.#refresh();
+  }
+
+  /** The last turns once more, and what was open after them. */
+  #takeUp(resumed: Resumed): void {
+    const { notes, shown, open } = takenUp(resumed);
+    this.#note(...notes);
+    for (const { said, turn } of shown) {
+      this.#add({ kind: 'said', text: said });
+      this.#add({ kind: 'turn', turn, before: {} });
+    }
+    this.#answered = undefined;
+    this.#calls = [];
+    this.#set({ open });
   }
 
   #hear(event: TurnEvent): void {

@@ -116,6 +116,22 @@ export const settings: readonly Setting[] = [
     },
   },
   {
+    name: 'record',
+    flag: '--no-record',
+    variables: ['BERTH_RECORD'],
+    meaning: 'whether chats are recorded in the ledger; --no-record: not this one',
+    shows: (said) => String(!isNo(said)),
+    inFile: onOrOff('BERTH_RECORD'),
+  },
+  {
+    name: 'history',
+    flag: '--no-history',
+    variables: ['BERTH_HISTORY'],
+    meaning: 'whether the prompt offers requests of earlier chats',
+    shows: (said) => String(!isNo(said)),
+    inFile: onOrOff('BERTH_HISTORY'),
+  },
+  {
     name: 'editor',
     variables: ['VISUAL', 'EDITOR'],
     meaning: 'the editor that Ctrl+G opens',
@@ -160,6 +176,19 @@ export const fileNames: readonly string[] = settings.flatMap(({ name, inFile }) 
 
 function text(variable: string): Pick<InFile, 'as'> {
   return { as: (value) => [variable, String(value)] };
+}
+
+/** What turns something off: `0`, `false`, `off` or `no`. */
+export function isNo(value: string | undefined): boolean {
+  return value !== undefined && ['0', 'false', 'off', 'no'].includes(value.toLowerCase());
+}
+
+function onOrOff(variable: string): InFile {
+  return {
+    takes: 'true or false',
+    allows: (value) => typeof value === 'boolean',
+    as: (value) => (value === false ? [variable, 'off'] : undefined),
+  };
 }
 
 function choice(variable: string, words: readonly string[]): InFile {

@@ -1,10 +1,11 @@
 import { tools } from '../../../tools/index.ts';
-import type { Agent, Toolbox } from '../../agent/agent.ts';
+import type { RecallingAgent, Toolbox } from '../../agent/agent.ts';
 import { createInterpreter } from '../../agent/interpreter.ts';
 import { mcpToolbox } from '../../agent/toolbox.ts';
 import type { Caller } from '../../control/control.ts';
 import { type Endpoint, endpointOf } from '../../llm/endpoint.ts';
 import { connectInProcess } from '../../mcp/in-process.ts';
+import type { Digest } from '../../model/id.ts';
 import type { Io } from '../io.ts';
 import type { Session } from '../session.ts';
 import { logTo } from '../use-tool.ts';
@@ -16,7 +17,7 @@ type Client = Awaited<ReturnType<typeof connectInProcess>>;
 export async function withAgent<T>(
   io: Io,
   session: Session,
-  use: (agent: Agent, toolbox: Toolbox) => Promise<T>,
+  use: (agent: RecallingAgent, toolbox: Toolbox, prompt?: Digest) => Promise<T>,
 ): Promise<T> {
   const endpoint = endpointOf(io.env);
   const open: Client[] = [];
@@ -31,7 +32,8 @@ export async function withAgent<T>(
     const toolbox = mcpToolbox(await connect(session.caller));
     const builtin = createInterpreter({ toolbox });
     if (endpoint === undefined) return await use(builtin, toolbox);
-    return await use(await modelAgent(io, { endpoint, builtin, connect, caller: session.caller }), toolbox);
+    const { agent, prompt } = await modelAgent(io, { endpoint, builtin, connect, caller: session.caller });
+    return await use(agent, toolbox, prompt);
   } finally {
     for (const client of open) await client.close();
   }
@@ -39,13 +41,16 @@ export async function withAgent<T>(
 
 type Parts = {
   readonly endpoint: Endpoint;
-  readonly builtin: Agent;
+  readonly builtin: RecallingAgent;
   readonly caller: Caller;
   readonly connect: (caller: Caller) => Promise<Client>;
 };
 
 /** What comes of the model's words is recorded with its name and the digest of what it was told. */
-async function modelAgent(io: Io, { endpoint, builtin, caller, connect }: Parts): Promise<Agent> {
+async function modelAgent(
+  io: Io,
+  { endpoint, builtin, caller, connect }: Parts,
+): Promise<{ readonly agent: RecallingAgent; readonly prompt: Digest }> {
   const [{ createModelAgent }, { readPrompt }, { toolsOf }] = await Promise.all([
     import('../../llm/agent.ts'),
     import('../../llm/prompt.ts'),
@@ -53,11 +58,12 @@ async function modelAgent(io: Io, { endpoint, builtin, caller, connect }: Parts)
   ]);
   const prompt = readPrompt();
   const client = await connect({ ...caller, model: endpoint.model, software: prompt.digest });
-  return createModelAgent({
+  const agent = createModelAgent({
     endpoint,
     prompt,
     toolbox: mcpToolbox(client),
     tools: await toolsOf(client),
     ...(io.env['BERTH_FALLBACK'] === 'none' ? {} : { builtin }),
   });
+  return { agent, prompt: prompt.digest };
 }

@@ -1,61 +1,106 @@
 import { text } from 'node:stream/consumers';
 
 import type { Agent, Toolbox } from '../../agent/agent.ts';
+import { inJournal, journaled, saidOf } from '../../agent/journal.ts';
 import { runHeadless } from '../../chat/headless.ts';
 import { runInk } from '../../chat/ink.ts';
-import { createLookups } from '../../chat/look.ts';
-import { chooseFrontEnd, isSpoken } from '../../chat/mode.ts';
+import { createLookups, type Lookups } from '../../chat/look.ts';
+import { chooseFrontEnd, type FrontEnd, isSpoken } from '../../chat/mode.ts';
 import { runPlain } from '../../chat/plain.ts';
 import { paintOf } from '../../chat/render.ts';
+import type { Resumed, Sessions } from '../../chat/sessions.ts';
 import type { StatusReader } from '../../chat/status.ts';
+import { coreVersion } from '../../core/version.ts';
+import { BerthError } from '../../model/error.ts';
+import type { Digest } from '../../model/id.ts';
 import type { InventorySummary } from '../../model/inventory-view.ts';
+import { ChatRecorder } from '../chat-recorder.ts';
+import { isNo } from '../config/settings.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { outsideEditor } from '../outside-editor.ts';
 import { type Session, withSession } from '../session.ts';
+import { version } from '../version.ts';
 import type { Common } from '../words.ts';
 import { withAgent } from './agent.ts';
+import { sessionsOf } from './chat-sessions.ts';
 
 export type ChatOptions = Common & {
   readonly prompt?: string | true;
   readonly output?: 'text' | 'json' | 'stream-json';
   readonly plain?: boolean;
+  /** Go on with the last session of this person, or with this one. */
+  readonly continue?: boolean;
+  readonly resume?: string;
+  /** `false`: nothing is recorded. */
+  readonly record?: boolean;
+  /** `false`: what was typed is neither offered nor kept for later. */
+  readonly history?: boolean;
 };
 
 /** The chat, in the front end that fits the surroundings: an MCP client of a server in the same process. */
 export async function chat(io: Io, options: ChatOptions): Promise<number> {
   return withSession(io, { ...options, client: 'berth-chat' }, (session) =>
-    withAgent(io, session, (agent, toolbox) => talk(io, { session, agent, toolbox, options })),
+    withAgent(io, session, async (agent, toolbox, prompt) => {
+      const front = frontEnd(io, options);
+      const recorder = recorderOf(io, session, { options, front, reader: agent.name, prompt });
+      const sessions = sessionsOf({ session, agent, recorder });
+      const resumed = await resumedBy(session, sessions, options);
+      return talk(io, {
+        session,
+        agent: journaled(agent, recorder),
+        recorder,
+        toolbox,
+        sessions,
+        resumed,
+        options,
+        front,
+      });
+    }),
   );
 }
 
 type Talk = {
   readonly session: Session;
   readonly agent: Agent;
+  readonly recorder: ChatRecorder;
   readonly toolbox: Toolbox;
+  readonly sessions: Sessions;
+  readonly resumed: Resumed | undefined;
   readonly options: ChatOptions;
+  readonly front: FrontEnd;
 };
 
-async function talk(io: Io, { session, agent, toolbox, options }: Talk): Promise<number> {
-  const front = chooseFrontEnd({
+function frontEnd(io: Io, options: ChatOptions): FrontEnd {
+  return chooseFrontEnd({
     stdinIsTty: io.stdin.isTTY === true,
     stdoutIsTty: io.stdout.isTTY === true,
     env: io.env,
     prompt: options.prompt !== undefined,
     plain: options.plain === true,
   });
+}
+
+async function talk(io: Io, all: Talk): Promise<number> {
+  const { session, agent, recorder, toolbox, sessions, resumed, front } = all;
   const { control, caller } = session;
   const common = {
     agent,
-    status: statusReader(session, agent),
-    lookups: createLookups({
-      toolbox,
-      picture: (place, window) => control.pictures(caller, { ...window, ...(place !== '' && { of: place }) }),
-    }),
+    status: statusReader(session, agent, recorder),
+    lookups: inSession(
+      recorder,
+      createLookups({
+        toolbox,
+        picture: (place, window) =>
+          control.pictures(caller, { ...window, ...(place !== '' && { of: place }) }),
+      }),
+    ),
+    sessions,
+    ...(resumed !== undefined && { resumed }),
     ...paintOf(io.env, io.stdout.isTTY === true),
   };
   switch (front.kind) {
     case 'headless':
-      return headless(io, { session, agent, toolbox, options });
+      return headless(io, all);
     case 'plain':
       return runPlain({
         ...common,
@@ -67,14 +112,88 @@ async function talk(io: Io, { session, agent, toolbox, options }: Talk): Promise
         interrupt: io.interrupt,
       });
     case 'ink':
-      return runInk({ ...common, ...outsideEditor(io) });
+      return runInk({ ...common, ...outsideEditor(io), history: await historyOf(io, all) });
     default:
       return front satisfies never;
   }
 }
 
+/** What a look by a slash command came to is recorded too. */
+function inSession(recorder: ChatRecorder, lookups: Lookups): Lookups {
+  return {
+    ...lookups,
+    look: (asked, options) => {
+      const said = saidOf('looked', options.typed ?? `/${asked.kind}`, options);
+      return inJournal(recorder, { said, reader: () => 'look', options }, (heard) =>
+        lookups.look(asked, heard),
+      );
+    },
+  };
+}
+
+type Recording = {
+  readonly options: ChatOptions;
+  readonly front: FrontEnd;
+  readonly reader: string;
+  readonly prompt: Digest | undefined;
+};
+
+function recorderOf(
+  io: Io,
+  { control, caller, readOnly }: Session,
+  { options, front, reader, prompt }: Recording,
+): ChatRecorder {
+  const isOff = options.record === false || isNo(io.env['BERTH_RECORD']);
+  const setting = {
+    front: fronts[front.kind],
+    reader,
+    software: `${coreVersion} berth/${version()}`,
+    ...(prompt === undefined ? {} : { prompt }),
+  };
+  return new ChatRecorder({
+    chats: control.chats,
+    caller,
+    start: { setting, isUnlisted: !keepsHistory(io, options) },
+    off: isOff ? 'that was asked for' : readOnly,
+  });
+}
+
+const fronts = { headless: 'prompt', ink: 'screen', plain: 'lines' } as const;
+
+function keepsHistory(io: Io, options: ChatOptions): boolean {
+  return options.history !== false && !isNo(io.env['BERTH_HISTORY']);
+}
+
+/** What was typed in earlier sessions; a chat begins without it rather than not at all. */
+async function historyOf(
+  io: Io,
+  { session: { control, caller }, options }: Talk,
+): Promise<readonly string[]> {
+  if (!keepsHistory(io, options)) return [];
+  return control.chats.requests(caller, mostHistory).catch(() => []);
+}
+
+const mostHistory = 500;
+
+/** The session that `--continue` or `--resume` asks for. */
+async function resumedBy(
+  { control, caller }: Session,
+  sessions: Sessions,
+  options: ChatOptions,
+): Promise<Resumed | undefined> {
+  if (options.resume !== undefined) return sessions.resume(options.resume);
+  if (options.continue !== true) return undefined;
+  const [newest] = (await control.chats.list(caller, { all: false, limit: 1 })).sessions;
+  if (newest !== undefined) return sessions.resume(newest.id);
+  throw new BerthError({
+    code: 'NOT_FOUND',
+    message: `${caller.principal} has no session to go on with`,
+    fix: 'begin one: `berth`',
+  });
+}
+
 /** `-p` with a prompt, or with none: then stdin is the prompt. */
-async function headless(io: Io, { session, agent, options }: Talk): Promise<number> {
+async function headless(io: Io, { session, agent, recorder, options }: Talk): Promise<number> {
   const prompt =
     options.prompt === true || options.prompt === undefined ? await text(io.stdin) : options.prompt;
   return runHeadless({
@@ -82,6 +201,7 @@ async function headless(io: Io, { session, agent, options }: Talk): Promise<numb
     prompt,
     output: options.output ?? (options.json === true ? 'json' : 'text'),
     head: () => session.control.head(),
+    session: () => recorder.session,
     stdout: io.stdout,
     stderr: io.stderr,
     columns: columnsOf(io),
@@ -91,7 +211,11 @@ async function headless(io: Io, { session, agent, options }: Talk): Promise<numb
 }
 
 /** Says what the agent is now, and what it was at first: a model that failed is named as long as another stands in. */
-function statusReader({ control, caller, clock, place }: Session, agent: Agent): StatusReader {
+function statusReader(
+  { control, caller, clock, place }: Session,
+  agent: Agent,
+  recorder: ChatRecorder,
+): StatusReader {
   const first = agent.name;
   return async () => {
     const { snapshot, sites, racks = [] } = await control.summary(caller, { racks: true });
@@ -102,6 +226,8 @@ function statusReader({ control, caller, clock, place }: Session, agent: Agent):
       agent: agent.name,
       ...(agent.name === first ? {} : { insteadOf: first }),
       seq: snapshot.seq,
+      ...(recorder.session === undefined ? {} : { session: recorder.session }),
+      ...(recorder.off === undefined ? {} : { unrecorded: recorder.off }),
       place,
       ...(snapshot.readOnly === undefined ? {} : { readOnly: snapshot.readOnly }),
       ...(clock.kind === 'set' ? { clockSet: snapshot.at } : {}),
