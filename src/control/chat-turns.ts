@@ -3,6 +3,7 @@ import { type ChatAnswer, ChatBody, ChatSaid, type ChatTurn } from '../model/cha
 import type { ChatRecord, ChatSetting } from '../model/chat.ts';
 import { BerthError } from '../model/error.ts';
 import type { Digest } from '../model/id.ts';
+import { unpacked } from './chat-packing.ts';
 
 /** How many sessions may hang on one another: each conflict of two chats adds one. */
 const mostParents = 100;
@@ -62,8 +63,7 @@ function parsed<T>(
   text: string | undefined,
 ): T | undefined {
   if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
-  return schema.safeParse(value).data;
+  return schema.safeParse(unpacked(text)).data;
 }
 
 function goneFrom(chat: string): BerthError {

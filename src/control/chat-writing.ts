@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/port.ts';
 import { digestOfBytes } from '../model/canonical.ts';
-import type { ChatAnswer, ChatBody, ChatSaid, ChatToolCall } from '../model/chat-turn.ts';
+import { type ChatAnswer, ChatBody, type ChatSaid, type ChatToolCall } from '../model/chat-turn.ts';
 import {
   type ChatCall,
   type ChatEvent,
@@ -9,6 +9,7 @@ import {
   type ChatSetting,
 } from '../model/chat.ts';
 import type { Digest, PrincipalId } from '../model/id.ts';
+import { packed } from './chat-packing.ts';
 import { usableMs } from './clock.ts';
 import type { Caller, Clock } from './control.ts';
 import type { Door } from './door.ts';
@@ -41,7 +42,7 @@ export class ChatWriter {
   /** Where another chat has gone on in the same session, this one goes on in a new session that names the place. */
   async begin(caller: Caller, { at, start, isResumed = false, said }: ChatBegun): Promise<ChatAt> {
     const of = at?.of ?? caller.principal;
-    const words = this.#ledger.salted(of, JSON.stringify(said));
+    const words = this.#ledger.salted(of, packed(said));
     const turn = { kind: 'turn-begun', said: words.digest } as const;
     const write = (events: readonly ChatEvent[], where: { chat?: ChatId; expected?: Digest }) =>
       this.#ledger.chats.append({ ...where, ...this.#stamp(), events, asides: [words] });
@@ -58,12 +59,14 @@ export class ChatWriter {
   async end(
     _caller: Caller,
     { chat, of, turn, digest, seq }: ChatAt,
-    { answer, reader }: { readonly answer: ChatAnswer; readonly reader: string },
+    { answer: given, reader }: { readonly answer: ChatAnswer; readonly reader: string },
   ): Promise<ChatAt> {
     if (turn === undefined) return { chat, of, digest, seq };
     const salt = Buffer.from(this.#ledger.salted(of, '').salt).toString('hex');
-    const body: ChatBody = { salt, answer };
-    const words = this.#ledger.salted(of, JSON.stringify(body));
+    // Parsed, so that digests are of what will be read back.
+    const body = ChatBody.parse(JSON.parse(JSON.stringify({ salt, answer: given })));
+    const { answer } = body;
+    const words = this.#ledger.salted(of, packed(body));
     const event = {
       kind: 'turn-ended',
       turn,

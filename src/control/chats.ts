@@ -7,6 +7,7 @@ import type { ChatId, ChatRecord, ChatSetting } from '../model/chat.ts';
 import { BerthError } from '../model/error.ts';
 import type { TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
+import { unpacked } from './chat-packing.ts';
 import { turnsOf } from './chat-turns.ts';
 import { type ChatAt, type ChatBegun, type ChatStart, ChatWriter } from './chat-writing.ts';
 import type { Caller } from './control.ts';
@@ -152,7 +153,7 @@ async function typedIn({ ledger }: Door, records: readonly ChatRecord[]): Promis
   for (const { event } of records) {
     if (event.kind !== 'turn-begun') continue;
     const text = await ledger.readAside(event.said);
-    const said = text === undefined ? undefined : ChatSaid.safeParse(JSON.parse(text)).data;
+    const said = text === undefined ? undefined : ChatSaid.safeParse(unpacked(text)).data;
     if (said !== undefined && said.kind !== 'confirmed') texts.push(said.typed ?? said.text);
   }
   return texts;

@@ -28,6 +28,7 @@ import { verdictFor } from './ruling.ts';
 import { sealedIn } from './seals.ts';
 import { Tally } from './tally.ts';
 import { AsideCheck } from './verifying-asides.ts';
+import { ChatCheck } from './verifying-chats.ts';
 import { faultElsewhen } from './verifying-elsewhen.ts';
 import { claimsOf, type GpuClaim, slicesClash } from './verifying-slices.ts';
 import { TreeCheck } from './verifying-tree.ts';
@@ -52,7 +53,8 @@ export async function verifyLedger(
     progress(entry.seq, total, 'entries replayed');
     await nextTurn();
   }
-  const result = await replay.result(ledger);
+  // Sessions have no moment of their own in the ledger: they are looked at when all of it is.
+  const result = await replay.result(ledger, untilMs === Infinity);
   return contract === undefined ? result : { ...result, contract: replay.againOf(contract) };
 }
 
@@ -80,6 +82,7 @@ class Replay {
   readonly #placements = new Tally('placements', 'no device is promised twice');
   readonly #tree = new TreeCheck();
   readonly #words: AsideCheck;
+  readonly #chats: ChatCheck;
   readonly #usedKeys = new Set<string>();
   readonly #plansBySeq = new Map<number, { digest: Digest; commitSeq: number }[]>();
   readonly #grantSeqs = new Map<ContractId, number>();
@@ -93,6 +96,7 @@ class Replay {
     this.#library = library;
     this.#ledger = ledger;
     this.#words = new AsideCheck(ledger);
+    this.#chats = new ChatCheck(ledger);
   }
 
   /** Plans are placed again at the entry they were computed from, as the replay passes it. */
@@ -128,6 +132,7 @@ class Replay {
     this.#requireFreshKey(entry);
     this.#tree.follow(entry);
     await this.#words.follow(entry);
+    this.#chats.follow(entry);
     this.#head = { seq: entry.seq, digest: entry.digest, atMs: entry.atMs };
     if (this.#stopped || !(await this.#fetch(entry))) return;
     await this.#fetchPacks(entry);
@@ -155,7 +160,7 @@ class Replay {
       : { ...grant, again: 'not-made-again', note: 'its plan was made by another version' };
   }
 
-  async result(ledger: Ledger): Promise<VerifyResult> {
+  async result(ledger: Ledger, isWhole: boolean): Promise<VerifyResult> {
     if (ledger.readOnly?.kind === 'unsound') this.#chain.fail(ledger.readOnly.why);
     this.#comparePlacements();
     const checks = [
@@ -168,6 +173,8 @@ class Replay {
       this.#placements,
     ].map((tally) => tally.result());
     checks.splice(1, 0, await this.#tree.result(ledger), this.#words.result());
+    const sessions = isWhole ? await this.#chats.result() : undefined;
+    if (sessions !== undefined) checks.push(sessions);
     return {
       place: ledger.place,
       ok: checks.every((check) => check.ok),

@@ -5,7 +5,18 @@ import { count } from './view.ts';
 
 /** One check of `ledger_verify`; `firstBadSeq` names the first entry that failed it. */
 export const VerifyCheck = z.object({
-  check: z.enum(['chain', 'tree', 'words', 'blobs', 'keys', 'clock', 'replay', 'plans', 'placements']),
+  check: z.enum([
+    'chain',
+    'tree',
+    'words',
+    'blobs',
+    'keys',
+    'clock',
+    'replay',
+    'plans',
+    'placements',
+    'sessions',
+  ]),
   ok: z.boolean(),
   checked: count,
   note: z.string(),

@@ -383,7 +383,7 @@ test('every slash command once: none is sent to the agent but those that are wor
   expect(agent.confirmed).toEqual([plan.id]);
   session.press([{ kind: 'insert', text: '/quit' }, { kind: 'submit' }]);
   expect(session.view().phase).toEqual({ kind: 'left', exitCode: 0 });
-});
+}, 20_000);
 
 async function said(session: Session, line: string): Promise<void> {
   const before = session.view().entries.length;
