@@ -74,7 +74,7 @@ export function toldTurn(answer: ChatAnswer | undefined): Turn {
 }
 
 /** The plan that a turn offered, out of the answers of its tools. */
-export function planOf({ plan: id, calls }: ChatAnswer): PlanView | undefined {
+function planOf({ plan: id, calls }: ChatAnswer): PlanView | undefined {
   return found(calls, ['plan', 'freshPlan'], PlanView, id);
 }
 

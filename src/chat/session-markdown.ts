@@ -63,7 +63,8 @@ function code(text: string): string {
   const clean = cleanText(text, 4000);
   const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence} ${clean} ${fence}`;
+  const pad = /^[` ]|[` ]$/.test(clean) ? ' ' : '';
+  return `${fence}${pad}${clean}${pad}${fence}`;
 }
 
 /** Everything that could begin or end something in Markdown or HTML, or become a link. */

@@ -27,14 +27,17 @@ const turnsShown = 3;
 /** A turn as it is shown again: what was said, and the answer. */
 export type ShownAgain = { readonly said: string; readonly turn: Turn };
 
-/** The last turns of a session, what was open after them, and a line or more about the rest. */
+/** The last turns of a session, the very last with its cards, what was open after them, and a line or more about the rest. */
 export function takenUp({ session, turns }: Resumed): {
   readonly notes: readonly string[];
   readonly shown: readonly ShownAgain[];
   readonly open: Open;
 } {
   const answered = turns.filter(({ past }) => past.said !== undefined && past.answer !== undefined);
-  const shown = answered.slice(-turnsShown).map(({ past, turn }) => ({ said: saidIn(past), turn }));
+  const last = answered.at(-1);
+  const shown = answered
+    .slice(-turnsShown)
+    .map((one) => ({ said: saidIn(one.past), turn: one === last ? one.turn : inWords(one.turn) }));
   const before = turns.length - shown.length;
   const rest =
     before === 0 ? '' : ` ${countOf(before, 'earlier turn')}: \`berth sessions show ${session.id}\`.`;
@@ -45,7 +48,12 @@ export function takenUp({ session, turns }: Resumed): {
   };
 }
 
-/** What a person typed, in one line. */
+/** An answer without its cards: those of the last one are what may still be answered. */
+function inWords({ outcome, reply, toolCalls, error }: Turn): Turn {
+  return { outcome, reply, shown: [], unread: [], toolCalls, ...(error === undefined ? {} : { error }) };
+}
+
+/** What a person typed. */
 export function saidIn({ said }: Pick<PastTurn, 'said'>): string {
   if (said === undefined) return '(erased)';
   return said.typed ?? (said.kind === 'confirmed' ? `commit ${said.text}` : said.text);
@@ -77,12 +85,10 @@ function warnings(turns: readonly Remade[]): string[] {
   const erased = turns.filter(({ past }) => past.said === undefined).length;
   const changed = turns.filter(({ difference }) => difference !== undefined).length;
   return [
-    ...(erased === 0
-      ? []
-      : [`${countOf(erased, 'turn')} of it were erased: nothing is remembered of those.`]),
+    ...(erased === 0 ? [] : [`Erased of it: ${countOf(erased, 'turn')}, of which nothing is remembered.`]),
     ...(changed === 0
       ? []
-      : [`${countOf(changed, 'turn')} would be read otherwise by this version: what they came to counts.`]),
+      : [`Read otherwise by this version: ${countOf(changed, 'turn')}; what was answered then counts.`]),
     ...(isCut
       ? [
           `Its last request was not answered: \`${cleanText(saidIn(last), 200)}\`. If it was a yes, look at the contracts.`,

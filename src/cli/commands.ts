@@ -36,7 +36,6 @@ export function buildProgram(io: Io, done: Done): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(berth --help shows what can be typed)');
   addChat(program, io, done);
-  addSessions(program, io, done);
   addFleet(program, io, done);
   addContracts(program, io, done);
   addTemplates(program, io, done);
@@ -45,6 +44,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addAuthority(program, io, done);
   addPolicy(program, io, done);
   addRecord(program, io, done);
+  addSessions(program, io, done);
   addBench(program, io, done);
   addEval(program, io, done);
   addModel(program, io, done);

@@ -3,7 +3,7 @@ import type { ChatSummary } from '../ledger/chat-log.ts';
 import type { ErasureResult } from '../model/audit.ts';
 import { type ChatAnswer, ChatSaid } from '../model/chat-turn.ts';
 import type { ChatTranscript, ChatView, ChatViewList } from '../model/chat-view.ts';
-import type { ChatId, ChatRecord, ChatSetting } from '../model/chat.ts';
+import type { ChatId, ChatRecord } from '../model/chat.ts';
 import { BerthError } from '../model/error.ts';
 import type { TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
@@ -38,7 +38,7 @@ export interface Chats {
   ): Promise<ErasureResult>;
 }
 
-export type { ChatAt, ChatBegun, ChatStart, ChatSetting };
+export type { ChatAt, ChatStart };
 
 export function createChats(door: Door): Chats {
   const { ledger } = door;

@@ -57,7 +57,9 @@ export class ChatCheck {
     }
     const result = this.#tally.result();
     if (result.checked === 0) return undefined;
-    return result.ok ? { ...result, note: `${count} sessions are as they were recorded` } : result;
+    return result.ok
+      ? { ...result, note: `${count === 1 ? '1 session is' : `${count} sessions are`} as recorded` }
+      : result;
   }
 
   async #look(records: readonly ChatRecord[]): Promise<void> {

@@ -67,8 +67,8 @@ test('what was erased, what reads otherwise now, and a request without an answer
   const { notes, shown } = takenUp(resumed(erased, { ...made('b'), difference: 'it says more' }, cut));
   expect(shown).toHaveLength(1);
   expect(notes.slice(1)).toEqual([
-    '1 turn of it were erased: nothing is remembered of those.',
-    '1 turn would be read otherwise by this version: what they came to counts.',
+    'Erased of it: 1 turn, of which nothing is remembered.',
+    'Read otherwise by this version: 1 turn; what was answered then counts.',
     'Its last request was not answered: `1`. If it was a yes, look at the contracts.',
   ]);
 });
@@ -188,6 +188,6 @@ test('what was erased and what was never answered stand as that', () => {
     ],
   });
   expect(markdown).toContain('> (erased)\n\n(erased)\n');
-  expect(markdown).toContain('- Tool ` ledger_search `');
+  expect(markdown).toContain('- Tool `ledger_search`');
   expect(markdown).toContain('> and now?\n\n(not answered)\n');
 });

@@ -18,6 +18,13 @@ async function says(home: string, args: readonly string[], env: Record<string, s
   return { code, ...Answer.parse(JSON.parse(stdout)) };
 }
 
+/** Expects a command line to be refused as bad input, in these words. */
+async function expectRefused(home: string, args: readonly string[], words: string): Promise<void> {
+  const { code, stderr } = await berth(args, { home });
+  expect({ args, code }).toEqual({ args, code: 2 });
+  expect(stderr).toContain(words);
+}
+
 const List = z.object({ sessions: z.array(z.object({ id: z.string(), turns: z.number() })) });
 
 async function listed(home: string, ...args: readonly string[]) {
@@ -36,10 +43,8 @@ test('a talk over four processes: a request, a change, a yes, and undo', async (
   expect(undo.reply).toContain('Release C-106');
   expect(await listed(home)).toMatchObject([{ id: 'S-1', turns: 4 }]);
   const replay = await berth(['sessions', 'replay', 'S-1'], { home });
-  expect(replay).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining('4 turns came out the same again'),
-  });
+  expect(replay.code).toBe(0);
+  expect(replay.stdout).toContain('4 turns came out the same again');
 }, 120_000);
 
 test('a plan of a session that is stale by now is refused with a fresh one', async () => {
@@ -53,19 +58,10 @@ test('a plan of a session that is stale by now is refused with a fresh one', asy
 
 test('without a session there is nothing to go on with, and a garbled id is refused', async () => {
   const home = await demoHome();
-  expect(await berth(['-p', 'hello', '--continue'], { home })).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('no session to go on with'),
-  });
+  await expectRefused(home, ['-p', 'hello', '--continue'], 'no session to go on with');
   for (const id of ['S-0', 'latest', '../S-1', 'S-99999999999999'])
-    expect(await berth(['--resume', id, '-p', 'hello'], { home })).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('is no session'),
-    });
-  expect(await berth(['sessions', 'show', 'S-4'], { home })).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('there is no session `S-4` that you may see'),
-  });
+    await expectRefused(home, ['--resume', id, '-p', 'hello'], 'is no session');
+  await expectRefused(home, ['sessions', 'show', 'S-4'], 'there is no session `S-4` that you may see');
   expect((await berth(['sessions'], { home })).stdout).toBe('no chat of yours is recorded\n');
 }, 120_000);
 
@@ -88,10 +84,7 @@ test('show, export to a file and to stdout; a file that is there is not overwrit
   expect((await berth(['sessions', 'export', 's-1'], { home })).stdout).toBe(markdown);
   expect(markdown).toContain('\\!\\[x\\](http\\://evil.example)');
   expect(markdown).not.toContain('\u001b');
-  expect(await berth(['sessions', 'export', 'S-1', '--out', file], { home })).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('already'),
-  });
+  await expectRefused(home, ['sessions', 'export', 'S-1', '--out', file], 'already');
   const shown = await berth(['sessions', 'show', 'S-1'], { home });
   expect(shown.stdout).toContain('called: inventory_summary');
   expect(shown.stdout).not.toContain('\u001b');
@@ -107,10 +100,7 @@ test("another person's session is not there, also not to go on with", async () =
     ['sessions', 'erase', 'S-1'],
     ['-p', 'yes', '--resume', 'S-1'],
   ])
-    expect(await berth([...args, '--as', 'mallory'], { home })).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('that you may see'),
-    });
+    await expectRefused(home, [...args, '--as', 'mallory'], 'that you may see');
   expect(await listed(home, '--all', '--as', 'mallory')).toEqual([]);
 }, 120_000);
 

@@ -72,7 +72,7 @@ test('verify counts sessions where there are some, and finds their words, calls 
   await says({ desk, at: await says({ desk }, 'one') }, 'two');
   const after = await desk.control.verify();
   expect(after).toMatchObject({ ok: true, stateDigest, head, entries: 26 });
-  expect(await checkOf(desk)).toMatchObject({ ok: true, note: '1 sessions are as they were recorded' });
+  expect(await checkOf(desk)).toMatchObject({ ok: true, note: '1 session is as recorded' });
 }, 60_000);
 
 test('words that are gone without an erasure on record fail verification', async () => {
@@ -165,10 +165,9 @@ test('erasing a session says how many texts there are, takes the number, and is 
   const mine = await says({ desk, at: await says({ desk }, 'unmistakable') }, 'two');
   const other = await says({ desk }, 'other');
   expect(await chats.erase(operator, { chat: mine.chat })).toMatchObject({ count: 4, erased: false });
-  expect(await rejection(chats.erase(operator, { chat: mine.chat, confirm: 3 }))).toMatchObject({
-    code: 'INVALID_INPUT',
-    fix: expect.stringContaining('--confirm 4'),
-  });
+  const refused = await rejection(chats.erase(operator, { chat: mine.chat, confirm: 3 }));
+  expect(refused.code).toBe('INVALID_INPUT');
+  expect(refused.fix).toContain('--confirm 4');
   expect(await chats.erase(operator, { chat: mine.chat, confirm: 4 })).toMatchObject({
     erased: true,
     entry: { seq: 27 },

@@ -154,9 +154,9 @@ function rowOf(
   return `${id}  ${formatInstant(last)}, ${countOf(turns, 'turn')}, ${front}, ${reader}${who}: ${first}`;
 }
 
-function turnLines({ said, answer, outcome, entries }: ChatTurn, index: number): string[] {
+function turnLines({ said, answer, outcome, entries, tools }: ChatTurn, index: number): string[] {
   const asked = saidIn(said === undefined ? {} : { said });
-  const calls = answer?.calls.map(({ tool, answer: { ok } }) => (ok ? tool : `${tool} (failed)`)) ?? [];
+  const calls = answer?.calls.map(({ tool, answer: { ok } }) => (ok ? tool : `${tool} (failed)`)) ?? tools;
   const reply =
     answer === undefined ? (outcome === undefined ? '(not answered)' : '(erased)') : wordsOf(answer);
   return [
