@@ -20,6 +20,7 @@ const denials: ReadonlySet<string> = new Set([
   'rate-limited',
   'stopped',
   'may-not-decide',
+  'run-refused',
 ]);
 
 const outdated: ReadonlySet<string> = new Set(['plan-stale', 'plan-expired', 'approval-void']);

@@ -59,6 +59,7 @@ export function actorOf(caller: Caller): Actor {
     ...(caller.catalogue === undefined ? {} : { catalogue: caller.catalogue }),
     ...(caller.software === undefined ? {} : { software: caller.software }),
     ...(caller.byHand === true ? { byHand: true as const } : {}),
+    ...(caller.run === undefined ? {} : { run: caller.run }),
     ...(caller.confirmed === undefined ? {} : { confirmed: caller.confirmed }),
   };
 }

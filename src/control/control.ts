@@ -37,6 +37,7 @@ import type {
   Path,
   PlanId,
   PrincipalId,
+  RunId,
   TenantId,
 } from '../model/id.ts';
 import type { ImportResult } from '../model/import-view.ts';
@@ -90,6 +91,8 @@ export type Caller = {
   readonly confirm?: (question: Question) => Promise<boolean>;
   /** Set by the door once that yes was given. */
   readonly confirmed?: 'form';
+  /** An agent that works by itself. Set by the process that runs it, never by a client. */
+  readonly run?: RunId;
 };
 
 /** What a requester is asked before something is done that only needs its own yes. */

@@ -2,6 +2,7 @@ import type { Command } from '../model/command.ts';
 import { isStanding } from '../model/contract.ts';
 import type { Outcome } from '../model/decision.ts';
 import type { Digest } from '../model/id.ts';
+import type { RunCommand } from '../model/run.ts';
 import { govern } from './authority/govern.ts';
 import { recordAuthority } from './authority/records.ts';
 import { bind, reportBinding } from './binding/bind.ts';
@@ -15,6 +16,7 @@ import { cancelMaintenance, startMaintenance } from './life/maintenance.ts';
 import { usedMicroEur } from './life/used.ts';
 import { observeContract } from './observe/observe.ts';
 import { refuse } from './refuse.ts';
+import { keepJournal } from './run/journal.ts';
 import { contractOf, type State } from './state.ts';
 import { addTemplate } from './template/add.ts';
 
@@ -26,10 +28,18 @@ import { addTemplate } from './template/add.ts';
 export function decide(before: State, given: CommandGiven, command: Command): Outcome {
   const state = lapse(before, given.atMs);
   const { by } = given;
+  // A journal says what was done elsewhere, and by whom; only its own agent keeps it.
+  if (by !== undefined && isJournal(command))
+    return keepJournal(state, { actor: by.actor, atMs: given.atMs }, command);
   // The answer is no to everybody, so nobody's right to ask is in question, and everybody's no is recorded.
   return by === undefined || command.kind === 'waive-rules'
     ? carryOut(state, given, command)
     : govern(state, { ...given, by }, command, carryOut);
+}
+
+function isJournal(command: Command): command is RunCommand {
+  const { kind } = command;
+  return kind === 'begin-run' || kind === 'note-run' || kind === 'end-run';
 }
 
 /** The decision itself, whoever gives the command. */
@@ -81,6 +91,9 @@ function carryOut(state: State, given: CommandGiven, command: Command): Outcome 
       return observeContract(state, given, command);
     case 'approve-plan':
     case 'reject-plan':
+    case 'begin-run':
+    case 'note-run':
+    case 'end-run':
       return refuse({ kind: 'not-supported', feature: `the command \`${command.kind}\`` });
     case 'register-team':
     case 'register-principal':

@@ -21,6 +21,9 @@ export function digestState(state: State): Digest {
     ...(state.bindings.size === 0 ? {} : { bindings: [...state.bindings.values()] }),
     ...(state.observed.size === 0 ? {} : { observed: [...state.observed] }),
     ...(state.templates.size === 0 ? {} : { templates: [...state.templates.values()].flat().map(digestOf) }),
+    ...(state.runs.all.size === 0
+      ? {}
+      : { runs: [...state.runs.all].map(digestOf), proposals: [...state.runs.proposals] }),
     maintenance: [...state.maintenance.values()],
     bandwidth: [...state.bandwidth]
       .toSorted(([a], [b]) => compareText(a, b))

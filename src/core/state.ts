@@ -35,6 +35,7 @@ import { additionTo } from './life/addition.ts';
 import { lapse, withoutLease } from './life/lapse.ts';
 import { asShrunk, shrunk } from './life/shrink.ts';
 import { followedObservation, type Standing } from './observe/follow.ts';
+import { followRun, noRuns, type Runs } from './run/run.ts';
 import { Shelf } from './shelf.ts';
 import { noTemplates, type Templates, withTemplate } from './template/catalogue.ts';
 
@@ -95,6 +96,8 @@ export type State = {
   readonly denials: readonly Denial[];
   /** Recorded templates; those that come with a version of Berth are not among them. */
   readonly templates: Templates;
+  /** Agents that work by themselves, and what they have proposed. */
+  readonly runs: Runs;
   /** Chained over all observations. */
   readonly inventoryDigest: Digest;
   /** Chained over everything that changed the calendar. */
@@ -129,6 +132,7 @@ export const emptyState: State = {
   governance: emptyGovernance,
   denials: [],
   templates: noTemplates,
+  runs: noRuns,
   inventoryDigest: nothing,
   calendarDigest: nothing,
 };
@@ -192,6 +196,11 @@ function apply(state: State, event: Event, stamp: Stamp, archive: Archive): Stat
       return { ...state, governance: followGovernance(state.governance, event, stamp) };
     case 'waiver-denied':
       return { ...state, denials: withDenial(state.denials, event.wish, stamp) };
+    case 'run-begun':
+    case 'run-used':
+    case 'run-noted':
+    case 'run-ended':
+      return { ...state, runs: followRun(state.runs, event, stamp) };
     case 'template-added':
       return { ...state, templates: withTemplate(state.templates, event.template) };
     default:

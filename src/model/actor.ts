@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { Digest, MandateId, PrincipalId } from './id.ts';
+import { Digest, MandateId, PrincipalId, RunId } from './id.ts';
 
 const word = z.string().min(1).max(120);
 
@@ -17,5 +17,6 @@ export const Actor = z.strictObject({
   byHand: z.literal(true).optional().describe('a person, through a front end of Berth itself'),
   confirmed: z.literal('form').optional().describe('its own yes, in a form that its client showed'),
   mandate: MandateId.optional(),
+  run: RunId.optional().describe('of an agent that works by itself'),
 });
 export type Actor = z.infer<typeof Actor>;

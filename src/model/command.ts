@@ -19,6 +19,7 @@ import {
 import { PublicKey, Signature } from './key.ts';
 import { OverrideWish } from './override.ts';
 import { SetAside } from './policy.ts';
+import { RunCommand } from './run.ts';
 import { Template } from './template.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs, DurationS } from './unit.ts';
@@ -139,5 +140,6 @@ export const Command = z.discriminatedUnion('kind', [
     sites: z.array(Path).max(64).describe('where; all of them where none is named'),
   }),
   z.strictObject({ kind: z.literal('add-template'), template: Template }),
+  ...RunCommand.options,
 ]);
 export type Command = z.infer<typeof Command>;

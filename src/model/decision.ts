@@ -5,8 +5,9 @@ import { Tier } from './authority.ts';
 import { BindingResult, EngineName, Subject } from './binding.ts';
 import type { Event } from './event.ts';
 import { FactSubject } from './governance-fact.ts';
-import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId, TenantId } from './id.ts';
+import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId, RunId, TenantId } from './id.ts';
 import { Refusal } from './refusal.ts';
+import { RunEnd } from './run.ts';
 import { TemplateName } from './template.ts';
 import { AtMs, MicroEur } from './unit.ts';
 
@@ -105,6 +106,9 @@ export const Decision = z.discriminatedUnion('kind', [
     version: z.int().min(1),
     digest: Digest,
   }),
+  z.strictObject({ kind: z.literal('run-begun'), run: RunId, untilMs: AtMs }),
+  z.strictObject({ kind: z.literal('run-noted'), run: RunId, number: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('run-ended'), run: RunId, why: RunEnd }),
   z.strictObject({ kind: z.literal('refused'), refusal: Refusal }),
 ]);
 export type Decision = z.infer<typeof Decision>;

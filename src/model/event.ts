@@ -8,6 +8,7 @@ import { FactSubject, GovernanceFact, Signed } from './governance-fact.ts';
 import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId } from './id.ts';
 import { OverrideWish } from './override.ts';
 import { Shrink } from './plan.ts';
+import { RunEvent } from './run.ts';
 import { Template } from './template.ts';
 import { Tenant } from './tenant.ts';
 import { AtMs } from './unit.ts';
@@ -110,5 +111,6 @@ export const Event = z.discriminatedUnion('kind', [
     wish: Digest.describe('equal for the same rules, data and sites'),
   }),
   z.strictObject({ kind: z.literal('template-added'), template: Template }),
+  ...RunEvent.options,
 ]);
 export type Event = z.infer<typeof Event>;

@@ -82,6 +82,13 @@ export const ApprovalId = z
   .brand<'ApprovalId'>();
 export type ApprovalId = z.infer<typeof ApprovalId>;
 
+/** A run of an agent that works by itself, `R-1`: counted up by the ledger. */
+export const RunId = z
+  .string()
+  .regex(/^R-[1-9][0-9]{0,11}$/, 'a run looks like `R-1`')
+  .brand<'RunId'>();
+export type RunId = z.infer<typeof RunId>;
+
 /** A maintenance window's readable number, `MW-1`: counted up by the ledger. */
 export const MaintenanceId = z
   .string()

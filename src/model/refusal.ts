@@ -12,6 +12,7 @@ import {
   Path,
   PlanId,
   PrincipalId,
+  RunId,
   TenantId,
 } from './id.ts';
 import { Member } from './placement.ts';
@@ -82,6 +83,10 @@ export const MandateFault = z.strictObject({
     'gpu-seconds',
     'spend',
     'blast-radius',
+    'run',
+    'run-time',
+    'run-steps',
+    'run-spend',
   ]),
   mandate: MandateId.optional().describe('of the chain, where it binds'),
   asked: z.string().max(120),
@@ -263,6 +268,12 @@ export const Refusal = z.discriminatedUnion('kind', [
     kind: z.literal('template-refused'),
     name: TemplateName,
     version: z.int().min(1),
+    note,
+  }),
+  z.strictObject({
+    kind: z.literal('run-refused'),
+    run: RunId.optional(),
+    why: z.enum(['unknown', 'ended', 'not-yours', 'not-in-time', 'full', 'no-such-entry', 'noted-before']),
     note,
   }),
   z.strictObject({ kind: z.literal('maintenance-unknown'), id: MaintenanceId }),

@@ -157,6 +157,7 @@ function facts(refusal: Plain, room: Room): string[] {
     case 'binding-refused':
     case 'observation-refused':
     case 'template-refused':
+    case 'run-refused':
       return [refusal.note];
     case 'rules-stand':
       return refusal.rules.map(

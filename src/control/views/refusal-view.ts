@@ -116,6 +116,8 @@ function summaryOf(refusal: Refusal, zone: string): string {
       return `what was measured of ${refusal.contract} was not recorded: ${refusal.note}`;
     case 'template-refused':
       return `template ${refusal.name}@${refusal.version} was not recorded: ${refusal.note}`;
+    case 'run-refused':
+      return `${refusal.run === undefined ? 'no run was begun' : `nothing was written to ${refusal.run}`}: ${refusal.note}`;
     case 'policy-engine':
       return `the rules gave no sure answer, so nothing was granted at ${refusal.sites.join(', ')}: ${refusal.note}`;
     case 'maintenance-unknown':

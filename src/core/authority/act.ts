@@ -118,6 +118,9 @@ export function actOf(
     case 'register-model':
     case 'register-tools':
     case 'erase-asides':
+    case 'begin-run':
+    case 'note-run':
+    case 'end-run':
       return bare('record', command, {});
     default:
       return command satisfies never;

@@ -3,7 +3,7 @@ import { isAgent } from '../../model/authority.ts';
 import type { Command } from '../../model/command.ts';
 import type { Outcome } from '../../model/decision.ts';
 import type { Event } from '../../model/event.ts';
-import type { MandateId } from '../../model/id.ts';
+import type { MandateId, RunId } from '../../model/id.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Acting, ActVerdict, CommandGiven } from '../given.ts';
 import { refuse } from '../refuse.ts';
@@ -12,6 +12,7 @@ import { type Act, actOf } from './act.ts';
 import { isParkable, maySpeak, park, spokenOf, waitingFor } from './approvals.ts';
 import type { Approval } from './authority.ts';
 import { budgetEvents } from './budget.ts';
+import { costOf, noSuchRun, ownRun, runFaults } from '../run/limits.ts';
 import { type Besides, faultsOf, mandateFor } from './mandates.ts';
 import { tooFast } from './pace.ts';
 import { principalStopped, stopHit } from './stops.ts';
@@ -61,7 +62,11 @@ function governAgent(
   const before = isParkable(command) ? waitingFor(state, { actor, command, atMs: given.atMs }) : undefined;
   const besides = { ...besidesOf(command), ...(before === undefined ? {} : { approval: before }) };
   const asked = { act, atMs: given.atMs, besides };
-  const { mandate, faults } = mandateFor(authority, actor.principal, asked);
+  const spendMicroEur = before === undefined ? costOf(state, command, act) : 0;
+  const { mandate, faults } =
+    actor.run === undefined
+      ? mandateFor(authority, actor.principal, asked)
+      : inRun(state, actor, { ...asked, costMicroEur: spendMicroEur });
   const record = mandate === undefined ? undefined : authority.mandates.get(mandate);
   const outside: Refusal | undefined =
     faults.length === 0
@@ -81,7 +86,30 @@ function governAgent(
     refusal === undefined
       ? carryOrPark(state, given, { command, act, actor, verdict, mandate }, carryOut)
       : refuse(refusal);
-  return { ...outcome, events: [{ kind: 'mandate-used', mandate, request }, ...outcome.events] };
+  const used: Event[] = [{ kind: 'mandate-used', mandate, request }, ...usedRun(actor, outcome, spendMicroEur)];
+  return { ...outcome, events: [...used, ...outcome.events] };
+}
+
+/** In a run only its own mandate counts, whatever others the agent has, and the limits of the run besides. */
+function inRun(
+  state: State,
+  actor: Actor & { readonly run?: RunId | undefined },
+  asked: Parameters<typeof faultsOf>[2] & { readonly costMicroEur: number | undefined },
+): ReturnType<typeof mandateFor> {
+  const run = ownRun(state, actor);
+  if (run === undefined) return { faults: actor.run === undefined ? [] : [noSuchRun(actor.run)] };
+  const { mandate } = run;
+  return { mandate, faults: [...runFaults(run, asked), ...faultsOf(state.authority, mandate, asked)] };
+}
+
+/** A deed stands in its run, also one that was refused on record, which costs nothing. */
+function usedRun(
+  { run }: Actor,
+  { decision }: Outcome,
+  spendMicroEur: number | undefined,
+): readonly Event[] {
+  if (run === undefined) return [];
+  return [{ kind: 'run-used', run, spendMicroEur: decision.kind === 'refused' ? 0 : (spendMicroEur ?? 0) }];
 }
 
 function noMandate({ principal }: Actor): Refusal {

@@ -112,17 +112,29 @@ export function faultsOf(
   });
 }
 
+/** Why a mandate does not stand at all: it, or one that it is part of, was taken back or has expired. */
+export function standingFaults(authority: Authority, id: MandateId, atMs: number): MandateFault[] {
+  return chainOf(authority, id).flatMap((record) =>
+    [...endFaults(record, 'begin', atMs)].map((fault) => ({ ...fault, mandate: record.mandate.id })),
+  );
+}
+
 type Asked = { readonly act: Act; readonly atMs: number; readonly besides: Besides };
 type Used = { readonly gpus: number; readonly gpuSeconds: number; readonly spendMicroEur: number };
 
-function* scopeFaults(
+function* endFaults(
   { mandate, revokedAtMs }: MandateRecord,
-  { act, atMs }: Asked,
+  asked: string,
+  atMs: number,
 ): Generator<MandateFault> {
-  if (revokedAtMs !== undefined)
-    yield { limit: 'revoked', asked: act.action, left: `revoked at ${revokedAtMs}` };
+  if (revokedAtMs !== undefined) yield { limit: 'revoked', asked, left: `revoked at ${revokedAtMs}` };
   if (atMs >= mandate.expiresAtMs)
-    yield { limit: 'expiry', asked: act.action, left: `expired at ${mandate.expiresAtMs}` };
+    yield { limit: 'expiry', asked, left: `expired at ${mandate.expiresAtMs}` };
+}
+
+function* scopeFaults(record: MandateRecord, { act, atMs }: Asked): Generator<MandateFault> {
+  const { mandate } = record;
+  yield* endFaults(record, act.action, atMs);
   const tool = toolOf[act.action];
   if (tool === undefined || !mandate.tools.includes(tool))
     yield { limit: 'tools', asked: tool ?? act.action, left: shown(mandate.tools) };

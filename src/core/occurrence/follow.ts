@@ -77,6 +77,10 @@ function follow(page: Page, event: Event, archive: Archive): void {
     case 'rule-overridden':
     case 'override-lifted':
     case 'template-added':
+    case 'run-begun':
+    case 'run-used':
+    case 'run-noted':
+    case 'run-ended':
       return undefined;
     default:
       return event satisfies never;
