@@ -33,6 +33,7 @@ import type {
   Digest,
   IdemKey,
   MaintenanceId,
+  MandateId,
   OverrideId,
   Path,
   PlanId,
@@ -52,6 +53,8 @@ import type { PlanResult } from '../model/plan-view.ts';
 import type { EngineComparison, PolicyCheck, PolicyQuestion } from '../model/policy-view.ts';
 import type { ProofBundle } from '../model/proof.ts';
 import type { PolicyRecord, RecordAsked } from '../model/record-view.ts';
+import type { RunDetail, RunList, RunWritten, WatchRound } from '../model/run-view.ts';
+import type { Note, RunEnd } from '../model/run.ts';
 import type { ScenarioEdit } from '../model/scenario.ts';
 import type { ConsolidationView, MaintenancePlan, Simulation } from '../model/simulation-view.ts';
 import type { TemplateList } from '../model/template-view.ts';
@@ -62,6 +65,7 @@ import type { ApprovalQuery, Word } from './approving.ts';
 import type { BindWish, TrialWish } from './binding.ts';
 import type { Chats } from './chats.ts';
 import type { DoubtFilter } from './doubts.ts';
+import type { RunWish } from './journalling.ts';
 import type { OccurrenceFilter } from './occurring.ts';
 import type { OperationQuery, Waiting } from './operating.ts';
 import type { PictureWish, TreeWish } from './picturing.ts';
@@ -69,6 +73,7 @@ import type { Recordable } from './recording.ts';
 import type { Standing } from './standing.ts';
 import type { TemplateQuery, TemplateWish } from './templates.ts';
 import type { VerifyWish } from './verifying.ts';
+import type { WatchWish } from './watching.ts';
 
 /** Who asks, and through what. `tenants` absent: all of them (the operator at the terminal). */
 export type Caller = {
@@ -265,6 +270,16 @@ export interface Control {
   watches(caller: Caller, contract?: ContractId): Promise<readonly Watch[]>;
   /** Judges what was measured of a contract, records it where that is asked for and news, and offers plans that mend it. */
   observe(caller: Caller, wish: { measurement: Measurement; record: boolean }): Promise<ObservationResult>;
+  /** Begins a run of an agent that works by itself, and keeps its journal. */
+  beginRun(caller: Caller, wish: RunWish): Promise<RunWritten>;
+  noteRun(caller: Caller, line: { run: RunId; note: Note }): Promise<RunWritten>;
+  endRun(caller: Caller, line: { run: RunId; why: RunEnd }): Promise<RunWritten>;
+  /** Why the agent may go no further; nothing while it may. */
+  runBarrier(caller: Caller, mandate: MandateId): Promise<RunEnd | undefined>;
+  runs(caller: Caller, query: { limit: number }): Promise<RunList>;
+  run(caller: Caller, id: RunId): Promise<RunDetail>;
+  /** Looks once at what needs a hand, and proposes what would help. */
+  watchRound(caller: Caller, wish: WatchWish): Promise<WatchRound>;
   /** Contracts as they stand, and the time: for what answers an engine's questions about them. */
   standing(caller: Caller): Promise<Standing>;
   /** The nodes of a place, or all, as engines meet them: for exports. */

@@ -15,6 +15,7 @@ import { eraseWords } from './erasing.ts';
 import { liftOverride, listFacts, overrideRule, recordFacts, retractFact } from './governing.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
+import { beginRun, endRun, listRuns, noteRun, runBarrier, runDetail } from './journalling.ts';
 import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { seeingAs } from './narrowing.ts';
@@ -32,6 +33,7 @@ import { simulateScenario } from './simulating.ts';
 import { standingContracts } from './standing.ts';
 import { addTemplate, listTemplates, planTemplate } from './templates.ts';
 import { verifyLedger } from './verifying.ts';
+import { watchRound } from './watching.ts';
 
 /** The control of one ledger. */
 export function createControl(parts: DoorParts): Control {
@@ -96,6 +98,13 @@ export function createControl(parts: DoorParts): Control {
     bindings: async (caller) => listBindings(door, await seeingAs(door, caller)),
     watches: async (caller, contract) => watches(door, await seeingAs(door, caller), contract),
     observe: (caller, wish) => observe(door, caller, wish),
+    beginRun: (caller, wish) => beginRun(door, caller, wish),
+    noteRun: (caller, line) => noteRun(door, caller, line),
+    endRun: (caller, line) => endRun(door, caller, line),
+    runBarrier: (caller, mandate) => runBarrier(door, caller, mandate),
+    runs: async (caller, query) => listRuns(door, await seeingAs(door, caller), query),
+    run: async (caller, id) => runDetail(door, await seeingAs(door, caller), id),
+    watchRound: (caller, wish) => watchRound({ door, log }, caller, wish),
     standing: (caller) => standingContracts(door, caller),
     engineNodes: (place) => listEngineNodes(door, place),
     verify: (progress, wish) => verifyLedger(ledger, progress, wish),

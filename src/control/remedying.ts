@@ -13,7 +13,8 @@ import { verdictFor } from './ruling.ts';
 import type { Moment } from './views/snapshot.ts';
 
 type Asked = { readonly moment: Moment; readonly contract: Contract; readonly breach: Breach };
-type Offer = Pick<Remedy, 'how' | 'what'> & { readonly edit: Edit };
+/** A way out, as a change that can be planned. */
+export type Offer = Pick<Remedy, 'how' | 'what'> & { readonly edit: Edit };
 
 /**
  * Ways out of a breach, each an ordinary plan that changes the contract, or the refusal of one: nothing is done, and
@@ -23,7 +24,10 @@ type Offer = Pick<Remedy, 'how' | 'what'> & { readonly edit: Edit };
 export async function remediesFor(door: Door, caller: Caller, asked: Asked): Promise<readonly Remedy[]> {
   const { moment, contract } = asked;
   const { state, nowMs: atMs } = moment;
-  const offers = [...movesOf(state, asked), ...extensionOf(asked)];
+  const offers = [
+    ...movesOff(contract, nodesOf(state, contract, asked.breach.places)),
+    ...extensionOf(contract, asked.breach.sinceMs, atMs),
+  ];
   const remedies: Remedy[] = [];
   for (const { how, what, edit } of offers) {
     const answer = planChange(
@@ -44,8 +48,7 @@ export async function remediesFor(door: Door, caller: Caller, asked: Asked): Pro
 }
 
 /** Off the nodes that break it: anywhere, and onto what it holds already where it has spares. */
-function movesOf(state: State, { contract, breach }: Asked): readonly Offer[] {
-  const nodes = nodesOf(state, contract, breach.places);
+export function movesOff(contract: Contract, nodes: readonly Path[]): readonly Offer[] {
   if (nodes.length === 0) return [];
   const away: Offer = { how: 'replace', what: `off ${nodes.join(', ')}`, edit: { avoid: nodes } };
   const { spares = [] } = contract.placement;
@@ -72,10 +75,10 @@ function nodesOf({ fleet }: State, { placement }: Contract, places: readonly Pat
 }
 
 /** As long as the breach has lasted, in whole hours, at least one. */
-function extensionOf({ moment, contract, breach }: Asked): readonly Offer[] {
+export function extensionOf(contract: Contract, sinceMs: number, nowMs: number): readonly Offer[] {
   const { endMs } = contract.placement;
   if (endMs === undefined) return [];
-  const hours = Math.max(1, Math.ceil((moment.nowMs - breach.sinceMs) / (hourS * 1000)));
+  const hours = Math.max(1, Math.ceil((nowMs - sinceMs) / (hourS * 1000)));
   const end = { kind: 'at', atMs: endMs + hours * hourS * 1000 } as const;
   return [{ how: 'extend', what: `${hours} h more at its end`, edit: { end } }];
 }

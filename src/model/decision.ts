@@ -5,7 +5,17 @@ import { Tier } from './authority.ts';
 import { BindingResult, EngineName, Subject } from './binding.ts';
 import type { Event } from './event.ts';
 import { FactSubject } from './governance-fact.ts';
-import { ApprovalId, ContractId, Digest, MaintenanceId, OverrideId, Path, PlanId, RunId, TenantId } from './id.ts';
+import {
+  ApprovalId,
+  ContractId,
+  Digest,
+  MaintenanceId,
+  OverrideId,
+  Path,
+  PlanId,
+  RunId,
+  TenantId,
+} from './id.ts';
 import { Refusal } from './refusal.ts';
 import { RunEnd } from './run.ts';
 import { TemplateName } from './template.ts';

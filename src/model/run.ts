@@ -36,15 +36,13 @@ export type NoteResult = z.infer<typeof NoteResult>;
 
 /** One line of the journal: what was seen, what was proposed, what was done. No words of a model or a source. */
 export const Note = z.strictObject({
-  step: z.int().min(1).max(1000).describe('which sentence of the goal, or which proposal of the watch'),
+  step: z.int().min(1).max(4000).describe('which sentence of the goal, or which proposal of the watch'),
   saw: z
     .array(z.strictObject({ tool: z.string().max(60), isError: z.literal(true).optional(), answer: Digest }))
     .max(64)
     .describe('tools that were called, and digests of what they answered'),
   cause: Cause.optional(),
-  proposed: z
-    .strictObject({ how: How, plan: PlanId.optional(), contract: ContractId.optional() })
-    .optional(),
+  proposed: z.strictObject({ how: How, plan: PlanId.optional(), contract: ContractId.optional() }).optional(),
   did: z
     .strictObject({
       result: NoteResult,

@@ -7,12 +7,12 @@ import type { MandateId, RunId } from '../../model/id.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Acting, ActVerdict, CommandGiven } from '../given.ts';
 import { refuse } from '../refuse.ts';
+import { costOf, noSuchRun, ownRun, runFaults } from '../run/limits.ts';
 import type { State } from '../state.ts';
 import { type Act, actOf } from './act.ts';
 import { isParkable, maySpeak, park, spokenOf, waitingFor } from './approvals.ts';
 import type { Approval } from './authority.ts';
 import { budgetEvents } from './budget.ts';
-import { costOf, noSuchRun, ownRun, runFaults } from '../run/limits.ts';
 import { type Besides, faultsOf, mandateFor } from './mandates.ts';
 import { tooFast } from './pace.ts';
 import { principalStopped, stopHit } from './stops.ts';
@@ -86,7 +86,10 @@ function governAgent(
     refusal === undefined
       ? carryOrPark(state, given, { command, act, actor, verdict, mandate }, carryOut)
       : refuse(refusal);
-  const used: Event[] = [{ kind: 'mandate-used', mandate, request }, ...usedRun(actor, outcome, spendMicroEur)];
+  const used: Event[] = [
+    { kind: 'mandate-used', mandate, request },
+    ...usedRun(actor, outcome, spendMicroEur),
+  ];
   return { ...outcome, events: [...used, ...outcome.events] };
 }
 
@@ -103,11 +106,7 @@ function inRun(
 }
 
 /** A deed stands in its run, also one that was refused on record, which costs nothing. */
-function usedRun(
-  { run }: Actor,
-  { decision }: Outcome,
-  spendMicroEur: number | undefined,
-): readonly Event[] {
+function usedRun({ run }: Actor, { decision }: Outcome, spendMicroEur: number | undefined): readonly Event[] {
   if (run === undefined) return [];
   return [{ kind: 'run-used', run, spendMicroEur: decision.kind === 'refused' ? 0 : (spendMicroEur ?? 0) }];
 }

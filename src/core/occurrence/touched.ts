@@ -23,6 +23,14 @@ export function touches(state: State, contract: Contract, one: Occurrence): bool
   });
 }
 
+/** The nodes of what a contract holds now, or will, that are where an occurrence is. */
+export function seatsAt(state: State, { placement }: Contract, { place }: Occurrence): readonly Path[] {
+  if (place === undefined) return [];
+  return seatsOf(placement)
+    .filter((member) => sitsIn(state, member, place))
+    .map(({ node }) => node);
+}
+
 /** Whether a member holds the device, or anything of the machine or place. */
 function sitsIn({ fleet }: State, { node, gpus, slices = [], nics }: Member, place: Path): boolean {
   const [, kind, number] = /\/(gpu|nic)(\d+)$/u.exec(place) ?? [];

@@ -1,7 +1,7 @@
 import type { Actor } from '../../model/actor.ts';
 import type { Told } from '../../model/aside.ts';
 import type { Digest, MandateId, PlanId, PrincipalId, RunId } from '../../model/id.ts';
-import type { NoteResult, RunEnd, RunEvent, RunKind, RunLimits } from '../../model/run.ts';
+import type { How, NoteResult, RunEnd, RunEvent, RunKind, RunLimits } from '../../model/run.ts';
 import { Shelf } from '../shelf.ts';
 
 /** An agent that works by itself under one mandate, from when to when. */
@@ -31,6 +31,7 @@ export type Run = {
 export type Proposal = {
   readonly run: RunId;
   readonly plan?: PlanId;
+  readonly how?: How;
   readonly result?: NoteResult;
   /** How often a plan was proposed for it. */
   readonly tries: number;
@@ -113,7 +114,7 @@ function followProposal(
   const kept = isNew || before === undefined ? { run, tries } : { ...before, tries };
   return new Map(proposals).set(cause.key, {
     ...kept,
-    ...(plan === undefined ? {} : { plan }),
+    ...(proposed === undefined || plan === undefined ? {} : { plan, how: proposed.how }),
     ...(did === undefined ? {} : { result: did.result }),
   });
 }
