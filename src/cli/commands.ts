@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 
 import { BerthError } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
+import { addAgent } from './agent-commands.ts';
 import { addAuthority } from './authority-commands.ts';
 import { addBench } from './bench-commands.ts';
 import { addConfig } from './config-command.ts';
@@ -42,6 +43,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addLife(program, io, done);
   addReclaim(program, io, done);
   addAuthority(program, io, done);
+  addAgent(program, io, done);
   addPolicy(program, io, done);
   addRecord(program, io, done);
   addSessions(program, io, done);

@@ -35,6 +35,8 @@ export type Session = {
   readonly place: string;
   /** Why nothing can be written, if it was so when the ledger was opened. */
   readonly readOnly: string | undefined;
+  /** The same ledger as it is now, where nothing that is done lasts. */
+  readonly rehearsal: () => Promise<Control>;
 };
 
 /** What to make where no ledger is yet: the demo world, or one tenant and an empty fleet. */
@@ -65,18 +67,17 @@ export async function openSession(
       io.stderr.write(`${await made}\n`);
     }
     const clock = clockOf(io, readSettings(home));
+    const parts = { clock, catalogue: ownCatalogue, templates: builtInTemplates, approvalPage };
     return {
-      control: createControl({
-        ledger,
-        clock,
-        catalogue: ownCatalogue,
-        templates: builtInTemplates,
-        approvalPage,
-      }),
+      control: createControl({ ledger, ...parts }),
       caller,
       clock,
       place: ledger.place,
       readOnly: ledger.readOnly?.why,
+      rehearsal: async () => {
+        const { rehearse } = await import('../ledger/rehearsal.ts');
+        return createControl({ ledger: await rehearse(ledger), ...parts });
+      },
     };
   } catch (error) {
     await ledger.close();

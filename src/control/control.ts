@@ -2,6 +2,7 @@ import type { Compiler, Engine, EngineNode } from '../engines/port.ts';
 import type { Checkpoint } from '../ledger/port.ts';
 import type { AuditList, ErasureResult } from '../model/audit.ts';
 import type { ApprovalDetail, ApprovalList, AuthorityView } from '../model/authority-view.ts';
+import type { Mandate } from '../model/authority.ts';
 import type {
   BindingDone,
   BindingList,
@@ -270,6 +271,8 @@ export interface Control {
   watches(caller: Caller, contract?: ContractId): Promise<readonly Watch[]>;
   /** Judges what was measured of a contract, records it where that is asked for and news, and offers plans that mend it. */
   observe(caller: Caller, wish: { measurement: Measurement; record: boolean }): Promise<ObservationResult>;
+  /** A mandate that the caller may use or see. */
+  mandate(caller: Caller, id: MandateId): Promise<Mandate>;
   /** Begins a run of an agent that works by itself, and keeps its journal. */
   beginRun(caller: Caller, wish: RunWish): Promise<RunWritten>;
   noteRun(caller: Caller, line: { run: RunId; note: Note }): Promise<RunWritten>;

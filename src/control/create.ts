@@ -15,7 +15,7 @@ import { eraseWords } from './erasing.ts';
 import { liftOverride, listFacts, overrideRule, recordFacts, retractFact } from './governing.ts';
 import { importObservation } from './importing.ts';
 import { records, searchNodes, summary } from './inventory.ts';
-import { beginRun, endRun, listRuns, noteRun, runBarrier, runDetail } from './journalling.ts';
+import { beginRun, endRun, listRuns, mandateFor, noteRun, runBarrier, runDetail } from './journalling.ts';
 import { dropHold, holdPlan, listLeases } from './leasing.ts';
 import { cancelMaintenance, listMaintenance, scheduleMaintenance } from './maintaining.ts';
 import { seeingAs } from './narrowing.ts';
@@ -98,6 +98,7 @@ export function createControl(parts: DoorParts): Control {
     bindings: async (caller) => listBindings(door, await seeingAs(door, caller)),
     watches: async (caller, contract) => watches(door, await seeingAs(door, caller), contract),
     observe: (caller, wish) => observe(door, caller, wish),
+    mandate: (caller, id) => mandateFor(door, caller, id),
     beginRun: (caller, wish) => beginRun(door, caller, wish),
     noteRun: (caller, line) => noteRun(door, caller, line),
     endRun: (caller, line) => endRun(door, caller, line),

@@ -1,6 +1,7 @@
 import { barrierOf } from '../core/run/barrier.ts';
 import { type Run, runOf } from '../core/run/run.ts';
 import type { State } from '../core/state.ts';
+import { isAgent, type Mandate } from '../model/authority.ts';
 import type { Command } from '../model/command.ts';
 import type { Entry } from '../model/entry.ts';
 import { BerthError } from '../model/error.ts';
@@ -94,6 +95,24 @@ async function written(
     ...run,
     entry: { seq, digest },
   };
+}
+
+/** The mandate, if there is one that the caller may know of: its agent, and people who see one of its tenants. */
+export async function mandateFor(door: Door, caller: Caller, id: MandateId): Promise<Mandate> {
+  const { state } = await door.moment();
+  const mandate = state.authority.mandates.get(id)?.mandate;
+  const isOwn = mandate?.agent === caller.principal;
+  if (mandate !== undefined && (isOwn || (!isAgent(caller.principal) && seesSome(caller, mandate))))
+    return mandate;
+  throw new BerthError({
+    code: 'NOT_FOUND',
+    message: `no mandate \`${id}\` that ${caller.principal} could use`,
+    fix: 'list them with `berth mandates`, or have one granted with `berth mandates grant`',
+  });
+}
+
+function seesSome(caller: Caller, { tenants }: Mandate): boolean {
+  return tenants.some((tenant) => mayActFor(caller, tenant));
 }
 
 /** Why the agent may go no further; nothing while it may. */

@@ -70,6 +70,7 @@ export function fakeControl(instead: Partial<Control> = {}): { control: Control;
     bind: () => Promise.reject(notForTools),
     engineShares: () => Promise.reject(notForTools),
     bindings: () => Promise.reject(notForTools),
+    mandate: () => Promise.reject(notForTools),
     beginRun: () => Promise.reject(notForTools),
     noteRun: () => Promise.reject(notForTools),
     endRun: () => Promise.reject(notForTools),

@@ -13,26 +13,35 @@ import { version } from '../version.ts';
 
 type Client = Awaited<ReturnType<typeof connectInProcess>>;
 
+/** Whose tools an agent gets, and through what it reaches them. */
+type Connecting = Pick<Session, 'control' | 'caller'> & {
+  /** What the client calls itself; that of the chat without it. */
+  readonly client?: string;
+  readonly through?: (tools: Toolbox) => Toolbox;
+};
+
 /** The agent of the chat, and the person's own tools: the built-in reader, or the model that BERTH_MODEL names with the reader behind it. */
 export async function withAgent<T>(
   io: Io,
-  session: Session,
+  session: Connecting,
   use: (agent: RecallingAgent, toolbox: Toolbox, prompt?: Digest) => Promise<T>,
 ): Promise<T> {
   const endpoint = endpointOf(io.env);
+  const { client: name = 'berth-chat', through = (tools: Toolbox) => tools } = session;
   const open: Client[] = [];
   const connect = async (caller: Caller): Promise<Client> => {
     const { control } = session;
-    const options = { tools, control, caller, version: version(), log: logTo(io), client: 'berth-chat' };
+    const options = { tools, control, caller, version: version(), log: logTo(io), client: name };
     const client = await connectInProcess(options);
     open.push(client);
     return client;
   };
   try {
-    const toolbox = mcpToolbox(await connect(session.caller));
+    const toolbox = through(mcpToolbox(await connect(session.caller)));
     const builtin = createInterpreter({ toolbox });
     if (endpoint === undefined) return await use(builtin, toolbox);
-    const { agent, prompt } = await modelAgent(io, { endpoint, builtin, connect, caller: session.caller });
+    const parts = { endpoint, builtin, connect, through, caller: session.caller };
+    const { agent, prompt } = await modelAgent(io, parts);
     return await use(agent, toolbox, prompt);
   } finally {
     for (const client of open) await client.close();
@@ -44,12 +53,13 @@ type Parts = {
   readonly builtin: RecallingAgent;
   readonly caller: Caller;
   readonly connect: (caller: Caller) => Promise<Client>;
+  readonly through: (tools: Toolbox) => Toolbox;
 };
 
 /** What comes of the model's words is recorded with its name and the digest of what it was told. */
 async function modelAgent(
   io: Io,
-  { endpoint, builtin, caller, connect }: Parts,
+  { endpoint, builtin, caller, connect, through }: Parts,
 ): Promise<{ readonly agent: RecallingAgent; readonly prompt: Digest }> {
   const [{ createModelAgent }, { readPrompt }, { toolsOf }] = await Promise.all([
     import('../../llm/agent.ts'),
@@ -61,7 +71,7 @@ async function modelAgent(
   const agent = createModelAgent({
     endpoint,
     prompt,
-    toolbox: mcpToolbox(client),
+    toolbox: through(mcpToolbox(client)),
     tools: await toolsOf(client),
     ...(io.env['BERTH_FALLBACK'] === 'none' ? {} : { builtin }),
   });
