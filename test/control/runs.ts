@@ -1,9 +1,9 @@
 import type { Caller } from '../../src/control/control.ts';
 import type { WatchWish } from '../../src/control/watching.ts';
-import { IdemKey, MandateId, PrincipalId, RunId } from '../../src/model/id.ts';
 import type { MandateLimits } from '../../src/model/authority.ts';
-import { dayMs } from '../../src/model/unit.ts';
+import { IdemKey, MandateId, PrincipalId, RunId } from '../../src/model/id.ts';
 import type { WatchRound } from '../../src/model/run-view.ts';
+import { dayMs } from '../../src/model/unit.ts';
 import { type Desk, nowMs, retold } from './desk.ts';
 import { person } from './people.ts';
 
@@ -30,7 +30,11 @@ export function freshKey(): IdemKey {
 }
 
 /** One look by the agent of the demo. */
-export function look(desk: Pick<Desk, 'control'>, wish: Partial<WatchWish> = {}, caller = bot()): Promise<WatchRound> {
+export function look(
+  desk: Pick<Desk, 'control'>,
+  wish: Partial<WatchWish> = {},
+  caller = bot(),
+): Promise<WatchRound> {
   return desk.control.watchRound(caller, { mandate: m1, limits: usualLimits, idemKey: freshKey(), ...wish });
 }
 
@@ -42,7 +46,13 @@ export async function begun(
 ): Promise<RunId> {
   const { goal = 'a goal', ...more } = wish;
   const limits = { ...usualLimits, ...more };
-  const written = await control.beginRun(caller, { mandate, what: 'goal', limits, goal, idemKey: freshKey() });
+  const written = await control.beginRun(caller, {
+    mandate,
+    what: 'goal',
+    limits,
+    goal,
+    idemKey: freshKey(),
+  });
   if (written.run === undefined) throw new Error(written.refusal?.summary ?? 'no run');
   return written.run;
 }

@@ -70,7 +70,7 @@ function digestOfAnswer(content: unknown): Digest {
 function spent(most: number) {
   return {
     code: 'FORBIDDEN',
-    message: `the ${most} calls of tools that this run may make are used up`,
+    message: `this run may call tools ${most} times, and has`,
     fix: 'allow more with `--max-steps`, or set a smaller goal',
     retryable: false,
   } as const;

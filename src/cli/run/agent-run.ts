@@ -90,26 +90,31 @@ async function errandOf(
  * A goal of several sentences is rehearsed first, so that nothing of it is done where not all of it can be read. A
  * language model reads what it likes, and `--go-on` says that the rest is wanted all the same.
  */
-async function unreadIn(io: Io, session: Session, errand: Errand): Promise<Pursued | undefined> {
-  const { patienceS: _patienceS, ...rest } = errand;
+async function unreadIn(io: Io, session: Session, errand: Errand): Promise<PursuedStep | undefined> {
   if (errand.goals.length < 2 || errand.goesOn || errand.model !== undefined) return undefined;
-  const tried = await runErrand(io, { ...rest, control: await session.rehearsal() });
+  const { patienceS: _patienceS, ...rest } = errand;
+  const control = await session.rehearsal();
+  const tried = await runErrand(io, { ...rest, control, goesOn: true });
   if (tried.kind !== 'run') return undefined;
-  const { end } = tried.pursued;
-  return end === 'not-read' || end === 'needs-input' ? tried.pursued : undefined;
+  const { steps } = tried.pursued;
+  const unread = steps.findIndex(({ end }, index) => {
+    // What a person would have to say first may follow from a step that could only be asked for.
+    const isFirst = steps.slice(0, index).every((before) => before.end === undefined);
+    return end === 'not-read' || (end === 'needs-input' && isFirst);
+  });
+  return steps[unread];
 }
 
-function showUnread(io: Io, options: AgentRunOptions, { end, steps }: Pursued): number {
-  const last = steps.at(-1);
-  if (last === undefined) return endCode(end);
+function showUnread(io: Io, options: AgentRunOptions, step: PursuedStep): number {
+  const { end = 'not-read', turn } = step;
   if (formOf(options) === 'text') {
-    writeStep(io, last);
+    writeStep(io, step);
     io.stderr.write('nothing of the goal was done: this sentence was not read whole\n');
   } else
     io.stdout.write(
-      `${jsonLine({ schema: 'berth/run/1', end, isRehearsed: true, steps: [stepObject(last)] })}\n`,
+      `${jsonLine({ schema: 'berth/run/1', end, isRehearsed: true, steps: [stepObject(step)] })}\n`,
     );
-  return endCode(end, last.turn);
+  return endCode(end, turn);
 }
 
 async function send(io: Io, errand: Errand, options: AgentRunOptions): Promise<number> {
