@@ -40,14 +40,15 @@ export async function watchRound(parts: Parts, caller: Caller, wish: WatchWish):
   const steps: WatchStep[] = [];
   const handled = new Set<ContractId>();
   let { run } = wish;
+  let first: { readonly found: number; readonly settled: number } | undefined;
   for (;;) {
     const acting = run === undefined ? caller : { ...caller, run };
     const end = await endOf(door, acting, wish);
     const moment = await door.moment();
     const causes = openCauses(moment, caller, { log: await log.current(), mandate, extend });
     const next = causes.open.find(({ cause }) => !handled.has(cause.contract));
-    const settled = causes.all - causes.open.length;
-    const round = { snapshot: snapshotOf(moment), found: causes.all, settled, steps, ...inRun(run) };
+    first ??= { found: causes.all, settled: causes.all - causes.open.length };
+    const round = { snapshot: snapshotOf(moment), ...first, steps, ...inRun(run) };
     if (end !== undefined) return { ...round, end };
     if (next === undefined) return round;
     handled.add(next.cause.contract);

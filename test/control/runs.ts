@@ -1,7 +1,7 @@
 import type { Caller } from '../../src/control/control.ts';
 import type { WatchWish } from '../../src/control/watching.ts';
 import type { MandateLimits } from '../../src/model/authority.ts';
-import { IdemKey, MandateId, PrincipalId, RunId } from '../../src/model/id.ts';
+import { IdemKey, MandateId, PrincipalId, type RunId } from '../../src/model/id.ts';
 import type { WatchRound } from '../../src/model/run-view.ts';
 import { dayMs } from '../../src/model/unit.ts';
 import { type Desk, nowMs, retold } from './desk.ts';

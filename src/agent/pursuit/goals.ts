@@ -1,6 +1,6 @@
 /** Words that end with a full stop and no sentence: what follows belongs to them. */
 const short =
-  /(?:^|\s)(?:[a-z]\.(?:[a-z]\.)+|\p{L}\.|approx|incl|excl|resp|etc|vs|no|nr|st|mr|ms|dr|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\.?$/iu;
+  /(?:^|\s)(?:[a-z]\.(?:[a-z]\.)+|\p{L}\.|\d{1,2}|approx|incl|excl|resp|etc|vs|no|nr|st|mr|ms|dr|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\.?$/iu;
 
 /**
  * The sentences of a goal, in order: each line, and in a line each sentence. A full stop in a number, a time or a
@@ -13,20 +13,18 @@ export function goalsIn(texts: readonly string[]): readonly string[] {
 function sentencesIn(line: string): string[] {
   const found: string[] = [];
   let begun = '';
-  for (const piece of line.split(/(?<=[.!?;])\s+/u)) {
+  for (const piece of withoutMark(line).split(/(?<=[.!?;])\s+/u)) {
     begun = begun === '' ? piece : `${begun} ${piece}`;
-    if (/\.$/u.test(begun) && short.test(begun)) continue;
+    if (begun.endsWith('.') && short.test(begun)) continue;
     found.push(begun);
     begun = '';
   }
-  return [...found, begun].map(withoutMark).filter((goal) => /[\p{L}\p{N}]/u.test(goal));
+  return [...found, begun]
+    .map((goal) => goal.replace(/;$/u, '').trim())
+    .filter((goal) => /[\p{L}\p{N}]/u.test(goal));
 }
 
-/** Without what only parts it from the next one, or numbers it in a list. */
-function withoutMark(sentence: string): string {
-  return sentence
-    .trim()
-    .replace(/^(?:[-*•]|\d{1,2}[.)])\s+/u, '')
-    .replace(/;$/u, '')
-    .trim();
+/** Without what numbers it in a list. */
+function withoutMark(line: string): string {
+  return line.trim().replace(/^(?:[-*•]|\d{1,2}[.)])\s+/u, '');
 }

@@ -29,7 +29,7 @@ export type Pursuit = {
   readonly onStep?: (step: PursuedStep) => void;
 };
 
-export type Deed = {
+type Deed = {
   readonly proposed: NonNullable<Note['proposed']>;
   readonly did: NonNullable<Note['did']>;
 };

@@ -20,8 +20,8 @@ export function listedRun(run: RunView): string[] {
   return [runWords(run), `  ${run.agent}${by}, began ${run.began}`, ...goal];
 }
 
-/** One entry of a run. */
-export function lineWords({
+/** One entry of a run, and below a note what was seen before it. */
+export function linesOf({
   entry,
   at,
   kind,
@@ -31,38 +31,48 @@ export function lineWords({
   refusal,
   why,
   ...about
-}: RunLine): string {
-  const start = `  entry ${entry}  ${at}`;
+}: RunLine): string[] {
+  const start = `  ${String(entry).padStart(4)}  ${at}`;
   switch (kind) {
     case 'begun':
-      return `${start}  begun`;
+      return [`${start}  begun`];
     case 'ended':
-      return `${start}  ended: ${why === undefined ? '' : endWords[why]}`;
+      return [`${start}  ended: ${why === undefined ? '' : endWords[why]}`];
     case 'note':
-      return `${start}  ${note === undefined ? '' : noteWords(note)}`;
+      return note === undefined
+        ? []
+        : [`${start}  ${noteWords(note)}`, ...causeLines(note), ...sawLines(note)];
     case 'deed': {
       const what = [about.contract, about.approval].filter((word) => word !== undefined).join(' ');
       const no = refusal === undefined ? '' : `: ${cleanText(refusal, 300)}`;
-      return `${start}  deed ${command ?? ''}: ${decision ?? ''}${what === '' ? '' : ` ${what}`}${no}`;
+      return [`${start}  deed ${command ?? ''}: ${decision ?? ''}${what === '' ? '' : ` ${what}`}${no}`];
     }
     default:
       return kind satisfies never;
   }
 }
 
-function noteWords({ step, saw, cause, proposed, did }: Note): string {
+function noteWords({ step, cause, proposed, did }: Note): string {
+  const what = [proposed?.how, proposed?.plan ?? proposed?.contract].filter((word) => word !== undefined);
+  const came = [did?.contract, did?.approval, did?.refusal].filter((word) => word !== undefined);
+  const said = [
+    ...(did !== undefined || what.length === 0 ? [] : [`proposed ${what.join(' ')}`]),
+    ...(did === undefined ? [] : [`${did.result} ${came.join(' ')}`.trim()]),
+    ...(did?.entry === undefined ? [] : [`entry ${did.entry}`]),
+  ];
+  return `step ${step}: ${said.length === 0 ? (cause === undefined ? 'nothing to do' : 'no plan would help') : said.join('; ')}`;
+}
+
+function causeLines({ cause }: Note): string[] {
+  if (cause === undefined) return [];
+  const { kind, contract, places, events } = cause;
+  const at = places.length === 0 ? '' : ` at ${places.join(', ')}`;
+  return [`        ${kind} of ${contract}${at}${events.length === 0 ? '' : ` (${events.join(', ')})`}`];
+}
+
+function sawLines({ saw }: Note): string[] {
   const tools = [...Map.groupBy(saw, ({ tool }) => tool)].map(([tool, calls]) => {
     return calls.length === 1 ? tool : `${tool} ×${calls.length}`;
   });
-  const events = cause === undefined || cause.events.length === 0 ? '' : ` (${cause.events.join(', ')})`;
-  const what = [proposed?.how, proposed?.plan, proposed?.contract].filter((word) => word !== undefined);
-  const came = [did?.contract, did?.approval, did?.refusal].filter((word) => word !== undefined);
-  return [
-    `step ${step}`,
-    ...(tools.length === 0 ? [] : [`saw ${tools.join(', ')}`]),
-    ...(cause === undefined ? [] : [`${cause.kind} of ${cause.contract}${events}`]),
-    ...(what.length === 0 ? [] : [`${did === undefined ? 'proposed' : 'of'} ${what.join(' ')}`]),
-    ...(did === undefined ? [] : [`${did.result}${came.length === 0 ? '' : ` ${came.join(' ')}`}`]),
-    ...(did?.entry === undefined ? [] : [`entry ${did.entry}`]),
-  ].join('; ');
+  return tools.length === 0 ? [] : [`        saw ${tools.join(', ')}`];
 }

@@ -1,5 +1,5 @@
 import { runIdOf } from '../autonomy/party.ts';
-import { lineWords, listedRun } from '../autonomy/run-words.ts';
+import { linesOf, listedRun } from '../autonomy/run-words.ts';
 import type { Io } from '../io.ts';
 import { print } from '../output.ts';
 import { withSession } from '../session.ts';
@@ -24,7 +24,7 @@ export async function agentJournal(
       return 0;
     }
     const detail = await control.run(caller, runIdOf(typed));
-    const lines = [...listedRun(detail.run), ...detail.lines.map(lineWords)];
+    const lines = [...listedRun(detail.run), ...detail.lines.flatMap(linesOf)];
     print(io, options.json, { kind: 'text', lines }, detail);
     return 0;
   });

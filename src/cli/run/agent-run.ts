@@ -187,16 +187,16 @@ function stepObject({ step, goal, turn, deeds, end }: PursuedStep): object {
   };
 }
 
+/** A reply, and what was found; where something was done, its entry says more than a card would. */
 function writeStep(io: Io, { step, goal, turn, deeds, end }: PursuedStep): void {
+  const shown = deeds.length > 0 ? { ...turn, shown: [] } : turn;
   const lines = renderAnsi(
-    drawTurn(turn, { columns: columnsOf(io) }),
+    drawTurn(shown, { columns: columnsOf(io) }),
     paintOf(io.env, io.stdout.isTTY === true),
   );
-  const did = deeds.flatMap(({ proposed, did: { result, entry, contract, approval } }) => {
-    const what = [proposed.how, proposed.plan, contract ?? proposed.contract, approval]
-      .filter(Boolean)
-      .join(' ');
-    return [`  ${result}: ${what}${entry === undefined ? '' : `, ledger entry ${entry}`}`];
+  const did = deeds.map(({ proposed, did: { result, entry, contract = proposed.contract, approval } }) => {
+    const what = [proposed.how, proposed.plan, contract, approval].filter((word) => word !== undefined);
+    return `  ${result}: ${what.join(' ')}${entry === undefined ? '' : `, ledger entry ${entry}`}`;
   });
   const why = end === undefined ? [] : [`  ${endWords[end]}`];
   io.stdout.write(`${[`${step}. ${cleanText(goal, 300)}`, lines, ...did, ...why].join('\n')}\n\n`);

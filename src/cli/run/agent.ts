@@ -17,7 +17,7 @@ type Client = Awaited<ReturnType<typeof connectInProcess>>;
 type Connecting = Pick<Session, 'control' | 'caller'> & {
   /** What the client calls itself; that of the chat without it. */
   readonly client?: string;
-  readonly through?: (tools: Toolbox) => Toolbox;
+  readonly through?: (toolbox: Toolbox) => Toolbox;
 };
 
 /** The agent of the chat, and the person's own tools: the built-in reader, or the model that BERTH_MODEL names with the reader behind it. */
@@ -27,7 +27,7 @@ export async function withAgent<T>(
   use: (agent: RecallingAgent, toolbox: Toolbox, prompt?: Digest) => Promise<T>,
 ): Promise<T> {
   const endpoint = endpointOf(io.env);
-  const { client: name = 'berth-chat', through = (tools: Toolbox) => tools } = session;
+  const { client: name = 'berth-chat', through = (own: Toolbox) => own } = session;
   const open: Client[] = [];
   const connect = async (caller: Caller): Promise<Client> => {
     const { control } = session;
@@ -53,7 +53,7 @@ type Parts = {
   readonly builtin: RecallingAgent;
   readonly caller: Caller;
   readonly connect: (caller: Caller) => Promise<Client>;
-  readonly through: (tools: Toolbox) => Toolbox;
+  readonly through: (toolbox: Toolbox) => Toolbox;
 };
 
 /** What comes of the model's words is recorded with its name and the digest of what it was told. */

@@ -140,30 +140,30 @@ function notesMost({ limits }: Run): number {
 
 function noteFault(state: State, run: Run, { cause, proposed, did }: Note): RunRefusal | undefined {
   if (run.noteCount >= notesMost(run))
-    return fault('full', `its journal has ${run.noteCount} lines, as many as its steps allow`);
+    return noteRefused('full', `its journal has ${run.noteCount} lines, as many as its steps allow`);
   const before = cause === undefined ? undefined : state.runs.proposals.get(cause.key);
   const entry = did?.entry;
   const owner = before === undefined ? undefined : runOf(state.runs, before.run);
   if (entry !== undefined && ![run, owner].some((one) => one?.deeds.includes(entry) === true))
-    return fault('no-such-entry', `entry ${entry} is no deed of it`);
+    return noteRefused('no-such-entry', `entry ${entry} is no deed of it`);
   if (cause === undefined || before === undefined) return undefined;
   if (did === undefined && !mayPropose(before, proposed?.plan !== undefined))
-    return fault('noted-before', `${before.run} has proposed something for the same cause`);
+    return noteRefused('noted-before', `${before.run} has proposed something for the same cause`);
   if (did !== undefined && before.result !== undefined && before.result !== 'again')
-    return fault('noted-before', `what became of it stands in the journal of ${before.run}`);
+    return noteRefused('noted-before', `what became of it stands in the journal of ${before.run}`);
   return undefined;
 }
 
 /** A first plan where there was none; another one where the last did not hold, a few times. */
-export function mayPropose({ plan, result, tries }: Proposal, hasPlan: boolean): boolean {
+function mayPropose({ plan, result, tries }: Proposal, hasPlan: boolean): boolean {
   if (!hasPlan) return false;
   return plan === undefined || (result === 'again' && tries < proposalsMost);
 }
 
-function fault(why: RunRefusal['why'], words: string): RunRefusal {
+function noteRefused(why: RunRefusal['why'], words: string): RunRefusal {
   return { kind: 'run-refused', why, note: words };
 }
 
 function no(why: RunRefusal['why'], words: string): Outcome {
-  return refuse(fault(why, words));
+  return refuse(noteRefused(why, words));
 }
