@@ -3,6 +3,7 @@ import { BerthError } from '../model/error.ts';
 import type { Digest, PlanId, PrincipalId } from '../model/id.ts';
 import type { AsideRow } from './aside.ts';
 import { headOf, seal, sha256Of } from './chain.ts';
+import type { ChatLog } from './chat-log.ts';
 import { handleTaken } from './ledger-error.ts';
 import type { Appended, Checkpoint, IdemScope, Ledger, ReadOnlyReason, TreeView } from './port.ts';
 
@@ -16,6 +17,7 @@ export async function rehearse(base: Ledger): Promise<Ledger> {
 
 class Rehearsal implements Ledger {
   readonly place: string;
+  readonly chats: ChatLog;
   readonly #base: Ledger;
   readonly #from: Head;
   readonly #entries: Entry[] = [];
@@ -27,6 +29,7 @@ class Rehearsal implements Ledger {
     this.#base = base;
     this.#from = from;
     this.place = `${base.place} (rehearsal)`;
+    this.chats = chatsOf(base);
   }
 
   /** What cannot be written can still be rehearsed; what is unsound cannot. */
@@ -126,6 +129,16 @@ class Rehearsal implements Ledger {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Chats are read as they stand; a rehearsal keeps none of its own. */
+function chatsOf({ chats }: Ledger): ChatLog {
+  return {
+    read: (chat) => chats.read(chat),
+    list: (query) => chats.list(query),
+    append: () => Promise.reject(notHere('keeps no chats')),
+    erase: () => Promise.reject(notHere('erases nothing')),
+  };
 }
 
 function notHere(what: string): BerthError {
