@@ -382,6 +382,20 @@ function fail(): never {
   throw new Error('there was to be one');
 }
 
+test('a change that waits names the operation that it goes on as, as a commit does', async () => {
+  const desk = await openDesk();
+  const { plan } = await desk.control.planChange(agent(), {
+    contract: ContractId.parse('C-104'),
+    change: { extendS: 30 * 86_400 },
+  });
+  const asked = await desk.control.commit(agent(), { plan: plan?.id ?? fail(), idemKey: key('change-1') });
+  expect(asked).toMatchObject({
+    decision: 'pending_approval',
+    operation: 'A-3',
+    approval: { id: 'A-3', action: 'change', contract: 'C-104' },
+  });
+});
+
 describe('one approval whole', () => {
   test('has the plan that a yes would commit, the rules behind it and who they are', async () => {
     const desk = await openDesk();
