@@ -25,8 +25,11 @@ export class AskFirst extends Error {
 /** A page on which somebody decides what waits. Whoever opens it signs in there: its address is no secret. */
 export type PageOffer = { readonly approval: ApprovalId; readonly url: string; readonly message: string };
 
-/** Shows the address of a page to the person at the client. What comes back says whether it was opened, no more. */
-export type Offer = (offer: PageOffer) => Promise<'accept' | 'decline' | 'cancel'>;
+/** Shows the address of a page to the person at the client. */
+export type Offer = (offer: PageOffer) => Promise<Offered>;
+
+/** Whether the page was opened, no more; and how the client is told that nothing waits there any longer. */
+type Offered = { readonly answer: 'accept' | 'decline' | 'cancel'; readonly isOver: () => Promise<void> };
 
 /**
  * Thrown where a client of the stateless era is shown the address in place of the answer, and asks again for that with

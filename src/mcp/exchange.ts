@@ -1,4 +1,5 @@
 import type { Caller, Control, Progress } from '../control/control.ts';
+import { type ApprovalId, OperationId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
 import { type Ask, type Offer, pageFor } from './ask.ts';
 import type { ResponseFormat } from './brief.ts';
@@ -114,10 +115,32 @@ export async function toolCall(served: Served, call: Call, link: Link): Promise<
 }
 
 /** Offers the page on which it is decided. Whatever is answered to that, the result stays what it is: it waits. */
-async function offerPage({ log }: Served, { offer }: Link, { structuredContent }: ToolResult): Promise<void> {
+async function offerPage(served: Served, link: Link, { structuredContent }: ToolResult): Promise<void> {
   const page = structuredContent === undefined ? undefined : pageFor(structuredContent);
-  if (page === undefined || offer === undefined) return;
-  log('info', 'page-offered', { approval: page.approval, answer: await offer(page) });
+  if (page === undefined || link.offer === undefined) return;
+  const { answer, isOver } = await link.offer(page);
+  served.log('info', 'page-offered', { approval: page.approval, answer });
+  if (answer !== 'accept') return;
+  // Beside the answer, which does not wait for it. A client that is gone is told nothing.
+  void decided(served, link, page.approval)
+    .then((isDecided) => (isDecided ? isOver() : undefined))
+    .catch(() => undefined);
+}
+
+/** So long it is watched whether what was opened is decided. */
+const watchedMs = 15 * 60_000;
+
+/** Whether it is over within that time, and before the server ends. */
+async function decided({ control, stopping }: Served, link: Link, approval: ApprovalId): Promise<boolean> {
+  const caller = callerOf(link, 'operation_get');
+  const query = { operation: OperationId.parse(approval), limit: 1 };
+  const until = performance.now() + watchedMs;
+  for (;;) {
+    const leftMs = until - performance.now();
+    const { operations } = await control.operations(caller, { ...query, waitS: leftMs / 1000 }, { stopping });
+    if (operations.every(({ over }) => over)) return true;
+    if (leftMs <= 0 || stopping?.aborted === true) return false;
+  }
 }
 
 type Call = { readonly name: string; readonly args: unknown };

@@ -168,7 +168,7 @@ function linkOf(mcp: McpServer, party: Party, extra: Extra): Link {
     notify: sendNotification,
     trace: traceOf(extra),
     ...(showsForms(mcp) ? { ask: askOver(extra) } : {}),
-    ...(opensAddresses(mcp) ? { offer: offerOver(extra) } : {}),
+    ...(opensAddresses(mcp) ? { offer: offerOver(mcp, extra) } : {}),
   };
 }
 
@@ -201,15 +201,16 @@ function askOver({ sendRequest, signal }: Extra): Ask {
 /** So long the answer to a call waits for somebody to open a page, or not to. */
 const openingMs = 2 * 60_000;
 
-function offerOver({ sendRequest, signal }: Extra): Offer {
+function offerOver(mcp: McpServer, { sendRequest, signal }: Extra): Offer {
   return async ({ url, message }) => {
     const elicitationId = crypto.randomUUID();
     const params = { mode: 'url' as const, message, elicitationId, url };
     const request = { method: 'elicitation/create' as const, params };
     const answered = sendRequest(request, ElicitResultSchema, { signal, timeout: openingMs });
-    return answered.then(
+    const answer = await answered.then(
       ({ action }) => action,
       () => 'cancel' as const,
     );
+    return { answer, isOver: mcp.server.createElicitationCompletionNotifier(elicitationId) };
   };
 }

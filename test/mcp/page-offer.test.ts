@@ -4,7 +4,10 @@ import {
 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ElicitationCompleteNotificationSchema,
+  ElicitRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, test, vi } from 'vitest';
 
 import type { Log } from '../../src/mcp/log.ts';
@@ -171,4 +174,27 @@ test('a client of the stateless era that brings an answer to the offer along una
   expect(await send()).toContain('"pending_approval"');
   const { approvals } = await desk.control.approvals(person('olga'), { all: false });
   expect(approvals.map(({ id, state }) => `${id} ${state}`)).toEqual(['A-3 open']);
+});
+
+test('a client that shook hands and opened the page is told once somebody has decided, and not before', async () => {
+  const desk = await openDesk(undefined, { approvalPage });
+  const offered: string[] = [];
+  const over: string[] = [];
+  const client = new Client({ name: 'ide', version: '1' }, { capabilities: { elicitation: { url: {} } } });
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    if (params.mode === 'url') offered.push(params.elicitationId);
+    return { action: 'accept' };
+  });
+  client.setNotificationHandler(ElicitationCompleteNotificationSchema, ({ params }) => {
+    over.push(params.elicitationId);
+  });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { fetch: fetchOf(desk) }));
+  await client.callTool({ ...close, arguments: { ...close.arguments, place: 'iad3' } });
+  expect(offered).toHaveLength(1);
+  expect(await approve(desk, 'A-3', 'olga')).toMatchObject({ decision: 'counted' });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(over).toEqual([]);
+  expect(await approve(desk, 'A-3', 'rita')).toMatchObject({ decision: 'done' });
+  await vi.waitFor(() => expect(over).toEqual(offered), { timeout: 10_000 });
+  await client.close();
 });
