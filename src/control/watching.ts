@@ -68,12 +68,15 @@ function inRun(run: RunId | undefined): { run?: RunId } {
   return run === undefined ? {} : { run };
 }
 
+/** A watch that has begun no run yet has its time all the same. */
 async function endOf(
   door: Door,
   caller: Caller,
-  { mandate, signal }: WatchWish,
+  { mandate, signal, limits }: WatchWish,
 ): Promise<RunEnd | undefined> {
-  return signal?.aborted === true ? 'interrupted' : runBarrier(door, caller, mandate);
+  if (signal?.aborted === true) return 'interrupted';
+  const { nowMs } = await door.moment();
+  return nowMs >= limits.untilMs ? 'time' : runBarrier(door, caller, mandate);
 }
 
 type Proposing = OpenCause & { readonly run: RunId; readonly offered?: Offered };

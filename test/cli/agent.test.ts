@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
-import { berth, demoHome, start } from './run.ts';
+import { berth, demoHome, newFolder, start } from './run.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -198,5 +198,59 @@ describe('a process that is told to end', () => {
     await berth(['stop', 'agent:ops-bot', '--reason', 'drill'], { home });
     expect((await running.ended).code).toBe(5);
     expect(await until(home, /stopped/)).toContain('R-1 goal under M-1: it was stopped');
+  });
+});
+
+/** A ledger of one's own with an agent and its mandate. */
+async function ownHome(): Promise<string> {
+  const home = newFolder();
+  const agent = ['agent:caretaker', '--sponsor', 'ada'];
+  const grant = ['agent:caretaker', '--for', 'default', '--until', '2190-01-01T00:00:00Z'];
+  for (const args of [['init'], ['principals', 'add', ...agent], ['mandates', 'grant', ...grant]])
+    expect((await berth(args, { home })).code).toBe(0);
+  return home;
+}
+
+describe('a watch by the clock of the machine', () => {
+  const watch = ['agent', 'watch', '--mandate', 'M-1', '--every', '1s', '--json'];
+  const Round = z.object({
+    schema: z.literal('berth/watch-round/1'),
+    found: z.literal(0),
+    end: z.string().optional(),
+  });
+  const roundsIn = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => Round.parse(JSON.parse(line)));
+
+  test('looks again and again until its time is over, and leaves no entry of what did not happen', async () => {
+    const home = await ownHome();
+    const { code, stdout } = await start([...watch, '--for', '3s'], { home }).ended;
+    const rounds = roundsIn(stdout);
+    expect(code).toBe(0);
+    expect(rounds.length).toBeGreaterThanOrEqual(2);
+    expect(rounds.map(({ end }) => end)).toEqual([...rounds.slice(1).map(() => undefined), 'time']);
+    expect((await berth(['agent', 'journal'], { home })).stdout).toContain('no agent has worked by itself');
+  });
+
+  test.each([
+    ['a signal', 130, async (_: string, stop: () => void) => stop()],
+    [
+      'a stop',
+      5,
+      async (home: string) => void (await berth(['stop', 'agent:caretaker', '--reason', 'x'], { home })),
+    ],
+    [
+      'a revoked mandate',
+      5,
+      async (home: string) => void (await berth(['mandates', 'revoke', 'M-1', '--reason', 'x'], { home })),
+    ],
+  ] as const)('ends by %s', async (_, code, by) => {
+    const home = await ownHome();
+    const running = start(watch, { home });
+    await new Promise((resolve) => running.process.stdout.once('data', resolve));
+    await by(home, () => running.process.kill('SIGTERM'));
+    expect((await running.ended).code).toBe(code);
   });
 });

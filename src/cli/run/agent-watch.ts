@@ -101,9 +101,17 @@ class Watch {
         // To look so long was all that was asked for.
         return end === 'time' ? 0 : endCode(end);
       }
-      const waitS = Math.min(Math.max(everyS, longestWaitS), everyS * 2 ** Math.min(failures, 20));
-      await sleep(waitS * 1000, undefined, { signal: this.#io.interrupt }).catch(() => undefined);
+      await sleep(this.#waitMs(everyS, failures), undefined, { signal: this.#io.interrupt }).catch(
+        () => undefined,
+      );
     }
+  }
+
+  /** Longer after rounds that failed, and never beyond its end. */
+  #waitMs(everyS: number, failures: number): number {
+    const { control, wish } = this.#parts;
+    const waitS = Math.min(Math.max(everyS, longestWaitS), everyS * 2 ** Math.min(failures, 20));
+    return Math.max(0, Math.min(waitS * 1000, wish.limits.untilMs - control.clock.nowMs()));
   }
 
   /** A ledger that is busy for a while is said and asked again: looking on is what it is for. */
