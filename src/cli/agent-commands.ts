@@ -90,7 +90,8 @@ Exit codes: 0 done; 2 bad input; 3 waits for a person; 4 infeasible; 5 denied, s
 `;
 
 const watchHelp = `
-The same cause is proposed once, also after a restart and with two watches at a time.
+The same cause is proposed once, also after a restart and with two watches at a time. A budget is that of one run: with --once
+of one look, and the mandate bounds all of them together.
 Exit codes of --once: 0 all is in hand; 3 something waits for a person; 4 something could not be mended; 5 denied, stopped,
 or out of mandate.
 `;
