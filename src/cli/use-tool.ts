@@ -26,7 +26,7 @@ export async function useTool<I extends z.ZodObject, O extends z.ZodObject>(
     signal: io.interrupt,
     log: logTo(io),
     // A terminal has no context to overflow: nothing is cut.
-    capBytes: Number.POSITIVE_INFINITY,
+    capTokens: Number.POSITIVE_INFINITY,
     format: 'detailed' as const,
     ...(progress === undefined ? {} : { progress }),
   };

@@ -2,16 +2,17 @@ import { BerthError, type ErrorDetail } from '../model/error.ts';
 import { cleanText, didYouMean } from '../model/text.ts';
 import { AskFirst } from './ask.ts';
 import { briefed, formatKey, type ResponseFormat } from './brief.ts';
-import { answerCapBytes, fit, hintBytes, withHints } from './fit.ts';
+import { answerCapTokens, fit, hintTokens, usualCapTokens, withHints } from './fit.ts';
 import { inputError } from './input-error.ts';
 import { cleanObject, isJsonObject, type JsonObject, sizeBytes, toJsonObject } from './json.ts';
 import { describeError, type Log } from './log.ts';
+import { sizeTokens } from './tokens.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
 export type CallContext = ToolContext & {
   readonly log: Log;
-  /** The most JSON an answer may hold; without it what a model can take. A terminal can take any amount. */
-  readonly capBytes?: number;
+  /** The most that an answer may hold; without it what a model can take. A terminal can take any amount. */
+  readonly capTokens?: number | undefined;
   /** How much is told where the caller does not say: to a model little, to our own front ends all. */
   readonly format?: ResponseFormat | undefined;
 };
@@ -27,7 +28,7 @@ export const argumentDepth = 32;
 /**
  * Calls one tool by name, for whichever protocol asked. Rejects with `AskFirst` alone: what goes wrong comes back
  * as an `ErrorDetail`. A foreign error is a bug: the caller gets `INTERNAL` with a reference, the log gets the stack.
- * An answer holds at most `capBytes` of JSON, unless it tells what a writing tool has done.
+ * An answer holds at most about `capTokens`, unless it tells what a writing tool has done.
  */
 export async function callTool(
   tools: readonly Tool[],
@@ -50,13 +51,21 @@ type Input = Record<string, unknown>;
 async function answer(tool: Tool, args: JsonObject, context: CallContext): Promise<JsonObject> {
   const input = tool.input.safeParse(args);
   if (!input.success) throw inputError(tool.input, args, input.error.issues);
-  const { capBytes = answerCapBytes } = context;
+  const { capTokens = asksForMore(args) ? answerCapTokens : usualCapTokens } = context;
   const first = await run(tool, input.data, context);
-  if (sizeBytes(first) <= capBytes) return first;
-  const page = await smallerPage(tool, input.data, first, { ...context, capBytes });
-  const fitting = fit(page, tool.cuts, tool.narrow, capBytes);
-  if (fitting === undefined && tool.annotations.readOnlyHint) throw tooLarge(tool, page, capBytes);
+  if (sizeTokens(first) <= capTokens) return first;
+  const page = await smallerPage(tool, input.data, first, { ...context, capTokens });
+  // What no cut brings down to the usual size may be longer before it is refused.
+  const shortened = (cap: number) => fit(page, tool.cuts, tool.narrow, cap);
+  const fitting = shortened(capTokens) ?? shortened(Math.max(capTokens, answerCapTokens));
+  if (fitting === undefined && tool.annotations.readOnlyHint) throw tooLarge(tool, page);
   return fitting ?? page;
+}
+
+/** Whoever names a number of rows, or wants details, gets a longer answer than whoever does not. */
+function asksForMore(args: JsonObject): boolean {
+  const { limit, detail, devices } = args;
+  return args[formatKey] === 'detailed' || [limit, detail, devices].some((one) => one !== undefined);
 }
 
 /** What the tool answers, as it will stand on the wire. */
@@ -76,14 +85,14 @@ async function smallerPage(
   tool: Tool,
   input: Input,
   page: JsonObject,
-  context: CallContext & { readonly capBytes: number },
+  context: CallContext & { readonly capTokens: number },
 ): Promise<JsonObject> {
   const { limit } = input;
   if (typeof limit !== 'number' || limit <= 1) return page;
-  const roomBytes = context.capBytes - hintBytes;
-  const fewer = Math.max(1, Math.floor((limit * 0.9 * roomBytes) / sizeBytes(page)));
+  const roomTokens = context.capTokens - hintTokens;
+  const fewer = Math.max(1, Math.floor((limit * 0.9 * roomTokens) / sizeTokens(page)));
   const next = await run(tool, { ...input, limit: fewer }, context);
-  if (sizeBytes(next) > roomBytes) return smallerPage(tool, { ...input, limit: fewer }, next, context);
+  if (sizeTokens(next) > roomTokens) return smallerPage(tool, { ...input, limit: fewer }, next, context);
   return withHints(next, [`cut to ${fewer} rows to fit: go on with \`nextCursor\`, or ${tool.narrow}`]);
 }
 
@@ -108,10 +117,10 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((child) => isDeeperThan(child, levels - 1));
 }
 
-function tooLarge(tool: Tool, page: JsonObject, capBytes: number): BerthError {
+function tooLarge(tool: Tool, page: JsonObject): BerthError {
   return new BerthError({
     code: 'INVALID_INPUT',
-    message: `the answer is ${sizeBytes(page)} bytes long, above the cap of ${capBytes}`,
+    message: `the answer is about ${sizeTokens(page)} tokens long, above the cap of ${answerCapTokens}`,
     fix: tool.narrow,
   });
 }

@@ -143,6 +143,9 @@ async function decided({ control, stopping }: Served, link: Link, approval: Appr
   }
 }
 
+/** Our own front ends read answers with a program: what they page through comes in fewer pages. */
+const ownCapTokens = 16_000;
+
 type Call = { readonly name: string; readonly args: unknown };
 
 function answerTo(served: Served, { name, args }: Call, link: Link): Promise<CallAnswer> {
@@ -161,6 +164,7 @@ function answerTo(served: Served, { name, args }: Call, link: Link): Promise<Cal
     signal: link.signal,
     stopping: served.stopping,
     format: served.format,
+    capTokens: served.format === 'detailed' ? ownCapTokens : undefined,
     ...progressOf(link),
   });
 }

@@ -1,10 +1,14 @@
-import { isJsonObject, type Json, type JsonObject, sizeBytes } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { sizeTokens } from './tokens.ts';
 
-/** About 10,000 tokens: less than the 25,000 at which hosts cut answers themselves, without saying what is gone. */
-export const answerCapBytes = 40_000;
+/** Of an answer that was asked for more: less than the 25,000 at which hosts cut answers themselves, without saying what is gone. */
+export const answerCapTokens = 9_000;
+
+/** Of an answer to whoever did not ask for more: many of them have to fit beside each other. */
+export const usualCapTokens = 3_600;
 
 /** Room for the sentences that say what was cut. */
-export const hintBytes = 1_000;
+export const hintTokens = 200;
 
 /**
  * The answer with its lists shortened, in the order of `cuts`, until it fits; `truncated` and `hints` say what
@@ -14,13 +18,13 @@ export function fit(
   answer: JsonObject,
   cuts: readonly string[],
   narrow: string,
-  capBytes = answerCapBytes,
+  capTokens = answerCapTokens,
 ): JsonObject | undefined {
-  if (sizeBytes(answer) <= capBytes) return answer;
+  if (sizeTokens(answer) <= capTokens) return answer;
   const copy = structuredClone(answer);
   const said: string[] = [];
   for (const cut of cuts) {
-    const excess = sizeBytes(copy) - (capBytes - hintBytes);
+    const excess = sizeTokens(copy) - (capTokens - hintTokens);
     if (excess <= 0) break;
     const lists = listsAt(copy, cut.split('.'));
     const all = countOf(lists);
@@ -28,7 +32,7 @@ export function fit(
     if (countOf(lists) < all) said.push(`\`${cut}\` shows ${countOf(lists)} of ${all}: ${narrow}`);
   }
   const told = withHints(copy, said);
-  return sizeBytes(told) <= capBytes ? told : undefined;
+  return sizeTokens(told) <= capTokens ? told : undefined;
 }
 
 /** Marks an answer as incomplete and says why. */
@@ -48,19 +52,19 @@ function listsAt(value: Json | undefined, path: readonly string[]): Json[][] {
   return Array.isArray(child) ? child.flatMap((item) => listsAt(item, rest)) : [];
 }
 
-/** Takes about `excess` bytes off the ends of the lists, off each in proportion to its size. */
+/** Takes about `excess` tokens off the ends of the lists, off each in proportion to its size. */
 function shorten(lists: readonly Json[][], excess: number): void {
-  const total = lists.reduce((sum, list) => sum + sizeBytes(list), 0);
+  const total = lists.reduce((sum, list) => sum + sizeTokens(list), 0);
   const keptShare = Math.max(0, 1 - excess / Math.max(1, total));
-  for (const list of lists) list.splice(fittingCount(list, Math.floor(sizeBytes(list) * keptShare)));
+  for (const list of lists) list.splice(fittingCount(list, Math.floor(sizeTokens(list) * keptShare)));
 }
 
-/** How many items from the front of the list fit into so many bytes. */
-function fittingCount(list: readonly Json[], bytes: number): number {
-  let used = '[]'.length;
+/** How many items from the front of the list fit into so many tokens. */
+function fittingCount(list: readonly Json[], tokens: number): number {
+  let used = 1;
   for (const [index, item] of list.entries()) {
-    used += sizeBytes(item) + ','.length;
-    if (used > bytes) return index;
+    used += sizeTokens(item);
+    if (used > tokens) return index;
   }
   return list.length;
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import type { Caller } from '../../src/control/control.ts';
 import { argumentCapBytes, argumentDepth, type CallContext, callTool } from '../../src/mcp/call.ts';
-import { answerCapBytes } from '../../src/mcp/fit.ts';
+import { answerCapTokens, usualCapTokens } from '../../src/mcp/fit.ts';
+import { sizeTokens } from '../../src/mcp/tokens.ts';
 import { defineTool, reading } from '../../src/mcp/tool.ts';
 import { BerthError, type ErrorDetail } from '../../src/model/error.ts';
 import { PrincipalId } from '../../src/model/id.ts';
@@ -370,7 +371,7 @@ describe('an answer that is too large', () => {
       const answer = await callTool(tools, 'inventory_search', { limit: 200, cursor }, context(control));
       if (!answer.ok) throw new Error(answer.error.message);
       const page = Page.parse(answer.content);
-      expect(Buffer.byteLength(JSON.stringify(answer.content))).toBeLessThanOrEqual(answerCapBytes);
+      expect(sizeTokens(answer.content)).toBeLessThanOrEqual(answerCapTokens);
       hints.push(...page.hints);
       seen.push(...page.nodes.map(({ id }) => id));
       cursor = page.nextCursor;
@@ -389,19 +390,44 @@ describe('an answer that is too large', () => {
       .object({ plan: z.object({ parts: z.array(z.object({ members: z.array(z.unknown()) })) }) })
       .parse(answer.content);
     const shown = plan.parts[0]?.members.length ?? 0;
-    expect(shown).toBeGreaterThan(50);
+    expect(shown).toBeGreaterThan(20);
     expect(answer.content).toMatchObject({
       truncated: true,
       hints: [`\`plan.parts[].members\` shows ${shown} of 300: name fewer places in \`demand.where\``],
     });
-    expect(Buffer.byteLength(JSON.stringify(answer.content))).toBeLessThanOrEqual(answerCapBytes);
+    expect(sizeTokens(answer.content)).toBeLessThanOrEqual(answerCapTokens);
+  });
+
+  test('is shorter for who did not ask for more', async () => {
+    const big = fakeControl({ plan: () => Promise.resolve(answers.planned(300)) });
+    const sizes = [];
+    for (const args of [{ demand }, { demand, responseFormat: 'detailed' }]) {
+      const answer = await callTool(tools, 'placement_plan', args, context(big.control));
+      if (!answer.ok) throw new Error(answer.error.message);
+      sizes.push(sizeTokens(answer.content));
+    }
+    expect(sizes[0]).toBeLessThanOrEqual(usualCapTokens);
+    expect(sizes[1]).toBeGreaterThan(usualCapTokens);
+  });
+
+  test('a command is done once, however long its answer is', async () => {
+    let times = 0;
+    const { control: done } = fakeControl({
+      commit: () => {
+        times += 1;
+        return Promise.resolve({ ...answers.change('committed'), next: 'z'.repeat(6 * answerCapTokens) });
+      },
+    });
+    const args = { plan: 'plan-3f9a0c1e2b7d4a58', idempotencyKey: 'key-001' };
+    expect(await callTool(tools, 'contract_commit', args, context(done))).toMatchObject({ ok: true });
+    expect(times).toBe(1);
   });
 
   test('is whole for who has no cap', async () => {
     const big = fakeControl({ plan: () => Promise.resolve(answers.planned(300)) });
     const within = {
       ...context(big.control),
-      capBytes: Number.POSITIVE_INFINITY,
+      capTokens: Number.POSITIVE_INFINITY,
       format: 'detailed' as const,
     };
     expect(await callTool(tools, 'placement_plan', { demand }, within)).toEqual({
@@ -423,7 +449,7 @@ describe('an answer that is too large', () => {
 
   test.each([
     ['a long list', answers.change('committed', answers.plan(300)), { truncated: true }],
-    ['a long sentence', { ...answers.change('committed'), next: 'z'.repeat(answerCapBytes) }, {}],
+    ['a long sentence', { ...answers.change('committed'), next: 'z'.repeat(6 * answerCapTokens) }, {}],
   ])('is told all the same when something was done: %s', async (_what, change, expected) => {
     const { control: done } = fakeControl({ commit: () => Promise.resolve(change) });
     const args = { plan: 'plan-3f9a0c1e2b7d4a58', idempotencyKey: 'key-001' };
