@@ -13,6 +13,8 @@ const two = world('fra1/h1/r1 2×8 H100 cpu128 mem1024', 'fra1/h1/r2 1×8 H100 c
 const held = take(two, demand('1×8 H100 24h', { guarantee: 'preemptible', where: ['fra1/h1/r1/n01'] }));
 const both = take(held, demand('1×8 H100 24h', { where: ['fra1/h1/r1/n02'] }));
 
+const linkedRack = (name: string) => `fra1/h1/${name} 2×4 H100 nvlink rdma leaf cpu64`;
+
 describe('a contract that was changed', () => {
   const longer = { end: { kind: 'at', atMs: t0 + 48 * hourMs } } as const;
 
@@ -28,11 +30,10 @@ describe('a contract that was changed', () => {
   });
 
   test('does not stand in the way of its own bandwidth', () => {
-    const rack = (name: string) => `fra1/h1/${name} 2×4 H100 nvlink rdma leaf cpu64`;
     const leafs = Object.fromEntries(
       ['r1', 'r2'].map((name) => [`fra1/leaf-${name}`, { uplinkMbps: 400_000, spine: 'fra1/s1' }]),
     );
-    const linked = world(rack('r1'), rack('r2'), { leafs });
+    const linked = world(linkedRack('r1'), linkedRack('r2'), { leafs });
     const gang = withRdma('3×4 H100 rdma 24h', { uplinkMbps: 400_000 });
     const wide = take(linked, gang);
     const changed = change(wide, ContractId.parse('C-101'), longer);
@@ -154,8 +155,8 @@ describe('losing what places hang on', () => {
     ['leaf fra1/leaf-r2', [], []],
     ['spine fra1/spine', ['C-101 stuck free-over-window'], []],
     ['loop fra1/cdu', ['C-101 moves elsewhere'], ['C-101 moves elsewhere']],
-  ])('%s', (what, withRdma, without) => {
-    expect(outcomes(run(riding, [lose([what], t0, t0 + 100 * 24 * hourMs)]))).toEqual(withRdma);
+  ])('%s', (what, riders, without) => {
+    expect(outcomes(run(riding, [lose([what], t0, t0 + 100 * 24 * hourMs)]))).toEqual(riders);
     expect(outcomes(run(plain, [lose([what], t0, t0 + 100 * 24 * hourMs)]))).toEqual(without);
   });
 
