@@ -145,6 +145,10 @@ export function readDemand(state: State, caller: Caller, request: DemandRequest)
     ...(demand.purpose === undefined ? {} : { purpose: cleanText(demand.purpose) }),
     ...(where === undefined ? {} : { where }),
     ...(avoid === undefined ? {} : { avoid }),
+    parts: demand.parts.map((part) => {
+      const own = named(part.where);
+      return own === undefined ? part : { ...part, where: own };
+    }),
   };
 }
 
@@ -221,18 +225,22 @@ async function contractSubject(
 
 function explainPlan(moment: Moment, name: string, found: Plan): Explanation {
   const zone = zoneOf(moment.state, found.demand);
-  const chosen = found.report.sites.find((site) => site.outcome === 'chosen');
   return {
     snapshot: snapshotOf(moment, zone),
     subject: name,
     verdict: 'fits',
-    summary: `${chosen?.site ?? 'the site'}: ${chosen?.why ?? 'fits'}; starts ${isoIn(found.placement.startMs, zone)}`,
+    summary: `${whereAndWhy(found)}; starts ${isoIn(found.placement.startMs, zone)}`,
     sites: found.report.sites,
     ...(found.report.here === undefined ? {} : { here: found.report.here }),
     constraints: found.report.constraints,
     policyHits: hitsOf(found.verdict.sites),
     assumptions: [...found.assumptions, ...found.unchecked],
   };
+}
+
+function whereAndWhy({ report }: Plan): string {
+  const chosen = report.sites.filter((site) => site.outcome === 'chosen');
+  return chosen.length === 0 ? 'the site: fits' : chosen.map(({ site, why }) => `${site}: ${why}`).join('; ');
 }
 
 function hitsOf(sites: Plan['verdict']['sites']): (RuleHit & { site: Path })[] {

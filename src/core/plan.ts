@@ -132,9 +132,10 @@ function readable(state: State, demand: Demand): Refusal | undefined {
   if (feature !== undefined) return { kind: 'not-supported', feature };
   const contradiction = contradictionIn(demand);
   if (contradiction !== undefined) return contradiction;
-  const places = [...(demand.where ?? []), ...(demand.avoid ?? [])].filter(
-    (place) => !isKnownPlace(state, place),
-  );
+  const places = [demand, ...demand.parts]
+    .flatMap(({ where = [] }) => where)
+    .concat(demand.avoid ?? [])
+    .filter((place) => !isKnownPlace(state, place));
   if (places.length > 0) return { kind: 'place-unknown', asked: places };
   const ends = unknownEnds(demand);
   if (ends.length > 0) return { kind: 'flow-unknown', asked: [...ends], known: [...knownEnds(demand)] };
@@ -234,7 +235,7 @@ function uncheckedOf(state: State, demand: Demand, placement: Placement, best: C
     ...(unwell.size > 0
       ? [`health is not recorded for ${unwell.size} of the nodes and was taken as good`]
       : []),
-    ...(demand.objective === 'greenest' && carbonOf(state.fleet, best.site, best.members).kind === 'unknown'
+    ...(demand.objective === 'greenest' && carbonOf(state.fleet, best.members).kind === 'unknown'
       ? ['the carbon of the site is not recorded, so nobody knows whether another is greener']
       : []),
     ...(best.price.microEurPerHour === undefined ? ['no price is recorded, so the contract has none'] : []),
@@ -293,7 +294,11 @@ function capacityRefusal(
           nearest: {
             place: Path.parse(nearest.place),
             startMs: starts.earliestMs,
-            replicasWanted: demand.parts.reduce((sum, part) => sum + guaranteedCount(part), 0),
+            replicasWanted: (nearest.parts ?? demand.parts).reduce(
+              (sum, part) => sum + guaranteedCount(part),
+              0,
+            ),
+            ...(nearest.parts === undefined ? {} : { parts: nearest.parts.map(({ name }) => name) }),
             replicasFit: nearest.replicasFit,
             binding: nearest.binding,
           },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { DatasetId, Path, ProjectId, TenantId } from './id.ts';
+import { SiteKind } from './site-kind.ts';
 import { DataRules } from './tenant.ts';
 import {
   AtMs,
@@ -83,7 +84,12 @@ export const ReplicaNeed = z.strictObject({
 });
 export type ReplicaNeed = z.infer<typeof ReplicaNeed>;
 
-/** One kind of member. `minCount` is how many replicas are guaranteed (see `guaranteedCount`), of `count` at most. */
+const latencyMsByRegion = z.record(z.string().max(60), LatencyMs);
+
+/**
+ * One kind of member. `minCount` is how many replicas are guaranteed (see `guaranteedCount`), of `count` at most. A part
+ * with `where`, `siteKind` or `latencyMsByRegion` may stand at another site than the others (see `companiesOf`).
+ */
 export const Part = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
   count: Count.max(100_000).describe('replicas'),
@@ -91,8 +97,42 @@ export const Part = z.strictObject({
   each: ReplicaNeed,
   within: TopologyLevel.optional().describe('all replicas of this part in one such domain'),
   apart: TopologyLevel.optional().describe('no two replicas of this part in the same such domain'),
+  where: z.array(Path).min(1).max(64).optional().meta({
+    help: 'only inside one of these places: the part may then stand at another site than the others',
+  }),
+  siteKind: SiteKind.optional().meta({
+    help: 'only at such a site, which may be another than that of the others',
+  }),
+  latencyMsByRegion: latencyMsByRegion.optional().meta({
+    help: 'at most so many milliseconds from this part to users of a region; its site may be another one',
+  }),
 });
 export type Part = z.infer<typeof Part>;
+
+/**
+ * The parts of a demand by the company in which they stand at one site: without `together`, each part that says itself
+ * where it is to be is alone, and all others are together. Companies, and the parts in them, are in the order of the
+ * demand.
+ */
+export function companiesOf({
+  parts,
+  together,
+}: {
+  readonly parts: readonly Part[];
+  readonly together?: TopologyLevel | undefined;
+}): readonly (readonly Part[])[] {
+  const isAlone = (part: Part) => together === undefined && choosesSite(part);
+  return [...Map.groupBy(parts, (part) => (isAlone(part) ? part.name : undefined)).values()];
+}
+
+function choosesSite({ where, siteKind, latencyMsByRegion: regions }: Part): boolean {
+  return where !== undefined || siteKind !== undefined || regions !== undefined;
+}
+
+/** Whether a demand may be served at several sites. */
+export function maySpan(demand: Pick<Demand, 'parts' | 'together'>): boolean {
+  return companiesOf(demand).length > 1;
+}
 
 /** Levels that divide a node. */
 export type LevelInNode = Extract<TopologyLevel, 'numa' | 'pcie-root'>;
@@ -123,7 +163,14 @@ export function guaranteedCount({ count, minCount }: Part): number {
 }
 
 const end = z.string().max(41).meta({ help: 'the name of a part, or `dataset`' });
-const Flow = z.strictObject({ from: end, to: end, mbps: Mbps });
+const Flow = z.strictObject({
+  from: end,
+  to: end,
+  mbps: Mbps,
+  latencyMs: LatencyMs.optional().meta({
+    help: 'at most, on the WAN link where both ends are at different sites',
+  }),
+});
 
 const Survival = z.strictObject({
   loss: z.enum(['node', 'rack', 'feed', 'site']),
@@ -194,8 +241,7 @@ const demandShape = {
   }),
   mayPreempt: z.boolean().optional().meta({ help: 'may end preemptible contracts that stand in its way' }),
   survive: Survival.optional(),
-  latencyMsByRegion: z
-    .record(z.string().max(60), LatencyMs)
+  latencyMsByRegion: latencyMsByRegion
     .optional()
     .meta({ help: 'at most so many milliseconds to users of a region' }),
   dataset: DatasetId.optional()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { EngineName } from './binding.ts';
 import { Country, DatasetId, Digest, Path } from './id.ts';
+import { SiteKind } from './site-kind.ts';
 import {
   AtMs,
   CpuMilli,
@@ -50,7 +51,7 @@ export type SourceName = z.infer<typeof SourceName>;
 export const SiteFacts = z.strictObject({
   name: label.optional(),
   aliases: z.array(label).max(16).optional().describe('other words people use: the city, a region name'),
-  kind: z.enum(['datacentre', 'cloud', 'edge']).optional(),
+  kind: SiteKind.optional(),
   country: Country.optional(),
   zone: label.optional().describe('IANA time zone'),
   operator: label.optional(),

@@ -39,6 +39,11 @@ const NearestMiss = z.strictObject({
   startMs: AtMs,
   replicasWanted: count,
   replicasFit: count,
+  parts: z
+    .array(z.string().max(41))
+    .max(16)
+    .optional()
+    .describe('of these parts alone, which stand by themselves'),
   binding: z.string().max(60).describe('the constraint that stopped the next replica'),
 });
 type NearestMiss = z.infer<typeof NearestMiss>;

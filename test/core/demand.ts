@@ -6,7 +6,7 @@ import { hourMs, t0 } from './fleet.ts';
  * joined by ` + ` and may be named: `train: 2×8 H100 + load: 1×cpu16 mem64`. Words: models (`H100|H200`), `nvlink`,
  * `xgmi`, `link`, `rdma`, `cpu4` cores, `mem16` and `disk9` GiB for a replica, `gpumem80` GiB of a GPU, `mig:3g.40gb`
  * and `share:250` for slices, `within:rack`,
- * `apart:node`, `align:numa`, `together:rack`, `24h` or nothing for no end. `more` adds or replaces fields.
+ * `apart:node`, `align:numa`, `at:fra1|ams2` and `kind:edge` for where one part may be, `together:rack`, `24h` or nothing for no end. `more` adds or replaces fields.
  */
 export function demand(text: string, more: object = {}): Demand {
   const draft: Draft = { tenant: 'acme', parts: [], window: { earliestStartMs: t0 } };
@@ -43,7 +43,7 @@ function readPart(draft: Draft, text: string): void {
 
 function readWord(draft: Draft, part: Record<string, unknown>, each: Each, word: string): void {
   const [, name = '', value = ''] =
-    /^(cpu|mem|disk|gpumem|mig:|share:|within:|apart:|align:|together:)(.*)$/.exec(word) ?? [];
+    /^(cpu|mem|disk|gpumem|mig:|share:|within:|apart:|align:|together:|at:|kind:)(.*)$/.exec(word) ?? [];
   if (/^[0-9]+h$/.test(word)) draft.window = { ...draft.window, durationS: Number.parseInt(word, 10) * 3600 };
   else if (word === 'nvlink' || word === 'xgmi') each.gpus = { ...each.gpus, link: word };
   else if (word === 'link') each.gpus = { ...each.gpus, link: 'any' };
@@ -56,6 +56,8 @@ function readWord(draft: Draft, part: Record<string, unknown>, each: Each, word:
   else if (name === 'mig:') each.gpus = { ...each.gpus, slice: { kind: 'mig', profile: value } };
   else if (name === 'share:') each.gpus = { ...each.gpus, slice: { kind: 'share', milli: Number(value) } };
   else if (name === 'together:') draft.together = value;
+  else if (name === 'at:') part['where'] = value.split('|');
+  else if (name === 'kind:') part['siteKind'] = value;
   else if (name !== '') part[name.slice(0, -1)] = value;
   else if (/^[A-Z]/.test(word)) each.gpus = { ...each.gpus, models: word.split('|') };
   else throw new Error(`\`${word}\` is no word of a demand`);

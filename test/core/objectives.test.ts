@@ -127,11 +127,8 @@ function carbonAt(carbonGramPerKwh: number, powerW: number) {
   const pueMilli = carbonGramPerKwh === 4999 ? 4999 : 5000;
   const on = world('fra1/h1/r1 1×1 H100 gpuw1 basew1', { sites: { fra1: { pueMilli, carbonGramPerKwh } } });
   const { members } = planned(on, demand('1×1 H100')).plan.placement;
-  const [site] = on.state.fleet.sites;
-  if (site === undefined) throw new Error('the fleet has a site');
   return carbonOf(
     on.state.fleet,
-    site,
     members.map((member) => ({ ...member, powerW })),
   );
 }

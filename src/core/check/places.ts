@@ -3,18 +3,21 @@ import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { type Audit, broken, hasBit, named, type Seat } from './audit.ts';
+import { oneSiteEach } from './companies.ts';
 import { touched } from './slice-parts.ts';
 import { isAt } from './standing.ts';
 
-/** Inside one of the places that were named, and outside all that were excluded, down to the single device. */
-export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): Generator<Violation> {
-  if (where === undefined && avoid.length === 0) return;
-  for (const { member, node } of seats) {
+/** Inside one of the places that were named, also for its part, and outside all that were excluded, down to the single device. */
+export function* whereAllowed({ demand: { where, avoid = [], parts }, seats }: Audit): Generator<Violation> {
+  const isFree = where === undefined && parts.every((part) => part.where === undefined);
+  if (isFree && avoid.length === 0) return;
+  for (const { member, node, part } of seats) {
     const gpus = touched(member).map((index) => `${member.node}/gpu${index}`);
     const stands = gpus.length > 0 ? gpus : [member.node];
     const isIn = (path: string, place: string) => isAt(node, place) || path === place;
-    if (where !== undefined && !stands.every((path) => where.some((place) => isIn(path, place))))
-      yield broken('where', `${named(member)} is outside ${where.join(', ')}`);
+    for (const wanted of [where, part?.where])
+      if (wanted !== undefined && !stands.every((path) => wanted.some((place) => isIn(path, place))))
+        yield broken('where', `${named(member)} is outside ${wanted.join(', ')}`);
     const uses = [member.node, ...gpus, ...member.nics.map((index) => `${member.node}/nic${index}`)];
     for (const place of avoid.filter((excluded) => uses.some((path) => isIn(path, excluded))))
       yield broken('avoid', `${named(member)} uses ${place}`);
@@ -22,19 +25,22 @@ export function* whereAllowed({ demand: { where, avoid = [] }, seats }: Audit): 
 }
 
 /**
- * The gang, and each part for itself, keeps together or apart as asked. Without a word it is in one site. Spares stand
+ * The gang, and each part for itself, keeps together or apart as asked. Without a word it is in one site, but for parts
+ * that choose for themselves where to be, of which each is in one. Spares stand
  * where members may; those that are there for the loss of a site are at one other, and keep among themselves.
  */
 export function* kept({ demand, seats }: Audit): Generator<Violation> {
   const level = demand.together ?? 'site';
   if (demand.survive?.loss !== 'site') {
-    yield* together('together', 'the gang', level, seats);
+    for (const { who, seats: own } of oneSiteEach(demand, seats))
+      yield* together('together', who, level, own);
     yield* partsKept(demand, seats);
     return;
   }
   const members = seats.filter(({ isSpare }) => !isSpare);
   const spares = seats.filter(({ isSpare }) => isSpare);
-  yield* together('together', 'the gang', level, members);
+  for (const { who, seats: own } of oneSiteEach(demand, members))
+    yield* together('together', who, level, own);
   yield* together('together', 'the spares', 'site', spares);
   yield* partsKept(demand, members);
   yield* partsKept(demand, spares);

@@ -1,11 +1,11 @@
-import type { Demand } from '../../model/demand.ts';
+import type { Demand, Part } from '../../model/demand.ts';
 import { compareText } from '../../model/text.ts';
 import type { Violation } from '../given.ts';
 import type { FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { type Audit, broken } from './audit.ts';
 
-/** Every site that is used may run the workload, is near enough to its users, and has the data its rules name. */
+/** Every site that is used may run the workload, is what its parts ask for, near enough to users, and has the data its rules name. */
 export function* sitesAllowed({ state, demand, verdict, seats }: Audit): Generator<Violation> {
   const used = new Set(seats.map(({ node }) => node.site));
   for (const id of used) {
@@ -15,6 +15,8 @@ export function* sitesAllowed({ state, demand, verdict, seats }: Audit): Generat
   }
   for (const site of state.fleet.sites.filter(({ id }) => used.has(id))) {
     yield* latency(site, demand);
+    const here = new Set(seats.flatMap(({ node, part }) => (node.site === site.id ? (part ?? []) : [])));
+    for (const part of here) yield* ofPart(site, part);
     for (const dataset of datasetsOf(state, demand).filter((wanted) => !site.datasets.has(wanted)))
       yield broken('dataset', `${site.id}: no storage pool holds \`${dataset}\``);
   }
@@ -25,7 +27,17 @@ export function* tenantKnown({ state, demand }: Audit): Generator<Violation> {
   if (!state.tenants.has(demand.tenant)) yield broken('tenant', `\`${demand.tenant}\` is not registered`);
 }
 
-function* latency({ id, facts }: FleetSite, { latencyMsByRegion = {} }: Demand): Generator<Violation> {
+function* ofPart(site: FleetSite, part: Part): Generator<Violation> {
+  yield* latency(site, part);
+  const { kind = 'unknown' } = site.facts;
+  if (part.siteKind !== undefined && part.siteKind !== kind)
+    yield broken('site-kind', `${site.id} is ${kind}, \`${part.name}\` asked for ${part.siteKind}`);
+}
+
+function* latency(
+  { id, facts }: FleetSite,
+  { latencyMsByRegion = {} }: Pick<Demand, 'latencyMsByRegion'>,
+): Generator<Violation> {
   const known = new Map(Object.entries(facts.latencyMsByRegion ?? {}));
   for (const [region, wanted] of Object.entries(latencyMsByRegion)) {
     const found = known.get(region);

@@ -1,6 +1,7 @@
 import type { Demand, Part, ReplicaNeed } from '../../model/demand.ts';
 import type { Violation } from '../given.ts';
 import { type Audit, broken } from './audit.ts';
+import { spansSites } from './companies.ts';
 
 /** What a demand asks for that no promise of this version covers. A wish that nobody holds is not granted. */
 export function* supported({ demand }: Audit): Generator<Violation> {
@@ -14,6 +15,8 @@ export function* supported({ demand }: Audit): Generator<Violation> {
 function* inDemand(demand: Demand): Generator<string> {
   if ((demand.flows ?? []).some(({ from, to }) => from === 'dataset' && to === 'dataset'))
     yield 'a flow from the dataset to itself';
+  if (demand.guarantee === 'elastic' && demand.survive !== undefined && spansSites(demand))
+    yield 'to survive a loss over several sites with extras';
 }
 
 function* inPart({ name, each, within, apart }: Part, gang: Demand['together']): Generator<string> {

@@ -1,4 +1,5 @@
 import type { Demand } from '../../model/demand.ts';
+import { siteOf } from '../../model/id.ts';
 import type { Violation } from '../given.ts';
 import type { Fleet } from '../inventory/fleet.ts';
 import { type Audit, broken, named, type Seat } from './audit.ts';
@@ -8,7 +9,8 @@ import { canStandIn } from './stand-in.ts';
 /**
  * Whichever one node, rack, feed or site is lost, as many replicas as were asked for still have a place: their own or
  * a spare's; of an elastic part only those that are guaranteed. Spares are there only for that, fit any replica that
- * counts, and none of them is too many.
+ * counts, and none of them is too many. A spare stands in for what is lost at its own site, and only where a whole site
+ * may be lost for what was elsewhere.
  */
 export function* survival(audit: Audit): Generator<Violation> {
   const { demand, placement, seats } = audit;
@@ -77,9 +79,13 @@ function* lossesLeaveEnough(
   without?: Seat,
 ): Generator<Violation> {
   const standing = fates.filter(({ seat }) => seat !== without);
-  const replicas = standing.filter(({ seat }) => !seat.isSpare).length;
+  const isReplica = ({ seat }: Fate) => !seat.isSpare;
   for (const [place, lost] of Map.groupBy(standing, (fate) => fate.place)) {
-    const left = Math.min(replicas, standing.length - lost.length);
+    const [first] = lost;
+    const isNear = ({ seat }: Fate) => loss === 'site' || seat.node.site === first?.seat.node.site;
+    const near = standing.filter(isNear);
+    const beyond = standing.filter((fate) => !isNear(fate) && isReplica(fate)).length;
+    const left = beyond + Math.min(near.filter(isReplica).length, near.length - lost.length);
     if (place !== undefined && left < membersLeft)
       yield broken(
         'survive',
@@ -93,8 +99,18 @@ function* sparesFit(
   { state, demand, placement: { spares = [] } }: Audit,
   counted: readonly Seat[],
 ): Generator<Violation> {
-  const parts = [...new Set(counted.flatMap(({ part }) => part ?? []))];
+  const isCovered = ({ node }: Seat, site: string) => demand.survive?.loss === 'site' || node.site === site;
+  const covered = new Map(
+    [...new Set(spares.map(({ node }) => siteOf(node)))].map((site) => [
+      site,
+      counted.filter((seat) => isCovered(seat, site)),
+    ]),
+  );
+  const coveredParts = new Map(
+    [...covered].map(([site, own]) => [site, [...new Set(own.flatMap(({ part }) => part ?? []))]]),
+  );
   for (const member of spares) {
+    const parts = coveredParts.get(siteOf(member.node)) ?? [];
     const part = demand.parts.find(({ name }) => name === member.part);
     if (!state.fleet.nodeById.has(member.node))
       yield broken('node-known', `${named(member)}: the inventory has no such node`);
@@ -112,9 +128,10 @@ function* sparesFit(
         `spares of \`${part.name}\` are numbered ${numbers.join(' ')}, due from ${part.count}`,
       );
   }
-  const models = new Set(
-    counted.flatMap(({ member, node }) => member.gpus.flatMap((gpu) => node.shape.gpus[gpu]?.model ?? [])),
-  );
-  if (spares.length > 0 && models.size > 1)
-    yield broken('survive', `spares stand in across ${models.size} GPU models`);
+  for (const own of covered.values()) {
+    const models = new Set(
+      own.flatMap(({ member, node }) => member.gpus.flatMap((gpu) => node.shape.gpus[gpu]?.model ?? [])),
+    );
+    if (models.size > 1) yield broken('survive', `spares stand in across ${models.size} GPU models`);
+  }
 }

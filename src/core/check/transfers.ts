@@ -8,8 +8,8 @@ const bitsPerGib = 8n * 1_073_741_824n;
 
 /**
  * A main dataset that the site of the members lacks is moved there once, whole, before the start: from a pool that
- * holds it, over a link that joins the two sites, at a rate that link and pool have left throughout. Nothing else
- * is moved.
+ * holds it, over a link that joins the two sites, at a rate that link and pool have left throughout, also beside what
+ * is moved to another of its sites. Nothing else is moved.
  */
 export function* dataThere(audit: Audit): Generator<Violation> {
   const { state, demand, placement, seats } = audit;
@@ -24,17 +24,31 @@ export function* dataThere(audit: Audit): Generator<Violation> {
     const coming = transfers.filter(({ dataset, to }) => dataset === demand.dataset && to === site);
     if (coming.length === 0) yield broken('dataset', `${site}: no storage pool holds \`${demand.dataset}\``);
     if (coming.length > 1) yield broken('transfer', `\`${demand.dataset}\` is moved to ${site} twice`);
-    if ((demand.flows ?? []).some(({ from, to }) => from === 'dataset' || to === 'dataset'))
+    if (flowsThere(audit, site))
       yield broken('flows', `${site}: no storage pool holds the dataset that flows`);
   }
   for (const transfer of transfers) {
+    const beside = transfers.filter((other) => other !== transfer);
     if (transfer.dataset !== demand.dataset || !lacking.has(transfer.to))
       yield broken('transfer', `\`${transfer.dataset}\` need not be moved to ${transfer.to}`);
-    yield* possible(audit, transfer);
+    yield* possible(audit, transfer, beside);
   }
 }
 
-function* possible({ state, placement }: Audit, transfer: Transfer): Generator<Violation> {
+/** Whether the dataset flows from or to a part that stands at a site; without members of it, wherever the others are. */
+function flowsThere({ demand, seats }: Audit, site: string): boolean {
+  return (demand.flows ?? []).some(({ from, to }) => {
+    if (from !== 'dataset' && to !== 'dataset') return false;
+    const own = seats.filter(({ member }) => member.part === (from === 'dataset' ? to : from));
+    return own.length === 0 || own.some(({ node }) => node.site === site);
+  });
+}
+
+function* possible(
+  { state, placement }: Audit,
+  transfer: Transfer,
+  beside: readonly Transfer[],
+): Generator<Violation> {
   const { dataset, from, to, wanLink, mbps, startMs, endMs } = transfer;
   const link = state.fleet.wanLinks.get(wanLink);
   const ends = [link?.from, link?.to].map((place) => (place === undefined ? undefined : siteOf(place)));
@@ -49,7 +63,11 @@ function* possible({ state, placement }: Audit, transfer: Transfer): Generator<V
     yield broken('transfer', `\`${dataset}\` arrives ${endMs - placement.startMs} ms after the start`);
   for (const edge of [`wan ${wanLink}`, `storage ${from}`]) {
     const limit = edgeLimit(state.fleet, edge);
-    const held = mostHeld(state, edge, startMs, endMs);
+    const own = beside
+      .filter((other) => other.startMs < endMs && startMs < other.endMs)
+      .filter((other) => edge === `wan ${other.wanLink}` || edge === `storage ${other.from}`)
+      .reduce((sum, other) => sum + other.mbps, 0);
+    const held = mostHeld(state, edge, startMs, endMs) + own;
     if (limit === undefined || held + mbps > limit)
       yield broken(
         'transfer',

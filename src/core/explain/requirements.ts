@@ -21,6 +21,12 @@ export const requirements: readonly Requirement[] = [
     change: 'anywhere the rules allow',
     without: ({ where, ...demand }) => (where === undefined ? undefined : demand),
   },
+  ofParts('site-of-part', 'with all parts at one site, wherever it is', (asked) => {
+    const { where, siteKind, latencyMsByRegion, ...part } = asked;
+    return where === undefined && siteKind === undefined && latencyMsByRegion === undefined
+      ? undefined
+      : part;
+  }),
   {
     name: 'together',
     change: 'not kept so close together',

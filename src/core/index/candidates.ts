@@ -45,8 +45,8 @@ const misplaced: Fitness = { kind: 'fails', constraint: 'where' };
  */
 function fitnessByKind(fleet: Fleet, want: Want, demand: Demand): (node: FleetNode) => Fitness {
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
-  const isPlaced = placedBy(demand);
-  const fitnessOn = byKind(fleet, (example) => fitnessOf(example, want, anywhere));
+  const isPlaced = placedBy(demand, want.part);
+  const fitnessOn = byKind(fleet, (example) => fitnessOf(example, placeless(want), anywhere));
   return (node) => (isPlaced(node) ? fitnessOn(node) : misplaced);
 }
 
@@ -61,10 +61,17 @@ function keyOf(want: Want, demand: Demand, floor: Speed | undefined): string {
   const { where, avoid, together, isolation, powerCapW, survive } = demand;
   return JSON.stringify([
     [beside, devices, part.within, part.apart, gpuCount, model, rails === undefined ? [] : [...rails]],
-    [where, avoid, together === 'spine' || together === 'island' ? together : ''],
+    [where, avoid, part.where, together === 'spine' || together === 'island' ? together : ''],
     [isolation === 'rack', powerCapW !== undefined, survive?.loss, isCounted(part, demand)],
     floor === undefined ? [] : [floor.linkMbps ?? -1, floor.nicMbps ?? -1],
   ]);
+}
+
+/** The want wherever it may stand. */
+function placeless(want: Want): Want {
+  if (want.part.where === undefined) return want;
+  const { where: _where, ...part } = want.part;
+  return { ...want, part };
 }
 
 function setOf(
@@ -74,9 +81,10 @@ function setOf(
   { demand, floor }: { readonly demand: Demand; readonly floor?: Speed },
 ): NodeSet {
   const { where, avoid, ...anywhere } = demand;
-  if (where !== undefined || avoid !== undefined) {
+  if (where !== undefined || avoid !== undefined || want.part.where !== undefined) {
     const how = { demand: anywhere, ...(floor === undefined ? {} : { floor }) };
-    return new NodeSet(candidatesAt(fleet, site, want, how).nodes.filter(placedBy(demand)));
+    const all = candidatesAt(fleet, site, placeless(want), how).nodes;
+    return new NodeSet(all.filter(placedBy(demand, want.part)));
   }
   const fitnessOn = fitnessByKind(fleet, want, demand);
   const isFast = (node: FleetNode) => floor === undefined || want.gpuCount === 0 || isAbove(node, floor);

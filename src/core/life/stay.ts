@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../model/canonical.ts';
 import type { Contract } from '../../model/contract.ts';
 import { type Demand, guaranteedCount, type Part } from '../../model/demand.ts';
-import { isWithin, parentOf, type Path } from '../../model/id.ts';
+import { isWithin, parentOf, type Path, siteOf } from '../../model/id.ts';
 import type { Member, Placement } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { placeAround, standsIn } from '../../model/standing.ts';
@@ -46,7 +46,9 @@ function mayStay({ nodeById }: Fleet, { contract, demand }: Asked): readonly Mem
     if (canonicalJson(part.each) !== canonicalJson(before.get(name)?.each ?? null)) return false;
     const standing = nodeById.get(node) ?? { id: node, facts: {} };
     if (avoid.some((place) => standsIn(standing, place))) return false;
-    return where === undefined || where.some((place) => standsIn(standing, place));
+    return [where, part.where].every(
+      (wanted) => wanted === undefined || wanted.some((place) => standsIn(standing, place)),
+    );
   });
 }
 
@@ -234,9 +236,10 @@ export function sound(
   const rooms = new EdgeRooms(state, { startMs: bare.startMs, endMs: bare.endMs ?? never });
   const bandwidth = bandwidthOf(rooms, demand, members);
   if (bandwidth === undefined) return undefined;
-  const { transfers } = contract.placement;
-  const isNeeded = site !== undefined && mustMove(site, demand);
-  const carried = transfers === undefined || !isNeeded ? {} : { transfers };
+  const used = new Set(members.map(({ node }) => siteOf(node)));
+  const needing = state.fleet.sites.filter((one) => used.has(one.id) && mustMove(one, demand));
+  const transfers = contract.placement.transfers?.filter(({ to }) => needing.some(({ id }) => id === to));
+  const carried = transfers === undefined || transfers.length === 0 ? {} : { transfers };
   const spares = sparesAfter(contract, demand);
   const ways = spares.length === 0 ? [spares] : [spares, []];
   const kept = ways.find((own) => {

@@ -205,7 +205,7 @@ function judge(
   const wants = models.map((model): Want => ({ part: wantedPart(part, demand), gpuCount, model }));
   const verdictOn = isPlain
     ? (node: FleetNode) => verdictOf(node, wants, demand)
-    : verdictByKind(fleet, wants, demand);
+    : verdictByKind(fleet, wants, { demand, part });
   const askOnce: AskOnce = (say) => {
     if (isPlain) return say;
     const byWant = new Map(wants.map((want) => [want, byKind(fleet, (node) => say(node, want))]));
@@ -215,11 +215,16 @@ function judge(
 }
 
 /** Nodes of a kind differ only in where they stand. */
-function verdictByKind(fleet: Fleet, wants: readonly Want[], demand: Demand): (node: FleetNode) => Verdict {
+function verdictByKind(
+  fleet: Fleet,
+  wants: readonly Want[],
+  { demand, part }: { readonly demand: Demand; readonly part: Part },
+): (node: FleetNode) => Verdict {
   const { where: _where, avoid: _avoid, ...anywhere } = demand;
+  if (part.where !== undefined) return (node) => verdictOf(node, wants, demand);
   const verdictOn = byKind(fleet, (example) => verdictOf(example, wants, anywhere));
   if (demand.where === undefined && (demand.avoid ?? []).length === 0) return verdictOn;
-  const isPlaced = placedBy(demand);
+  const isPlaced = placedBy(demand, part);
   return (node) => (isPlaced(node) ? verdictOn(node) : verdictOf(node, wants, demand));
 }
 

@@ -9,7 +9,7 @@ import { withinBudget } from './budget.ts';
 import { placeOn } from './domain.ts';
 import { bandwidthOf } from './fabric/bandwidth.ts';
 import { EdgeRooms } from './fabric/edge-rooms.ts';
-import { inPlace } from './fitness.ts';
+import { placedBy } from './fitness.ts';
 import { type Candidate, type Question, type Solved, type Unsolved } from './solve.ts';
 
 /** What the extras are looked for with: the search itself, over any state. */
@@ -140,9 +140,10 @@ function placesFor({ fleet }: State, { asked: { demand }, found, part }: Growth)
   const isShared = (node: FleetNode, level: TopologyLevel) =>
     own.some((other) => placeOn(level, other) === placeOn(level, node));
   const gang = nodesOf(found.members);
+  const isPlaced = placedBy(demand, part);
   return found.site.nodes.filter(
     (node) =>
-      inPlace(node, demand) &&
+      isPlaced(node) &&
       isBeside(node, gang, demand.together ?? 'site') &&
       isBeside(
         node,

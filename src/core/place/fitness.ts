@@ -1,4 +1,4 @@
-import type { Demand } from '../../model/demand.ts';
+import type { Demand, Part } from '../../model/demand.ts';
 import { standsIn, standsInAny } from '../../model/standing.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { both, sizeOf } from '../mask.ts';
@@ -44,7 +44,7 @@ const unknown = (constraint: Constraint, attribute: string): Fitness => ({
 });
 
 export function fitnessOf(node: FleetNode, want: Want, demand: Demand): Fitness {
-  if (!inPlace(node, demand)) return fails('where');
+  if (!inPlace(node, demand, want.part)) return fails('where');
   if (!node.schedulable || node.health === 'down') return fails('health');
   const able = want.gpuCount === 0 ? cpuFitness(node, want) : gpuFitness(node, want);
   if (able.kind !== 'fits') return able;
@@ -79,20 +79,22 @@ function capFitness(node: FleetNode, want: Want, { powerCapW }: Demand): Fitness
   return attribute === undefined ? undefined : unknown('power-cap', attribute);
 }
 
-/** Whether a node stands where the demand may be, and nowhere it must not be. */
-export function inPlace(node: FleetNode, demand: Demand): boolean {
-  const wanted = demand.where === undefined || demand.where.some((place) => standsIn(node, place));
-  return wanted && !(demand.avoid ?? []).some((place) => standsIn(node, place));
+/** Whether a node stands where the demand and the part may be, and nowhere it must not be. */
+function inPlace(node: FleetNode, demand: Demand, part: Pick<Part, 'where'>): boolean {
+  const isWanted = ({ where }: Pick<Part, 'where'>) =>
+    where === undefined || where.some((place) => standsIn(node, place));
+  return isWanted(demand) && isWanted(part) && !(demand.avoid ?? []).some((place) => standsIn(node, place));
 }
 
 /** The same for many nodes. */
-export function placedBy({
-  where,
-  avoid = [],
-}: Pick<Demand, 'where' | 'avoid'>): (node: FleetNode) => boolean {
+export function placedBy(
+  { where, avoid = [] }: Pick<Demand, 'where' | 'avoid'>,
+  part: Pick<Part, 'where'>,
+): (node: FleetNode) => boolean {
   const isWanted = where === undefined ? undefined : standsInAny(where);
+  const isPartWanted = part.where === undefined ? undefined : standsInAny(part.where);
   const isAvoided = standsInAny(avoid);
-  return (node) => isWanted?.(node) !== false && !isAvoided(node);
+  return (node) => isWanted?.(node) !== false && isPartWanted?.(node) !== false && !isAvoided(node);
 }
 
 function gpuFitness(node: FleetNode, want: Want): Fitness {

@@ -9,6 +9,7 @@ import { type Domain, levelsUpTo } from './domain.ts';
 import { Rooms } from './rooms.ts';
 import { type Ground, Scales } from './scales.ts';
 import { endOf } from './site.ts';
+import { demandAt } from './span/company.ts';
 import { suitLine } from './suit-words.ts';
 
 /** What was found, as far as it says why it stands where it stands. */
@@ -18,19 +19,31 @@ type Found = {
   readonly members: readonly Member[];
   readonly spares: readonly Member[];
   readonly ground?: Ground;
+  /** What stands at each of several sites. */
+  readonly pieces?: readonly Found[];
 };
 
+/** No more is said of a placement than this. */
+const lineLimit = 4;
+
 /**
- * Why a placement stands where it stands inside its site, in at most four lines with numbers: the domain that holds
+ * Why a placement stands where it stands inside its site, in at most four lines with numbers (of several sites, the first line of each): the domain that holds
  * it against the others of its level, what a closer level lacks, its leafs, and which GPUs its slices are cut from.
  * Other places are weighed by count (see `Scales`). `state` is the one that it was found on. Nothing where it was not
  * searched for, but stayed.
  */
 export function hereWords(
   state: State,
-  { ground, site, startMs, members, spares }: Found,
+  found: Found,
   { demand, isPlain }: { readonly demand: Demand; readonly isPlain: boolean },
 ): readonly string[] {
+  const { ground, site, startMs, members, spares, pieces } = found;
+  if (pieces !== undefined)
+    return pieces
+      .flatMap((piece) =>
+        hereWords(state, piece, { demand: demandOfPiece(demand, piece), isPlain }).slice(0, 1),
+      )
+      .slice(0, lineLimit);
   if (ground === undefined) return [];
   const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, demand) }, { isPlain });
   const seats = [...members, ...spares].filter(({ node }) => siteOf(node) === site.id);
@@ -44,6 +57,16 @@ export function hereWords(
     sliceLine(state, rooms, seats),
   ];
   return lines.flatMap((line) => (line === undefined ? [] : [line.slice(0, 300)]));
+}
+
+/** What it asks for at one of its sites. */
+function demandOfPiece(demand: Demand, { site, members }: Found): Demand {
+  const there = new Set(members.map(({ part }) => part));
+  return demandAt(
+    site,
+    demand,
+    demand.parts.filter(({ name }) => there.has(name)),
+  );
 }
 
 type Chosen = {

@@ -1,3 +1,4 @@
+import { siteOf } from '../../model/id.ts';
 import type { Member } from '../../model/placement.ts';
 import type { Fleet, FleetNode, FleetSite } from '../inventory/fleet.ts';
 import { unknownPower } from './power.ts';
@@ -8,19 +9,34 @@ export type Carbon =
   | { readonly kind: 'unknown'; readonly attribute: string };
 
 /**
- * Grams of CO2 an hour are watts held × PUE × grams a kWh / 1000. With the PUE in thousandths the product is in
- * micrograms: no fraction is lost.
+ * Grams of CO2 an hour are watts held × PUE × grams a kWh / 1000, summed over the sites. With the PUE in thousandths
+ * the product is in micrograms: no fraction is lost.
  */
-export function carbonOf(fleet: Fleet, site: FleetSite, members: readonly Member[]): Carbon {
+export function carbonOf(fleet: Fleet, members: readonly Member[]): Carbon {
+  let microGramPerHour = 0n;
+  for (const [id, own] of Map.groupBy(members, ({ node }) => siteOf(node))) {
+    const site = fleet.sites.find((one) => one.id === id);
+    const carbon = site === undefined ? lacking('site') : carbonAt(fleet, site, own);
+    if (carbon.kind === 'unknown') return carbon;
+    microGramPerHour += carbon.microGramPerHour;
+  }
+  return { kind: 'known', microGramPerHour };
+}
+
+function lacking(attribute: string): Carbon {
+  return { kind: 'unknown', attribute };
+}
+
+function carbonAt(fleet: Fleet, site: FleetSite, members: readonly Member[]): Carbon {
   const { pueMilli, carbonGramPerKwh } = site.facts;
-  if (carbonGramPerKwh === undefined) return { kind: 'unknown', attribute: 'carbonGramPerKwh' };
-  if (pueMilli === undefined) return { kind: 'unknown', attribute: 'pueMilli' };
+  if (carbonGramPerKwh === undefined) return lacking('carbonGramPerKwh');
+  if (pueMilli === undefined) return lacking('pueMilli');
   let powerW = 0n;
   for (const member of members) {
     const node = fleet.nodeById.get(member.node);
     const attribute =
       node === undefined ? 'node' : unknownPower(node, member.gpus.length + (member.slices?.length ?? 0));
-    if (attribute !== undefined) return { kind: 'unknown', attribute };
+    if (attribute !== undefined) return lacking(attribute);
     powerW += BigInt(member.powerW);
   }
   return { kind: 'known', microGramPerHour: powerW * BigInt(pueMilli) * BigInt(carbonGramPerKwh) };

@@ -1,4 +1,4 @@
-import type { Demand } from '../../model/demand.ts';
+import { companiesOf, type Demand, type Part } from '../../model/demand.ts';
 import { isWithin, siteOf } from '../../model/id.ts';
 import type { SiteReport } from '../../model/plan.ts';
 import type { PolicyVerdict, RuleHit } from '../../model/policy.ts';
@@ -6,6 +6,7 @@ import type { FleetSite } from '../inventory/fleet.ts';
 import type { State } from '../state.ts';
 import { datasetMbps } from './fabric/flows.ts';
 import { mustMove, type Route, routesTo, unknownSpeed } from './fabric/move.ts';
+import { demandOf } from './span/company.ts';
 
 /** A site that the search skips, and why. */
 export type ClosedSite = {
@@ -22,9 +23,23 @@ export type SiteSplit = {
 
 /**
  * Which of the sites asked for may be searched at all: by the rules, latency and data locality. The main dataset may
- * also be brought there first; what the rules name must be there, and so must what flows from or to a pool.
+ * also be brought there first; what the rules name must be there, and so must what flows from or to a pool. Of a demand
+ * that may stand at several sites, those that are open to some of it.
  */
 export function splitSites(state: State, demand: Demand, verdict: PolicyVerdict): SiteSplit {
+  const companies = companiesOf(demand);
+  if (companies.length === 1) return splitFor(state, demand, verdict);
+  const splits = companies.map((parts) => splitFor(state, demandOf(demand, parts), verdict));
+  const open = new Set(splits.flatMap((split) => split.open));
+  const closed = new Map(
+    splits.flatMap((split) =>
+      split.closed.filter(({ site }) => !open.has(site)).map((one) => [one.site, one]),
+    ),
+  );
+  return { open: state.fleet.sites.filter((site) => open.has(site)), closed: [...closed.values()] };
+}
+
+function splitFor(state: State, demand: Demand, verdict: PolicyVerdict): SiteSplit {
   const asked = state.fleet.sites.filter((site) => isAsked(site, demand));
   const closed = asked.flatMap((site) => closedBy(state, { site, demand, verdict }) ?? []);
   return { open: asked.filter((site) => !closed.some((entry) => entry.site === site)), closed };
@@ -35,8 +50,12 @@ export function reportClosed({ site, outcome, why }: ClosedSite): SiteReport {
 }
 
 function isAsked(site: FleetSite, demand: Demand): boolean {
-  const wanted = demand.where === undefined || demand.where.some((place) => siteOf(place) === site.id);
-  return wanted && !(demand.avoid ?? []).some((place) => isWithin(site.id, place));
+  const isWanted = ({ where }: Pick<Part, 'where'>) =>
+    where === undefined || where.some((place) => siteOf(place) === site.id);
+  return (
+    [demand, ...demand.parts].every(isWanted) &&
+    !(demand.avoid ?? []).some((place) => isWithin(site.id, place))
+  );
 }
 
 function closedBy(
@@ -47,7 +66,9 @@ function closedBy(
     verdict,
   }: { readonly site: FleetSite; readonly demand: Demand; readonly verdict: PolicyVerdict },
 ): ClosedSite | undefined {
-  return byRules(site, verdict) ?? byLatency(site, demand) ?? byData(state, site, demand);
+  return (
+    byRules(site, verdict) ?? byKind(site, demand) ?? byLatencies(site, demand) ?? byData(state, site, demand)
+  );
 }
 
 /** A site that the rules were not asked about is closed: silence is not a yes. */
@@ -63,7 +84,25 @@ function byRules(site: FleetSite, verdict: PolicyVerdict): ClosedSite | undefine
   return { site, outcome, why: why.slice(0, 300), hits };
 }
 
-function byLatency(site: FleetSite, demand: Demand): ClosedSite | undefined {
+function byKind(site: FleetSite, { parts }: Demand): ClosedSite | undefined {
+  const { kind } = site.facts;
+  for (const { name, siteKind } of parts) {
+    if (siteKind === undefined || siteKind === kind) continue;
+    if (kind === undefined)
+      return { site, outcome: 'fact-missing', why: 'the kind of the site is not recorded', hits: [] };
+    const why = `its kind is ${kind}, \`${name}\` asked for ${siteKind}`;
+    return { site, outcome: 'no-capacity', why, hits: [] };
+  }
+  return undefined;
+}
+
+function byLatencies(site: FleetSite, demand: Demand): ClosedSite | undefined {
+  return [demand, ...demand.parts]
+    .map((wish) => byLatency(site, wish))
+    .find((closed) => closed !== undefined);
+}
+
+function byLatency(site: FleetSite, demand: Pick<Demand, 'latencyMsByRegion'>): ClosedSite | undefined {
   const known = new Map(Object.entries(site.facts.latencyMsByRegion ?? {}));
   for (const [region, limit] of Object.entries(demand.latencyMsByRegion ?? {})) {
     const latency = known.get(region);

@@ -1,4 +1,4 @@
-import type { Demand } from '../../model/demand.ts';
+import type { Demand, Part } from '../../model/demand.ts';
 import type { HeldBandwidth, Member, Transfer } from '../../model/placement.ts';
 import { never } from '../calendar/calendar.ts';
 import { Bounds } from '../index/bounds.ts';
@@ -54,6 +54,8 @@ export type SiteMiss = {
   readonly site: FleetSite;
   readonly replicasFit: number;
   readonly place: string;
+  /** Of these parts; of all without it. */
+  readonly parts?: readonly Part[];
   /** What stopped the next replica at the earliest start. */
   readonly binding:
     | Obstacle['binding']

@@ -1,4 +1,4 @@
-import type { Demand, Objective } from '../../model/demand.ts';
+import { type Demand, maySpan, type Objective } from '../../model/demand.ts';
 import type { Price } from '../../model/placement.ts';
 import type { SiteReport } from '../../model/plan.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
@@ -6,6 +6,7 @@ import { compareText } from '../../model/text.ts';
 import type { Fleet, FleetSite } from '../inventory/fleet.ts';
 import { priceOf } from '../price.ts';
 import type { State } from '../state.ts';
+import { bindingWords } from './binding-words.ts';
 import { withinBudget } from './budget.ts';
 import { bestOfEach, modelsAt, type Order } from './each-site.ts';
 import { solveElastic } from './elastic.ts';
@@ -13,10 +14,11 @@ import { byCarbon, bySpeed, carbonOf, carbonWords, speedOf, speedWords } from '.
 import { type ClosedSite, reportClosed, splitSites } from './open-sites.ts';
 import { suitOrder } from './packing.ts';
 import { couldFit, searchSite, type SiteFit, type SiteMiss, type StartRange } from './site.ts';
+import { solveSpanning } from './span/solve-spanning.ts';
 import { combinations } from './want.ts';
 
-/** The best way to serve a demand at one site. */
-export type Candidate = SiteFit & { readonly price: Price };
+/** The best way to serve a demand at one site, or at several: then what stands at each is a piece of it. */
+export type Candidate = SiteFit & { readonly price: Price; readonly pieces?: readonly Candidate[] };
 
 export type Solved = {
   readonly kind: 'solved';
@@ -55,8 +57,9 @@ export function solve(state: State, verdict: PolicyVerdict, asked: Question): So
 
 function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solved | Unsolved {
   const { demand } = asked;
-  const { open, closed } = splitSites(state, demand, verdict);
   const order = affordableFirst(demand, better(state.fleet, demand.objective ?? 'cheapest'));
+  if (maySpan(demand)) return solveSpanning(state, verdict, { asked, order });
+  const { open, closed } = splitSites(state, demand, verdict);
   const found = bestOfEach(state, { ...asked, open }, order);
   const fits = found.flatMap((result) => (result.kind === 'fits' ? [result] : [])).toSorted(order);
   const misses = found.flatMap((result) => (result.kind === 'misses' ? [result] : []));
@@ -75,7 +78,10 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
 export function canSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
   const { demand } = asked;
   const isSimple =
-    demand.objective !== 'fastest' && demand.guarantee !== 'elastic' && demand.dataset === undefined;
+    demand.objective !== 'fastest' &&
+    demand.guarantee !== 'elastic' &&
+    demand.dataset === undefined &&
+    !maySpan(demand);
   if (!isSimple) return solve(state, verdict, { ...asked, isTrial: true }).kind === 'solved';
   const { open } = splitSites(state, demand, verdict);
   return open.some((site) =>
@@ -92,12 +98,12 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
 
 /**
  * Whether counts leave any hope for a demand that starts at one time: a quick no, never a wrong one. Hopes where starts
- * may be chosen, and where less than what is asked for would do.
+ * may be chosen, where less than what is asked for would do, and where no single site has to hold all of it.
  */
 export function couldSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
   const { demand, starts, isPlain } = asked;
   const isFixed = starts.latestMs <= starts.earliestMs && demand.dataset === undefined;
-  if (isPlain === true || !isFixed || demand.guarantee === 'elastic') return true;
+  if (isPlain === true || !isFixed || demand.guarantee === 'elastic' || maySpan(demand)) return true;
   const { open } = splitSites(state, demand, verdict);
   return open.some((site) =>
     combinations(demand, modelsAt(site)).some((wants) => couldFit(state, site, { ...asked, open, wants })),
@@ -139,7 +145,7 @@ function ordersOf(fleet: Fleet, objective: Objective): readonly Order[] {
     case 'tightest':
       return [byTightness, byPrice, byStart];
     case 'greenest': {
-      const carbon = ({ site, members }: Candidate) => carbonOf(fleet, site, members);
+      const carbon = ({ members }: Candidate) => carbonOf(fleet, members);
       return [(a, b) => byCarbon(carbon(a), carbon(b)), byPrice, byStart, byTightness];
     }
     case 'fastest': {
@@ -197,36 +203,16 @@ function reportFit(
 }
 
 /** The figure that the objective goes by, where neither start nor price says it. */
-function meritOf(fleet: Fleet, { site, members }: Candidate, objective: Objective): string {
-  if (objective === 'greenest') return `: ${carbonWords(carbonOf(fleet, site, members))}`;
+function meritOf(fleet: Fleet, { members }: Candidate, objective: Objective): string {
+  if (objective === 'greenest') return `: ${carbonWords(carbonOf(fleet, members))}`;
   return objective === 'fastest' ? `: ${speedWords(speedOf(fleet, members))}` : '';
 }
-
-const bindings: Readonly<Record<SiteMiss['binding'], string>> = {
-  'gpu-model': 'the site has no GPU of a model asked for',
-  inventory: 'the site has not enough that fits, even when empty',
-  'free-over-window': 'not enough is free over the whole window',
-  'rack-power': 'the racks have not enough power left',
-  'rack-cooling': 'the racks have not enough cooling left',
-  'feed-power': 'the power feeds of the building have not enough left',
-  'loop-cooling': 'the cooling loops of the racks have not enough left',
-  'hall-power': 'the halls have not enough power left',
-  'hall-cooling': 'the halls have not enough cooling left',
-  'site-power': 'the site has not enough power left',
-  survive: 'enough is free, but not spread widely enough to survive the loss',
-  'power-cap': 'it would draw more than the power cap',
-  isolation: 'enough is free, but not without other tenants in the same place',
-  topology: 'enough is free, but not close enough together',
-  uplink: 'enough is free, but the leaf switches have not enough uplink left',
-  flows: 'enough is free, but data NICs or storage pools have not enough bandwidth left for its flows',
-  dataset: 'its dataset cannot be there in time',
-};
 
 function reportMiss(miss: SiteMiss, demand: Demand): SiteReport {
   const wanted = demand.parts.reduce((sum, part) => sum + part.count, 0);
   return {
     site: miss.site.id,
     outcome: 'no-capacity',
-    why: `${miss.replicasFit} of ${wanted} replicas fit: ${bindings[miss.binding]}`,
+    why: `${miss.replicasFit} of ${wanted} replicas fit: ${bindingWords[miss.binding]}`,
   };
 }

@@ -1,10 +1,12 @@
-import { alignmentOf, type Demand, type LevelInNode, type Part } from '../../model/demand.ts';
+import { alignmentOf, type Demand, type LevelInNode, maySpan, type Part } from '../../model/demand.ts';
 import { datasetEnd } from './fabric/flows.ts';
 
 /** The first thing a demand asks for that this core does not decide yet, in words; nothing when it decides all. */
 export function unsupported(demand: Demand): string | undefined {
   if ((demand.flows ?? []).some(({ from, to }) => from === datasetEnd && to === datasetEnd))
     return 'a flow from the dataset to itself (`flows`)';
+  if (demand.guarantee === 'elastic' && demand.survive !== undefined && maySpan(demand))
+    return 'to survive a loss (`survive`) with extras (`guarantee: elastic`) in parts that may stand at different sites';
   for (const part of demand.parts) {
     const feature = unsupportedPart(part, alignmentOf(part, demand));
     if (feature !== undefined) return `${feature} in part \`${part.name}\``;

@@ -10,6 +10,7 @@ export function fabricTerms(fleet: Fleet, demand: Demand, placement: Placement):
     ...nics(demand),
     ...uplinks(demand, placement),
     ...flows(placement),
+    ...wan(fleet, demand, placement),
     ...pools(placement),
     ...transfers(placement),
   ];
@@ -100,6 +101,26 @@ function flows({ bandwidth = [] }: Placement): Term[] {
   const held = bandwidth.filter(({ fabric }) => fabric === 'data');
   if (held.length === 0) return [];
   return [heldTerm(`flows on data NICs: ${listed(held)}`, 'Mbit/s on the data NICs of the nodes', 'NIC')];
+}
+
+/** Latency is what is recorded of the link: it is kept to in the choice of the link, and nobody holds it there. */
+function wan({ wanLinks }: Fleet, { flows: asked = [] }: Demand, { bandwidth = [] }: Placement): Term[] {
+  const held = bandwidth.filter(({ fabric }) => fabric === 'wan');
+  if (held.length === 0) return [];
+  const isNear = asked.some(({ latencyMs }) => latencyMs !== undefined);
+  const named = held.map(({ edge }) => `${edge} ${wanLinks.get(edge)?.latencyMs ?? '?'} ms`);
+  const near: Term = {
+    kind: 'bandwidth',
+    promise: `between sites within the latency asked for: ${named.join(', ')}`.slice(0, 300),
+    strength: 'declared',
+    heldAs: 'choice of the link, by its recorded latency',
+    enforcedBy: 'the placement core',
+    measuredBy: 'ratings in the inventory',
+  };
+  return [
+    heldTerm(`flows between sites: ${listed(held)}`, 'Mbit/s on the WAN link', 'link'),
+    ...(isNear ? [near] : []),
+  ];
 }
 
 function pools({ bandwidth = [] }: Placement): Term[] {

@@ -16,8 +16,7 @@ export function survival(fleet: Fleet, demand: Demand, placement: Placement): Te
   const replicas = counted.length;
   const spares = placement.spares ?? [];
   const seats = [...counted, ...spares];
-  const most = mostLost(fleet, demand, seats);
-  const left = Math.min(replicas, seats.length - most);
+  const { most, left } = worstLoss(fleet, demand, { counted, spares });
   const how = spares.length === 0 ? 'by spreading' : `with ${spareCount(spares)}`;
   const idle = (placement.bandwidth ?? []).length === 0 ? '' : '; bandwidth is held for members only';
   const held =
@@ -39,17 +38,40 @@ export function survival(fleet: Fleet, demand: Demand, placement: Placement): Te
   ];
 }
 
-/** The most replicas and spares that one loss takes. What hangs on several feeds is not lost with one. */
-function mostLost(fleet: Fleet, demand: Demand, seats: readonly Member[]): number {
-  const spread = spreadOf(demand);
-  const places = seats.flatMap(({ node: id }): string[] => {
-    const node = fleet.nodeById.get(id);
-    if (node === undefined) return [];
-    const fate = spread?.fateOf(node) ?? { kind: 'falls', place: node.site };
-    return fate.kind === 'falls' ? [fate.place] : [];
+type Seats = { readonly counted: readonly Member[]; readonly spares: readonly Member[] };
+
+/**
+ * The most replicas and spares that one loss takes, and the fewest replicas that one leaves: all at other sites, and at
+ * its own as many as seats there are left for. What hangs on several feeds is not lost with one. For the loss of a
+ * site, spares of any site stand in.
+ */
+function worstLoss(
+  fleet: Fleet,
+  demand: Demand,
+  { counted, spares }: Seats,
+): { readonly most: number; readonly left: number } {
+  const isSiteLost = demand.survive?.loss === 'site';
+  const seats = [...counted, ...spares];
+  const losses = [...Map.groupBy(seats, (seat) => placeOf(fleet, demand, seat))].flatMap(([place, lost]) => {
+    const [first] = lost;
+    if (place === undefined || first === undefined) return [];
+    const isNear = ({ node }: Member) => isSiteLost || siteOf(node) === siteOf(first.node);
+    const near = counted.filter(isNear);
+    const own = Math.min(near.length, seats.filter(isNear).length - lost.length);
+    return [{ lost: lost.length, left: counted.length - near.length + own }];
   });
-  const groups = Map.groupBy(places, (place) => place).values();
-  return Math.max(0, ...groups.map(({ length }) => length));
+  return {
+    most: Math.max(0, ...losses.map(({ lost }) => lost)),
+    left: Math.min(counted.length, ...losses.map(({ left }) => left)),
+  };
+}
+
+/** What a seat falls with; nothing where no single loss takes it. */
+function placeOf(fleet: Fleet, demand: Demand, { node: id }: Member): string | undefined {
+  const node = fleet.nodeById.get(id);
+  if (node === undefined) return undefined;
+  const fate = spreadOf(demand)?.fateOf(node) ?? { kind: 'falls', place: node.site };
+  return fate.kind === 'falls' ? fate.place : undefined;
 }
 
 function spareCount({ length }: readonly Member[]): string {

@@ -5,8 +5,9 @@ import { compareText } from '../../../model/text.ts';
 import { edgeKey } from '../../calendar/edges.ts';
 import { withoutFlows, withoutUplinks } from './demand.ts';
 import type { EdgeRooms } from './edge-rooms.ts';
-import { datasetMbps, flowsOnNodes } from './flows.ts';
+import { datasetEnd, flowsOnNodes } from './flows.ts';
 import { uplinkDue, uplinkMbpsOf } from './uplink.ts';
+import { sitesOfParts, wanOf } from './wan.ts';
 
 /** Everything a whole gang holds on the edges of fabrics, by fabric and edge; nothing when one has not that much left. */
 export function bandwidthOf(
@@ -22,7 +23,8 @@ export function bandwidthOf(
       edge,
       mbps,
     })),
-    ...(poolOf(rooms, demand, members) ?? [undefined]),
+    ...(poolsOf(rooms, demand, members) ?? [undefined]),
+    ...(wanOf(rooms, demand, members) ?? [undefined]),
   ];
   const known = due.flatMap((entry) => entry ?? []);
   if (known.length < due.length) return undefined;
@@ -50,22 +52,39 @@ function uplinksOf(
   return held;
 }
 
-/** The first pool of the site, by id, that holds the dataset and has its flows left. */
-function poolOf(
+/** For each site whose parts the dataset flows from or to: its first pool, by id, that holds it and has that much left. */
+function poolsOf(
   rooms: EdgeRooms,
   demand: Demand,
-  [first]: readonly Member[],
+  members: readonly Member[],
 ): readonly HeldBandwidth[] | undefined {
-  const mbps = datasetMbps(demand);
-  if (mbps === 0 || first === undefined) return [];
-  const pools = [...rooms.fleet.pools]
-    .filter(([pool, { datasets = [] }]) => {
-      return siteOf(pool) === siteOf(first.node) && datasets.some(({ id }) => id === demand.dataset);
-    })
-    .map(([pool]) => pool)
-    .toSorted(compareText);
-  const edge = pools.find((pool) => mbps <= (rooms.left('storage', pool) ?? -1));
-  return edge === undefined ? undefined : [{ fabric: 'storage', edge, mbps }];
+  const held: HeldBandwidth[] = [];
+  for (const [site, mbps] of datasetMbpsAt(demand, members)) {
+    const pools = [...rooms.fleet.pools]
+      .filter(([pool, { datasets = [] }]) => {
+        return siteOf(pool) === site && datasets.some(({ id }) => id === demand.dataset);
+      })
+      .map(([pool]) => pool)
+      .toSorted(compareText);
+    const edge = pools.find((pool) => mbps <= (rooms.left('storage', pool) ?? -1));
+    if (edge === undefined) return undefined;
+    held.push({ fabric: 'storage', edge, mbps });
+  }
+  return held;
+}
+
+/** Mbit/s between the dataset and the parts at each site, where there are any. A part without members is where all are. */
+function datasetMbpsAt({ flows = [] }: Demand, members: readonly Member[]): ReadonlyMap<string, number> {
+  const siteOfPart = sitesOfParts(members);
+  const [only, ...more] = new Set(siteOfPart.values());
+  const siteOfAll = more.length === 0 ? only : undefined;
+  const sums = new Map<string, number>();
+  for (const { from, to, mbps } of flows) {
+    if (from !== datasetEnd && to !== datasetEnd) continue;
+    const site = siteOfPart.get(from === datasetEnd ? to : from) ?? siteOfAll;
+    if (site !== undefined && mbps > 0) sums.set(site, (sums.get(site) ?? 0) + mbps);
+  }
+  return sums;
 }
 
 /** One entry an edge, nothing that holds nothing. */

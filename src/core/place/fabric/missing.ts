@@ -1,5 +1,5 @@
-import type { Demand } from '../../../model/demand.ts';
-import type { Path } from '../../../model/id.ts';
+import { type Demand, maySpan } from '../../../model/demand.ts';
+import { type Path, siteOf } from '../../../model/id.ts';
 import type { MissingFact } from '../../../model/refusal.ts';
 import { compareText } from '../../../model/text.ts';
 import type { Fleet, FleetNode, FleetSite } from '../../inventory/fleet.ts';
@@ -23,7 +23,24 @@ export function missingFabric(
           nodes.filter((node) => dataMbps(node) === undefined).map(({ id }) => id),
         )
       : []),
+    ...ofWan(fleet, demand, sites),
     ...(datasetMbps(demand) > 0 ? missing('speed of the storage pool', poolsOf(fleet, demand)) : []),
+  ];
+}
+
+/** Of links among the sites, where parts may stand at different ones of them. */
+function ofWan(fleet: Fleet, demand: Demand, sites: readonly FleetSite[]): MissingFact[] {
+  const flows = demand.flows ?? [];
+  if (!maySpan(demand) || flows.length === 0) return [];
+  const ids = new Set(sites.map(({ id }) => id));
+  const isAmong = (place: Path | undefined) => place !== undefined && ids.has(siteOf(place));
+  const links = [...fleet.wanLinks].filter(([, { from, to }]) => isAmong(from) && isAmong(to));
+  const isBound = flows.some(({ latencyMs }) => latencyMs !== undefined);
+  const lacking = (attribute: 'mbps' | 'latencyMs') =>
+    links.filter(([, facts]) => facts[attribute] === undefined).map(([id]) => id);
+  return [
+    ...missing('speed of the WAN link', lacking('mbps')),
+    ...missing('latency of the WAN link', isBound ? lacking('latencyMs') : []),
   ];
 }
 
