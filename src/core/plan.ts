@@ -260,7 +260,7 @@ function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusa
     counts.missing.length > 0;
   if (factsOnly) return { kind: 'fact-missing', facts: [...counts.missing], constraints: [...counts.counts] };
   const bindsFabric =
-    result.misses.some(({ binding }) => binding === 'uplink' || binding === 'flows') &&
+    result.misses.some(({ binding }) => binding === 'uplink' || binding === 'flows' || binding === 'wan') &&
     result.misses.every(({ binding }) => fabricOrLess.has(binding));
   const fabricFacts = bindsFabric ? missingFabric(state, failed.demand, result.open) : [];
   if (fabricFacts.length > 0)
@@ -269,7 +269,13 @@ function refusalOf(state: State, verdict: PolicyVerdict, failed: Failed): Refusa
 }
 
 /** What nobody can lift by waiting. Unknown uplinks bind like those that are too small. */
-const fabricOrLess: ReadonlySet<SiteMiss['binding']> = new Set(['uplink', 'flows', 'inventory', 'gpu-model']);
+const fabricOrLess: ReadonlySet<SiteMiss['binding']> = new Set([
+  'uplink',
+  'flows',
+  'wan',
+  'inventory',
+  'gpu-model',
+]);
 
 function capacityRefusal(
   state: State,
@@ -317,6 +323,7 @@ const obstacles: readonly SiteMiss['binding'][] = [
   ...limitNames,
   'dataset',
   'flows',
+  'wan',
   'uplink',
   'topology',
   'inventory',

@@ -57,6 +57,7 @@ const bindings: Readonly<Record<string, string>> = {
   topology: 'enough is free, but not close enough together',
   uplink: 'enough is free, but the leaf switches have not enough uplink left',
   flows: 'enough is free, but its flows find not enough bandwidth',
+  wan: 'each part fits at some site, but no link between those carries what flows, or is as near as it asks',
   dataset: 'its dataset cannot be there in time',
 };
 
@@ -65,8 +66,9 @@ function summaryOf(refusal: Refusal, zone: string): string {
     case 'no-capacity': {
       const { nearest } = refusal;
       if (nearest === undefined) return 'no site that may be used has room for it';
-      const { replicasFit, replicasWanted, place } = nearest;
-      return `${replicasFit} of ${replicasWanted} replicas fit at best (${place}): ${bindings[nearest.binding] ?? nearest.binding}`;
+      const { replicasFit, replicasWanted, place, parts = [] } = nearest;
+      const ofParts = parts.length === 0 ? '' : ` of ${parts.map((name) => `\`${name}\``).join(', ')}`;
+      return `${replicasFit} of ${replicasWanted} replicas${ofParts} fit at best (${place}): ${bindings[nearest.binding] ?? nearest.binding}`;
     }
     case 'policy-denied':
       return `the rules close every site asked for: ${refusal.hits.map((hit) => `${hit.article} (${hit.why})`).join('; ')}`;

@@ -18,5 +18,6 @@ export const bindingWords: Readonly<Record<SiteMiss['binding'], string>> = {
   topology: 'enough is free, but not close enough together',
   uplink: 'enough is free, but the leaf switches have not enough uplink left',
   flows: 'enough is free, but data NICs or storage pools have not enough bandwidth left for its flows',
+  wan: 'no link between its sites carries what flows, or is as near as it asks',
   dataset: 'its dataset cannot be there in time',
 };

@@ -52,8 +52,11 @@ export function reportClosed({ site, outcome, why }: ClosedSite): SiteReport {
 function isAsked(site: FleetSite, demand: Demand): boolean {
   const isWanted = ({ where }: Pick<Part, 'where'>) =>
     where === undefined || where.some((place) => siteOf(place) === site.id);
+  const { kind } = site.facts;
+  const isKind = ({ siteKind = kind }: Part) => kind === undefined || siteKind === kind;
   return (
     [demand, ...demand.parts].every(isWanted) &&
+    demand.parts.every(isKind) &&
     !(demand.avoid ?? []).some((place) => isWithin(site.id, place))
   );
 }
@@ -85,15 +88,9 @@ function byRules(site: FleetSite, verdict: PolicyVerdict): ClosedSite | undefine
 }
 
 function byKind(site: FleetSite, { parts }: Demand): ClosedSite | undefined {
-  const { kind } = site.facts;
-  for (const { name, siteKind } of parts) {
-    if (siteKind === undefined || siteKind === kind) continue;
-    if (kind === undefined)
-      return { site, outcome: 'fact-missing', why: 'the kind of the site is not recorded', hits: [] };
-    const why = `its kind is ${kind}, \`${name}\` asked for ${siteKind}`;
-    return { site, outcome: 'no-capacity', why, hits: [] };
-  }
-  return undefined;
+  if (site.facts.kind !== undefined || parts.every(({ siteKind }) => siteKind === undefined))
+    return undefined;
+  return { site, outcome: 'fact-missing', why: 'the kind of the site is not recorded', hits: [] };
 }
 
 function byLatencies(site: FleetSite, demand: Demand): ClosedSite | undefined {

@@ -63,6 +63,7 @@ export type SiteMiss = {
     | 'gpu-model'
     | 'inventory'
     | 'free-over-window'
+    | 'wan'
     | 'dataset';
 };
 

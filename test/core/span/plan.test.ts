@@ -107,8 +107,8 @@ describe('what flows between sites', () => {
   test('fits only where a link has that much left, and is that near', () => {
     const taken = take(threeSites(), wish(flows(300)));
     expect(whyNot(taken, wish({ ...flows(300), objective: 'cheapest' }))).toMatch(/^no-capacity/u);
-    expect(whyNot(threeSites(), wish(flows(501)))).toBe('no-capacity flows');
-    expect(whyNot(threeSites(), wish(flows(10, { latencyMs: 6 })))).toBe('no-capacity flows');
+    expect(whyNot(threeSites(), wish(flows(501)))).toBe('no-capacity wan');
+    expect(whyNot(threeSites(), wish(flows(10, { latencyMs: 6 })))).toBe('no-capacity wan');
     expect(sound(threeSites(), wish(flows(10, { latencyMs: 7 }))).placement.bandwidth).toHaveLength(3);
     const unmeasured: Details = { wanLinks: { 'hpc/wan-edge': { from: 'hpc', to: 'edge', mbps: 1000 } } };
     const { latencyMs: _ms, ...link } = { from: 'hpc', to: 'edge', mbps: 1000, latencyMs: 0 };

@@ -1,4 +1,4 @@
-import { companiesOf, type Demand } from '../../../model/demand.ts';
+import { companiesOf, type Demand, guaranteedCount } from '../../../model/demand.ts';
 import type { PolicyVerdict } from '../../../model/policy.ts';
 import { compareText } from '../../../model/text.ts';
 import type { State } from '../../state.ts';
@@ -92,19 +92,24 @@ type Failed = {
 /** Every company fits somewhere, but not all of them together: says what they need together that is not to be had. */
 function jointMisses(state: State, verdict: PolicyVerdict, failed: Failed): readonly SiteMiss[] {
   const { asked, order, companies } = failed;
-  const [first] = companies[0]?.found ?? [];
-  if (first === undefined) return [];
-  const replicasFit = Math.max(0, asked.demand.parts.reduce((sum, { count }) => sum + count, 0) - 1);
+  const [largest] = companies.toSorted((a, b) => replicasOf(b.parts) - replicasOf(a.parts));
+  const first = largest?.found.find(({ kind }) => kind === 'fits');
+  if (largest === undefined || first === undefined) return [];
+  const replicasFit = replicasOf(largest.parts);
   const miss = { kind: 'misses', site: first.site, place: first.site.id, replicasFit } as const;
   if (asked.isTrial === true) return [{ ...miss, binding: 'free-over-window' }];
   const fits = (demand: Demand | undefined) =>
     demand !== undefined &&
     solveSpanning(state, verdict, { asked: { ...asked, demand, isTrial: true }, order }).kind === 'solved';
   const { survive, powerCapW, ...rest } = asked.demand;
-  if (failed.assignments.lacksLinks || fits(withoutFlows(asked.demand)))
-    return [{ ...miss, binding: 'flows' }];
+  if (failed.assignments.lacksLinks) return [{ ...miss, binding: 'wan' }];
+  if (fits(withoutFlows(asked.demand))) return [{ ...miss, binding: 'flows' }];
   if (survive !== undefined && fits({ ...asked.demand, survive: undefined }))
     return [{ ...miss, binding: 'survive' }];
   if (powerCapW !== undefined && fits({ ...rest, survive })) return [{ ...miss, binding: 'power-cap' }];
   return [{ ...miss, binding: 'free-over-window' }];
+}
+
+function replicasOf(parts: Company['parts']): number {
+  return parts.reduce((sum, part) => sum + guaranteedCount(part), 0);
 }
