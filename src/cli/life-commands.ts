@@ -160,7 +160,7 @@ function addEngines(program: Command, io: Io, done: Done): void {
     .description('hand a contract, or a maintenance window, to an engine; without --apply only shows what')
     .option(
       '--engine <name>',
-      'slurm, kubernetes or k0rdent, or `site=name` for each site; those recorded of its sites without it',
+      'slurm, kubernetes or k0rdent (`kubernetes:edge` is the cluster of that context), or `site=name` for each site; those recorded of its sites without it',
       oneMore,
     )
     .option(
@@ -181,9 +181,11 @@ function addEngines(program: Command, io: Io, done: Done): void {
         'berth bind C-106 --engine slurm --option accounts=acme',
         'berth bind C-106 --engine slurm --option accounts=acme --dry-run',
         'berth bind C-106 --engine slurm --option accounts=acme --apply',
+        'berth bind C-106 --engine fra1=slurm --engine ams2=kubernetes --engine edge-muc=kubernetes:edge',
         'berth bind --due --apply',
       )}
-An engine is spoken to with your own programs and rights: slurm with the scontrol on your PATH. Options and places are
+An engine is spoken to with your own programs and rights: slurm with the scontrol on your PATH, clusters with kubectl
+and your kubeconfig. What one engine does not take stops no other. Options and places are
 remembered. Repeat it at any time: nothing is done twice, and jobs are never ended.
 `,
     )
@@ -195,12 +197,13 @@ remembered. Repeat it at any time: nothing is done twice, and jobs are never end
 
   withCommon(program.command('admit'))
     .description('tell Kueue which workloads may start: those whose contract has begun')
+    .option('--context <name>', 'the cluster of this context of your kubeconfig; the current one without it')
     .option(
       '--every <seconds>',
       'again and again, until it is interrupted; one round without it',
       wholeNumber,
     )
-    .addHelpText('after', examples('berth admit', 'berth admit --every 10'))
+    .addHelpText('after', examples('berth admit', 'berth admit --context edge --every 10'))
     .action(async (options: AdmitOptions) => done(await (await import('./run/admit.ts')).admit(io, options)));
 
   withCommon(program.command('engines'))

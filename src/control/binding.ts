@@ -14,7 +14,6 @@ import type {
   BindingList,
   BindingPlan,
   BindingTrial,
-  BindingView,
 } from '../model/binding-view.ts';
 import { type BindingAccount, HandOver, type Subject } from '../model/binding.ts';
 import { digestOf } from '../model/canonical.ts';
@@ -31,6 +30,7 @@ import { engineSubject } from './engine-subject.ts';
 import { bytesOf } from './library.ts';
 import { requestHash } from './once.ts';
 import { placeNamed } from './place-name.ts';
+import { bindingView } from './views/binding-view.ts';
 import { refusalView } from './views/refusal-view.ts';
 import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
@@ -122,7 +122,7 @@ export async function listBindings(door: Door, caller: Caller): Promise<BindingL
   });
   return {
     snapshot: snapshotOf(moment),
-    bindings: shown.map((binding) => bindingView(binding, due.get(binding), moment)),
+    bindings: shown.map((binding) => bindingView(binding, due.get(binding), zoneAt(moment))),
   };
 }
 
@@ -328,30 +328,6 @@ function pass(
 
 function refusedBy({ decision, moment }: Extract<Passed, { kind: 'refused' }>): Pick<BindingDone, 'refusal'> {
   return { refusal: refusalView(decision.refusal, undefined, zoneAt(moment)) };
-}
-
-function bindingView(binding: Binding, due: string | undefined, moment: Moment): BindingView {
-  const { subject, engine, version, places, objectCount, attempts, nextAtMs, last } = binding;
-  return {
-    subject,
-    engine,
-    version,
-    places,
-    objectCount,
-    state: bindingState(binding),
-    ...(last === undefined ? {} : { result: last.result }),
-    differences: last?.differences ?? [],
-    attempts,
-    ...(nextAtMs === undefined || last === undefined ? {} : { nextAt: isoIn(nextAtMs, zoneAt(moment)) }),
-    ...(due === undefined ? {} : { due }),
-  };
-}
-
-/** How what an engine was handed stands there, in one word. */
-export function bindingState({ last, attempts, objectCount }: Binding): BindingView['state'] {
-  if (last === undefined) return 'begun';
-  if (last.result === 'kept') return objectCount === 0 ? 'taken-away' : 'kept';
-  return attempts >= attemptLimit ? 'stuck' : 'open';
 }
 
 function zoneAt({ state }: Moment): string {

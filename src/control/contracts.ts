@@ -13,9 +13,10 @@ import { entriesOf } from './history.ts';
 import { momentFor } from './narrowing.ts';
 import { pageOf } from './page.ts';
 import { placeNamed, runsWithin } from './place-name.ts';
+import { enginesOf } from './views/binding-view.ts';
 import { observedView } from './views/observed-view.ts';
 import { bandwidthView, contractView, partViews, zoneOf } from './views/plan-view.ts';
-import { snapshotOf } from './views/snapshot.ts';
+import { type Moment, snapshotOf } from './views/snapshot.ts';
 import { isoIn } from './zone.ts';
 
 /** The contract, if it exists and the caller may see it; NOT_FOUND either way otherwise. */
@@ -85,6 +86,7 @@ export async function contractDetail(door: Door, caller: Caller, id: ContractId)
     parts: partViews(state, contract.demand, contract.placement),
     ...bandwidthView(contract.placement, zone),
     terms: contract.terms,
+    ...handedTo(moment, contract.id, zone),
     ...observedOf(state, contract),
     entries: (await entriesAbout(door, id)).map((entry) => ({
       seq: entry.seq,
@@ -97,6 +99,11 @@ export async function contractDetail(door: Door, caller: Caller, id: ContractId)
           : `${entry.actor.principal} for ${entry.actor.onBehalfOf}`,
     })),
   };
+}
+
+function handedTo(moment: Moment, id: ContractId, zone: string): Pick<ContractDetail, 'engines'> {
+  const engines = enginesOf(moment, id, zone);
+  return engines.length === 0 ? {} : { engines };
 }
 
 function observedOf(state: State, contract: Contract): Pick<ContractDetail, 'observed'> {

@@ -56,7 +56,7 @@ export type BindingView = {
   readonly subject: Subject;
   readonly engine: EngineName;
   readonly version: number;
-  readonly places: readonly string[];
+  readonly places: readonly Path[];
   readonly objectCount: number;
   readonly state: 'begun' | 'kept' | 'open' | 'stuck' | 'taken-away';
   readonly result?: string;

@@ -6,9 +6,13 @@ import { ContractId, Digest, MaintenanceId, Path } from './id.ts';
 export const Subject = z.union([ContractId, MaintenanceId]);
 export type Subject = z.infer<typeof Subject>;
 
+/** A kind of engine, and where there are several of it which one: `kubernetes:edge` is the cluster of that context. */
 export const EngineName = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'an engine has a name such as `slurm`')
+  .regex(
+    /^[a-z][a-z0-9-]{0,39}(?::[A-Za-z0-9][A-Za-z0-9._@:/-]{0,119})?$/,
+    'an engine has a name such as `slurm`, or `kubernetes:edge` for the cluster of a context',
+  )
   .brand<'EngineName'>();
 export type EngineName = z.infer<typeof EngineName>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { Actor } from './actor.ts';
+import { EngineName } from './binding.ts';
 import { ContractState } from './contract.ts';
 import { Guarantee, Isolation } from './demand.ts';
 import { ContractId, Digest, Path, PlanId, TenantId } from './id.ts';
@@ -41,6 +42,20 @@ export const ContractView = z.object({
 });
 export type ContractView = z.infer<typeof ContractView>;
 
+/** An engine that was handed a contract, or its part of one, and how that stands there by what was read back. */
+const ContractEngine = z.object({
+  engine: EngineName,
+  places: z.array(Path).describe('whose nodes it speaks for; all where there are none'),
+  version: count.describe('of the contract that it was handed'),
+  state: z.enum(['begun', 'kept', 'open', 'stuck', 'taken-away']),
+  result: z.string().optional(),
+  difference: z.string().optional().describe('the first of what differs'),
+  attempts: count.describe('in vain'),
+  nextAt: iso.optional(),
+  due: z.string().optional().describe('why it is to be spoken to now'),
+});
+export type ContractEngine = z.infer<typeof ContractEngine>;
+
 /** A contract whole: also where it runs and what was promised. */
 export const ContractDetail = z.object({
   snapshot: Snapshot,
@@ -49,6 +64,7 @@ export const ContractDetail = z.object({
   parts: z.array(PartView),
   bandwidth: BandwidthView.optional(),
   terms: z.array(Term),
+  engines: z.array(ContractEngine).optional().describe('that were handed it, site by site'),
   observed: ObservedView.optional().describe('promised against delivered, as it was looked at last'),
   entries: z.array(z.object({ seq: count, digest: Digest, at: iso, what: z.string(), by: z.string() })),
 });

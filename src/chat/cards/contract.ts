@@ -22,6 +22,7 @@ export function contractCard(detail: ContractDetail, room: Room): Line[] {
     ...section('Where', nodeTable(parts, room), room),
     ...section('Bandwidth', bandwidthLines(detail.bandwidth, room), room),
     ...section('Promised', termLines(terms, room), room),
+    ...section('Engines', engineTable(detail.engines ?? [], room), room),
     ...section('Delivered', observed === undefined ? [] : deliveredLines(observed, room), room),
     ...section('In the ledger', entryTable(entries, room), room),
     ...answerEnd(detail, room),
@@ -65,6 +66,28 @@ function breachFields(observed: ContractDetail['observed']): Field[] {
 
 function preemption({ preemptedAt, preemptedBy }: ContractView): string {
   return preemptedAt === undefined ? '' : `${formatInstant(preemptedAt)} for ${preemptedBy ?? 'another one'}`;
+}
+
+function engineTable(engines: NonNullable<ContractDetail['engines']>, room: Room): Line[] {
+  const columns = [
+    { title: 'engine', priority: 1 },
+    { title: 'at', priority: 1, narrowTo: 12 },
+    { title: 'there', priority: 1 },
+    { title: 'what is open', priority: 2, narrowTo: 16 },
+  ];
+  const rows = engines.map(({ engine, places, version, state, difference, result, due, nextAt }): Row => {
+    const open = [difference ?? (result === 'kept' ? undefined : result), due]
+      .flatMap((word) => word ?? [])
+      .concat(nextAt === undefined ? [] : [`again from ${formatInstant(nextAt)}`]);
+    const tone = state === 'kept' ? 'good' : 'strong';
+    return [
+      span(engine),
+      span(places.join(', ')),
+      span(`${state.replace('-', ' ')}, version ${version}`, tone),
+      span(open.join('; ')),
+    ];
+  });
+  return table(columns, rows, room);
 }
 
 function entryTable(entries: ContractDetail['entries'], room: Room): Line[] {

@@ -5,41 +5,84 @@ import type { Compiler, Engine } from '../../engines/port.ts';
 import type { RunProgram } from '../../engines/slurm/ask.ts';
 import { slurmCompiler, slurmEngine } from '../../engines/slurm/engine.ts';
 import { exportSlurm } from '../../engines/slurm/export.ts';
+import { EngineName } from '../../model/binding.ts';
 import { BerthError } from '../../model/error.ts';
-import { didYouMean } from '../../model/text.ts';
+import { cleanText, didYouMean } from '../../model/text.ts';
 import type { Io } from '../io.ts';
 import { run } from './command.ts';
 
 /** An engine that this program can speak to. */
 type Kind = {
   readonly compiler: Compiler;
-  readonly open: (io: Io) => Engine;
+  /** One of several of its kind, by the context of the user's own configuration; the current one without it. */
+  readonly open: (io: Io, context?: string) => Engine;
+  /** Whether there can be several, told apart by contexts. */
+  readonly hasContexts: boolean;
   /** The engine's own configuration from the inventory; absent where it has none. */
   readonly export?: typeof exportSlurm;
 };
 
 const kinds: readonly Kind[] = [
-  { compiler: slurmCompiler, open: (io) => slurmEngine(programsOf(io)), export: exportSlurm },
-  { compiler: kubernetesCompiler, open: (io) => kubernetesEngine(kubectlOf(io)) },
-  { compiler: k0rdentCompiler, open: (io) => kubernetesEngine(kubectlOf(io), k0rdentCompiler) },
+  {
+    compiler: slurmCompiler,
+    hasContexts: false,
+    open: (io) => slurmEngine(programsOf(io)),
+    export: exportSlurm,
+  },
+  { compiler: kubernetesCompiler, hasContexts: true, open: clusterWith(kubernetesCompiler) },
+  { compiler: k0rdentCompiler, hasContexts: true, open: clusterWith(k0rdentCompiler) },
 ];
+
+function clusterWith(compiler: Compiler): Kind['open'] {
+  return ({ env }, context) =>
+    kubernetesEngine(kubectlOf({ env, ...(context === undefined ? {} : { context }) }), compiler);
+}
 
 export function engineKinds(): readonly Kind[] {
   return kinds;
 }
 
-/** Throws INVALID_INPUT for an engine that nobody knows. */
-export function engineNamed(name: string): Kind {
-  const found = kinds.find(({ compiler }) => compiler.name === name);
-  if (found !== undefined) return found;
+export type NamedEngine = Pick<Kind, 'compiler' | 'export'> & { readonly open: (io: Io) => Engine };
+
+/** `slurm`, or `kubernetes:edge` for the cluster of that context. Throws INVALID_INPUT for an engine that nobody knows. */
+export function engineNamed(word: string): NamedEngine {
+  const cut = word.indexOf(':');
+  const [kind, context] = cut < 0 ? [word] : [word.slice(0, cut), word.slice(cut + 1)];
+  const found = kinds.find(({ compiler }) => compiler.name === kind);
+  if (found === undefined) throw unknownEngine(kind);
+  if (context === undefined) return found;
+  const name = EngineName.safeParse(word);
+  if (!found.hasContexts || !name.success) throw noSuchContext(word, found);
+  const own = { name: name.data };
+  return {
+    ...found,
+    compiler: { ...found.compiler, ...own },
+    open: (io) => ({ ...found.open(io, context), ...own }),
+  };
+}
+
+function unknownEngine(kind: string): BerthError {
   const known = kinds.map(({ compiler }) => compiler.name);
-  const near = didYouMean(name, known);
-  throw new BerthError({
+  const near = didYouMean(kind, known);
+  return new BerthError({
     code: 'INVALID_INPUT',
-    message: `no engine is called \`${name.slice(0, 40)}\``,
+    message: `no engine is called \`${cleanText(kind, 40)}\``,
     fix: `use one of ${known.join(', ')}`,
     field: '--engine',
     ...(near === undefined ? {} : { didYouMean: near }),
+  });
+}
+
+function noSuchContext(word: string, { compiler: { name }, hasContexts }: Kind): BerthError {
+  return new BerthError({
+    code: 'INVALID_INPUT',
+    message: hasContexts
+      ? `\`${cleanText(word, 60)}\` names no context of ${name}`
+      : `there is one ${name}, the one on your PATH: \`${cleanText(word, 60)}\` names another`,
+    fix: hasContexts
+      ? `write a context of your kubeconfig in letters, digits and \`. _ @ : / -\`, such as \`${name}:edge\``
+      : `write \`${name}\`, or \`kubernetes:CONTEXT\` for one of several clusters`,
+    field: '--engine',
   });
 }
 

@@ -9,13 +9,14 @@ import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 
-export type AdmitOptions = Common & { readonly every?: number };
+export type AdmitOptions = Common & { readonly every?: number; readonly context?: string };
 
 /** Answers the admission checks of a cluster: one round, or one every so many seconds until it is interrupted. */
 export async function admit(io: Io, options: AdmitOptions): Promise<number> {
   return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller, clock }) => {
     if (clock.kind === 'set') throw setClock();
-    const kubectl = kubectlOf(io);
+    const { context } = options;
+    const kubectl = kubectlOf({ env: io.env, ...(context === undefined ? {} : { context }) });
     const round = async (): Promise<Pass> => {
       const { contractOf, nowMs } = await control.standing(caller);
       return answerChecks(kubectl, contractOf, nowMs);

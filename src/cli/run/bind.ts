@@ -43,21 +43,39 @@ function untangled(
   return { subject: dryRun, options: { ...options, dryRun: true } };
 }
 
-/** By the engine that was named; else by those that run its sites, each with its part of it. The worst code counts. */
+/**
+ * By the engine that was named; else by those that run its sites, each with its part of it. The worst code counts. Where
+ * one cannot be handed its part, the others are before that is said.
+ */
 async function bindOne(io: Io, session: Session, asked: Asked): Promise<number> {
   const shares = await sharesFor(session, asked);
   const isOneObject = asked.options.json === true && shares.length > 1;
   const objects: string[] = [];
   const own: Io = isOneObject ? { ...io, stdout: { write: (text) => objects.push(text.trim()) } } : io;
   const codes: number[] = [];
+  const failures: BerthError[] = [];
   for (const share of shares) {
     const { option: _option, ...rest } = asked.options;
     const said = ownOptions(asked.options.option, share, shares);
     const options = said === undefined ? rest : { ...rest, option: said };
-    codes.push(await bindShare(own, session, { ...asked, options, share }));
+    const code = await orFailure(bindShare(own, session, { ...asked, options, share }));
+    if (code instanceof BerthError) failures.push(code);
+    else codes.push(code);
   }
-  if (isOneObject) io.stdout.write(`{"bindings":[${objects.join(',')}]}\n`);
+  if (isOneObject && objects.length > 0) io.stdout.write(`{"bindings":[${objects.join(',')}]}\n`);
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
   return Math.max(0, ...codes);
+}
+
+/** What came of it, or what could not be done about it; bugs throw. */
+async function orFailure<T>(work: Promise<T>): Promise<T | BerthError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof BerthError) return error;
+    throw error;
+  }
 }
 
 type Asked = { readonly subject: Subject; readonly options: BindOptions };
@@ -107,7 +125,7 @@ async function sharesFor(
   }));
 }
 
-/** `slurm`, or `fra1=slurm` and `iad3=kubernetes`: sites of one engine are one share. */
+/** `slurm`, or `fra1=slurm` and `iad3=kubernetes:edge`: sites of one engine are one share. */
 function sharesSaid(named: readonly string[], within: readonly string[]): readonly Share[] {
   const pairs = named.map((word) => {
     const at = word.indexOf('=');
@@ -142,11 +160,12 @@ function ownOptions(
   { engine }: Share,
   shares: readonly Share[],
 ): readonly string[] | undefined {
-  const names = new Set(shares.map((share) => share.engine));
+  // The longest first: `kubernetes:edge:queue=kai` is for the cluster of that context, not for `kubernetes`.
+  const names = [...new Set(shares.map((share) => share.engine))].toSorted((a, b) => b.length - a.length);
   const own = words?.flatMap((word) => {
-    const [, name = '', rest = ''] = /^([a-z][a-z0-9-]*):(.*)$/su.exec(word) ?? [];
-    if (names.has(name)) return name === engine ? [rest] : [];
-    if (names.size === 1) return [word];
+    const name = names.find((one) => word.startsWith(`${one}:`));
+    if (name !== undefined) return name === engine ? [word.slice(name.length + 1)] : [];
+    if (names.length === 1) return [word];
     throw senseless(
       `\`${cleanText(word, 60)}\` does not say which engine it is for`,
       `write \`--option ${engine}:${cleanText(word, 60)}\``,
@@ -160,14 +179,24 @@ async function bindDue(io: Io, { control, caller }: Session, options: BindOption
   const { bindings } = await control.bindings(caller);
   const due = bindings.filter((binding) => binding.due !== undefined);
   const done: BindingDone[] = [];
+  const failed: { subject: Subject; engine: string; message: string; fix: string }[] = [];
   const lines: string[] = [];
   for (const { subject, engine, due: why } of due) {
-    const one = await control.bind(caller, { subject }, engineNamed(engine).open(io));
-    done.push(one);
-    lines.push(`${subject} (${why ?? ''})`, ...doneLines(one).map((line) => `  ${line}`));
+    const one = await orFailure(control.bind(caller, { subject }, engineNamed(engine).open(io)));
+    if (one instanceof BerthError)
+      failed.push({ subject, engine, message: one.message, fix: one.detail.fix });
+    else done.push(one);
+    const said = one instanceof BerthError ? [`${engine}: ${one.message}`, one.detail.fix] : doneLines(one);
+    lines.push(`${subject} (${why ?? ''})`, ...said.map((line) => `  ${line}`));
   }
-  print(io, options.json, { kind: 'text', lines: lines.length === 0 ? ['nothing is due'] : lines }, { done });
-  return done.every(isKept) ? 0 : exitCodeOf({ outcome: 'infeasible' });
+  const shown = lines.length === 0 ? ['nothing is due'] : lines;
+  print(
+    io,
+    options.json,
+    { kind: 'text', lines: shown },
+    { done, ...(failed.length === 0 ? {} : { failed }) },
+  );
+  return failed.length === 0 && done.every(isKept) ? 0 : exitCodeOf({ outcome: 'infeasible' });
 }
 
 function showTrial(io: Io, json: boolean | undefined, trial: BindingTrial): number {

@@ -1,7 +1,8 @@
 import type { BindingView } from '../../model/binding-view.ts';
 import { BerthError } from '../../model/error.ts';
+import { compareText } from '../../model/text.ts';
 import type { Io } from '../io.ts';
-import { engineKinds, engineNamed } from '../live/engines.ts';
+import { engineKinds, engineNamed, type NamedEngine } from '../live/engines.ts';
 import { print } from '../output.ts';
 import { printFiles } from '../print-files.ts';
 import { withSession } from '../session.ts';
@@ -25,13 +26,13 @@ export async function engines(io: Io, options: EnginesOptions): Promise<number> 
       else printFiles(io, files);
       return 0;
     }
+    const list = await control.bindings(caller);
     const known = await Promise.all(
-      engineKinds().map(async ({ compiler: { name, title, compiler }, open }) => {
+      allEngines(list.bindings).map(async ({ compiler: { name, title, compiler }, open }) => {
         const probe = options.probe === true ? await open(io).probe() : undefined;
         return { name, title, compiler, ...(probe === undefined ? {} : { probe }) };
       }),
     );
-    const list = await control.bindings(caller);
     const heads = known.map(({ name, title, probe }) => {
       const said = probe === undefined ? '' : ` · ${probe.answers ? '' : 'does not answer: '}${probe.text}`;
       return `${name}: ${title}${said}`;
@@ -41,6 +42,12 @@ export async function engines(io: Io, options: EnginesOptions): Promise<number> 
     print(io, options.json, { kind: 'text', lines: [...heads, '', ...shown] }, { engines: known, ...list });
     return 0;
   });
+}
+
+/** One of each kind, and those of a context that were handed something. */
+function allEngines(bindings: readonly BindingView[]): readonly NamedEngine[] {
+  const named = [...new Set(bindings.map(({ engine }) => engine))].filter((engine) => engine.includes(':'));
+  return [...engineKinds(), ...named.toSorted(compareText).map(engineNamed)];
 }
 
 function nothingToExport(engine: string): BerthError {

@@ -4,9 +4,9 @@ import type { State } from '../../core/state.ts';
 import { requestersOf } from '../../model/authority.ts';
 import { type HandedOver, isOver, type OperationView } from '../../model/operation.ts';
 import { cleanText } from '../../model/text.ts';
-import { bindingState } from '../binding.ts';
 import { zoneAt } from '../maintaining.ts';
 import { isoIn } from '../zone.ts';
+import { bindingState } from './binding-view.ts';
 import { zoneOf } from './plan-view.ts';
 
 /** One operation as people and agents see it. */
