@@ -97,7 +97,11 @@ function addObserve(program: Command, io: Io, done: Done): void {
     .description(
       'compare what contracts promise with what is measured, and offer plans where a promise is broken',
     )
-    .option('--url <address>', 'of a Prometheus, or the `/metrics` of an exporter')
+    .option(
+      '--url <address>',
+      'of a Prometheus, or the `/metrics` of an exporter; again for another site, whose answers count too',
+      oneMore,
+    )
     .option('--token-file <file>', 'the file that holds the secret for it')
     .option('--token-env <name>', 'the environment variable that holds the secret')
     .option('--file <file...>', 'metrics with times, or saved answers of a Prometheus')

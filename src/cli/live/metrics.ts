@@ -1,5 +1,7 @@
 import { sha256Of } from '../../ledger/chain.ts';
+import { BerthError } from '../../model/error.ts';
 import type { Evidence as Named, Measurement, Watch } from '../../model/measurement.ts';
+import { cleanText } from '../../model/text.ts';
 import { noFindings } from '../../sources/observation.ts';
 import { measure } from '../../sources/prometheus/measure.ts';
 import { samplesOf } from '../../sources/prometheus/prometheus.ts';
@@ -14,10 +16,13 @@ import { fetchBytes } from './http.ts';
 import { isExporter, placeOf } from './prometheus.ts';
 import { askRedfish } from './redfish.ts';
 
-/** Where values are read: files, a Prometheus or an exporter, and management controllers by the node they belong to. */
+/**
+ * Where values are read: files, a Prometheus or an exporter, one for each site where there are several, and management
+ * controllers by the node they belong to.
+ */
 export type Metered = {
   readonly files: readonly string[];
-  readonly url?: string;
+  readonly urls: readonly string[];
   readonly secret?: SecretPlace;
   readonly redfish: ReadonlyMap<string, string>;
 };
@@ -66,23 +71,43 @@ export class Meter {
     };
   }
 
-  async #prometheus(watch: Watch): Promise<readonly Gathered[]> {
-    const { url } = this.#metered;
-    if (url === undefined || isExporter(url)) return [];
-    const answers: Gathered[] = [];
-    for (const { kind, path, query } of questionsFor(watch)) {
-      const bytes = await this.#fetch(`${url.replace(/\/+$/u, '')}${path}`, 'application/json');
-      const read = gathered({ file: `${placeOf(url)} ${kind}`, bytes }, query);
-      answers.push(kind === 'response' ? { ...read, isResponse: true } : read);
-    }
-    return answers;
+  #prometheus(watch: Watch): Promise<readonly Gathered[]> {
+    const servers = this.#metered.urls.filter((url) => !isExporter(url));
+    return this.#ofEach(servers, async (url) => {
+      const answers: Gathered[] = [];
+      for (const { kind, path, query } of questionsFor(watch)) {
+        const bytes = await this.#fetch(`${url.replace(/\/+$/u, '')}${path}`, 'application/json');
+        const read = gathered({ file: `${placeOf(url)} ${kind}`, bytes }, query);
+        answers.push(kind === 'response' ? { ...read, isResponse: true } : read);
+      }
+      return answers;
+    });
   }
 
-  async #exporter(nowMs: number): Promise<readonly Gathered[]> {
-    const { url } = this.#metered;
-    if (url === undefined || !isExporter(url)) return [];
-    const read = gathered({ file: placeOf(url), bytes: await this.#fetch(url, 'text/plain') });
-    return [{ ...read, samples: read.samples.map((sample) => ({ atMs: nowMs, ...sample })) }];
+  #exporter(nowMs: number): Promise<readonly Gathered[]> {
+    return this.#ofEach(this.#metered.urls.filter(isExporter), async (url) => {
+      const read = gathered({ file: placeOf(url), bytes: await this.#fetch(url, 'text/plain') });
+      return [{ ...read, samples: read.samples.map((sample) => ({ atMs: nowMs, ...sample })) }];
+    });
+  }
+
+  /** One that does not answer leaves what it would tell unknown, and the others count: it is said. None at all fails. */
+  async #ofEach(
+    urls: readonly string[],
+    ask: (url: string) => Promise<readonly Gathered[]>,
+  ): Promise<readonly Gathered[]> {
+    const answers: Gathered[] = [];
+    let failed = 0;
+    for (const url of urls) {
+      try {
+        answers.push(...(await ask(url)));
+      } catch (error) {
+        failed++;
+        if (!(error instanceof BerthError) || failed === this.#metered.urls.length) throw error;
+        this.#io.stderr.write(`${placeOf(url)} is left out: ${cleanText(error.message, 300)}\n`);
+      }
+    }
+    return answers;
   }
 
   /** Of nodes that some contract stands on; the others are nobody's question. */

@@ -14,7 +14,8 @@ import type { Common } from '../words.ts';
 
 export type ObserveOptions = Common & {
   readonly file?: readonly string[];
-  readonly url?: string;
+  /** Of each site, where there are several. */
+  readonly url?: readonly string[];
   readonly tokenFile?: string;
   readonly tokenEnv?: string;
   readonly redfish?: readonly string[];
@@ -77,14 +78,20 @@ async function tryRound(io: Io, session: Session, asked: Asked): Promise<void> {
   }
 }
 
-function meteredOf({ file = [], url, tokenFile, tokenEnv, redfish = [] }: ObserveOptions): Metered {
+function meteredOf({ file = [], url = [], tokenFile, tokenEnv, redfish = [] }: ObserveOptions): Metered {
   const secret = secretOf(tokenFile, tokenEnv);
+  if (secret !== undefined && new Set(url.map(hostOf)).size > 1)
+    throw wrong('one secret is not sent to several hosts', 'observe each host by a call of its own');
   return {
     files: file,
-    ...(url === undefined ? {} : { url }),
+    urls: url,
     ...(secret === undefined ? {} : { secret }),
     redfish: new Map(redfish.map(controllerOf)),
   };
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
 }
 
 function controllerOf(word: string): readonly [string, string] {
@@ -99,12 +106,20 @@ function contractOf(text: string): ContractId {
   throw wrong(`\`${cleanText(text, 40)}\` is no contract`, 'write an id such as `C-106`');
 }
 
-function requireSense({ file = [], url, redfish = [], every, once, record, dryRun }: ObserveOptions): void {
+function requireSense({
+  file = [],
+  url = [],
+  redfish = [],
+  every,
+  once,
+  record,
+  dryRun,
+}: ObserveOptions): void {
   if (record === true && dryRun === true)
     throw wrong('`--record` and `--dry-run` cannot be said together', 'leave one of them out');
   if (every !== undefined && (once === true || every < 1))
     throw wrong('`--every` needs some seconds, and no `--once` beside it', 'write `--every 60`');
-  if (file.length === 0 && url === undefined && redfish.length === 0)
+  if (file.length === 0 && url.length === 0 && redfish.length === 0)
     throw wrong(
       'nothing is named to measure by',
       'name a Prometheus with `--url`, or files of metrics with `--file`',

@@ -59,7 +59,7 @@ afterAll(() => {
 test('what speaks of the moment only is kept from round to round, for as long as windows reach back', async () => {
   const meter = new Meter(io, {
     files: [],
-    url: `${base}/metrics`,
+    urls: [`${base}/metrics`],
     redfish: new Map([
       ['n01', base],
       ['n99', 'http://127.0.0.1:1'],
@@ -91,7 +91,7 @@ test('what speaks of the moment only is kept from round to round, for as long as
 });
 
 test('rounds that come late leave windows empty', async () => {
-  const meter = new Meter(io, { files: [], url: `${base}/metrics`, redfish: new Map() });
+  const meter = new Meter(io, { files: [], urls: [`${base}/metrics`], redfish: new Map() });
   xid = 79;
   for (const minutes of [0, 3]) {
     const watch = watchAt(1_000_000_000_000 + minutes * 60_000);
@@ -99,4 +99,26 @@ test('rounds that come late leave windows empty', async () => {
   }
   const { series } = await meter.measure(watchAt(1_000_000_000_000 + 4 * 60_000));
   expect(series.find(({ quantity }) => quantity === 'gpu-fault')?.values).toEqual([1, null, null, 1, null]);
+});
+
+test('of several sites, one that does not answer leaves its own values unknown and is named; none at all fails', async () => {
+  const said: string[] = [];
+  const heard = { ...io, stderr: { write: (text: string) => said.push(text) } };
+  const gone = 'http://127.0.0.1:1/metrics';
+  const watch = watchAt(1_000_000_000_000);
+  xid = 79;
+  for (const urls of [
+    [gone, `${base}/metrics`],
+    [`${base}/metrics`, gone],
+  ]) {
+    const meter = new Meter(heard, { files: [], urls, redfish: new Map() });
+    await meter.look(watch.untilMs, [watch]);
+    const { series, evidence } = await meter.measure(watch);
+    expect(series.find(({ quantity }) => quantity === 'gpu-fault')?.values.at(-1)).toBe(1);
+    expect(evidence).toHaveLength(1);
+  }
+  expect(said).toHaveLength(2);
+  expect(said.every((text) => text.startsWith('127.0.0.1:1/metrics is left out: '))).toBe(true);
+  const none = new Meter(heard, { files: [], urls: [gone, `${gone}?again`], redfish: new Map() });
+  await expect(none.look(watch.untilMs, [watch])).rejects.toThrow('127.0.0.1');
 });
