@@ -97,9 +97,12 @@ export const Part = z.strictObject({
   each: ReplicaNeed,
   within: TopologyLevel.optional().describe('all replicas of this part in one such domain'),
   apart: TopologyLevel.optional().describe('no two replicas of this part in the same such domain'),
-  where: z.array(Path).min(1).max(64).optional().meta({
-    help: 'only inside one of these places: the part may then stand at another site than the others',
-  }),
+  where: z
+    .array(Path)
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('only there: may be another site than that of the other parts'),
   siteKind: SiteKind.optional().meta({
     help: 'only at such a site, which may be another than that of the others',
   }),
@@ -230,7 +233,9 @@ const demandShape = {
             message: '`minCount` is at most `count`',
           });
     }),
-  together: TopologyLevel.optional().describe('the whole gang in one such domain; without it one site'),
+  together: TopologyLevel.optional().describe(
+    'the whole gang in one such domain; without it one site, but for parts that choose their own',
+  ),
   where: z.array(Path).min(1).max(64).optional().describe('only inside one of these places'),
   avoid: z.array(Path).max(64).optional().describe('nothing inside these places'),
   flows: z.array(Flow).max(64).optional(),
