@@ -67,7 +67,7 @@ export async function tryBinding(
 ): Promise<BindingTrial> {
   if (server && engine.rehearse === undefined) throw noJudge(engine);
   const { answers, text, options } = await engine.probe();
-  const made = await compiled(door, caller, { ...wish, options: { ...options, ...wish.options } }, engine);
+  const made = await compiled(door, caller, { ...wish, told: options }, engine);
   const plan = { ...planOf(made, engine), answers, probe: text };
   if (!answers) return { ...plan, steps: [] };
   const { objects, subject: id } = made.handOver;
@@ -104,7 +104,7 @@ function noJudge({ name }: Engine): BerthError {
 export async function bind(door: Door, caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone> {
   requireOperator(caller, 'hand contracts to engines');
   const { options } = await engine.probe();
-  const made = await compiled(door, caller, { ...wish, options: { ...options, ...wish.options } }, engine);
+  const made = await compiled(door, caller, { ...wish, told: options }, engine);
   const { files: _files, ...plan } = planOf(made, engine);
   const begun = await begin(door, caller, made);
   if (begun?.kind === 'refused') return { ...plan, ...refusedBy(begun), isRecorded: false };
@@ -160,7 +160,10 @@ type Made = {
   readonly moment: Moment;
 };
 
-async function compiled(door: Door, caller: Caller, wish: BindWish, engine: Compiler): Promise<Made> {
+/** `told` are options that follow from what answers: what people have said, now or earlier, goes before. */
+type ToldWish = BindWish & { readonly told?: EngineOptions };
+
+async function compiled(door: Door, caller: Caller, wish: ToldWish, engine: Compiler): Promise<Made> {
   const moment = await door.moment();
   const { state, nowMs } = moment;
   const { subject } = wish;
@@ -171,7 +174,7 @@ async function compiled(door: Door, caller: Caller, wish: BindWish, engine: Comp
   const before = bindingOf(state, { subject, engine: engine.name });
   const earlier = before === undefined ? undefined : await handOverOf(door, before.objects);
   const places = placesOf(moment, wish, earlier);
-  const options = { ...earlier?.options, ...wish.options };
+  const options = { ...wish.told, ...earlier?.options, ...wish.options };
   const found = engineSubject(state, subject, { places, nowMs });
   if (found === undefined && standing.stands && before === undefined) throw notThere(subject, places);
   const made: Compiled =

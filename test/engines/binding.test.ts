@@ -88,6 +88,23 @@ describe('a hand-over', () => {
     expect([...objects.values()].map(({ body }) => body['users'])).toEqual([['b']]);
   });
 
+  test('takes what follows from the engine that answers, unless a person has said otherwise, now or before', async () => {
+    const lab = await openLab();
+    const contract = await lab.granted({ gpus: 4, cpus: 32 });
+    const { engine, objects } = fakeEngine();
+    const newer: Engine = {
+      ...engine,
+      probe: () => Promise.resolve({ answers: true, text: 'newer', options: { gpus: 'tres' } }),
+    };
+    const gpus = () => [...objects.values()].map(({ body }) => body['gpusPerNode']);
+    await bound(lab, contract, newer);
+    expect(gpus()).toEqual([4]);
+    await bound(lab, contract, newer, { gpus: 'nodes' });
+    expect(gpus()).toEqual([undefined]);
+    await lab.control.bind(operator, { subject: subjectOf(contract) }, newer);
+    expect(gpus()).toEqual([undefined]);
+  });
+
   test('that somebody replaces meanwhile gives way: the engine holds what came last', async () => {
     const lab = await openLab();
     const contract = await lab.granted({});

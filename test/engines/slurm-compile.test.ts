@@ -90,7 +90,20 @@ describe('a reservation', () => {
     expect(line).toContain(' CoreCnt=16,16');
     expect(notes[0]).toContain('not its GPUs');
     expect(compiled(shared, { gpus: 'nodes' }).line).not.toContain('CoreCnt');
-    expect(compiled(shared, { gpus: 'tres' }).line).toContain(' TRES=gres/gpu=6');
+    const newer = compiled(shared, { threads: '2', 'per-node': 'yes' });
+    expect(newer.line).toContain(' TRESPerNode=cpu=16');
+    expect(newer.notes[0]).toContain('this Slurm does not account for gres/gpu');
+  });
+
+  test('of parts of nodes by GPUs and cores, where Slurm can; whole nodes stay whole', () => {
+    const parts = subjectOf([
+      memberOf(1, [0, 1], { cpuMilli: 15_500 }),
+      memberOf(2, [0, 1, 2, 3], { cpuMilli: 32_000 }),
+    ]);
+    const { line, notes } = compiled(parts, { gpus: 'tres', threads: '2' });
+    expect(line).toContain(' TRESPerNode=gres/gpu=4,cpu=16');
+    expect(notes[0]).toContain('4 GPUs and 16 cores on each node are reserved, as many as on the fullest');
+    expect(compiled(whole, { gpus: 'tres' }).line).not.toContain('TRES');
   });
 
   test('of a contract that wants its nodes to itself is of whole nodes', () => {

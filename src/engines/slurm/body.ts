@@ -15,13 +15,18 @@ export const Reservation = z.strictObject({
     .min(1)
     .optional()
     .describe('without it the whole nodes, unless `gpus` says otherwise'),
-  gpus: z.int().min(1).optional().describe('in all, as TRES: Slurm 23.11 or newer with slurmdbd'),
+  gpusPerNode: z.int().min(1).optional().describe('as TRES beside the cores: Slurm with slurmdbd'),
+  isPerNode: z
+    .boolean()
+    .optional()
+    .describe('said as TRESPerNode, from Slurm 23.11.6 on; cores as a list without it'),
+  gpus: z.int().min(1).optional().describe('in all: only in what was handed over by `slurm/1`'),
 });
 export type Reservation = z.infer<typeof Reservation>;
 
 /** A reservation as it was read back. */
 export const FoundReservation = z.strictObject({
-  ...Reservation.omit({ coresPerNode: true, gpus: true }).shape,
+  ...Reservation.omit({ coresPerNode: true, gpusPerNode: true, isPerNode: true, gpus: true }).shape,
   nodes: z.array(z.string()),
   coreCount: z.int().min(0).optional(),
   isWhole: z.boolean().optional().describe('whether it holds every core of its nodes; absent when not known'),
@@ -29,6 +34,10 @@ export const FoundReservation = z.strictObject({
   unusable: z
     .array(z.string())
     .describe('nodes of it that run no jobs, and why: `n03 is IDLE+DRAIN, bad disk`'),
+  contested: z
+    .array(z.string())
+    .default([])
+    .describe('reservations of others that hold the same cores at some time'),
 });
 export type FoundReservation = z.infer<typeof FoundReservation>;
 

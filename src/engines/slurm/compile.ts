@@ -19,7 +19,8 @@ export const slurmOptions: EngineOptions = {
   users: 'who may submit into it, with commas; users or accounts are needed for a contract',
   accounts: 'the accounts that may, with commas; only Slurm with slurmdbd checks them',
   partition: 'the partition of it and of its jobs',
-  gpus: '`nodes`: whole nodes; `cores`: cores of shared nodes; `tres`: GPUs, by Slurm 23.11 or newer with slurmdbd',
+  gpus: 'parts of nodes as `nodes`: whole ones; `cores`: their cores; `tres`: GPUs and cores, by Slurm 23.11.6 or newer with slurmdbd',
+  'per-node': '`yes` from Slurm 23.11.6 on, which takes no list of cores; read from the Slurm that is there',
   threads: 'threads of a core where CPUs are counted by threads: `2` for most x86 nodes; 1 without it',
   'ignore-jobs': '`yes`: hold nodes although other jobs still run there',
 };
@@ -38,6 +39,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   accounts: safeList,
   partition: /^[A-Za-z0-9_.-]{1,60}$/u,
   gpus: /^(?:nodes|cores|tres)$/u,
+  'per-node': /^(?:yes|no)$/u,
   threads: /^[1-8]$/u,
   'ignore-jobs': /^(?:yes|no)$/u,
 };
@@ -124,8 +126,21 @@ function reservationOf(
     accounts: listed(accounts),
     flags: options['ignore-jobs'] === 'yes' ? ['IGNORE_JOBS'] : [],
     ...(partition === undefined ? {} : { partition }),
-    ...(extent.coresPerNode === undefined ? {} : { coresPerNode: extent.coresPerNode }),
-    ...(extent.gpus === undefined ? {} : { gpus: extent.gpus }),
+    ...partOf(extent, options),
+  };
+}
+
+/** How GPUs are reserved at all implies how cores are said. */
+function partOf(
+  { coresPerNode, gpusPerNode }: Extent,
+  options: EngineOptions,
+): Pick<Reservation, 'coresPerNode' | 'gpusPerNode' | 'isPerNode'> {
+  if (coresPerNode === undefined) return {};
+  const isPerNode = gpusPerNode !== undefined || options['per-node'] === 'yes';
+  return {
+    coresPerNode,
+    ...(gpusPerNode === undefined ? {} : { gpusPerNode }),
+    ...(isPerNode ? { isPerNode } : {}),
   };
 }
 

@@ -22,7 +22,7 @@ export function slurmDifferences(wanted: EngineObject, found: EngineObject, atMs
 /** A window is there to keep jobs away; in a contract a node that takes none is a promise that is not kept. */
 function reservationGaps(wanted: Reservation, found: FoundReservation, atMs: number): readonly string[] {
   const gaps = gapsOf(wanted, found, atMs).map(({ text }) => text);
-  return wanted.flags.includes('MAINT') ? gaps : [...gaps, ...found.unusable];
+  return wanted.flags.includes('MAINT') ? gaps : [...gaps, ...found.unusable, ...found.contested];
 }
 
 /** One thing that differs, and what `scontrol update` is told to mend it; nothing where only making it anew does. */
@@ -53,6 +53,9 @@ function coreText(wanted: Reservation, found: FoundReservation): string | undefi
   if (wanted.coresPerNode === undefined)
     return found.isWhole === false ? `holds ${found.coreCount ?? 0} cores, wanted whole nodes` : undefined;
   if (!isSame(wanted.nodes, found.nodes)) return undefined;
+  const gpus = gpusIn(found.tres);
+  const wantedGpus = (wanted.gpusPerNode ?? 0) * wanted.nodes.length;
+  if (gpus !== wantedGpus) return `holds ${gpus} GPUs, wanted ${wantedGpus}`;
   const cores = wanted.coresPerNode * wanted.nodes.length;
   return found.coreCount === cores ? undefined : `holds ${found.coreCount ?? 0} cores, wanted ${cores}`;
 }

@@ -11,7 +11,7 @@ import { holdersOf, readSlurm } from './reading.ts';
 /** The pure half: reservations, drained nodes and scripts that submit. */
 export const slurmCompiler: Compiler = {
   name: EngineName.parse('slurm'),
-  compiler: 'slurm/1',
+  compiler: 'slurm/2',
   title: 'Slurm, by reservations; spoken to with your own scontrol',
   options: slurmOptions,
   compile: compileSlurm,
@@ -29,28 +29,33 @@ export function slurmEngine(run: RunProgram): Engine {
   };
 }
 
-/** GPUs can be reserved from 23.11 on, where slurmdbd accounts for them. */
+/** GPUs can be reserved where slurmdbd accounts for them. */
 async function probe(run: RunProgram): Promise<Probe> {
   const shown = await show(run, ['show', 'config']);
   if (shown.kind !== 'shown') return { answers: false, text: cleanText(shown.why, 300), options: {} };
   const of = (name: string) => new RegExp(`^${name}\\s*= *(.*)$`, 'mu').exec(shown.text)?.[1]?.trim() ?? '';
   const version = of('SLURM_VERSION');
   const tracked = of('AccountingStorageTRES').split(',');
-  const isNew = isFrom2311(version);
-  const canHoldGpus = isNew && tracked.includes('gres/gpu');
+  const isPerNode = takesPerNode(version);
+  const canHoldGpus = isPerNode && tracked.includes('gres/gpu');
   const gpus = canHoldGpus
     ? 'it can reserve GPUs'
-    : `it cannot reserve GPUs (${isNew ? 'gres/gpu is not in AccountingStorageTRES' : 'that came with 23.11'})`;
+    : `it cannot reserve GPUs (${isPerNode ? 'gres/gpu is not in AccountingStorageTRES' : 'Berth does so from 23.11.6 on'})`;
   return {
     answers: true,
     text: cleanText(`Slurm ${version}, cluster ${of('ClusterName')}; ${gpus}`, 300),
-    options: canHoldGpus ? { gpus: 'tres' } : {},
+    options: { ...(isPerNode ? { 'per-node': 'yes' } : {}), ...(canHoldGpus ? { gpus: 'tres' } : {}) },
   };
 }
 
-function isFrom2311(version: string): boolean {
-  const [, year = '0', month = '0'] = /^(\d{1,3})\.(\d{1,2})/u.exec(version) ?? [];
-  return Number(year) * 100 + Number(month) >= 2311;
+/**
+ * From 23.11.6 on: earlier ones of 23.11 crash on `TRESPerNode` and do not reserve GPUs whose gres.conf names no cores.
+ * Source: CHANGELOG/slurm-23.11.md of Slurm.
+ */
+function takesPerNode(version: string): boolean {
+  const [, year = '0', month = '0', patch = '0'] =
+    /^(\d{1,3})\.(\d{1,2})(?:\.(\d{1,3}))?/u.exec(version) ?? [];
+  return Number(year) * 100_000 + Number(month) * 1000 + Number(patch) >= 2_311_006;
 }
 
 async function apply(run: RunProgram, step: Step, atMs: number): Promise<Answer> {

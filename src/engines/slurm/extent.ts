@@ -2,20 +2,20 @@ import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import { compareText } from '../../model/text.ts';
 import type { Compiled, EngineNode, EngineOptions, GrantedSubject } from '../port.ts';
 
-/** How much of which nodes a reservation holds: whole ones, cores of each, or GPUs in all. */
+/** How much of which nodes a reservation holds: whole ones, cores of each, or GPUs and cores of each. */
 export type Extent = {
   readonly kind: 'extent';
   readonly nodes: readonly string[];
   readonly coresPerNode?: number;
-  readonly gpus?: number;
+  readonly gpusPerNode?: number;
   readonly notes: readonly string[];
 };
 
 type Unfit = Extract<Compiled, { kind: 'unfit' }>;
 
 /**
- * Slurm before 23.11 cannot reserve GPUs: whole nodes where the contract has all GPUs of each, or has them to itself;
- * the cores of its replicas otherwise, and said so.
+ * Whole nodes where the contract has all GPUs of each, or has them to itself. Parts of them as GPUs and cores, where Slurm
+ * can reserve GPUs; as the cores of its replicas otherwise, and said so.
  */
 export function extentOf(
   subject: GrantedSubject,
@@ -31,14 +31,15 @@ export function extentOf(
   const nodes = held.map(({ node }) => node.hostName).toSorted(compareText);
   const shared = held.filter((one) => !isWhole(one));
   const isAlone = subject.demand.isolation !== undefined && subject.demand.isolation !== 'shared';
-  const asked = options['gpus'] ?? (shared.length === 0 || isAlone ? 'nodes' : 'cores');
-  switch (asked) {
+  const isWholly = shared.length === 0 || isAlone;
+  switch (options['gpus'] ?? (isWholly ? 'nodes' : 'cores')) {
     case 'cores':
-      return byCores(held, nodes, Number(options['threads'] ?? '1'));
+      return byCores(held, nodes, options);
     case 'tres':
-      return byTres(held, nodes);
+      // Whole nodes hold all of their GPUs in every version.
+      return isWholly ? wholly(nodes, shared) : byTres(held, nodes, options);
     default:
-      return { kind: 'extent', nodes, notes: wholeNotes(shared) };
+      return wholly(nodes, shared);
   }
 }
 
@@ -50,6 +51,10 @@ function isWhole({ node, seats }: Held): boolean {
   return node.gpus.length > 0 && gpus.size === node.gpus.length;
 }
 
+function wholly(nodes: readonly string[], shared: readonly Held[]): Extent {
+  return { kind: 'extent', nodes, notes: wholeNotes(shared) };
+}
+
 function wholeNotes(shared: readonly Held[]): readonly string[] {
   if (shared.length === 0) return [];
   const names = shared.slice(0, 4).map(({ node }) => node.hostName);
@@ -59,39 +64,68 @@ function wholeNotes(shared: readonly Held[]): readonly string[] {
   ];
 }
 
-function byCores(held: readonly Held[], nodes: readonly string[], threads: number): Extent | Unfit {
-  const counts = held.map(({ seats }) => {
-    const cpuMilli = seats.reduce((sum, seat) => sum + seat.cpuMilli, 0);
-    return Math.ceil(cpuMilli / (1000 * threads));
-  });
-  const coresPerNode = Math.max(...counts);
-  if (Math.min(...counts) < 1) return noCores;
-  const most = counts.every((count) => count === coresPerNode) ? '' : ', as many as on the fullest of them';
+function byCores(held: readonly Held[], nodes: readonly string[], options: EngineOptions): Extent | Unfit {
+  const coresPerNode = coresOn(held, options);
+  if (coresPerNode === undefined) return noCores;
+  const cannot =
+    options['per-node'] === 'yes' ? 'this Slurm does not account for gres/gpu' : 'Slurm before 23.11 cannot';
   return {
     kind: 'extent',
     nodes,
     coresPerNode,
     notes: [
-      `${coresPerNode} cores on each node are reserved${most}, not its GPUs: Slurm before 23.11 cannot; jobs ask for them with --gpus-per-node, and jobs outside can take them first`,
-      ...(threads === 1
-        ? ['a core is counted for every CPU; say `threads=2` where Slurm counts threads']
-        : []),
+      `${coresPerNode} cores on each node are reserved${unlessAlike(held, options)}, not its GPUs: ${cannot}; jobs ask for them with --gpus-per-node, and jobs outside can take them first`,
+      ...threadNotes(options),
     ],
   };
 }
 
-function byTres(held: readonly Held[], nodes: readonly string[]): Extent | Unfit {
-  const counts = held.map(({ seats }) => new Set(seats.flatMap((seat) => seat.gpus)).size);
-  const gpus = counts.reduce((sum, count) => sum + count, 0);
-  if (gpus === 0) return noCores;
+/** As many cores on each node as its fullest one needs; nothing where a node says none. */
+function coresOn(held: readonly Held[], options: EngineOptions): number | undefined {
+  const counts = coreCounts(held, options);
+  return Math.min(...counts) < 1 ? undefined : Math.max(...counts);
+}
+
+function coreCounts(held: readonly Held[], options: EngineOptions): readonly number[] {
+  const threads = Number(options['threads'] ?? '1');
+  return held.map(({ seats }) => {
+    const cpuMilli = seats.reduce((sum, seat) => sum + seat.cpuMilli, 0);
+    return Math.ceil(cpuMilli / (1000 * threads));
+  });
+}
+
+function unlessAlike(held: readonly Held[], options: EngineOptions): string {
+  return new Set(coreCounts(held, options)).size === 1 ? '' : ', as many as on the fullest of them';
+}
+
+function threadNotes(options: EngineOptions): readonly string[] {
+  return options['threads'] === undefined || options['threads'] === '1'
+    ? ['a core is counted for every CPU; say `threads=2` where Slurm counts threads']
+    : [];
+}
+
+/** GPUs with the cores beside them, the same on each node. */
+function byTres(held: readonly Held[], nodes: readonly string[], options: EngineOptions): Extent | Unfit {
+  const counts = held.map(({ seats }) => gpusIn(seats));
+  const coresPerNode = coresOn(held, options);
+  if (coresPerNode === undefined) return noCores;
+  if (Math.min(...counts) < 1) return byCores(held, nodes, options);
+  const gpusPerNode = Math.max(...counts);
+  const isAlike = new Set(counts).size === 1 && unlessAlike(held, options) === '';
   return {
     kind: 'extent',
     nodes,
-    gpus,
+    coresPerNode,
+    gpusPerNode,
     notes: [
-      'Slurm chooses which GPUs of a node it reserves: their number is the same, which ones may differ',
+      `${gpusPerNode} GPUs and ${coresPerNode} cores on each node are reserved${isAlike ? '' : ', as many as on the fullest of them'}; Slurm chooses which, their number is the same`,
+      ...threadNotes(options),
     ],
   };
+}
+
+function gpusIn(seats: readonly Member[]): number {
+  return new Set(seats.flatMap((seat) => [...seat.gpus, ...(seat.slices ?? []).map(({ gpu }) => gpu)])).size;
 }
 
 const noCores: Unfit = {

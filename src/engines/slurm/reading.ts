@@ -10,6 +10,7 @@ import {
   reasonMark,
   reservationKey,
 } from './body.ts';
+import { contestedBy, type Names } from './contested.ts';
 import { isDrained } from './differences.ts';
 import { listOf, recordsOf, type SlurmRecord } from './record.ts';
 import { slurmTimeMs } from './time.ts';
@@ -31,7 +32,12 @@ export async function readSlurm(
     if (!isNamedFor(id, record.get('ReservationName') ?? '')) continue;
     const names = await namesOf(run, record.get('Nodes'));
     if (names.kind !== 'names') return names;
-    const found = foundReservation(record, names.names, byName);
+    const rivals = listing.records.filter((other) => !isNamedFor(id, other.get('ReservationName') ?? ''));
+    const contested = await contestedBy(record, names.names, {
+      rivals,
+      namesOf: (hostlist) => namesOf(run, hostlist),
+    });
+    const found = foundReservation(record, { nodes: names.names, byName, contested });
     if (found === undefined) return { kind: 'unreadable', why: unreadable(record) };
     objects.push(EngineObject.parse({ key: reservationKey(found.name), body: found }));
   }
@@ -54,10 +60,7 @@ async function listed(run: RunProgram, what: string, key: string): Promise<Recor
 }
 
 /** Slurm's own reading of its host lists. */
-async function namesOf(
-  run: RunProgram,
-  hostlist: string | undefined,
-): Promise<{ readonly kind: 'names'; readonly names: readonly string[] } | Fault> {
+async function namesOf(run: RunProgram, hostlist: string | undefined): Promise<Names | Fault> {
   if (hostlist === undefined) return { kind: 'names', names: [] };
   if (!/[[\]]/u.test(hostlist)) return { kind: 'names', names: hostlist.split(',') };
   const shown = await show(run, ['show', 'hostnames', hostlist]);
@@ -67,8 +70,15 @@ async function namesOf(
 
 function foundReservation(
   record: SlurmRecord,
-  nodes: readonly string[],
-  byName: ReadonlyMap<string, SlurmRecord>,
+  {
+    nodes,
+    byName,
+    contested,
+  }: {
+    readonly nodes: readonly string[];
+    readonly byName: ReadonlyMap<string, SlurmRecord>;
+    readonly contested: readonly string[];
+  },
 ): FoundReservation | undefined {
   const [name, start, end] = [record.get('ReservationName'), record.get('StartTime'), record.get('EndTime')];
   if (name === undefined || slurmTimeMs(start ?? '') === undefined || slurmTimeMs(end ?? '') === undefined)
@@ -92,6 +102,7 @@ function foundReservation(
     ...(coreCount === undefined || wholeCores === undefined ? {} : { isWhole: coreCount === wholeCores }),
     ...(tres === undefined ? {} : { tres }),
     unusable: nodes.flatMap((node) => unusable(node, byName.get(node))),
+    contested: [...contested],
   };
 }
 

@@ -11,13 +11,21 @@ export function recordsOf(text: string, key: string): readonly SlurmRecord[] {
 
 function readRecord(line: string): SlurmRecord {
   const pieces = line.trim().split(/ +(?=[A-Z][A-Za-z:]{0,40}=)/u);
+  let node = '';
   return new Map(
     pieces.flatMap((piece): readonly [string, string][] => {
       const at = piece.indexOf('=');
-      const value = piece.slice(at + 1).trim();
-      return at < 1 || value === '(null)' ? [] : [[piece.slice(0, at), value]];
+      const [key, value] = [piece.slice(0, at), piece.slice(at + 1).trim()];
+      if (at < 1 || value === '(null)') return [];
+      if (key === 'NodeName') node = value;
+      return [[key === 'CoreIDs' ? coresKey(node) : key, value]];
     }),
   );
+}
+
+/** A reservation of parts of nodes says which cores of each: `NodeName=n01 CoreIDs=0-31`, once for each node. */
+export function coresKey(node: string): string {
+  return `CoreIDs ${node}`;
 }
 
 /** A list such as `Users=root,daemon`; empty where there is none. */
