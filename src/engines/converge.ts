@@ -10,7 +10,10 @@ export type Attempt = {
   readonly found?: readonly EngineObject[];
 };
 
-/** What is to be done so that the engine holds what is wanted: removals first, each kind by key. */
+/**
+ * What is to be done so that the engine holds what is wanted: removals first, from the last key to the first, because what
+ * others name comes first when it is made and has to go last; then the others by key.
+ */
 export function stepsBetween(
   compiler: Pick<Compiler, 'differences'>,
   wanted: readonly EngineObject[],
@@ -30,7 +33,7 @@ export function stepsBetween(
       ? []
       : [{ act: 'change', key, wanted: object, found: before, differences }];
   });
-  return [...removals.toSorted(byKey), ...others.toSorted(byKey)];
+  return [...removals.toSorted(byKey).toReversed(), ...others.toSorted(byKey)];
 }
 
 function byKey(a: Step, b: Step): number {

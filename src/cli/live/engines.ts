@@ -1,4 +1,5 @@
 import { k0rdentCompiler } from '../../engines/k0rdent/compile.ts';
+import { k0rdentEngine } from '../../engines/k0rdent/engine.ts';
 import { kubernetesCompiler, kubernetesEngine } from '../../engines/kubernetes/engine.ts';
 import { kubectlOf } from '../../engines/kubernetes/kubectl.ts';
 import type { Compiler, Engine } from '../../engines/port.ts';
@@ -29,13 +30,12 @@ const kinds: readonly Kind[] = [
     open: (io) => slurmEngine(programsOf(io)),
     export: exportSlurm,
   },
-  { compiler: kubernetesCompiler, hasContexts: true, open: clusterWith(kubernetesCompiler) },
-  { compiler: k0rdentCompiler, hasContexts: true, open: clusterWith(k0rdentCompiler) },
+  { compiler: kubernetesCompiler, hasContexts: true, open: clusterWith(kubernetesEngine) },
+  { compiler: k0rdentCompiler, hasContexts: true, open: clusterWith(k0rdentEngine) },
 ];
 
-function clusterWith(compiler: Compiler): Kind['open'] {
-  return ({ env }, context) =>
-    kubernetesEngine(kubectlOf({ env, ...(context === undefined ? {} : { context }) }), compiler);
+function clusterWith(open: (kubectl: ReturnType<typeof kubectlOf>) => Engine): Kind['open'] {
+  return ({ env }, context) => open(kubectlOf({ env, ...(context === undefined ? {} : { context }) }));
 }
 
 export function engineKinds(): readonly Kind[] {

@@ -12,10 +12,11 @@ import { type Json, objectOf } from '../kubernetes/object.ts';
 import { placeLabel } from '../kubernetes/place-labels.ts';
 import { yamlOf } from '../kubernetes/yaml.ts';
 import type { Compiled, Compiler, EngineOptions, EngineSubject, GrantedSubject, Printed } from '../port.ts';
+import { regionAnnotation, shortfallsOf } from './state.ts';
 
 /** What people say about the management cluster. Templates, identities and services are theirs and have to exist. */
 const k0rdentOptions = {
-  template: 'the approved ClusterTemplate of the site',
+  template: 'the ClusterTemplate of the site, which a ClusterTemplateChain of the namespace has to name',
   identity: 'the identity behind the credential, as `Kind/name`, such as `AWSClusterStaticIdentity/aws-eu`',
   'identity-api': 'its API version; `infrastructure.cluster.x-k8s.io/v1beta2` without it',
   namespace: 'where k0rdent keeps its clusters; `kcm-system` without it',
@@ -41,11 +42,12 @@ type Settings = z.infer<typeof Settings>;
 
 export const k0rdentCompiler: Compiler = {
   name: EngineName.parse('k0rdent'),
-  compiler: 'k0rdent/1',
+  compiler: 'k0rdent/2',
   title: 'k0rdent: a cluster for a site that has none, by the management cluster',
   options: k0rdentOptions,
   compile: compileCluster,
-  differences: differencesOf,
+  differences: (wanted, found, atMs) =>
+    [...differencesOf(wanted, found, atMs), ...shortfallsOf(wanted, found)].slice(0, 8),
   print: (objects) => [{ file: 'objects.yaml', text: yamlOf(objects) }],
 };
 
@@ -98,7 +100,12 @@ function clusterOf(subject: GrantedSubject, settings: Settings, site: string): r
     ),
     objectOf(
       'ClusterDeployment',
-      { ...own, namespace, labels: { ...own.labels, [placeLabel('site')]: site } },
+      {
+        ...own,
+        namespace,
+        labels: { ...own.labels, [placeLabel('site')]: site },
+        annotations: { ...own.annotations, ...(region === undefined ? {} : { [regionAnnotation]: region }) },
+      },
       {
         spec: {
           template: settings.template,

@@ -7,7 +7,7 @@ import { compileContract, kubernetesOptions } from './compile.ts';
 import { differencesOf, type Taint, taintsOf, wantedAt } from './differences.ts';
 import type { Kubectl, Said } from './kubectl.ts';
 import { contractLabel, domain, heldLabel, isOf, tenantLabel } from './names.ts';
-import { AnyObject, keyOf, Kind, kindOrder, resourceOf } from './object.ts';
+import { AnyObject, isOfK0rdent, type JsonObject, keyOf, Kind, kindOrder, resourceOf } from './object.ts';
 import { yamlOf } from './yaml.ts';
 
 /** Owner of every field that Berth sets. */
@@ -23,8 +23,21 @@ export const kubernetesCompiler: Compiler = {
   print: printed,
 };
 
+/** Kinds of which an engine holds objects, and what of their state it keeps when it reads them back. */
+export type Holding = {
+  readonly kinds: readonly Kind[];
+  readonly stateOf?: (object: AnyObject) => JsonObject;
+};
+
+/** A contract may stand in a cluster and in the k0rdent that made it: what the other one holds is not read as left over. */
+const ownHolding: Holding = { kinds: kindOrder.filter((kind) => !isOfK0rdent(kind)) };
+
 /** A cluster, by the user's own kubectl. Everything is applied by the server, so that others keep what is theirs. */
-export function kubernetesEngine(kubectl: Kubectl, compiler: Compiler = kubernetesCompiler): Engine {
+export function kubernetesEngine(
+  kubectl: Kubectl,
+  compiler: Compiler = kubernetesCompiler,
+  holding: Holding = ownHolding,
+): Engine {
   return {
     ...compiler,
     probe: async () => {
@@ -32,7 +45,7 @@ export function kubernetesEngine(kubectl: Kubectl, compiler: Compiler = kubernet
       const text = said.kind === 'done' ? versionText(said.stdout) : said.why;
       return { answers: said.kind === 'done', text, options: {} };
     },
-    read: async ({ id }) => read(kubectl, id),
+    read: async ({ id }) => read(kubectl, id, holding),
     apply: async (step, atMs) => carryOut(kubectl, step, atMs),
     rehearse: (objects, atMs) => rehearse(kubectl, objects, atMs),
   };
@@ -83,35 +96,36 @@ const heldFor = 'heldFor';
 const Listed = z.looseObject({ items: z.array(AnyObject) });
 
 /** Everything that carries the contract's id, of the kinds that this cluster knows. */
-async function read(kubectl: Kubectl, id: string): Promise<Reading> {
+async function read(kubectl: Kubectl, id: string, { kinds, stateOf }: Holding): Promise<Reading> {
   const known = await kubectl(['api-resources', '--verbs=list', '-o', 'name']);
   if (known.kind !== 'done') return unread(known);
   const names = new Set(known.stdout.split(/\s+/u));
-  const resources = kindOrder
-    .filter((kind) => kind !== 'Node' && names.has(resourceOf(kind)))
-    .map(resourceOf);
+  const resources = kinds.filter((kind) => kind !== 'Node' && names.has(resourceOf(kind))).map(resourceOf);
+  if (resources.length === 0) return { kind: 'unreadable', why: 'this cluster knows none of its kinds' };
   const own = await kubectl(['get', resources.join(','), '-A', '-l', `${contractLabel}=${id}`, '-o', 'json']);
   if (own.kind !== 'done') return unread(own);
+  const objects = foundIn(own.stdout, stateOf);
+  if (objects === undefined) return noList;
+  if (!kinds.includes('Node')) return { kind: 'read', objects };
   const nodes = await kubectl(['get', 'nodes', '-l', heldLabel(id), '-o', 'json']);
   if (nodes.kind !== 'done') return unread(nodes);
   const marks = foundIn(nodes.stdout)?.map(({ key, body }) => ({ key, body: { ...body, [heldFor]: id } }));
-  const objects = [foundIn(own.stdout), marks];
-  return objects.includes(undefined)
-    ? { kind: 'unreadable', why: '`kubectl` answered what is no list of objects' }
-    : { kind: 'read', objects: objects.flatMap((list) => list ?? []) };
+  return marks === undefined ? noList : { kind: 'read', objects: [...objects, ...marks] };
 }
+
+const noList: Reading = { kind: 'unreadable', why: '`kubectl` answered what is no list of objects' };
 
 function unread(said: Exclude<Said, { kind: 'done' }>): Reading {
   return { kind: said.kind === 'refused' ? 'unreadable' : 'unreachable', why: said.why };
 }
 
-function foundIn(stdout: string): readonly EngineObject[] | undefined {
+function foundIn(stdout: string, stateOf?: Holding['stateOf']): readonly EngineObject[] | undefined {
   const listed = Listed.safeParse(jsonOf(stdout));
-  return listed.data?.items.flatMap((item) => foundObject(item));
+  return listed.data?.items.flatMap((item) => foundObject(item, stateOf));
 }
 
 /** Without what the server keeps for itself: status, versions, owners of fields. */
-function foundObject(item: AnyObject): readonly EngineObject[] {
+function foundObject(item: AnyObject, stateOf: Holding['stateOf']): readonly EngineObject[] {
   const kind = Kind.safeParse(item.kind);
   if (!kind.success) return [];
   const { name, namespace, labels = {}, annotations = {} } = item.metadata;
@@ -122,6 +136,7 @@ function foundObject(item: AnyObject): readonly EngineObject[] {
     kind: item.kind,
     metadata,
     ...(spec.success ? { spec: spec.data } : {}),
+    ...stateOf?.(item),
   };
   return [{ key: keyOf(kind.data, { name, namespace }), body }];
 }

@@ -112,6 +112,11 @@ export type Kind = z.infer<typeof Kind>;
 /** In the order in which they can be created: what others name comes first. */
 export const kindOrder: readonly Kind[] = Kind.options;
 
+/** Kinds of the management cluster, which the engine of k0rdent holds. */
+export function isOfK0rdent(kind: Kind): boolean {
+  return kinds[kind].resource.endsWith('.k0rdent.mirantis.com');
+}
+
 export function resourceOf(kind: Kind): string {
   return kinds[kind].resource;
 }

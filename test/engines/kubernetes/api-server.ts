@@ -37,6 +37,12 @@ const resources: readonly Resource[] = [
   ['kueue.x-k8s.io', 'v1beta2', 'localqueues', 'LocalQueue', true],
   ['kueue.x-k8s.io', 'v1beta2', 'workloads', 'Workload', true],
   ['jobset.x-k8s.io', 'v1alpha2', 'jobsets', 'JobSet', true],
+  ['k0rdent.mirantis.com', 'v1beta1', 'credentials', 'Credential', true],
+  ['k0rdent.mirantis.com', 'v1beta1', 'clusterdeployments', 'ClusterDeployment', true],
+  ['k0rdent.mirantis.com', 'v1beta1', 'multiclusterservices', 'MultiClusterService', false],
+  ['k0rdent.mirantis.com', 'v1beta1', 'clustertemplates', 'ClusterTemplate', true],
+  ['k0rdent.mirantis.com', 'v1beta1', 'clustertemplatechains', 'ClusterTemplateChain', true],
+  ['k0rdent.mirantis.com', 'v1beta1', 'regions', 'Region', false],
 ].map(([group, version, name, kind, namespaced]) =>
   z
     .object({

@@ -16,6 +16,7 @@ import { demand } from '../../core/demand.ts';
 import { hourMs, t0 } from '../../core/fleet.ts';
 import { placement } from '../../core/placement.ts';
 import { ApiServer } from './api-server.ts';
+import { configFor, unvalidated } from './clients.ts';
 import { contract } from './contract.ts';
 import { objects, subject } from './given.ts';
 
@@ -271,19 +272,3 @@ describe.runIf(hasKubectl)('the controller of admission checks, by the real kube
     });
   });
 });
-
-/** kubectl asks the server's OpenAPI, in protobuf, whether it validates. Ours has none, and refuses unknown fields anyway. */
-function unvalidated(real: Kubectl): Kubectl {
-  return (args, input) => real(args[0] === 'apply' ? [...args, '--validate=false'] : args, input);
-}
-
-function configFor(url: string): string {
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server: url } }],
-    users: [{ name: 'test', user: {} }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-  });
-}
