@@ -6,7 +6,8 @@ import { AtMs, DurationS } from './unit.ts';
 /**
  * What is measured of a contract. `*-fault`: 1 where a window shows the fault, 0 where it shows none. Watts are the
  * most of a window, `gpu-busy` its mean in thousandths, `rdma-down` how many ports of a node are not active,
- * `response-ms` the worst answer of the query that the demand names.
+ * `response-ms` the worst answer of the query that the demand names. Of a node's data NICs, both directions together:
+ * `data-link-mbps` is the least that their links carry, and `data-used-mbps` the most that went over them, whosever it was.
  */
 export const Quantity = z.enum([
   'gpu-fault',
@@ -18,6 +19,8 @@ export const Quantity = z.enum([
   'node-watts',
   'rdma-down',
   'response-ms',
+  'data-link-mbps',
+  'data-used-mbps',
 ]);
 export type Quantity = z.infer<typeof Quantity>;
 
@@ -59,6 +62,8 @@ export type WatchedNode = {
   readonly gpus: readonly WatchedGpu[];
   /** Names of the RDMA NICs held there, where the inventory knows them; nothing where it does not know them all. */
   readonly rdma?: readonly string[];
+  /** Names of all its data NICs, where flows are held on them and the inventory knows them all. */
+  readonly data?: readonly string[];
   /** Whether all that draws power in it serves the contract, so that its whole draw is the contract's. */
   readonly isWhole: boolean;
 };

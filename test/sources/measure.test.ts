@@ -223,3 +223,34 @@ describe('questions', () => {
     );
   });
 });
+
+const nic = (device: string, metric: string, value: number, before: number) =>
+  `node_network_${metric}{device="${device}",instance="n01:9100"} ${value} @${before}`;
+
+describe('data NICs', () => {
+  const flowing: Watch = { ...watch, nodes: watch.nodes.map((one) => ({ ...one, data: ['eth0', 'eth1'] })) };
+
+  test('come to Mbit/s in the window in which a scrape ends, and are asked by their names alone', () => {
+    const lines = ['eth0', 'eth1'].flatMap((device) =>
+      [90, 30].flatMap((before) => [
+        nic(device, 'speed_bytes', 12_500_000_000, before),
+        nic(device, 'receive_bytes_total', (90 - before) * 125_000_000, before),
+        nic(device, 'transmit_bytes_total', 7, before),
+      ]),
+    );
+    const found = series([...lines, nic('veth0', 'receive_bytes_total', 1e15, 30)], flowing);
+    expect(found['n01 data-link-mbps']).toEqual([null, null, null, 200_000, 200_000]);
+    expect(found['n01 data-used-mbps']).toEqual([null, null, null, null, 2000]);
+    expect(series(lines)).not.toHaveProperty('n01 data-link-mbps');
+    const queries = questionsFor(flowing).map(({ query }) => query);
+    expect(queries.at(-1)).toBe(
+      '{__name__=~"node_network_speed_bytes|node_network_carrier|node_network_receive_bytes_total|node_network_transmit_bytes_total",device=~"eth0|eth1",instance=~"n01(?:[.:].*)?"}[300s]',
+    );
+    expect(questionsFor(watch)).toHaveLength(queries.length - 1);
+  });
+
+  test('a name cannot leave its query', () => {
+    const odd: Watch = { ...watch, nodes: watch.nodes.map((one) => ({ ...one, data: ['e"}|.*{x_0="'] })) };
+    expect(questionsFor(odd).at(-1)?.query).toContain('device=~"e[.]x_0"');
+  });
+});

@@ -4,14 +4,11 @@ import type { Path } from '../../model/id.ts';
 import type { Quantity } from '../../model/measurement.ts';
 import { type Member, type Placement, seatsOf, type Term } from '../../model/placement.ts';
 import { isCounted } from '../place/survival.ts';
+import { flowsOf } from './flows.ts';
 import type { Lens } from './lens.ts';
+import type { Seen } from './seen.ts';
 import { gpuPath, gpusOf } from './watch.ts';
 import type { Glance } from './windows.ts';
-
-/** What metrics show of a term in each window, and what they come to in words. */
-type Seen =
-  | { readonly glances: readonly Glance[]; readonly delivered: string; readonly places: readonly Path[] }
-  | { readonly unmeasured: string };
 
 /** What metrics tell of a term. What they cannot tell is said, never taken for kept. */
 export function byMetrics(contract: Contract, lens: Lens, term: Term): Seen {
@@ -38,7 +35,7 @@ export function byMetrics(contract: Contract, lens: Lens, term: Term): Seen {
     case 'response':
       return response(contract, lens);
     case 'bandwidth':
-      return { unmeasured: 'counters say what was used, not what was to be had' };
+      return bandwidth(contract, lens, term);
     case 'alignment':
       return { unmeasured: 'the topology of a machine is looked at when its facts are imported' };
     case 'isolation':
@@ -52,6 +49,13 @@ export function byMetrics(contract: Contract, lens: Lens, term: Term): Seen {
     default:
       return term.kind satisfies never;
   }
+}
+
+/** Flows are on the NICs of the nodes; uplinks and pools are on switches and servers that no node counts for. */
+function bandwidth(contract: Contract, lens: Lens, { promise }: Term): Seen {
+  return promise.startsWith('flows on data NICs')
+    ? flowsOf(contract, lens)
+    : { unmeasured: 'counters say what was used, not what was to be had' };
 }
 
 function pathsOf(members: readonly Member[]): readonly Path[] {

@@ -5,15 +5,19 @@ import { Path as toPath } from '../../model/id.ts';
 import type { Watch, WatchedGpu, WatchedNode } from '../../model/measurement.ts';
 import { type Member, seatsOf } from '../../model/placement.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
+import { isData } from '../place/fabric/edge-rooms.ts';
 import type { State } from '../state.ts';
+import { dataHeld } from './flows.ts';
 import { windowCount, windowS } from './windows.ts';
 
 /** What is to be looked at so that the terms of a contract can be judged at `atMs`. */
 export function watchOf({ fleet }: State, contract: Contract, atMs: number): Watch {
-  const bySeat = Map.groupBy(seatsOf(contract.placement), ({ node }) => node);
+  const { placement } = contract;
+  const bySeat = Map.groupBy(seatsOf(placement), ({ node }) => node);
+  const flowing = new Set(dataHeld(placement).map(({ edge }) => edge));
   const nodes = [...bySeat].flatMap(([id, seats]) => {
     const node = fleet.nodeById.get(id);
-    return node === undefined ? [] : [watchedNode(node, seats)];
+    return node === undefined ? [] : [watchedNode(node, { seats, isFlowing: flowing.has(id) })];
   });
   const response = responseOf(contract.demand);
   return {
@@ -27,9 +31,12 @@ export function watchOf({ fleet }: State, contract: Contract, atMs: number): Wat
   };
 }
 
-function watchedNode({ id, hostName, shape }: FleetNode, seats: readonly Member[]): WatchedNode {
+type Use = { readonly seats: readonly Member[]; readonly isFlowing: boolean };
+
+function watchedNode({ id, hostName, shape }: FleetNode, { seats, isFlowing }: Use): WatchedNode {
   const gpus = [...new Set(seats.flatMap(gpusOf))].toSorted((a, b) => a - b);
   const rdma = rdmaNames(shape.nics, seats);
+  const data = isFlowing ? dataNames(shape.nics) : undefined;
   return {
     id,
     hostName,
@@ -38,6 +45,7 @@ function watchedNode({ id, hostName, shape }: FleetNode, seats: readonly Member[
       return { id: gpuPath(id, number), number, ...(uuid === undefined ? {} : { uuid }) };
     }),
     ...(rdma === undefined ? {} : { rdma }),
+    ...(data === undefined ? {} : { data }),
     isWhole: shape.gpus.length > 0 && gpus.length === shape.gpus.length,
   };
 }
@@ -51,6 +59,13 @@ function rdmaNames(
   const rdma = held.filter((nic) => nics[nic]?.rdma === true);
   const names = rdma.flatMap((nic) => nics[nic]?.name ?? []);
   return rdma.length > 0 && names.length === rdma.length ? names : undefined;
+}
+
+/** Flows are held on all data NICs of a node together, so that none of them may be missing. */
+function dataNames(nics: FleetNode['shape']['nics']): readonly string[] | undefined {
+  const data = nics.filter(isData);
+  const names = data.flatMap(({ name }) => name ?? []);
+  return data.length > 0 && names.length === data.length ? names : undefined;
 }
 
 /** Whole GPUs, and those that it holds slices of. */

@@ -1,6 +1,7 @@
 import type { ContractId, Path } from '../../model/id.ts';
 import type { Quantity, Series, Watch, WatchedGpu, WatchedNode } from '../../model/measurement.ts';
 import { cleanText } from '../../model/text.ts';
+import { dataMetrics, linkMbps, useOf } from './data-nics.ts';
 import { clockBitsOf, dcgmMetrics, readDcgmGpu, wattsOf, xidCodesOf } from './dcgm-gpu.ts';
 import { hostOf } from './prometheus.ts';
 import { isBlank, type Sample } from './sample.ts';
@@ -60,6 +61,7 @@ function ofNode(watch: Watch, node: WatchedNode, samples: readonly Sample[]): re
   const nodeSeries = [
     ...(node.isWhole ? [seriesOf(watch, node.id, 'node-watts', machine, mostWatts)] : []),
     seriesOf(watch, node.id, 'rdma-down', ports, (own) => portsDown(node.rdma, own)),
+    ...(node.data === undefined ? [] : ofData(watch, node.id, { names: node.data, samples })),
   ];
   const dcgm = samples.filter(({ name }) => name.startsWith('DCGM_'));
   return [
@@ -71,6 +73,24 @@ function ofNode(watch: Watch, node: WatchedNode, samples: readonly Sample[]): re
         dcgm.filter((sample) => isOf(gpu, sample)),
       ),
     ),
+  ];
+}
+
+/** Uses are between two scrapes, so they are made of all windows and then fall into the one in which they end. */
+function ofData(
+  watch: Watch,
+  node: Path,
+  { names, samples }: { readonly names: readonly string[]; readonly samples: readonly Sample[] },
+): readonly Series[] {
+  const own = samples.filter(({ name }) => dataMetrics.some((metric) => metric === name));
+  const uses = useOf(names, own);
+  return [
+    seriesOf(watch, node, 'data-link-mbps', own, (inWindow) => linkMbps(names, inWindow)),
+    seriesOf(watch, node, 'data-used-mbps', own, (inWindow) => {
+      const ends = new Set(inWindow.map(({ atMs }) => atMs));
+      const mbps = uses.filter(({ atMs }) => ends.has(atMs)).map((use) => use.mbps);
+      return mbps.length === 0 ? undefined : Math.max(...mbps);
+    }),
   ];
 }
 

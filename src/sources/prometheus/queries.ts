@@ -1,4 +1,5 @@
 import type { Watch } from '../../model/measurement.ts';
+import { dataMetrics } from './data-nics.ts';
 import { measuredMetrics } from './measure.ts';
 
 /** One question to a Prometheus: the path with its query, and the PromQL in it for people. */
@@ -27,13 +28,20 @@ export function questionsFor({ nodes, untilMs, windowS, windowCount, response }:
       questions.push({ kind: 'metrics', path, query });
     }
   }
+  for (const { hostName, data } of nodes) {
+    if (data === undefined) continue;
+    const devices = data.map(escaped).join('|');
+    const query = `{__name__=~"${dataMetrics.join('|')}",device=~"${devices}",instance=~"${escaped(hostName)}(?:[.:].*)?"}[${spanS}s]`;
+    const path = `/api/v1/query?query=${encodeURIComponent(query)}&time=${untilMs / 1000}`;
+    questions.push({ kind: 'metrics', path, query });
+  }
   if (response === undefined) return questions;
   const times = `start=${untilMs / 1000 - spanS + windowS}&end=${untilMs / 1000}&step=${windowS}`;
   const path = `/api/v1/query_range?query=${encodeURIComponent(response)}&${times}`;
   return [...questions, { kind: 'response', path, query: response }];
 }
 
-/** A host name inside a regular expression inside a string of PromQL. */
+/** A name inside a regular expression inside a string of PromQL. */
 function escaped(host: string): string {
-  return host.replaceAll(/[^A-Za-z0-9-]/gu, (character) => (character === '.' ? '[.]' : ''));
+  return host.replaceAll(/[^A-Za-z0-9_-]/gu, (character) => (character === '.' ? '[.]' : ''));
 }

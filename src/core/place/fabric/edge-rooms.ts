@@ -52,8 +52,7 @@ export function capacityOf(fleet: Fleet, fabric: Fabric, edge: string): number |
 }
 
 /**
- * The sum of a node's healthy data NICs: Ethernet that is not stated to be RDMA, or of no kind and stated not to be.
- * Nothing when it has no such NIC on record, or one without a speed.
+ * The sum of a node's healthy data NICs. Nothing when it has no such NIC on record, or one without a speed.
  */
 export function dataMbps(node: FleetNode): number | undefined {
   const data = node.shape.nics.flatMap((nic, index) => (isData(nic) ? [{ nic, index }] : []));
@@ -67,7 +66,8 @@ export function dataMbps(node: FleetNode): number | undefined {
   return sum;
 }
 
-function isData({ kind, rdma }: NicFacts): boolean {
+/** Ethernet that is not stated to be RDMA, or of no kind and stated not to be. */
+export function isData({ kind, rdma }: NicFacts): boolean {
   return kind === undefined ? rdma === false : kind === 'ethernet' && rdma !== true;
 }
 
