@@ -207,7 +207,11 @@ remembered. Repeat it at any time: nothing is done twice, and jobs are never end
       'again and again, until it is interrupted; one round without it',
       wholeNumber,
     )
-    .addHelpText('after', examples('berth admit', 'berth admit --context edge --every 10'))
+    .option('--watch', 'as soon as a workload changes too; once a minute unless --every says otherwise')
+    .addHelpText(
+      'after',
+      examples('berth admit', 'berth admit --context edge --every 10', 'berth admit --watch'),
+    )
     .action(async (options: AdmitOptions) => done(await (await import('./run/admit.ts')).admit(io, options)));
 
   withCommon(program.command('engines'))

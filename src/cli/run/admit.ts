@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import { Bell, keepListening, watchWorkloads } from '../../engines/kubernetes/bell.ts';
 import { answerChecks, keepAnswering, type Pass } from '../../engines/kubernetes/checks.ts';
 import { kubectlOf } from '../../engines/kubernetes/kubectl.ts';
 import { BerthError } from '../../model/error.ts';
@@ -9,14 +8,22 @@ import { print } from '../output.ts';
 import { withSession } from '../session.ts';
 import type { Common } from '../words.ts';
 
-export type AdmitOptions = Common & { readonly every?: number; readonly context?: string };
+export type AdmitOptions = Common & {
+  readonly every?: number;
+  readonly context?: string;
+  readonly watch?: boolean;
+};
 
-/** Answers the admission checks of a cluster: one round, or one every so many seconds until it is interrupted. */
+/**
+ * Answers the admission checks of a cluster: one round, or one every so many seconds until it is interrupted, and with
+ * `--watch` as soon as a workload changes too.
+ */
 export async function admit(io: Io, options: AdmitOptions): Promise<number> {
   return withSession(io, { ...options, client: 'berth-cli' }, async ({ control, caller, clock }) => {
     if (clock.kind === 'set') throw setClock();
     const { context } = options;
-    const kubectl = kubectlOf({ env: io.env, ...(context === undefined ? {} : { context }) });
+    const own = { env: io.env, ...(context === undefined ? {} : { context }) };
+    const kubectl = kubectlOf(own);
     const round = async (): Promise<Pass> => {
       const { contractOf, nowMs } = await control.standing(caller);
       return answerChecks(kubectl, contractOf, nowMs);
@@ -24,19 +31,19 @@ export async function admit(io: Io, options: AdmitOptions): Promise<number> {
     const tell = (pass: Pass) => {
       print(io, options.json, { kind: 'text', lines: passLines(pass) }, pass);
     };
-    const { every } = options;
-    if (every !== undefined) {
-      await keepAnswering(round, (signal) => untilNext(every, signal), io.interrupt, tell);
+    const { every, watch = false } = options;
+    if (every !== undefined || watch) {
+      const bell = new Bell();
+      const waitMs = (every ?? 60) * 1000;
+      const listening = watch ? keepListening(watchWorkloads(own), bell, io.interrupt) : undefined;
+      await keepAnswering(round, (signal) => bell.heard(waitMs, signal), io.interrupt, tell);
+      await listening;
       return 130;
     }
     const pass = await round();
     tell(pass);
     return pass.kind === 'passed' ? 0 : 1;
   });
-}
-
-async function untilNext(everyS: number, signal: AbortSignal): Promise<void> {
-  await sleep(everyS * 1000, undefined, { signal }).catch(() => undefined);
 }
 
 function passLines(pass: Pass): readonly string[] {

@@ -23,6 +23,11 @@ export type Contracts = (id: string) => Contract | undefined;
 const Check = z.looseObject({
   metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).optional() }),
   spec: z.looseObject({ controllerName: z.string() }),
+  status: z
+    .looseObject({
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+    })
+    .optional(),
 });
 const Asked = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
@@ -47,7 +52,9 @@ export async function answerChecks(kubectl: Kubectl, contracts: Contracts, nowMs
   const checks = await listed(kubectl, Check, ['admissionchecks.kueue.x-k8s.io', '-l', contractLabel]);
   if ('why' in checks) return { kind: 'failed', why: checks.why };
   const ours = checks.items.filter(({ spec }) => spec.controllerName === controllerName);
-  for (const { metadata } of ours) {
+  for (const { metadata, status } of ours) {
+    const isActive = status?.conditions.some((one) => one.type === 'Active' && one.status === 'True');
+    if (isActive === true) continue;
     const said = await sayActive(kubectl, metadata.name, nowMs);
     if (said.kind !== 'done') return { kind: 'failed', why: said.why };
   }
@@ -91,6 +98,8 @@ async function answerWorkload(kubectl: Kubectl, question: Question): Promise<rea
     const verdict = verdictOf(contracts(id), id, workload, nowMs);
     // `Retry` gives the quota back; Kueue sets the check to `Pending` again once it has waited.
     if (state === verdict.state || state === 'Rejected') continue;
+    // What was let in has begun: a clock that goes back, or that of another machine, does not put it out again.
+    if (state === 'Ready' && verdict.state === 'Retry') continue;
     const said = await answer(kubectl, workload, name, { verdict, nowMs });
     answered.push({ workload: nameOf(workload), contract: id, verdict, said });
   }

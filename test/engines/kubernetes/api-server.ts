@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { AnyObject } from '../../../src/engines/kubernetes/object.ts';
 import { faultsOf } from './schemas.ts';
+import { Watches } from './watches.ts';
 
 type Stored = {
   readonly object: Tree;
@@ -69,13 +70,16 @@ export class ApiServer {
   readonly failNext: number[] = [];
   /** Writes to let through before the first of `failNext` counts. */
   letThrough = 0;
+  /** Those who watch, and what they were told. */
+  readonly watches = new Watches();
   readonly #server = createServer((request, response) => {
     void this.#answer(request, response);
   });
   #version = 0;
 
-  async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
+  /** With a port that was given before, as if it had been restarted: its objects are there, whoever watched is not. */
+  async start(port = 0): Promise<string> {
+    this.#server.listen(port, '127.0.0.1');
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
@@ -94,11 +98,17 @@ export class ApiServer {
     const resource = resources.find((one) => one.kind === kind);
     if (resource === undefined) throw new Error(`no resource of ${kind}`);
     const owners = new Map(leafsOf(object).map(([path]) => [path, manager]));
-    this.objects.set(keyOf(resource, metadata.namespace, metadata.name), {
+    this.#keep(keyOf(resource, metadata.namespace, metadata.name), {
       object,
       owners,
       version: ++this.#version,
     });
+  }
+
+  #keep(key: string, stored: Stored): void {
+    const type = this.objects.has(key) ? 'MODIFIED' : 'ADDED';
+    this.objects.set(key, stored);
+    this.watches.tell(key, { type, object: shown(stored), version: stored.version });
   }
 
   get(name: string, namespace?: string, of?: string): Tree | undefined {
@@ -110,6 +120,14 @@ export class ApiServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://server');
     const text = await textOf(request);
+    const watched = /^(?:1|true)$/u.test(url.searchParams.get('watch') ?? '')
+      ? targetOf(url.pathname)
+      : undefined;
+    if (watched !== undefined) {
+      const from = Number(url.searchParams.get('resourceVersion') ?? '0');
+      this.watches.open(response, prefixOf(watched), from);
+      return;
+    }
     const [code, body] = this.#route(request, url, text);
     if (code === 0) {
       request.socket.destroy();
@@ -145,7 +163,7 @@ export class ApiServer {
       return found === undefined ? missing(target) : [200, shown(found)];
     }
     const selector = (url.searchParams.get('labelSelector') ?? '').split(',').filter(Boolean);
-    const prefix = `${resource.name}.${resource.group}/${namespace === undefined ? '' : `${namespace}/`}`;
+    const prefix = prefixOf(target);
     const items = [...this.objects].flatMap(([key, stored]) =>
       key.startsWith(prefix) && selector.every((term) => isSelected(stored.object, term))
         ? [shown(stored)]
@@ -209,13 +227,18 @@ export class ApiServer {
     const faults = AnyObject.parse(object).kind === 'Node' ? [] : faultsOf(object);
     if (faults.length > 0) return status(422, 'Invalid', faults.join('; '));
     const stored = { object, owners, version: isDry ? this.#version : ++this.#version };
-    if (!isDry) this.objects.set(key, stored);
+    if (!isDry) this.#keep(key, stored);
     return [code, shown(stored)];
   }
 
   #remove(target: Target): [number, unknown] {
     const { resource, namespace, name = '' } = target;
-    if (!this.objects.delete(keyOf(resource, namespace, name))) return missing(target);
+    const own = keyOf(resource, namespace, name);
+    const before = this.objects.get(own);
+    if (before === undefined) return missing(target);
+    this.objects.delete(own);
+    const version = ++this.#version;
+    this.watches.tell(own, { type: 'DELETED', object: shown({ ...before, version }), version });
     if (resource.name === 'namespaces')
       for (const key of this.objects.keys())
         if (key.split('/')[1] === name && key.split('/').length === 3) this.objects.delete(key);
@@ -241,6 +264,10 @@ function targetOf(path: string): Target | undefined {
     (one) => one.group === group && one.version === version && one.name === plural,
   );
   return resource === undefined ? undefined : { resource, namespace, name, isStatus: sub !== undefined };
+}
+
+function prefixOf({ resource, namespace }: Target): string {
+  return `${resource.name}.${resource.group}/${namespace === undefined ? '' : `${namespace}/`}`;
 }
 
 function keyOf({ name, group }: Resource, namespace: string | undefined, object: string): string {
