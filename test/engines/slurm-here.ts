@@ -134,7 +134,8 @@ async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): P
   await promise;
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+/** Ports of the loopback that were free a moment ago. */
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {
       const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
