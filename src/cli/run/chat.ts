@@ -1,41 +1,31 @@
 import { text } from 'node:stream/consumers';
 
 import type { Agent, Toolbox } from '../../agent/agent.ts';
-import { inJournal, journaled, saidOf } from '../../agent/journal.ts';
+import { journaled } from '../../agent/journal.ts';
 import { runHeadless } from '../../chat/headless.ts';
 import { runInk } from '../../chat/ink.ts';
-import { createLookups, type Lookups } from '../../chat/look.ts';
+import { createLookups } from '../../chat/look.ts';
 import { chooseFrontEnd, type FrontEnd, isSpoken } from '../../chat/mode.ts';
 import { runPlain } from '../../chat/plain.ts';
 import { paintOf } from '../../chat/render.ts';
 import type { Resumed, Sessions } from '../../chat/sessions.ts';
 import type { StatusReader } from '../../chat/status.ts';
-import { coreVersion } from '../../core/version.ts';
-import { BerthError } from '../../model/error.ts';
-import type { Digest } from '../../model/id.ts';
 import type { InventorySummary } from '../../model/inventory-view.ts';
-import { ChatRecorder } from '../chat-recorder.ts';
-import { isNo } from '../config/settings.ts';
+import type { ChatRecorder } from '../chat-recorder.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { outsideEditor } from '../outside-editor.ts';
 import { type Session, withSession } from '../session.ts';
-import { version } from '../version.ts';
 import type { Common } from '../words.ts';
 import { withAgent } from './agent.ts';
+import { historyOf, inSession, recorderOf, type RecordingOptions, resumedBy } from './chat-recording.ts';
 import { sessionsOf } from './chat-sessions.ts';
 
-export type ChatOptions = Common & {
-  readonly prompt?: string | true;
-  readonly output?: 'text' | 'json' | 'stream-json';
-  readonly plain?: boolean;
-  /** Go on with the last session of this person, or with this one. */
-  readonly continue?: boolean;
-  readonly resume?: string;
-  /** `false`: nothing is recorded. */
-  readonly record?: boolean;
-  /** `false`: what was typed is neither offered nor kept for later. */
-  readonly history?: boolean;
-};
+export type ChatOptions = Common &
+  RecordingOptions & {
+    readonly prompt?: string | true;
+    readonly output?: 'text' | 'json' | 'stream-json';
+    readonly plain?: boolean;
+  };
 
 /** The chat, in the front end that fits the surroundings: an MCP client of a server in the same process. */
 export async function chat(io: Io, options: ChatOptions): Promise<number> {
@@ -112,84 +102,10 @@ async function talk(io: Io, all: Talk): Promise<number> {
         interrupt: io.interrupt,
       });
     case 'ink':
-      return runInk({ ...common, ...outsideEditor(io), history: await historyOf(io, all) });
+      return runInk({ ...common, ...outsideEditor(io), history: await historyOf(io, session, all.options) });
     default:
       return front satisfies never;
   }
-}
-
-/** What a look by a slash command came to is recorded too. */
-function inSession(recorder: ChatRecorder, lookups: Lookups): Lookups {
-  return {
-    ...lookups,
-    look: (asked, options) => {
-      const said = saidOf('looked', options.typed ?? `/${asked.kind}`, options);
-      return inJournal(recorder, { said, reader: () => 'look', options }, (heard) =>
-        lookups.look(asked, heard),
-      );
-    },
-  };
-}
-
-type Recording = {
-  readonly options: ChatOptions;
-  readonly front: FrontEnd;
-  readonly reader: string;
-  readonly prompt: Digest | undefined;
-};
-
-function recorderOf(
-  io: Io,
-  { control, caller, readOnly }: Session,
-  { options, front, reader, prompt }: Recording,
-): ChatRecorder {
-  const isOff = options.record === false || isNo(io.env['BERTH_RECORD']);
-  const setting = {
-    front: fronts[front.kind],
-    reader,
-    software: `${coreVersion} berth/${version()}`,
-    ...(prompt === undefined ? {} : { prompt }),
-  };
-  return new ChatRecorder({
-    chats: control.chats,
-    caller,
-    start: { setting, isUnlisted: !keepsHistory(io, options) },
-    off: isOff ? 'that was asked for' : readOnly,
-  });
-}
-
-const fronts = { headless: 'prompt', ink: 'screen', plain: 'lines' } as const;
-
-function keepsHistory(io: Io, options: ChatOptions): boolean {
-  return options.history !== false && !isNo(io.env['BERTH_HISTORY']);
-}
-
-/** What was typed in earlier sessions; a chat begins without it rather than not at all. */
-async function historyOf(
-  io: Io,
-  { session: { control, caller }, options }: Talk,
-): Promise<readonly string[]> {
-  if (!keepsHistory(io, options)) return [];
-  return control.chats.requests(caller, mostHistory).catch(() => []);
-}
-
-const mostHistory = 500;
-
-/** The session that `--continue` or `--resume` asks for. */
-async function resumedBy(
-  { control, caller }: Session,
-  sessions: Sessions,
-  options: ChatOptions,
-): Promise<Resumed | undefined> {
-  if (options.resume !== undefined) return sessions.resume(options.resume);
-  if (options.continue !== true) return undefined;
-  const [newest] = (await control.chats.list(caller, { all: false, limit: 1 })).sessions;
-  if (newest !== undefined) return sessions.resume(newest.id);
-  throw new BerthError({
-    code: 'NOT_FOUND',
-    message: `${caller.principal} has no session to go on with`,
-    fix: 'begin one: `berth`',
-  });
 }
 
 /** `-p` with a prompt, or with none: then stdin is the prompt. */
