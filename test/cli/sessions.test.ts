@@ -161,3 +161,27 @@ test('a home that cannot be written answers all the same, and says that nothing 
   expect(existsSync(join(home, 'ledger.db'))).toBe(true);
   expect(await listed(home)).toHaveLength(1);
 }, 120_000);
+
+test('--continue takes the session in which something was said last, and two at once part ways', async () => {
+  const home = await demoHome();
+  const at = (minute: number) => ({ BERTH_NOW: `2026-11-25T10:0${minute}:00+01:00` });
+  await says(home, ['-p', request], at(0));
+  await says(home, ['-p', 'list contracts'], at(1));
+  await says(home, ['-p', '--resume', 'S-1', 'make it two weeks'], at(2));
+  expect(await says(home, ['-p', '-c', 'what does it cost?'], at(3))).toMatchObject({ session: 'S-1' });
+  const both = await Promise.all([
+    spawned(['-p', '-c', 'make it three weeks', '--output', 'json'], { home, env: at(4) }),
+    spawned(['-p', '-c', 'make it four weeks', '--output', 'json'], { home, env: at(4) }),
+  ]);
+  expect(both.map(({ code }) => code)).toEqual([3, 3]);
+  expect(await berth(['sessions', 'replay', 'S-1'], { home })).toMatchObject({ code: 0 });
+  expect(await berth(['ledger', 'verify'], { home })).toMatchObject({ code: 0 });
+}, 120_000);
+
+test('--no-history keeps a session out of what the prompt offers later, and in the list', async () => {
+  const home = await demoHome();
+  await says(home, ['-p', '--no-history', request]);
+  expect(await listed(home)).toMatchObject([{ id: 'S-1' }]);
+  const ran = await berth(['config', 'list'], { home, env: { BERTH_HISTORY: 'off' } });
+  expect(ran.stdout).toContain('BERTH_HISTORY');
+}, 120_000);
