@@ -63,16 +63,14 @@ export function saidOf(kind: ChatSaid['kind'], text: string, { typed }: TurnOpti
 
 /** The calls of a turn in the order in which they were begun. */
 class CallsHeard {
-  readonly #calls: { tool: string; args: Record<string, unknown>; answer?: ToolAnswer; tookMs: number }[] =
-    [];
+  readonly #calls: { tool: string; args: Record<string, unknown>; answer?: ToolAnswer }[] = [];
 
   hear(event: TurnEvent): void {
-    if (event.kind === 'tool-started') this.#calls.push({ tool: event.tool, args: event.args, tookMs: 0 });
+    if (event.kind === 'tool-started') this.#calls.push({ tool: event.tool, args: event.args });
     if (event.kind !== 'tool-ended') return;
     const begun = this.#calls.find(({ args, answer }) => args === event.call.args && answer === undefined);
     if (begun === undefined) return;
     begun.answer = event.answer;
-    begun.tookMs = Math.round(event.call.tookMs);
   }
 
   made(): ChatToolCall[] {

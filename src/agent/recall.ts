@@ -64,7 +64,7 @@ export function toldTurn(answer: ChatAnswer | undefined): Turn {
     reply,
     shown: plan === undefined ? [] : [{ kind: 'plan', plan }],
     unread,
-    toolCalls: calls.map(({ tool, args, answer: { ok }, tookMs }) => ({ tool, args, ok, tookMs })),
+    toolCalls: calls.map(({ tool, args, answer: { ok } }) => ({ tool, args, ok, tookMs: 0 })),
     ...(plan === undefined ? {} : { plan }),
     ...(contract === undefined ? {} : { contract }),
     ...(question === undefined ? {} : { question }),

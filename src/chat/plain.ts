@@ -126,14 +126,14 @@ class PlainChat {
     this.#tell(done.sessions.map(sessionItem).map(({ id, label, about }) => `${label} (${about}): ${id}`));
   }
 
-  /** The last turns once more, and what was open after them. */
+  /** The last turns once more, set apart from what is typed now, and what was open after them. */
   #takeUp(resumed: Resumed): void {
     const { notes, shown, open } = takenUp(resumed);
     this.#tell(notes);
     for (const { said, turn } of shown) {
       this.#print([
         [span('')],
-        ...wrap([span('> ', 'accent'), span(said, 'strong')], this.#options.columns, 2),
+        ...wrap([span('  > ', 'accent'), span(said, 'strong')], this.#options.columns, 2),
       ]);
       this.#print(drawFolded(turn, this.#room));
     }

@@ -36,7 +36,7 @@ const ErrorWords = z.object({
   seeTool: z.string().exactOptional(),
 });
 
-/** A tool call whole, as it was made. */
+/** A tool call whole, as it was made. How long it took is left out: the same talk makes the same record. */
 export const ChatToolCall = z.strictObject({
   tool: z.string(),
   args: z.record(z.string(), z.unknown()),
@@ -44,7 +44,6 @@ export const ChatToolCall = z.strictObject({
     z.strictObject({ ok: z.literal(true), content: z.unknown() }),
     z.strictObject({ ok: z.literal(false), error: ErrorWords }),
   ]),
-  tookMs: z.number(),
 });
 export type ChatToolCall = z.infer<typeof ChatToolCall>;
 

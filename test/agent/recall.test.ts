@@ -199,6 +199,6 @@ test('what an agent throws ends its turn in the journal too, with the calls that
   expect(notes.turns[0]?.answer).toMatchObject({
     outcome: 'error',
     error: { code: 'INTERNAL', message: 'broken' },
-    calls: [{ tool: 'ledger_search', tookMs: 4, answer: { ok: true, content: { a: 1 } } }],
+    calls: [{ tool: 'ledger_search', answer: { ok: true, content: { a: 1 } } }],
   });
 });

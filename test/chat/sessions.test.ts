@@ -160,7 +160,7 @@ test('a whole session in Markdown: hostile words in every place stay words', () 
     answer: {
       ...answer,
       reply: text,
-      calls: [{ tool: 'a`b', args: { text: `\`\`\`${text}` }, answer: { ok: true, content: {} }, tookMs: 1 }],
+      calls: [{ tool: 'a`b', args: { text: `\`\`\`${text}` }, answer: { ok: true, content: {} } }],
     },
     tools: ['a`b'],
     entries: [27, 28],

@@ -24,7 +24,6 @@ const answer: ChatAnswer = {
       tool: 'contract_commit',
       args: { plan: 'plan-1', share: 0.25 },
       answer: { ok: true, content: { entry: { seq: 27 }, text: 'x'.repeat(5000) } },
-      tookMs: 12,
     },
   ],
 };
