@@ -404,6 +404,29 @@ describe('what needs two persons', () => {
   });
 });
 
+test('who loses something by it, and which rule with its article closed another site, stand on the page', async () => {
+  const desk = await openDesk();
+  const rack = { ...wish({ tenant: 'acme', nodes: 4, where: ['fra1'] }), mayPreempt: true };
+  const ends = await asks(desk, 'preempt-1', rack, person('sven'));
+  const bank = wish({ tenant: 'initech-bank', models: ['H200-SXM-141GB'], where: ['ams2'] });
+  const regulated = await asks(desk, 'bank-1', bank);
+  const rita = await signedIn(await openPage(desk, 'rita'));
+  const losing = (await rita.get(`/approvals/${ends.approval?.id ?? ''}`)).text;
+  expect(losing).toMatch(/what others lose<\/dt>\s*<dd><ul>\s*<li>C-102 ends: 16 GPUs; /);
+  expect(losing).toContain('(tier-3-preemption, Berth: how much say people have)');
+  const { verdict = [] } = await desk.control.approval(
+    person('rita'),
+    ApprovalId.parse(regulated.approval?.id),
+  );
+  const hits = verdict.flatMap(({ site, hits: found }) =>
+    found.map((hit) => `${site}: closed by ${hit.rule}`),
+  );
+  const closed = (await rita.get(`/approvals/${regulated.approval?.id ?? ''}`)).text;
+  expect(closed).toContain('(tier-3-regulated, ');
+  expect(hits.length).toBeGreaterThan(0);
+  for (const hit of hits) expect(closed).toContain(hit);
+});
+
 test('words of others stay words: who asks, for what, and why', async () => {
   const desk = await openDesk();
   const evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>';
