@@ -112,7 +112,7 @@ describe.skipIf(missing.length > 0)(
           { host: other, fromMinute: 0, xid: 0 },
         ]),
       );
-      const meter = new Meter(io, { files: [], url: prometheus.url, redfish: new Map() });
+      const meter = new Meter(io, { files: [], urls: [prometheus.url], redfish: new Map() });
       const look = async () => {
         const [watch] = await control.watches(sven, contract);
         if (watch === undefined) throw new Error('nothing to watch');
