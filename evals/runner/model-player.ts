@@ -1,6 +1,7 @@
 import type { Turn } from '../../src/agent/agent.ts';
 import { createModelAgent } from '../../src/llm/agent.ts';
 import { type Endpoint, namedEndpoint } from '../../src/llm/endpoint.ts';
+import type { CallStyle } from '../../src/llm/json-step.ts';
 import { readPrompt } from '../../src/llm/prompt.ts';
 import { offered } from '../../src/llm/tools.ts';
 import { listTools } from '../../src/mcp/catalogue.ts';
@@ -32,17 +33,24 @@ export async function replayContestant(name: string): Promise<Contestant> {
 }
 
 function withSpeaker(name: string, model: string, speaker: Speaker): Contestant {
-  return { ...contestantAt(name, { model, baseUrl: speaker.url }), close: () => speaker.close() };
+  return { ...contestantAt(name, { model, baseUrl: speaker.url }, 'tools'), close: () => speaker.close() };
 }
 
-function contestantAt(name: string, endpoint: Endpoint): Inside {
+/** Without a style a model is tested where its first answer calls nothing; recordings hold no such test. */
+function contestantAt(name: string, endpoint: Endpoint, style?: CallStyle): Inside {
   const prompt = readPrompt();
   const catalogue = listTools(tools).map(offered);
   return {
     kind: 'inside',
     name,
     join({ toolbox, seed }) {
-      const agent = createModelAgent({ endpoint: { ...endpoint, seed }, prompt, toolbox, tools: catalogue });
+      const agent = createModelAgent({
+        endpoint: { ...endpoint, seed },
+        prompt,
+        toolbox,
+        tools: catalogue,
+        ...(style !== undefined && { style }),
+      });
       return { turn: async (text) => answered(await agent.turn(text)) };
     },
   };

@@ -103,6 +103,10 @@ export type Usage = {
   readonly modelCalls: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Calls of which the endpoint did not say how many tokens they took; absent where there are none. */
+  readonly uncountedCalls?: number;
+  /** Where a price is configured and every call was counted. */
+  readonly costMicroEur?: number;
 };
 
 export type TurnEvent =
@@ -124,6 +128,8 @@ export type TurnOptions = {
 export interface Agent {
   /** Shown in the status line: `built-in`, or the model's name. */
   readonly name: string;
+  /** What a language model has used since the conversation began; absent for agents that use none. */
+  readonly used?: Usage | undefined;
   turn(text: string, options?: TurnOptions): Promise<Turn>;
   /** Commits the plan of the last turn with a key of its own: what choosing "yes" does. */
   confirm(plan: Pick<PlanView, 'id'>, options?: TurnOptions): Promise<Turn>;

@@ -1,6 +1,8 @@
-import { formatWatts } from './cards/amount.ts';
+import type { Usage } from '../agent/agent.ts';
+import { formatCount, formatEur, formatWatts } from './cards/amount.ts';
 import { type Line, lineWidth, span, type Tone } from './cards/line.ts';
 import { formatInstant } from './cards/time.ts';
+import { usageWords } from './cards/turn.ts';
 
 /** What the person should know all the time. */
 export type ChatStatus = {
@@ -13,6 +15,8 @@ export type ChatStatus = {
   readonly agent: string;
   /** The model that failed, so that the built-in reader stands in for it. */
   readonly insteadOf?: string;
+  /** What the model has used so far. */
+  readonly used?: Usage;
   /** Number of the last ledger entry. */
   readonly seq: number;
   /** Where the ledger is. */
@@ -85,6 +89,7 @@ function phrasesOf(status: ChatStatus): Phrase[] {
       : { full: listOf(tenants), short: listOf(tenants), rank: 3 },
     ...(sites === undefined ? [] : [{ full: `sites ${sites.join(', ')}`, short: siteWords(sites), rank: 9 }]),
     readerPhrase(status),
+    ...usagePhrases(status),
     ...capacityPhrases(status),
     { full: `ledger entry ${seq}`, short: `entry ${seq}`, rank: 5 },
     ...(clockSet === undefined
@@ -123,6 +128,15 @@ function readerPhrase({ agent, insteadOf }: ChatStatus): Phrase {
     return { full: 'built-in interpreter, nothing leaves this machine', short: 'built-in', rank: 6 };
   const full = `built-in interpreter, because the model ${insteadOf} failed`;
   return { full, short: 'built-in (model failed)', rank: 1, tone: 'warn' };
+}
+
+/** Tokens, and euros where the price of a million of them is known. */
+function usagePhrases({ used }: ChatStatus): Phrase[] {
+  if (used === undefined || used.modelCalls === 0) return [];
+  const { inputTokens, outputTokens, costMicroEur } = used;
+  const cost = costMicroEur === undefined ? '' : `, ${formatEur(costMicroEur)}`;
+  const short = `${formatCount(inputTokens + outputTokens)} tokens${cost}`;
+  return [{ full: `model so far: ${usageWords(used)}`, short, rank: 10 }];
 }
 
 /** GPUs and power that are promised to nobody. */

@@ -12,7 +12,8 @@ export function addModel(program: Command, io: Io, done: Done): void {
     .addHelpText(
       'after',
       `${examples('berth model', 'BERTH_MODEL=qwen3 OPENAI_BASE_URL=http://127.0.0.1:11434/v1 berth model')}
-Nothing is sent anywhere without BERTH_MODEL. The test asks for the list of models and for one small tool call.
+Nothing is sent anywhere without BERTH_MODEL. The test asks for the list of models and for one small tool call;
+a model that makes none is asked for the same as JSON, which is how it is used then.
 `,
     )
     .action(async (options: { json?: boolean }) =>

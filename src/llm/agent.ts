@@ -1,4 +1,4 @@
-import type { PastTurn, RecallingAgent, Remade, Toolbox, Turn, TurnOptions } from '../agent/agent.ts';
+import type { PastTurn, RecallingAgent, Remade, Toolbox, Turn, TurnOptions, Usage } from '../agent/agent.ts';
 import type { Answer } from '../agent/answers/answer.ts';
 import { commit, releaseNow, releaseQuestion } from '../agent/answers/contract.ts';
 import { outcomeOf } from '../agent/answers/request.ts';
@@ -15,11 +15,14 @@ import { Evidence } from './evidence.ts';
 import { ModelFailure } from './failure.ts';
 import { Gate } from './gate.ts';
 import { History } from './history.ts';
+import type { CallStyle } from './json-step.ts';
+import { refusesForm } from './json-step.ts';
 import type { LoopResult } from './loop.ts';
+import { noUsage, type Price, priced, together } from './price.ts';
 import type { Prompt } from './prompt.ts';
 import { proposals } from './proposals.ts';
 import { checkedReply, cleanReply } from './reply.ts';
-import { type Sleep, sleep as realSleep } from './retry.ts';
+import { type Sleep, sleep as realSleep, statusOf } from './retry.ts';
 import type { OfferedTool } from './tools.ts';
 
 export type ModelAgentOptions = {
@@ -29,6 +32,10 @@ export type ModelAgentOptions = {
   readonly tools: readonly OfferedTool[];
   /** Answers when the model cannot. Without it such a turn is an error (MODEL_FAILED). */
   readonly builtin?: RecallingAgent;
+  /** How the model is asked; found out by a test, where its first answer leaves that open, without this. */
+  readonly style?: CallStyle;
+  /** Without it nothing is said about what the model costs. */
+  readonly price?: Price | undefined;
   readonly sleep?: Sleep;
   /** A stopwatch for how long tools took, in milliseconds. */
   readonly now?: () => number;
@@ -56,14 +63,25 @@ class ModelAgent implements RecallingAgent {
   /** Once the endpoint has failed, the built-in reader stays. */
   #isDown = false;
   #builtinAnswered = false;
+  #style: CallStyle | undefined;
+  /** What the test of the model used, until it is told with a turn. */
+  #tested: Usage = noUsage;
+  #used: Usage = noUsage;
 
   constructor(options: ModelAgentOptions) {
     this.#options = options;
+    this.#style = options.style;
   }
 
   get name(): string {
     const { builtin, endpoint } = this.#options;
-    return this.#isDown && builtin !== undefined ? builtin.name : endpointWords(endpoint);
+    if (this.#isDown && builtin !== undefined) return builtin.name;
+    const words = endpointWords(endpoint);
+    return this.#style === undefined || this.#style === 'tools' ? words : `${words} in JSON`;
+  }
+
+  get used(): Usage {
+    return priced(this.#used, this.#options.price);
   }
 
   async turn(text: string, options: TurnOptions = {}): Promise<Turn> {
@@ -119,9 +137,17 @@ class ModelAgent implements RecallingAgent {
 
   async #askModel(text: string, options: TurnOptions): Promise<Turn> {
     const calls = this.#calls(options);
-    const turn = await this.#attempt(text, calls, options);
+    const turn = this.#charged(await this.#attempt(text, calls, options));
     this.#history.add({ person: text, reply: turn.reply, calls: turn.toolCalls });
     return turn;
+  }
+
+  /** The turn with what it used, the test of the model included, and what that costs. */
+  #charged(turn: Turn): Turn {
+    const usage = together(turn.usage ?? noUsage, this.#tested);
+    this.#tested = noUsage;
+    this.#used = together(this.#used, usage);
+    return usage.modelCalls === 0 ? turn : { ...turn, usage: priced(usage, this.#options.price) };
   }
 
   async #attempt(text: string, calls: ToolCalls, options: TurnOptions): Promise<Turn> {
@@ -153,20 +179,50 @@ class ModelAgent implements RecallingAgent {
     this.#evidence.addResult(summary);
     // LangChain takes a while to load, and the prompt must not wait for it.
     const { runLoop } = await import('./loop.ts');
-    const done = await runLoop({
-      endpoint,
-      system: prompt.text,
-      before: this.#history.exchanges(),
-      said: `${cleanReply(text)}\n\n${bearings(summary)}`,
-      tools: [...tools.filter(({ isReading }) => isReading), ...proposals],
-      carryOut: (wish) => gate.carryOut(wish),
-      isOver: () => gate.isOver(),
-      onText: (piece) => options.onEvent?.({ kind: 'text', text: piece }),
-      sleep,
-      ...(options.signal !== undefined && { signal: options.signal }),
-    });
+    const speak = (style: CallStyle) =>
+      runLoop({
+        endpoint,
+        style,
+        system: prompt.text,
+        before: this.#history.exchanges(),
+        said: `${cleanReply(text)}\n\n${bearings(summary)}`,
+        tools: [...tools.filter(({ isReading }) => isReading), ...proposals],
+        carryOut: (wish) => gate.carryOut(wish),
+        isOver: () => gate.isOver(),
+        onText: (piece) => options.onEvent?.({ kind: 'text', text: piece }),
+        sleep,
+        ...(options.signal !== undefined && { signal: options.signal }),
+      });
+    const done = this.#style === undefined ? await this.#first(speak, options) : await speak(this.#style);
     if (gate.stopped !== undefined) throw new ModelFailure('conduct', gate.stopped, done.usage);
     return this.#answer(gate, done);
+  }
+
+  /** A model whose first answer calls nothing, or is refused for naming tools, is tested: it may not know tools at all. */
+  async #first(
+    speak: (style: CallStyle) => Promise<LoopResult>,
+    { signal }: TurnOptions,
+  ): Promise<LoopResult> {
+    const tried = await triedWith(speak);
+    const isSure = tried instanceof ModelFailure ? !isAboutForm(tried) : tried.callCount > 0;
+    const found = isSure ? undefined : await this.#test(signal);
+    if (found === 'none')
+      throw new ModelFailure('unable', 'it calls no tools and does not answer in JSON when told to');
+    if (found === undefined || found === 'tools') {
+      if (tried instanceof ModelFailure) throw tried;
+      this.#style = isSure ? 'tools' : found;
+      return tried;
+    }
+    this.#style = found;
+    const done = await speak(found);
+    return { ...done, usage: together(usageOf(tried), done.usage) };
+  }
+
+  async #test(signal: AbortSignal | undefined): Promise<CallStyle | 'none' | undefined> {
+    const { callStyleOf } = await import('./probe.ts');
+    const { style, usage } = await callStyleOf(this.#options.endpoint, signal);
+    this.#tested = usage;
+    return style;
   }
 
   #answer(gate: Gate, { text, usage }: LoopResult): Answer {
@@ -211,7 +267,7 @@ class ModelAgent implements RecallingAgent {
     this.#pending = undefined;
     const used = failure.usage === undefined ? {} : { usage: failure.usage };
     if (builtin === undefined) return { ...failed(failure), ...used, toolCalls: calls.made };
-    this.#isDown ||= failure.kind === 'endpoint';
+    this.#isDown ||= failure.kind !== 'conduct';
     this.#builtinAnswered = true;
     const turn = await builtin.turn(text, options);
     const reply = joined(announcement(failure), turn.reply);
@@ -250,17 +306,43 @@ function yesOrNo(text: string, pending: Pending | undefined): 'yes' | 'no' | und
   return isAffirmation(bare, pending?.kind ?? 'any') ? 'yes' : undefined;
 }
 
+async function triedWith(
+  speak: (style: CallStyle) => Promise<LoopResult>,
+): Promise<LoopResult | ModelFailure> {
+  try {
+    return await speak('tools');
+  } catch (error) {
+    if (error instanceof ModelFailure) return error;
+    throw error;
+  }
+}
+
+/** Ollama and others answer 400 where tools are named to a model that has none. */
+function isAboutForm({ kind, cause }: ModelFailure): boolean {
+  return kind === 'endpoint' && refusesForm(statusOf(cause));
+}
+
+function usageOf(tried: LoopResult | ModelFailure): Usage {
+  return tried.usage ?? noUsage;
+}
+
+const failures = {
+  endpoint: 'the model endpoint failed',
+  conduct: 'the model was stopped',
+  unable: 'the model cannot be used',
+} as const;
+
 function announcement({ kind, message }: ModelFailure): string {
-  return kind === 'endpoint'
-    ? `The model endpoint failed: ${message}. The built-in reader answers from here on; nothing more is sent to the endpoint.`
-    : `The model was stopped: ${message}. The built-in reader answers this instead.`;
+  const what = `${failures[kind].replace('the', 'The')}: ${message}.`;
+  return kind === 'conduct'
+    ? `${what} The built-in reader answers this instead.`
+    : `${what} The built-in reader answers from here on; nothing more is sent to the endpoint.`;
 }
 
 function failed({ message, kind }: ModelFailure): Answer {
   const error = {
     code: 'MODEL_FAILED',
-    message:
-      kind === 'endpoint' ? `the model endpoint failed: ${message}` : `the model was stopped: ${message}`,
+    message: `${failures[kind]}: ${message}`,
     fix: 'test it with `berth model`, or unset BERTH_MODEL to use the built-in reader',
     retryable: true,
   } as const;

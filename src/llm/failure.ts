@@ -3,10 +3,10 @@ import { cleanText } from '../model/text.ts';
 
 /**
  * A model that cannot go on. `endpoint`: it could not be reached or broke off. `conduct`: it answered, and not in a way
- * that is of use.
+ * that is of use. `unable`: it was tested, and can neither call tools nor answer in JSON.
  */
 export class ModelFailure extends Error {
-  readonly kind: 'endpoint' | 'conduct';
+  readonly kind: 'endpoint' | 'conduct' | 'unable';
   /** What was used until then. */
   readonly usage: Usage | undefined;
 

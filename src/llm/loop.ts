@@ -3,18 +3,20 @@ import {
   AIMessageChunk,
   type BaseMessage,
   HumanMessage,
-  type MessageContent,
   SystemMessage,
   ToolMessage,
 } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
-import { ChatOpenAICompletions } from '@langchain/openai';
 import { createAgent, createMiddleware } from 'langchain';
 import { z } from 'zod';
 
 import type { Usage } from '../agent/agent.ts';
+import { chatModel } from './chat-model.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ModelFailure } from './failure.ts';
+import { JsonChat } from './json-chat.ts';
+import type { CallStyle, JsonStep } from './json-step.ts';
+import { noUsage, together } from './price.ts';
 import { backedOff, type Sleep } from './retry.ts';
 import type { OfferedTool } from './tools.ts';
 
@@ -26,6 +28,7 @@ export type Exchange = { readonly person: string; readonly reply: string };
 
 export type LoopOptions = {
   readonly endpoint: Endpoint;
+  readonly style: CallStyle;
   readonly system: string;
   readonly before: readonly Exchange[];
   readonly said: string;
@@ -43,11 +46,12 @@ export type LoopResult = {
   /** What the model said last; empty where it said nothing. */
   readonly text: string;
   readonly usage: Usage;
+  /** Tools that it asked for, also where nothing came of it. */
+  readonly callCount: number;
 };
 
 /** More rounds than any task of ours needs. */
 export const mostModelCalls = 16;
-const answerTimeoutMs = 120_000;
 
 /**
  * One turn of a model, in LangChain's agent loop. Every tool call ends in `carryOut`, which is the only code that
@@ -58,7 +62,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const talk = new Talk(options);
   const { endpoint, system, before, said, signal } = options;
   const agent = createAgent({
-    model: modelOf(endpoint),
+    model: chatModel(endpoint),
     tools: options.tools.map(declared),
     middleware: [talk.middleware()],
   });
@@ -95,26 +99,6 @@ function traceNothing(): void {
     process.env[name] = 'false';
 }
 
-function modelOf({ model, baseUrl, apiKey, seed }: Endpoint): QuietChat {
-  return new QuietChat({
-    model,
-    apiKey: apiKey ?? 'none',
-    streaming: true,
-    streamUsage: true,
-    maxRetries: 0,
-    timeout: answerTimeoutMs,
-    ...(seed === undefined ? {} : { modelKwargs: { seed } }),
-    configuration: { baseURL: baseUrl, maxRetries: 0 },
-  });
-}
-
-/** The library fetches a tokenizer's tables from a website to estimate what the endpoint counts anyway. */
-class QuietChat extends ChatOpenAICompletions {
-  override getNumTokens(content: MessageContent): Promise<number> {
-    return Promise.resolve(Math.ceil(JSON.stringify(content).length / 4));
-  }
-}
-
 /** For the model to read; what runs is `carryOut`. */
 function declared({ name, description, inputSchema }: OfferedTool) {
   return tool(() => Promise.reject(new Error(`${name} was reached without its gate`)), {
@@ -130,17 +114,20 @@ class Talk {
   readonly #broken = new Set<string>();
   #failure: ModelFailure | undefined;
   #text = '';
-  #usage: Usage = { modelCalls: 0, inputTokens: 0, outputTokens: 0 };
+  #usage: Usage = noUsage;
   #callCount = 0;
+  readonly #json: JsonChat | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    const { endpoint, tools, style, signal } = options;
+    this.#json = style === 'tools' ? undefined : new JsonChat(endpoint, tools, style, signal);
   }
 
   /** Throws what stopped the model: the library would wrap it in errors of its own. */
   result(): LoopResult {
     if (this.#failure !== undefined) throw this.#failure;
-    return { text: this.#text, usage: this.#usage };
+    return { text: this.#text, usage: this.#usage, callCount: this.#callCount };
   }
 
   /** What to throw for an error of the library's loop. */
@@ -158,7 +145,7 @@ class Talk {
         canJumpTo: ['end'],
         hook: () => (this.#options.isOver() ? { jumpTo: 'end' } : undefined),
       },
-      wrapModelCall: (request, handler) => this.#ask(async () => handler(request)),
+      wrapModelCall: (request, handler) => this.#asked(request.messages, async () => handler(request)),
       wrapToolCall: async ({ toolCall: { id = '', name, args } }) => {
         const content = this.#broken.has(id)
           ? `The arguments of this call of \`${name}\` were no JSON object. Nothing was called. Send it again.`
@@ -168,15 +155,26 @@ class Talk {
     });
   }
 
-  async #ask(ask: () => Promise<AIMessage>): Promise<AIMessage> {
+  async #asked(messages: readonly BaseMessage[], ask: () => Promise<AIMessage>): Promise<AIMessage> {
     try {
-      if (this.#usage.modelCalls >= mostModelCalls)
-        throw new ModelFailure('conduct', `it was not done after ${mostModelCalls} rounds`, this.#usage);
-      return this.#own(await backedOff(ask, this.#options));
+      return this.#json === undefined
+        ? this.#own(await this.#once(ask, heardIn))
+        : this.#said(await this.#json.step(messages, (askJson) => this.#once(askJson, (heard) => heard)));
     } catch (error) {
       if (error instanceof ModelFailure) this.#failure = error.after(this.#usage);
       throw error;
     }
+  }
+
+  /** One request: limited, tried again, and counted. */
+  async #once<A>(ask: () => Promise<A>, heard: (answer: A) => Heard): Promise<A> {
+    if (this.#usage.modelCalls >= mostModelCalls)
+      throw new ModelFailure('conduct', `it was not done after ${mostModelCalls} rounds`);
+    const answer = await backedOff(ask, this.#options);
+    const { usage, refusal } = heard(answer);
+    this.#usage = together(this.#usage, usage);
+    if (refusal !== '') throw new ModelFailure('conduct', `it declined: ${refusal}`);
+    return answer;
   }
 
   /**
@@ -184,28 +182,48 @@ class Talk {
    * cannot parse, and takes a call whose id was used before for one that is answered.
    */
   #own(answer: AIMessage): AIMessage {
-    this.#count(answer);
-    const refusal = refusalIn(answer);
-    if (refusal !== undefined) throw new ModelFailure('conduct', `it declined: ${refusal}`, this.#usage);
-    this.#text = answer.text;
-    const calls = rawCalls(answer).map(({ name, args: raw }) => {
+    return this.#message(
+      answer.text,
+      rawCalls(answer).map(({ name, args }) => ({ name, args: objectIn(args) })),
+    );
+  }
+
+  #said(step: JsonStep | undefined): AIMessage {
+    if (step === undefined) throw new ModelFailure('conduct', 'it did not answer in the JSON asked for');
+    const { reply, calls } = step;
+    if (reply !== '') this.#options.onText(reply);
+    return this.#message(
+      reply,
+      calls.map(({ tool: name, arguments: args }) => ({ name, args })),
+    );
+  }
+
+  /** Calls without arguments were broken: nothing will be called, and the model is told. */
+  #message(
+    content: string,
+    calls: readonly { readonly name: string; readonly args: Record<string, unknown> | undefined }[],
+  ): AIMessage {
+    this.#text = content;
+    const tool_calls = calls.map(({ name, args }) => {
       const id = `call-${(this.#callCount += 1)}`;
-      const args = objectIn(raw);
       if (args === undefined) this.#broken.add(id);
       return { id, name, args: args ?? {}, type: 'tool_call' as const };
     });
-    return new AIMessage({ content: answer.text, tool_calls: calls });
+    return new AIMessage({ content, tool_calls });
   }
+}
 
-  #count(answer: AIMessage): void {
-    const { modelCalls, inputTokens, outputTokens } = this.#usage;
-    const told = TokenCounts.safeParse(answer.usage_metadata);
-    this.#usage = {
-      modelCalls: modelCalls + 1,
-      inputTokens: inputTokens + (told.data?.input_tokens ?? 0),
-      outputTokens: outputTokens + (told.data?.output_tokens ?? 0),
-    };
-  }
+/** What is counted of an answer, and why the model declined to give one. */
+type Heard = { readonly usage: Usage; readonly refusal: string };
+
+function heardIn(answer: AIMessage): Heard {
+  return { usage: usageOf(answer), refusal: refusalIn(answer) };
+}
+
+function usageOf({ usage_metadata: told }: AIMessage): Usage {
+  const { data } = TokenCounts.safeParse(told);
+  if (data === undefined) return { ...noUsage, modelCalls: 1, uncountedCalls: 1 };
+  return { modelCalls: 1, inputTokens: data.input_tokens, outputTokens: data.output_tokens };
 }
 
 const TokenCounts = z.object({ input_tokens: z.number(), output_tokens: z.number() });
@@ -229,9 +247,9 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function refusalIn({ additional_kwargs: extra, response_metadata: told }: AIMessage): string | undefined {
+function refusalIn({ additional_kwargs: extra, response_metadata: told }: AIMessage): string {
   const refusal: unknown = extra['refusal'];
   if (typeof refusal === 'string' && refusal !== '') return refusal;
   const finish: unknown = told['finish_reason'];
-  return finish === 'content_filter' ? 'the answer was filtered' : undefined;
+  return finish === 'content_filter' ? 'the answer was filtered' : '';
 }

@@ -12,3 +12,8 @@ export function readPrompt(): Prompt {
   const text = readFileSync(fileURLToPath(import.meta.resolve('#prompts/chat_agent.md')), 'utf8');
   return { text, digest: digestOf(text) };
 }
+
+/** What a model that cannot call tools is told besides, as it stands in `prompts/json_calls.md`. */
+export function readJsonPrompt(): string {
+  return readFileSync(fileURLToPath(import.meta.resolve('#prompts/json_calls.md')), 'utf8').trimEnd();
+}

@@ -41,9 +41,15 @@ function mayRetry(error: unknown, status: number | undefined): boolean {
   return error instanceof Error && /connection error|ECONNREFUSED|ECONNRESET before/iu.test(error.message);
 }
 
+/** The HTTP status that an error of the client carries. */
+export function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  return 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+}
+
 function troubleOf(error: unknown): { readonly status?: number; readonly retryAfterMs?: number } {
   if (typeof error !== 'object' || error === null) return {};
-  const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+  const status = statusOf(error);
   const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : undefined;
   const seconds = Number(headers?.get('retry-after') ?? 'none');
   return {

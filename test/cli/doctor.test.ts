@@ -21,7 +21,7 @@ import { runtimeChecks } from '../../src/cli/doctor/runtime.ts';
 import { terminalChecks } from '../../src/cli/doctor/terminal.ts';
 import { inspectLedger } from '../../src/ledger/inspect.ts';
 import { lastEntry } from '../control/desk.ts';
-import { fakeEndpoint } from '../llm/endpoint.ts';
+import { fakeEndpoint, type Skills } from '../llm/endpoint.ts';
 import { berth, demoHome, newFolder, type RunOptions, spawned } from './run.ts';
 
 // Some tests start processes or play a world, which takes its time on a busy machine.
@@ -281,21 +281,24 @@ describe('the model', () => {
     await endpoint.close();
   });
 
-  test('is asked with it: what calls tools is good, what does not or is not there ends with 7', async () => {
-    const calls = { kind: 'call', calls: [{ name: 'add', args: { a: 2, b: 3 } }] } as const;
-    const endpoint = await fakeEndpoint([calls, { kind: 'text', text: 'no' }]);
-    const env = { BERTH_MODEL: 'fake', OPENAI_BASE_URL: endpoint.url };
+  test('is asked with it: tools are good, JSON will do, neither ends with 7 and so does nobody', async () => {
     const home = newFolder();
-    const good = await examine({ home, env }, '--ask');
-    expect({ code: good.code, row: good.row('model', 'tools') }).toEqual({
-      code: 0,
-      row: 'ok | calls tools | ',
-    });
-    const bad = await examine({ home, env }, '--ask');
-    expect(bad.code).toBe(7);
-    expect(bad.row('model', 'tools')).toMatch(/^fail \| called no tool/);
-    await endpoint.close();
-    expect((await examine({ home, env }, '--ask')).code).toBe(7);
+    const asked = async (skills: Skills) => {
+      const endpoint = await fakeEndpoint([], skills);
+      const env = { BERTH_MODEL: 'fake', OPENAI_BASE_URL: endpoint.url };
+      const { code, row } = await examine({ home, env }, '--ask');
+      await endpoint.close();
+      const gone = await examine({ home, env }, '--ask');
+      return { code, tools: row('model', 'tools'), json: row('model', 'structured'), gone: gone.code };
+    };
+    expect(await asked({})).toMatchObject({ code: 0, tools: 'ok | calls tools | ', gone: 7 });
+    const poor = await asked({ tools: 'ignored' });
+    expect(poor.code).toBe(0);
+    expect(poor.tools).toMatch(/^warn \| called no tool/);
+    expect(poor.json).toMatch(/^ok \| says calls as JSON/);
+    const none = await asked({ tools: 'ignored', json: false });
+    expect(none.code).toBe(7);
+    expect(none.json).toMatch(/^fail \| answered no JSON/);
   });
 
   test('without an address, or with one that is none, ends with 7', async () => {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { readPrompt } from '../../src/llm/prompt.ts';
 import { berth, demoHome } from '../cli/run.ts';
-import { type FakeEndpoint, fakeEndpoint } from './endpoint.ts';
+import { type FakeEndpoint, fakeEndpoint, type Skills } from './endpoint.ts';
 import { demand, ready, wish } from './talk.ts';
 
 const strangers: string[] = [];
@@ -29,8 +29,11 @@ afterEach(async () => {
 });
 afterAll(() => network.close());
 
-async function served(script: Parameters<typeof fakeEndpoint>[0]): Promise<Record<string, string>> {
-  endpoint = await fakeEndpoint(script);
+async function served(
+  script: Parameters<typeof fakeEndpoint>[0],
+  skills?: Skills,
+): Promise<Record<string, string>> {
+  endpoint = await fakeEndpoint(script, skills);
   return { BERTH_MODEL: 'fake', OPENAI_BASE_URL: endpoint.url, OPENAI_API_KEY: 'sk-secret' };
 }
 
@@ -117,7 +120,7 @@ test('json: usage and agent; stream-json: pieces of text', async () => {
   expect(events.at(-1)).toMatchObject({
     outcome: 'answered',
     reply: 'Hello there.',
-    usage: { modelCalls: 1 },
+    usage: { modelCalls: 2, inputTokens: 200, outputTokens: 20 },
   });
 });
 
@@ -150,11 +153,16 @@ test('a model without an address is refused before anything is asked', async () 
 
 test('berth model: who reads, and whether the endpoint can be used', async () => {
   expect((await berth(['model'])).stdout).toContain('built-in reader');
-  const good = await berth(['model'], { env: await served([wish('add', { a: 2, b: 3 })]) });
+  const good = await berth(['model'], { env: await served([]) });
   expect(good).toMatchObject({ code: 0 });
   expect(good.stdout).toContain('can be used');
   await endpoint?.close();
-  const bad = await berth(['model', '--json'], { env: await served([ready('no tools here')]) });
+  const poor = await berth(['model'], { env: await served([], { tools: 'refused' }) });
+  expect(poor).toMatchObject({ code: 0 });
+  expect(poor.stdout).toContain('structured  says calls as JSON');
+  await endpoint?.close();
+  const skills = { tools: 'ignored', json: false } as const;
+  const bad = await berth(['model', '--json'], { env: await served([], skills) });
   expect(bad.code).toBe(7);
   expect(JSON.parse(bad.stdout)).toMatchObject({ schema: 'berth/model/1', usable: false });
 });
@@ -211,10 +219,16 @@ test('LangChain and openai are loaded when they are needed, and not before', () 
   const hits = (pattern: RegExp) =>
     files.filter((file) => pattern.test(readFileSync(file, 'utf8'))).toSorted();
   expect(hits(/from '(?:langchain|@langchain\/[^']*|openai)'/u)).toEqual([
+    'src/llm/chat-model.ts',
+    'src/llm/json-chat.ts',
     'src/llm/loop.ts',
     'src/llm/probe.ts',
   ]);
   expect(hits(/import (?!type)[^;]*from '[^']*(?:llm\/|\.\/)(?:loop|probe)\.ts'/u)).toEqual([]);
+  expect(hits(/import (?!type)[^;]*from '[^']*(?:llm\/|\.\/)(?:chat-model|json-chat)\.ts'/u)).toEqual([
+    'src/llm/json-chat.ts',
+    'src/llm/loop.ts',
+  ]);
 });
 
 const Runs = z.object({

@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest';
 
 import { endpointOf, endpointWords, namedEndpoint } from '../../src/llm/endpoint.ts';
 import { fenced, resultCap } from '../../src/llm/fence.ts';
-import { probe } from '../../src/llm/probe.ts';
+import { callStyleOf, probe } from '../../src/llm/probe.ts';
 import { readPrompt } from '../../src/llm/prompt.ts';
 import { proposals } from '../../src/llm/proposals.ts';
 import { toolsOf } from '../../src/llm/tools.ts';
 import { listTools } from '../../src/mcp/catalogue.ts';
 import { digestOf } from '../../src/model/canonical.ts';
 import { tools } from '../../tools/index.ts';
-import { fakeEndpoint } from './endpoint.ts';
-import { ready, wish } from './talk.ts';
+import { fakeEndpoint, type Skills } from './endpoint.ts';
 
 describe('the system prompt', () => {
   const prompt = readPrompt();
@@ -111,25 +110,54 @@ test('the tools of a server, all pages; what does not say that it reads is taken
 });
 
 describe('the test of an endpoint', () => {
-  test('a server that can do everything, one without tools, one without that model, one that refuses', async () => {
-    expect(await checksOf([wish('add', { a: 2, b: 3 })])).toEqual([
-      'reached',
-      'model',
-      'tools',
-      'streaming',
-      'tokens',
-    ]);
-    expect(await checksOf([ready('5')])).toContain('no tools');
-    expect(await checksOf([wish('add')], 'other')).toContain('no model');
-    expect(await checksOf([{ kind: 'status', status: 400 }])).toEqual(['reached', 'model', 'no tools']);
+  const everything = ['reached', 'model', 'tools', 'streaming', 'tokens'];
+
+  test('a server that can do everything, one without that model, one that refuses the key', async () => {
+    expect(await checksOf({})).toEqual(everything);
+    expect(await checksOf({}, 'other')).toEqual(['reached', 'no model', 'tools', 'streaming', 'tokens']);
+    expect(await checksOf({ counts: false })).toContain('no tokens');
   });
 
-  test('nobody there', async () => {
+  test.each([
+    ['refuses tools', { tools: 'refused' }, ['reached', 'model', 'no tools', 'structured'], 'schema'],
+    ['ignores tools', { tools: 'ignored' }, [...without('tools'), 'structured'], 'schema'],
+    [
+      'knows no schema',
+      { tools: 'ignored', forms: ['json_object'] },
+      [...without('tools'), 'structured'],
+      'object',
+    ],
+    [
+      'knows no form',
+      { tools: 'refused', forms: [] },
+      ['reached', 'model', 'no tools', 'structured'],
+      'text',
+    ],
+    ['knows no JSON', { tools: 'ignored', json: false }, [...without('tools'), 'no structured'], 'none'],
+    ['calls tools', {}, everything, 'tools'],
+  ] as const)('one that %s', async (_, skills, checks, style) => {
+    expect(await checksOf(skills)).toEqual(checks);
+    const endpoint = await fakeEndpoint([], skills);
+    try {
+      const found = await callStyleOf({ model: 'fake', baseUrl: endpoint.url });
+      expect(found.style).toBe(style);
+      expect(found.usage.inputTokens).toBeGreaterThan(0);
+    } finally {
+      await endpoint.close();
+    }
+  });
+
+  test('nobody there: nothing was found out', async () => {
     const endpoint = await fakeEndpoint([]);
     await endpoint.close();
     const checks = await probe({ model: 'm', baseUrl: endpoint.url });
     expect(checks.map(({ ok }) => ok)).toEqual([false, false]);
+    expect((await callStyleOf({ model: 'm', baseUrl: endpoint.url })).style).toBeUndefined();
   });
+
+  function without(check: string): string[] {
+    return everything.map((each) => (each === check ? `no ${each}` : each));
+  }
 });
 
 function page(name: string, readOnlyHint?: boolean) {
@@ -140,8 +168,8 @@ function page(name: string, readOnlyHint?: boolean) {
   };
 }
 
-async function checksOf(step: Parameters<typeof fakeEndpoint>[0], model = 'fake') {
-  const endpoint = await fakeEndpoint(step);
+async function checksOf(skills: Skills, model = 'fake') {
+  const endpoint = await fakeEndpoint([], skills);
   try {
     const checks = await probe({ model, baseUrl: endpoint.url });
     return checks.map(({ check, ok }) => `${ok ? '' : 'no '}${check}`);

@@ -1,12 +1,14 @@
-import type { Toolbox, Turn, TurnEvent } from '../../src/agent/agent.ts';
+import type { Toolbox, Turn, TurnEvent, Usage } from '../../src/agent/agent.ts';
 import { createInterpreter } from '../../src/agent/interpreter.ts';
 import { createModelAgent } from '../../src/llm/agent.ts';
+import type { CallStyle } from '../../src/llm/json-step.ts';
+import type { Price } from '../../src/llm/price.ts';
 import { readPrompt } from '../../src/llm/prompt.ts';
 import { offered } from '../../src/llm/tools.ts';
 import { listTools } from '../../src/mcp/catalogue.ts';
 import { tools } from '../../tools/index.ts';
 import { type FakeFleet, fakeFleet } from '../agent/fleet.ts';
-import { type FakeEndpoint, fakeEndpoint, type Step } from './endpoint.ts';
+import { type FakeEndpoint, fakeEndpoint, type Skills, type Step } from './endpoint.ts';
 
 export type Talked = {
   readonly turns: readonly Turn[];
@@ -16,12 +18,17 @@ export type Talked = {
   readonly events: readonly TurnEvent[];
   readonly slept: readonly number[];
   readonly name: string;
+  readonly used: Usage | undefined;
 };
 
 export type TalkOptions = {
   readonly alone?: boolean;
   readonly toolbox?: (fleet: FakeFleet) => Toolbox;
   readonly signal?: AbortSignal;
+  /** How the model is asked; found out by a test with `unknown`. */
+  readonly style?: CallStyle | 'unknown';
+  readonly price?: Price;
+  readonly skills?: Skills;
 };
 
 type Script = Parameters<typeof fakeEndpoint>[0];
@@ -45,8 +52,9 @@ export async function talk(
   lines: readonly string[],
   options: TalkOptions = {},
 ): Promise<Talked> {
+  const { style = 'tools' } = options;
   const fleet = fakeFleet();
-  const endpoint = await fakeEndpoint(script);
+  const endpoint = await fakeEndpoint(script, options.skills);
   const events: TurnEvent[] = [];
   const slept: number[] = [];
   const toolbox = options.toolbox?.(fleet) ?? fleet;
@@ -56,6 +64,8 @@ export async function talk(
     toolbox,
     tools: listTools(tools).map(offered),
     ...(options.alone === true ? {} : { builtin: createInterpreter({ toolbox: fleet }) }),
+    ...(style === 'unknown' ? {} : { style }),
+    price: options.price,
     sleep: (ms) => Promise.resolve(void slept.push(ms)),
   });
   const turns: Turn[] = [];
@@ -72,7 +82,7 @@ export async function talk(
   }
   const last = turns.at(-1);
   if (last === undefined) throw new Error('nothing was said');
-  return { turns, last, fleet, endpoint, events, slept, name: agent.name };
+  return { turns, last, fleet, endpoint, events, slept, name: agent.name, used: agent.used };
 }
 
 /** The tools that were called, without the look at the fleet that every turn begins with. */

@@ -1,6 +1,6 @@
 import type { Question, Turn, Usage } from '../../agent/agent.ts';
 import type { ErrorDetail } from '../../model/error.ts';
-import { countOf, formatCount } from './amount.ts';
+import { countOf, formatCount, formatEur } from './amount.ts';
 import { drawCard } from './card.ts';
 import { blank, bullets, columnsOf, type Line, paragraph, type Room, span, wrap } from './line.ts';
 import { markdown } from './markdown.ts';
@@ -43,10 +43,17 @@ function replyLines({ reply, usage }: Turn, room: Room): Line[] {
 }
 
 /** What a language model used for the answer. Nothing for an answer that needed none. */
-function usageLines({ modelCalls, inputTokens, outputTokens }: Usage, room: Room): Line[] {
-  const calls = `${modelCalls} ${modelCalls === 1 ? 'call' : 'calls'}`;
+function usageLines(usage: Usage, room: Room): Line[] {
+  return usage.modelCalls === 0 ? [] : paragraph(`model: ${usageWords(usage)}`, room, 'dim');
+}
+
+/** `2 calls, 200 tokens in, 20 out, 0.0001 EUR`; what the endpoint did not count is said, what has no price is not. */
+export function usageWords(usage: Usage): string {
+  const { modelCalls, inputTokens, outputTokens, uncountedCalls = 0, costMicroEur } = usage;
+  const uncounted = uncountedCalls === 0 ? '' : `, ${countOf(uncountedCalls, 'call')} not counted`;
+  const cost = costMicroEur === undefined ? '' : `, ${formatEur(costMicroEur)}`;
   const tokens = `${formatCount(inputTokens)} tokens in, ${formatCount(outputTokens)} out`;
-  return modelCalls === 0 ? [] : paragraph(`model: ${calls}, ${tokens}`, room, 'dim');
+  return `${countOf(modelCalls, 'call')}, ${tokens}${uncounted}${cost}`;
 }
 
 /** What went wrong, where, and what to do about it. */

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 
 import { isOn } from '../../chat/mode.ts';
 import { themes } from '../../chat/theme.ts';
+import { isPrice } from '../../llm/price.ts';
 import { cleanText } from '../../model/text.ts';
 import { isPageAddress } from '../approval-page.ts';
 
@@ -71,6 +72,16 @@ export const settings: readonly Setting[] = [
     meaning: 'the secret that the model asks for',
     shows: () => 'set, never shown',
     inFile: 'it is a secret, and secrets are kept in no config file: set it in the environment',
+  },
+  {
+    name: 'modelPrice',
+    variables: ['BERTH_MODEL_PRICE'],
+    meaning: 'euros for a million tokens read, and written: what the model costs is shown',
+    inFile: {
+      ...text('BERTH_MODEL_PRICE'),
+      takes: 'two amounts of euros such as `0.25,2`',
+      allows: (value) => typeof value === 'string' && isPrice(value),
+    },
   },
   {
     name: 'fallback',

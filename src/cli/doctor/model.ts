@@ -26,15 +26,24 @@ const notAsked: Check = {
 };
 
 async function asked(io: Io, endpoint: Endpoint): Promise<readonly Check[]> {
-  const { probe } = await import('../../llm/probe.ts');
-  return (await probe(endpoint, io.interrupt)).map(rowOf);
+  const { isUsable, probe } = await import('../../llm/probe.ts');
+  const checks = await probe(endpoint, io.interrupt);
+  const usable = isUsable(checks);
+  return checks.map((check) => rowOf(check, usable));
 }
 
-/** Without tools a model cannot be served; the rest is good to know. */
-function rowOf({ check, ok, note }: ProbeCheck): Check {
+/** A model calls tools, or says its calls in JSON; the rest is good to know. */
+function rowOf({ check, ok, note }: ProbeCheck, usable: boolean): Check {
   const row = { area: 'model', check, found: note } as const;
   if (ok) return { ...row, status: 'ok' };
-  if (check !== 'tools') return { ...row, status: 'warn', fix: '`berth model` says more' };
+  if (check === 'tools' && usable)
+    return {
+      ...row,
+      status: 'warn',
+      fix: 'nothing to do: it is asked for JSON instead, which costs more tokens',
+    };
+  if (usable || (check !== 'tools' && check !== 'structured'))
+    return { ...row, status: 'warn', fix: '`berth model` says more' };
   const fix = 'start the server, or unset BERTH_MODEL: until then the built-in reader answers';
   return { ...row, status: 'fail', fix };
 }

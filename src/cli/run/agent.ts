@@ -4,6 +4,7 @@ import { createInterpreter } from '../../agent/interpreter.ts';
 import { mcpToolbox } from '../../agent/toolbox.ts';
 import type { Caller } from '../../control/control.ts';
 import { type Endpoint, endpointOf } from '../../llm/endpoint.ts';
+import { priceOf } from '../../llm/price.ts';
 import { connectInProcess } from '../../mcp/in-process.ts';
 import type { Digest } from '../../model/id.ts';
 import type { Io } from '../io.ts';
@@ -73,6 +74,7 @@ async function modelAgent(
     prompt,
     toolbox: through(mcpToolbox(client)),
     tools: await toolsOf(client),
+    price: priceOf(io.env),
     ...(io.env['BERTH_FALLBACK'] === 'none' ? {} : { builtin }),
   });
   return { agent, prompt: prompt.digest };

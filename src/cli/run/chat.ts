@@ -141,6 +141,7 @@ function statusReader(
       sites: sites.map(({ id }) => id),
       agent: agent.name,
       ...(agent.name === first ? {} : { insteadOf: first }),
+      ...(agent.used === undefined ? {} : { used: agent.used }),
       seq: snapshot.seq,
       ...(recorder.session === undefined ? {} : { session: recorder.session }),
       ...(recorder.off === undefined ? {} : { unrecorded: recorder.off }),

@@ -6,9 +6,9 @@ import type { Io } from '../io.ts';
 export async function model(io: Io, { json }: { readonly json?: boolean }): Promise<number> {
   const endpoint = endpointOf(io.env);
   if (endpoint === undefined) return builtin(io, json === true);
-  const { probe } = await import('../../llm/probe.ts');
+  const { isUsable, probe } = await import('../../llm/probe.ts');
   const checks = await probe(endpoint, io.interrupt);
-  const ok = checks.some(({ check, ok: holds }) => check === 'tools' && holds);
+  const ok = isUsable(checks);
   io.stdout.write(
     json === true ? `${JSON.stringify(told(endpoint, ok, checks))}\n` : drawn(endpoint, ok, checks),
   );
@@ -29,7 +29,9 @@ function told(endpoint: Endpoint, usable: boolean, checks: readonly ProbeCheck[]
 }
 
 function drawn(endpoint: Endpoint, usable: boolean, checks: readonly ProbeCheck[]): string {
-  const lines = checks.map(({ check, ok, note }) => `  ${ok ? 'ok' : 'NO'}  ${check.padEnd(9)}  ${note}`);
-  const sum = usable ? 'can be used' : 'cannot be used: it has to be reached, and to call tools';
+  const lines = checks.map(({ check, ok, note }) => `  ${ok ? 'ok' : 'NO'}  ${check.padEnd(10)}  ${note}`);
+  const sum = usable
+    ? 'can be used'
+    : 'cannot be used: it has to be reached, and to call tools or answer in JSON';
   return [`${endpointWords(endpoint)} ${sum}`, ...lines, ''].join('\n');
 }
