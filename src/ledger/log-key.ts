@@ -113,9 +113,18 @@ function parseLogKey(pem: string): LogKey | undefined {
     pem.match(/-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n/g) ?? [];
   if (blocks.join('') !== pem || blocks.length === 0) return undefined;
   try {
-    return logKeyOf(blocks.map((block) => createPrivateKey(block)));
+    return logKeyOf(blocks.map(privateKeyIn));
   } catch {
     return undefined;
+  }
+}
+
+/** OpenSSL may answer with an error that something else left behind; whoever asks again gets the answer. */
+function privateKeyIn(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return createPrivateKey(pem);
   }
 }
 
