@@ -64,6 +64,10 @@ function addChat(program: Command, io: Io, done: Done): void {
     .option('--resume <session>', 'go on with this one, such as S-7: see `berth sessions`')
     .option('--no-record', 'keep nothing of this chat')
     .option('--no-history', 'offer no earlier requests, and these not later')
+    .option(
+      '--pseudonyms <when>',
+      'names are replaced before a model gets them: never, remote, always, or tenants',
+    )
     .option('-V, --version', 'print the version')
     .addHelpText(
       'after',
@@ -75,7 +79,8 @@ function addChat(program: Command, io: Io, done: Done): void {
       )}
 Environment: BERTH_HOME (where the ledger is), BERTH_CHECKPOINT_DIR (a second place for its checkpoints), BERTH_NOW
 (sets the clock), BERTH_MODEL with OPENAI_BASE_URL and OPENAI_API_KEY (a model reads requests; BERTH_FALLBACK=none:
-it alone), BERTH_THEME (dark, light, mono or contrast), NO_COLOR, ACCESSIBLE, VISUAL or EDITOR; BERTH_RECORD=off and
+it alone; BERTH_PSEUDONYMS=remote: it never gets the names of your fleet; BERTH_MODEL_PRICE: what its tokens cost),
+BERTH_THEME (dark, light, mono or contrast), NO_COLOR, ACCESSIBLE, VISUAL or EDITOR; BERTH_RECORD=off and
 BERTH_HISTORY=off do what --no-record and --no-history do.
 berth config shows all of them, and keeps most in a file.
 Exit codes: 0 done; 2 bad input; 3 plan ready or approval needed; 4 infeasible; 5 denied; 6 more input needed; 7 model failed;

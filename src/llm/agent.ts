@@ -21,6 +21,7 @@ import type { LoopResult } from './loop.ts';
 import { noUsage, type Price, priced, together } from './price.ts';
 import type { Prompt } from './prompt.ts';
 import { proposals } from './proposals.ts';
+import { createVeil, meaningfulWords, noVeil, type People, type Veil } from './pseudonyms/veil.ts';
 import { checkedReply, cleanReply } from './reply.ts';
 import { type Sleep, sleep as realSleep, statusOf } from './retry.ts';
 import type { OfferedTool } from './tools.ts';
@@ -36,6 +37,10 @@ export type ModelAgentOptions = {
   readonly style?: CallStyle;
   /** Without it nothing is said about what the model costs. */
   readonly price?: Price | undefined;
+  /** Whether names become pseudonyms before anything is sent to the endpoint. */
+  readonly pseudonyms?: boolean;
+  /** People whose names are to be replaced before a tool has named them. */
+  readonly people?: People;
   readonly sleep?: Sleep;
   /** A stopwatch for how long tools took, in milliseconds. */
   readonly now?: () => number;
@@ -64,6 +69,9 @@ class ModelAgent implements RecallingAgent {
   #isDown = false;
   #builtinAnswered = false;
   #style: CallStyle | undefined;
+  /** What the model may call. */
+  readonly #offered: readonly OfferedTool[];
+  readonly #veil: Veil;
   /** What the test of the model used, until it is told with a turn. */
   #tested: Usage = noUsage;
   #used: Usage = noUsage;
@@ -71,12 +79,17 @@ class ModelAgent implements RecallingAgent {
   constructor(options: ModelAgentOptions) {
     this.#options = options;
     this.#style = options.style;
+    const { prompt, tools, pseudonyms = false } = options;
+    this.#offered = [...tools.filter(({ isReading }) => isReading), ...proposals];
+    this.#veil = pseudonyms
+      ? createVeil(meaningfulWords(prompt.text, this.#offered), options.people)
+      : noVeil;
   }
 
   get name(): string {
     const { builtin, endpoint } = this.#options;
     if (this.#isDown && builtin !== undefined) return builtin.name;
-    const words = endpointWords(endpoint);
+    const words = `${endpointWords(endpoint)}${this.#options.pseudonyms === true ? ' by pseudonyms' : ''}`;
     return this.#style === undefined || this.#style === 'tools' ? words : `${words} in JSON`;
   }
 
@@ -167,16 +180,20 @@ class ModelAgent implements RecallingAgent {
   }
 
   async #runModel(text: string, calls: ToolCalls, options: TurnOptions): Promise<Answer> {
+    const veil = this.#veil;
     const gate = new Gate({
       tools: this.#options.tools,
       reach: (tool, args) => calls.reach(tool, args),
       evidence: this.#evidence,
       plans: this.#plans,
+      hide: (content) => veil.hideValue(content),
     });
-    const { endpoint, prompt, tools, sleep = realSleep } = this.#options;
+    const { endpoint, prompt, sleep = realSleep } = this.#options;
     const summary = await calls.ask('inventory_summary', {}, InventorySummary);
+    await veil.meet(this.#options.toolbox);
     this.#evidence.addText(text);
     this.#evidence.addResult(summary);
+    const words = new ShownText(veil, options);
     // LangChain takes a while to load, and the prompt must not wait for it.
     const { runLoop } = await import('./loop.ts');
     const speak = (style: CallStyle) =>
@@ -184,18 +201,27 @@ class ModelAgent implements RecallingAgent {
         endpoint,
         style,
         system: prompt.text,
-        before: this.#history.exchanges(),
-        said: `${cleanReply(text)}\n\n${bearings(summary)}`,
-        tools: [...tools.filter(({ isReading }) => isReading), ...proposals],
-        carryOut: (wish) => gate.carryOut(wish),
+        before: this.#history.exchanges().map(({ person, reply }) => ({
+          person: veil.hideText(person),
+          reply: veil.hideText(reply),
+        })),
+        said: `${veil.hideText(cleanReply(text))}\n\n${bearings(summary, (known) => veil.hideValue(known))}`,
+        tools: veil.tools(this.#offered),
+        carryOut: async ({ tool, args }) => {
+          words.end();
+          return veil.hideRest(await gate.carryOut({ tool, args: veil.revealArgs(args) }));
+        },
         isOver: () => gate.isOver(),
-        onText: (piece) => options.onEvent?.({ kind: 'text', text: piece }),
+        onText: (piece) => words.push(piece),
         sleep,
         ...(options.signal !== undefined && { signal: options.signal }),
       });
     const done = this.#style === undefined ? await this.#first(speak, options) : await speak(this.#style);
+    words.end();
     if (gate.stopped !== undefined) throw new ModelFailure('conduct', gate.stopped, done.usage);
-    return this.#answer(gate, done);
+    const told = { ...done, text: veil.revealText(done.text) };
+    const answer = this.#answer(gate, told);
+    return { ...answer, reply: [answer.reply, ...veil.notes(told.text)].join('\n\n') };
   }
 
   /** A model whose first answer calls nothing, or is refused for naming tools, is tested: it may not know tools at all. */
@@ -304,6 +330,33 @@ function yesOrNo(text: string, pending: Pending | undefined): 'yes' | 'no' | und
   const bare = id === undefined ? line : line.replace(id.toLowerCase(), '');
   if (isRefusal(bare)) return 'no';
   return isAffirmation(bare, pending?.kind ?? 'any') ? 'yes' : undefined;
+}
+
+/** Words of a model on their way to the screen, with the names given back. */
+class ShownText {
+  readonly #veil: Veil;
+  readonly #options: TurnOptions;
+  #stream: ReturnType<Veil['revealing']>;
+
+  constructor(veil: Veil, options: TurnOptions) {
+    this.#veil = veil;
+    this.#options = options;
+    this.#stream = veil.revealing();
+  }
+
+  push(piece: string): void {
+    this.#show(this.#stream.push(piece));
+  }
+
+  /** Nothing more is coming that could belong to what was said. */
+  end(): void {
+    this.#show(this.#stream.end());
+    this.#stream = this.#veil.revealing();
+  }
+
+  #show(text: string): void {
+    if (text !== '') this.#options.onEvent?.({ kind: 'text', text });
+  }
 }
 
 async function triedWith(

@@ -21,6 +21,8 @@ export type GateOptions = {
   readonly evidence: Evidence;
   /** The plans of this conversation: the only ones that may be proposed. */
   readonly plans: Map<string, PlanView>;
+  /** What a result becomes before the model reads it. */
+  readonly hide: (content: unknown) => unknown;
 };
 
 /** Calls of one turn, whatever they are. */
@@ -102,15 +104,15 @@ export class Gate {
   }
 
   async #read(tool: string, args: Record<string, unknown>): Promise<string> {
-    const { tools, reach, evidence } = this.#options;
+    const { tools, reach, evidence, hide } = this.#options;
     const known = tools.find(({ name }) => name === tool);
     if (known === undefined) return `There is no tool \`${cleanText(tool, 60)}\`. Nothing was called.`;
     if (!known.isReading) return `\`${known.name}\` is not for you: only the person can do that.`;
     const answer = await reach(known.name, args);
-    if (!answer.ok) return fenced(tool, { error: answer.error });
+    if (!answer.ok) return fenced(tool, hide({ error: answer.error }));
     evidence.addResult(answer.content);
     this.#keep(tool, answer.content);
-    return fenced(tool, answer.content);
+    return fenced(tool, hide(answer.content));
   }
 
   #keep(tool: string, content: unknown): void {
@@ -156,7 +158,7 @@ export class Gate {
     const id = ContractId.safeParse(asked.data.contract);
     if (!id.success) return `\`${cleanText(asked.data.contract, 40)}\` is not the id of a contract.`;
     const answer = await this.#options.reach('contract_get', { contract: id.data });
-    if (!answer.ok) return fenced('contract_get', { error: answer.error });
+    if (!answer.ok) return fenced('contract_get', this.#options.hide({ error: answer.error }));
     const detail = ContractDetail.safeParse(answer.content);
     if (!detail.success) return 'The contract could not be read. Nothing was proposed.';
     this.#options.evidence.addResult(answer.content);

@@ -29,6 +29,7 @@ export type TalkOptions = {
   readonly style?: CallStyle | 'unknown';
   readonly price?: Price;
   readonly skills?: Skills;
+  readonly pseudonyms?: boolean;
 };
 
 type Script = Parameters<typeof fakeEndpoint>[0];
@@ -66,6 +67,7 @@ export async function talk(
     ...(options.alone === true ? {} : { builtin: createInterpreter({ toolbox: fleet }) }),
     ...(style === 'unknown' ? {} : { style }),
     price: options.price,
+    pseudonyms: options.pseudonyms === true,
     sleep: (ms) => Promise.resolve(void slept.push(ms)),
   });
   const turns: Turn[] = [];

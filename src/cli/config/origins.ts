@@ -64,6 +64,7 @@ const defaults: Readonly<Record<string, (io: Io) => string>> = {
   as: (io) => callerOf(io, {}, 'berth-config').principal,
   zone: zoneOf,
   model: () => 'built-in',
+  pseudonyms: () => 'never',
   fallback: () => 'built-in',
   theme: () => 'by the background of the terminal',
   color: () => 'auto',

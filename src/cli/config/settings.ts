@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { isOn } from '../../chat/mode.ts';
 import { themes } from '../../chat/theme.ts';
 import { isPrice } from '../../llm/price.ts';
+import { isWhen } from '../../llm/pseudonyms/when.ts';
 import { cleanText } from '../../model/text.ts';
 import { isPageAddress } from '../approval-page.ts';
 
@@ -81,6 +82,17 @@ export const settings: readonly Setting[] = [
       ...text('BERTH_MODEL_PRICE'),
       takes: 'two amounts of euros such as `0.25,2`',
       allows: (value) => typeof value === 'string' && isPrice(value),
+    },
+  },
+  {
+    name: 'pseudonyms',
+    flag: '--pseudonyms',
+    variables: ['BERTH_PSEUDONYMS'],
+    meaning: 'whether a model gets pseudonyms instead of names',
+    inFile: {
+      ...text('BERTH_PSEUDONYMS'),
+      takes: 'never, remote (not on this machine), always, or ids of tenants with commas between them',
+      allows: (value) => typeof value === 'string' && value.trim() !== '' && isWhen(value),
     },
   },
   {

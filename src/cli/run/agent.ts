@@ -5,6 +5,7 @@ import { mcpToolbox } from '../../agent/toolbox.ts';
 import type { Caller } from '../../control/control.ts';
 import { type Endpoint, endpointOf } from '../../llm/endpoint.ts';
 import { priceOf } from '../../llm/price.ts';
+import { isVeiled } from '../../llm/pseudonyms/when.ts';
 import { connectInProcess } from '../../mcp/in-process.ts';
 import type { Digest } from '../../model/id.ts';
 import type { Io } from '../io.ts';
@@ -41,8 +42,7 @@ export async function withAgent<T>(
     const toolbox = through(mcpToolbox(await connect(session.caller)));
     const builtin = createInterpreter({ toolbox });
     if (endpoint === undefined) return await use(builtin, toolbox);
-    const parts = { endpoint, builtin, connect, through, caller: session.caller };
-    const { agent, prompt } = await modelAgent(io, parts);
+    const { agent, prompt } = await modelAgent(io, { endpoint, builtin, connect, through, session });
     return await use(agent, toolbox, prompt);
   } finally {
     for (const client of open) await client.close();
@@ -52,7 +52,7 @@ export async function withAgent<T>(
 type Parts = {
   readonly endpoint: Endpoint;
   readonly builtin: RecallingAgent;
-  readonly caller: Caller;
+  readonly session: Connecting;
   readonly connect: (caller: Caller) => Promise<Client>;
   readonly through: (toolbox: Toolbox) => Toolbox;
 };
@@ -60,13 +60,14 @@ type Parts = {
 /** What comes of the model's words is recorded with its name and the digest of what it was told. */
 async function modelAgent(
   io: Io,
-  { endpoint, builtin, caller, connect, through }: Parts,
+  { endpoint, builtin, session, connect, through }: Parts,
 ): Promise<{ readonly agent: RecallingAgent; readonly prompt: Digest }> {
   const [{ createModelAgent }, { readPrompt }, { toolsOf }] = await Promise.all([
     import('../../llm/agent.ts'),
     import('../../llm/prompt.ts'),
     import('../../llm/tools.ts'),
   ]);
+  const { control, caller } = session;
   const prompt = readPrompt();
   const client = await connect({ ...caller, model: endpoint.model, software: prompt.digest });
   const agent = createModelAgent({
@@ -75,6 +76,8 @@ async function modelAgent(
     toolbox: through(mcpToolbox(client)),
     tools: await toolsOf(client),
     price: priceOf(io.env),
+    pseudonyms: isVeiled({ said: io.env['BERTH_PSEUDONYMS'], endpoint, tenants: caller.tenants }),
+    people: async () => (await control.authority(caller)).principals.map(({ principal }) => principal),
     ...(io.env['BERTH_FALLBACK'] === 'none' ? {} : { builtin }),
   });
   return { agent, prompt: prompt.digest };

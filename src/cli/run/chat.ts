@@ -25,10 +25,14 @@ export type ChatOptions = Common &
     readonly prompt?: string | true;
     readonly output?: 'text' | 'json' | 'stream-json';
     readonly plain?: boolean;
+    readonly pseudonyms?: string;
   };
 
 /** The chat, in the front end that fits the surroundings: an MCP client of a server in the same process. */
-export async function chat(io: Io, options: ChatOptions): Promise<number> {
+export async function chat(given: Io, options: ChatOptions): Promise<number> {
+  const { pseudonyms } = options;
+  const said = pseudonyms === undefined ? {} : { BERTH_PSEUDONYMS: pseudonyms };
+  const io = { ...given, env: { ...given.env, ...said } };
   return withSession(io, { ...options, client: 'berth-chat' }, (session) =>
     withAgent(io, session, async (agent, toolbox, prompt) => {
       const front = frontEnd(io, options);
