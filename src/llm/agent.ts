@@ -24,6 +24,7 @@ import { proposals } from './proposals.ts';
 import { createVeil, meaningfulWords, noVeil, type People, type Veil } from './pseudonyms/veil.ts';
 import { checkedReply, cleanReply } from './reply.ts';
 import { type Sleep, sleep as realSleep, statusOf } from './retry.ts';
+import { ShownText } from './shown-text.ts';
 import type { OfferedTool } from './tools.ts';
 
 export type ModelAgentOptions = {
@@ -193,7 +194,7 @@ class ModelAgent implements RecallingAgent {
     await veil.meet(this.#options.toolbox);
     this.#evidence.addText(text);
     this.#evidence.addResult(summary);
-    const words = new ShownText(veil, options);
+    const words = new ShownText(veil, this.#evidence, options);
     // LangChain takes a while to load, and the prompt must not wait for it.
     const { runLoop } = await import('./loop.ts');
     const speak = (style: CallStyle) =>
@@ -330,33 +331,6 @@ function yesOrNo(text: string, pending: Pending | undefined): 'yes' | 'no' | und
   const bare = id === undefined ? line : line.replace(id.toLowerCase(), '');
   if (isRefusal(bare)) return 'no';
   return isAffirmation(bare, pending?.kind ?? 'any') ? 'yes' : undefined;
-}
-
-/** Words of a model on their way to the screen, with the names given back. */
-class ShownText {
-  readonly #veil: Veil;
-  readonly #options: TurnOptions;
-  #stream: ReturnType<Veil['revealing']>;
-
-  constructor(veil: Veil, options: TurnOptions) {
-    this.#veil = veil;
-    this.#options = options;
-    this.#stream = veil.revealing();
-  }
-
-  push(piece: string): void {
-    this.#show(this.#stream.push(piece));
-  }
-
-  /** Nothing more is coming that could belong to what was said. */
-  end(): void {
-    this.#show(this.#stream.end());
-    this.#stream = this.#veil.revealing();
-  }
-
-  #show(text: string): void {
-    if (text !== '') this.#options.onEvent?.({ kind: 'text', text });
-  }
 }
 
 async function triedWith(

@@ -484,3 +484,51 @@ test('a reply that is being written shows its end, cleaned and in four rows, and
   expect(frame()).toContain('All of it.');
   expect(frame()).not.toContain('nearly');
 });
+
+test('complete blocks of a reply are written for good while it goes on, and once', async () => {
+  const { promise, resolve } = Promise.withResolvers<Turn>();
+  const reply = 'First part.\n\n```\ncode\n\nmore code\n```\n\n1. one\n2. two\n\nThe end 48 [unverified].';
+  const { type, shows, frame, session } = open([
+    ({ onEvent }) => {
+      for (const piece of reply.match(/[\s\S]{1,3}/gu) ?? []) onEvent?.({ kind: 'text', text: piece });
+      return promise;
+    },
+  ]);
+  await shows('ada | acme');
+  type('hello\r');
+  await shows('The end');
+  expect(session.view().entries.map(({ kind }) => kind)).toContain('written');
+  expect(liveRegion(session.view(), { columns: 80, rows: 24 }, 0).lines.map(textOf).join('\n')).not.toMatch(
+    /First|code|one/u,
+  );
+  resolve(
+    turnOf({ reply: `${reply}\nBerth: a note.`, usage: { modelCalls: 1, inputTokens: 9, outputTokens: 5 } }),
+  );
+  await shows('Berth: a note.');
+  for (const part of ['First part.', 'more code', '1. one', '2. two', 'The end 48'])
+    expect(frame().split(part)).toHaveLength(2);
+});
+
+test('what a model says before it calls a tool stays, and its reply is whole', async () => {
+  const { type, shows, frame } = open([
+    ({ onEvent }) => {
+      onEvent?.({ kind: 'text', text: 'I look at r12.' });
+      onEvent?.({ kind: 'tool-started', tool: 'inventory_get', args: {} });
+      onEvent?.({ kind: 'text', text: 'It is full.\n\nSo ' });
+      onEvent?.({ kind: 'text', text: 'wait.' });
+      return turnOf({
+        reply: 'It is full.\n\nSo wait.',
+        usage: { modelCalls: 2, inputTokens: 9, outputTokens: 5 },
+      });
+    },
+  ]);
+  await shows('ada | acme');
+  type('hello\r');
+  await shows('So wait.');
+  expect(frame()).toMatch(/I look at r12\.[\s\S]*It is full\.\s+So wait\./u);
+  expect(frame().split('It is full.')).toHaveLength(2);
+});
+
+function textOf(line: ReturnType<typeof liveRegion>['lines'][number]): string {
+  return line.map(({ text }) => text).join('');
+}

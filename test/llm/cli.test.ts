@@ -116,7 +116,7 @@ test('json: usage and agent; stream-json: pieces of text', async () => {
     .trim()
     .split('\n')
     .map((line): unknown => JSON.parse(line));
-  expect(events).toContainEqual({ schema: 'berth/turn-event/1', kind: 'text', text: 'Hell' });
+  expect(events).toContainEqual({ schema: 'berth/turn-event/1', kind: 'text', text: 'Hello ' });
   expect(events.at(-1)).toMatchObject({
     outcome: 'answered',
     reply: 'Hello there.',

@@ -11,6 +11,7 @@ import {
   span,
   wrap,
 } from '../cards/line.ts';
+import { markdown } from '../cards/markdown.ts';
 import { formatTook } from '../cards/time.ts';
 import { drawFolded, drawTurn } from '../cards/turn.ts';
 import type { Entry } from './session.ts';
@@ -26,6 +27,8 @@ export function drawEntry(entry: Entry, room: Room): Line[] {
       return [...callLines(entry.call, entry.answer, room), blank];
     case 'turn':
       return [...turnLines(entry, room), blank];
+    case 'written':
+      return markdown(entry.markdown, room);
     case 'note':
       return [...entry.lines.flatMap((line) => paragraph(line, room, 'accent')), blank];
     default:

@@ -22,6 +22,7 @@ import {
   rejection,
   type ScreenMove,
 } from '../conversation.ts';
+import { Draft } from '../draft.ts';
 import { contextOf, type Lookups } from '../look.ts';
 import { distinct, type Name } from '../names.ts';
 import {
@@ -47,6 +48,8 @@ type NewEntry =
   | { readonly kind: 'call'; readonly call: ToolCall; readonly answer: ToolAnswer }
   /** `whole` unfolds the cards. */
   | { readonly kind: 'turn'; readonly turn: Turn; readonly before: Before; readonly whole?: true }
+  /** Blocks of a reply of a model that is still being written. */
+  | { readonly kind: 'written'; readonly markdown: string }
   | { readonly kind: 'note'; readonly lines: readonly string[] };
 
 /** One finished piece of the transcript. It is drawn once and never again. */
@@ -117,13 +120,6 @@ const leaveHint = 'Press Ctrl+C again to leave.';
 const noCall = 'No tool call is left to show.';
 const pasteHint = `A request has at most ${longestRequest} characters: nothing was pasted.`;
 
-/** The end of a reply that is being written: the whole of it comes when it is checked. */
-function draftAfter(draft = '', piece: string): string {
-  return `${draft}${piece}`.slice(-draftMost);
-}
-
-const draftMost = 1000;
-
 /** A conversation on the screen. It lives outside React, so that no keystroke waits for a render. */
 export class Session {
   readonly #options: SessionOptions;
@@ -134,6 +130,7 @@ export class Session {
   #answered: { readonly turn: Turn; readonly before: Before } | undefined;
   #names: readonly Name[] = [];
   #view: View;
+  #draft = new Draft();
   #turn: AbortController | undefined;
   #lend: Lend = (use) => use();
   #bursting = false;
@@ -305,6 +302,7 @@ export class Session {
     const controller = new AbortController();
     this.#turn = controller;
     this.#calls = [];
+    this.#draft = new Draft();
     this.#set({ phase: { kind: 'running', what: 'reading the request', stopping: false } });
     const { signal } = controller;
     const turn = await attempt(() => ask({ signal, onEvent: (event) => this.#hear(event) }), signal);
@@ -312,7 +310,7 @@ export class Session {
     if (this.#view.phase.kind === 'left') return;
     const { open } = this.#view;
     this.#answered = { turn, before: await contextOf(turn, open, this.#options.lookups) };
-    this.#add({ kind: 'turn', ...this.#answered });
+    this.#add({ kind: 'turn', ...this.#answered, turn: { ...turn, reply: this.#draft.beyond(turn.reply) } });
     this.#set({ phase: { kind: 'idle' }, open: next(open, turn) });
     this.#takeWaiting();
     await this.#refresh();
@@ -356,14 +354,23 @@ export class Session {
         this.#calls.push({ call: event.call, answer: event.answer });
         return this.#add({ kind: 'tool', call: event.call });
       case 'text':
-        return this.#set({ phase: { ...phase, draft: draftAfter(phase.draft, event.text) } });
+        return this.#write(this.#draft.push(event.text), phase);
       case 'tool-progress':
         return this.#set({ phase: { ...phase, progress: event.progress } });
       case 'tool-started':
+        // What a model says before it calls a tool is no part of its reply.
+        this.#write(this.#draft.rest, phase);
+        this.#draft = new Draft();
         return this.#set({ phase: { kind: 'running', what: event.tool, stopping: phase.stopping } });
       default:
         return event satisfies never;
     }
+  }
+
+  /** Blocks that are complete go into the transcript, and are drawn once; the rest stays below. */
+  #write(markdown: string, phase: Extract<Phase, { kind: 'running' }>): void {
+    if (markdown.trim() !== '') this.#add({ kind: 'written', markdown });
+    this.#set({ phase: { ...phase, draft: this.#draft.rest } });
   }
 
   /** The last call of the last turn whole, the next time the one before it; false when none is left. */
