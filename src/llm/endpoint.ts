@@ -15,6 +15,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const openAi = 'https://api.openai.com/v1';
 
+/** As BERTH_MODEL: the built-in reader, run in the loop of the language models. */
+export const readerInLoop = 'built-in-loop';
+
 /**
  * The endpoint that the environment names: BERTH_MODEL, with OPENAI_BASE_URL and OPENAI_API_KEY. Nothing without
  * BERTH_MODEL, whatever else is set: a key that lies around for another program sends nothing anywhere.
@@ -22,7 +25,7 @@ const openAi = 'https://api.openai.com/v1';
  */
 export function endpointOf(env: Environment): Endpoint | undefined {
   const model = env['BERTH_MODEL']?.trim() ?? '';
-  if (model === '' || model === 'built-in') return undefined;
+  if (model === '' || model === 'built-in' || model === readerInLoop) return undefined;
   const url = env['OPENAI_BASE_URL']?.trim() ?? '';
   if (url === '' && keyOf(env) === undefined) throw noAddress(model);
   return { model: modelName(model), baseUrl: addressOf(url === '' ? openAi : url), ...keyed(env) };

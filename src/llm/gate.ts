@@ -8,9 +8,9 @@ import { cleanText } from '../model/text.ts';
 import { cardOf } from './cards.ts';
 import type { Evidence } from './evidence.ts';
 import { fenced } from './fence.ts';
-import type { Wish } from './loop.ts';
 import { AskPerson, ProposeCommit, ProposeRelease } from './proposals.ts';
 import type { OfferedTool } from './tools.ts';
+import type { Wish } from './wish.ts';
 
 /** How a tool is reached: announced and timed. */
 type Reach = (tool: string, args: Record<string, unknown>) => Promise<ToolAnswer>;

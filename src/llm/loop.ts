@@ -19,9 +19,8 @@ import type { CallStyle, JsonStep } from './json-step.ts';
 import { noUsage, together } from './price.ts';
 import { backedOff, type Sleep } from './retry.ts';
 import type { OfferedTool } from './tools.ts';
-
-/** What the model asked for: a tool and arguments that are an object, of whatever form. */
-export type Wish = { readonly tool: string; readonly args: Record<string, unknown> };
+import { traceNothing } from './trace-nothing.ts';
+import type { Wish } from './wish.ts';
 
 /** One exchange of before: what the person said, and what was answered. */
 export type Exchange = { readonly person: string; readonly reply: string };
@@ -86,17 +85,6 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
 
 function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
-}
-
-/** LangChain posts whole conversations to its maker's service where the environment asks for it. Ours never does. */
-function traceNothing(): void {
-  for (const name of [
-    'LANGSMITH_TRACING',
-    'LANGSMITH_TRACING_V2',
-    'LANGCHAIN_TRACING',
-    'LANGCHAIN_TRACING_V2',
-  ])
-    process.env[name] = 'false';
 }
 
 /** For the model to read; what runs is `carryOut`. */

@@ -223,8 +223,9 @@ test('LangChain and openai are loaded when they are needed, and not before', () 
     'src/llm/json-chat.ts',
     'src/llm/loop.ts',
     'src/llm/probe.ts',
+    'src/llm/reader-chat.ts',
   ]);
-  expect(hits(/import (?!type)[^;]*from '[^']*(?:llm\/|\.\/)(?:loop|probe)\.ts'/u)).toEqual([]);
+  expect(hits(/import (?!type)[^;]*from '[^']*(?:llm\/|\.\/)(?:loop|probe|reader-chat)\.ts'/u)).toEqual([]);
   expect(hits(/import (?!type)[^;]*from '[^']*(?:llm\/|\.\/)(?:chat-model|json-chat)\.ts'/u)).toEqual([
     'src/llm/json-chat.ts',
     'src/llm/loop.ts',

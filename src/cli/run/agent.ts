@@ -3,7 +3,7 @@ import type { RecallingAgent, Toolbox } from '../../agent/agent.ts';
 import { createInterpreter } from '../../agent/interpreter.ts';
 import { mcpToolbox } from '../../agent/toolbox.ts';
 import type { Caller } from '../../control/control.ts';
-import { type Endpoint, endpointOf } from '../../llm/endpoint.ts';
+import { type Endpoint, endpointOf, readerInLoop } from '../../llm/endpoint.ts';
 import { priceOf } from '../../llm/price.ts';
 import { isVeiled } from '../../llm/pseudonyms/when.ts';
 import { connectInProcess } from '../../mcp/in-process.ts';
@@ -39,14 +39,26 @@ export async function withAgent<T>(
     return client;
   };
   try {
-    const toolbox = through(mcpToolbox(await connect(session.caller)));
-    const builtin = createInterpreter({ toolbox });
+    const client = await connect(session.caller);
+    const toolbox = through(mcpToolbox(client));
+    if (endpoint === undefined && io.env['BERTH_MODEL']?.trim() !== readerInLoop)
+      return await use(createInterpreter({ toolbox }), toolbox);
+    const builtin = await readerLoop(client, toolbox);
     if (endpoint === undefined) return await use(builtin, toolbox);
     const { agent, prompt } = await modelAgent(io, { endpoint, builtin, connect, through, session });
     return await use(agent, toolbox, prompt);
   } finally {
     for (const client of open) await client.close();
   }
+}
+
+/** The built-in reader as it stands in for a model: in the same loop, behind a gate. */
+async function readerLoop(client: Client, toolbox: Toolbox): Promise<RecallingAgent> {
+  const [{ createReaderLoop }, { toolsOf }] = await Promise.all([
+    import('../../llm/reader-loop.ts'),
+    import('../../llm/tools.ts'),
+  ]);
+  return createReaderLoop({ toolbox, tools: await toolsOf(client) });
 }
 
 type Parts = {
