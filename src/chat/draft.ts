@@ -1,5 +1,4 @@
-import { lexer, type Token } from 'marked';
-import { z } from 'zod';
+import { lexer, type Token, type Tokens } from 'marked';
 
 /** Longer drafts are not cut any more: reading them again with every piece would only cost time. */
 const longestDraft = 20_000;
@@ -61,19 +60,15 @@ function completeIn(text: string): number {
   return before + itemsIn(last).reduce((sum, raw) => sum + raw.length, 0);
 }
 
-const List = z.object({
-  type: z.literal('list'),
-  ordered: z.boolean(),
-  start: z.union([z.number(), z.literal('')]),
-  items: z.array(z.object({ raw: z.string() })),
-});
-
 /** The items of a list before its last. What comes later must count on by itself: Markdown numbers a whole list anew. */
 function itemsIn(token: Token): readonly string[] {
-  const { data: list } = List.safeParse(token);
-  if (list === undefined) return [];
-  const raws = list.items.map(({ raw }) => raw);
+  if (!isList(token)) return [];
+  const raws = token.items.map(({ raw }) => raw);
   const number = Number(/^\s*(\d+)/u.exec(raws.at(-1) ?? '')?.[1] ?? 0);
-  const isCounting = !list.ordered || number === Number(list.start) + raws.length - 1;
+  const isCounting = !token.ordered || number === Number(token.start) + raws.length - 1;
   return isCounting ? raws.slice(0, -1) : [];
+}
+
+function isList(token: Token): token is Tokens.List {
+  return token.type === 'list';
 }

@@ -516,10 +516,12 @@ test('what a model says before it calls a tool stays, and its reply is whole', a
       onEvent?.({ kind: 'tool-started', tool: 'inventory_get', args: {} });
       onEvent?.({ kind: 'text', text: 'It is full.\n\nSo ' });
       onEvent?.({ kind: 'text', text: 'wait.' });
-      return turnOf({
-        reply: 'It is full.\n\nSo wait.',
-        usage: { modelCalls: 2, inputTokens: 9, outputTokens: 5 },
-      });
+      return Promise.resolve(
+        turnOf({
+          reply: 'It is full.\n\nSo wait.',
+          usage: { modelCalls: 2, inputTokens: 9, outputTokens: 5 },
+        }),
+      );
     },
   ]);
   await shows('ada | acme');
