@@ -82,6 +82,31 @@ describe('what stands nowhere is marked', () => {
     );
   });
 
+  test('every amount in its larger unit is known, and one beside it is not', () => {
+    const kinds = [
+      { name: 'totalMicroEur', factor: 1_000_000, unit: 'EUR' },
+      { name: 'memoryMib', factor: 1024, unit: 'GiB' },
+      { name: 'durationS', factor: 86_400, unit: 'days' },
+      { name: 'powerW', factor: 1000, unit: 'kW' },
+    ] as const;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...kinds),
+        fc.integer({ min: 1001, max: 9_000_000 }),
+        ({ name, factor, unit }, count) => {
+          const evidence = new Evidence();
+          evidence.addResult({ [name]: count * factor });
+          const words = count.toLocaleString('en-US');
+          expect(evidence.marked(`It is ${words} ${unit}, or ${count} ${unit}.`)).not.toContain(
+            unverifiedMark,
+          );
+          expect(evidence.marked(`It is ${count + 1} ${unit}.`)).toContain(unverifiedMark);
+        },
+      ),
+      { seed: 9, numRuns: 300 },
+    );
+  });
+
   test('every number of a result is known', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000_000 }), (n) => {
