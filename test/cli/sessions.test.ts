@@ -162,9 +162,10 @@ test('a home that cannot be written answers all the same, and says that nothing 
   expect(await listed(home)).toHaveLength(1);
 }, 120_000);
 
+const at = (minute: number) => ({ BERTH_NOW: `2026-11-25T10:0${minute}:00+01:00` });
+
 test('--continue takes the session in which something was said last, and two at once part ways', async () => {
   const home = await demoHome();
-  const at = (minute: number) => ({ BERTH_NOW: `2026-11-25T10:0${minute}:00+01:00` });
   await says(home, ['-p', request], at(0));
   await says(home, ['-p', 'list contracts'], at(1));
   await says(home, ['-p', '--resume', 'S-1', 'make it two weeks'], at(2));
