@@ -1,7 +1,7 @@
 import { assert, integer, property, uniqueArray } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { linkMbps, useOf } from '../../src/sources/prometheus/data-nics.ts';
+import { linkMbps, useOf } from '../../src/sources/prometheus/flow-nics.ts';
 import type { Sample } from '../../src/sources/prometheus/sample.ts';
 import { readExposition } from '../../src/sources/prometheus/text.ts';
 

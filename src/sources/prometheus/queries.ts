@@ -1,5 +1,5 @@
 import type { Watch } from '../../model/measurement.ts';
-import { dataMetrics } from './data-nics.ts';
+import { dataMetrics } from './flow-nics.ts';
 import { measuredMetrics } from './measure.ts';
 
 /** One question to a Prometheus: the path with its query, and the PromQL in it for people. */
