@@ -1,8 +1,8 @@
 import type { ContractId, Path } from '../../model/id.ts';
 import type { Quantity, Series, Watch, WatchedGpu, WatchedNode } from '../../model/measurement.ts';
 import { cleanText } from '../../model/text.ts';
-import { dataMetrics, linkMbps, useOf } from './flow-nics.ts';
 import { clockBitsOf, dcgmMetrics, readDcgmGpu, wattsOf, xidCodesOf } from './dcgm-gpu.ts';
+import { dataMetrics, linkMbps, useOf } from './flow-nics.ts';
 import { hostOf } from './prometheus.ts';
 import { isBlank, type Sample } from './sample.ts';
 

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
 import { engineKinds, engineNamed } from '../../../src/cli/live/engines.ts';
+import { k0rdentCompiler } from '../../../src/engines/k0rdent/compile.ts';
+import { kubernetesCompiler } from '../../../src/engines/kubernetes/engine.ts';
 import { EngineName } from '../../../src/model/binding.ts';
 import { berth, demoHome, newFolder } from '../run.ts';
 
@@ -27,13 +29,14 @@ describe('engines by their names', () => {
       env: kubectlIn(folder),
       interrupt: new AbortController().signal,
     };
-    for (const word of ['kubernetes', 'kubernetes:edge', 'k0rdent:arn:aws:eks:eu:1:cluster/x']) {
+    const kinds = { kubernetes: kubernetesCompiler, k0rdent: k0rdentCompiler };
+    for (const [word, kind] of [
+      ['kubernetes', 'kubernetes'],
+      ['kubernetes:edge', 'kubernetes'],
+      ['k0rdent:arn:aws:eks:eu:1:cluster/x', 'k0rdent'],
+    ] as const) {
       const { compiler, open } = engineNamed(word);
-      expect([compiler.name, open(io).name, compiler.compiler]).toEqual([
-        word,
-        word,
-        `${word.split(':', 1).join()}/1`,
-      ]);
+      expect([compiler.name, open(io).name, compiler.compiler]).toEqual([word, word, kinds[kind].compiler]);
       await open(io).probe();
     }
     expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe(
