@@ -4,15 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 import { clockAt, systemClock } from '../control/clock.ts';
 import type { Caller, Clock, Control } from '../control/control.ts';
-import { createControl } from '../control/create.ts';
-import { demoKeyOf } from '../control/demo-key.ts';
-import { playWorld, readWorld, type World } from '../control/world.ts';
+import type { World } from '../control/world.ts';
 import type { Ledger } from '../ledger/port.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { BerthError } from '../model/error.ts';
 import { type Digest, TenantId } from '../model/id.ts';
 import { cleanText } from '../model/text.ts';
-import { builtInTemplates } from '../templates/built-in.ts';
 import { approvalPageOf } from './approval-page.ts';
 import { callerOf, type Identity } from './caller.ts';
 import {
@@ -24,7 +21,6 @@ import {
   writeSettings,
 } from './home.ts';
 import type { Io } from './io.ts';
-import { writeKey } from './keys.ts';
 import { zoneOf } from './zone.ts';
 
 /** An open ledger and who uses it. */
@@ -39,17 +35,24 @@ export type Session = {
   readonly rehearsal: () => Promise<Control>;
 };
 
+/** The same before what decides is loaded, which is most of Berth: a handshake does not need it. */
+export type Opened = Omit<Session, 'control'> & { readonly control: () => Promise<Control> };
+
 /** What to make where no ledger is yet: the demo world, or one tenant and an empty fleet. */
 export type Fallback = 'demo' | 'empty';
 
 const demoName = 'four-sites';
 
 /** Opens the ledger of this home; fills one that is new or was not filled to its end, and says so on stderr. */
-export async function openSession(
-  io: Io,
-  identity: Identity & { readonly client: string; readonly approvalPage?: string },
-  fallback: Fallback,
-): Promise<Session> {
+export async function openSession(io: Io, identity: Identified, fallback: Fallback): Promise<Session> {
+  const opened = await openLedger(io, identity, fallback);
+  return { ...opened, control: await opened.control() };
+}
+
+type Identified = Identity & { readonly client: string; readonly approvalPage?: string };
+
+/** Does the same, and leaves it to the caller when what decides is loaded. */
+export async function openLedger(io: Io, identity: Identified, fallback: Fallback): Promise<Opened> {
   const home = homeOf(io);
   const caller = callerOf(io, identity, identity.client);
   const approvalPage = approvalPageOf(io, identity.approvalPage);
@@ -67,16 +70,23 @@ export async function openSession(
       io.stderr.write(`${await made}\n`);
     }
     const clock = clockOf(io, readSettings(home));
-    const parts = { clock, catalogue: ownCatalogue, templates: builtInTemplates, approvalPage };
+    const controlOf = async (over: Ledger) => {
+      const [{ createControl }, { builtInTemplates }] = await Promise.all([
+        import('../control/create.ts'),
+        import('../templates/built-in.ts'),
+      ]);
+      const parts = { clock, catalogue: ownCatalogue, templates: builtInTemplates, approvalPage };
+      return createControl({ ledger: over, ...parts });
+    };
     return {
-      control: createControl({ ledger, ...parts }),
+      control: () => controlOf(ledger),
       caller,
       clock,
       place: ledger.place,
       readOnly: ledger.readOnly?.why,
       rehearsal: async () => {
         const { rehearse } = await import('../ledger/rehearsal.ts');
-        return createControl({ ledger: await rehearse(ledger), ...parts });
+        return controlOf(await rehearse(ledger));
       },
     };
   } catch (error) {
@@ -126,7 +136,10 @@ export async function withSession<T>(
 
 /** Plays the demo world into the ledger of this home. Says in one line what is there now. */
 export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<string> {
-  const { inventory } = await import('../sources/inventory/inventory.ts');
+  const [{ inventory }, { playWorld, readWorld }] = await Promise.all([
+    import('../sources/inventory/inventory.ts'),
+    import('../control/world.ts'),
+  ]);
   const bytes = readWorldFile(name);
   const world = readWorld(new TextDecoder().decode(bytes), `${name}.yaml`);
   const home = homeOf(io);
@@ -134,13 +147,17 @@ export async function makeDemo(io: Io, ledger: Ledger, name: string): Promise<st
   writeSettings(home, { ...settings, unfinished: true });
   const observedAtMs = clockAt(world.history[0]?.at ?? world.clock, 'history').nowMs();
   await playWorld(ledger, world, inventory.parse([{ file: `${name}.yaml`, bytes }], { observedAtMs }));
-  writeDemoKeys(home, world);
+  await writeDemoKeys(home, world);
   writeSettings(home, { ...settings, unfinished: undefined });
   return `made the demo world ${name} in ${home} (its clock stands at ${world.clock})`;
 }
 
 /** Keys of people of a demo: everybody has them, and everybody knows the passphrase. */
-function writeDemoKeys(home: string, { authority }: World): void {
+async function writeDemoKeys(home: string, { authority }: World): Promise<void> {
+  const [{ demoKeyOf }, { writeKey }] = await Promise.all([
+    import('../control/demo-key.ts'),
+    import('./keys.ts'),
+  ]);
   const note =
     'PUBLIC DEMO KEY: everybody can make it, what it signs proves nothing. Its passphrase is `demo`.\n';
   for (const principal of authority?.demoKeys ?? []) {
@@ -161,6 +178,7 @@ function unlessThere(write: () => void): void {
 
 /** A ledger with one tenant, `default`, in the time zone of this machine. */
 export async function makeEmpty(io: Io, ledger: Ledger): Promise<string> {
+  const { createControl } = await import('../control/create.ts');
   const home = homeOf(io);
   const control = createControl({ ledger, clock: clockOf(io, readSettings(home)) });
   const zone = zoneOf(io);

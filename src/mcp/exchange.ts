@@ -17,8 +17,9 @@ export type Party = Omit<Caller, 'client' | 'tool'>;
 /** What a server serves, the same in both eras of the protocol. */
 export type Served = {
   readonly tools: readonly Tool[];
-  readonly prompts?: readonly Prompt[];
-  readonly control: Control;
+  readonly prompts?: () => readonly Prompt[];
+  /** A promise where it is still loading: a handshake and the list of tools do not wait for it. */
+  readonly control: Control | Promise<Control>;
   readonly version: string;
   readonly log: Log;
   /** A yes in a form counts as the requester's own. Only where people, not programs, fill in the forms. */
@@ -132,12 +133,13 @@ const watchedMs = 15 * 60_000;
 
 /** Whether it is over within that time, and before the server ends. */
 async function decided({ control, stopping }: Served, link: Link, approval: ApprovalId): Promise<boolean> {
+  const door = await control;
   const caller = callerOf(link, 'operation_get');
   const query = { operation: OperationId.parse(approval), limit: 1 };
   const until = performance.now() + watchedMs;
   for (;;) {
     const leftMs = until - performance.now();
-    const { operations } = await control.operations(caller, { ...query, waitS: leftMs / 1000 }, { stopping });
+    const { operations } = await door.operations(caller, { ...query, waitS: leftMs / 1000 }, { stopping });
     if (operations.every(({ over }) => over)) return true;
     if (leftMs <= 0 || stopping?.aborted === true) return false;
   }
@@ -148,8 +150,9 @@ const ownCapTokens = 16_000;
 
 type Call = { readonly name: string; readonly args: unknown };
 
-function answerTo(served: Served, { name, args }: Call, link: Link): Promise<CallAnswer> {
-  const { tools, control, log } = served;
+async function answerTo(served: Served, { name, args }: Call, link: Link): Promise<CallAnswer> {
+  const { tools, log } = served;
+  const control = await served.control;
   const { digest, byTool } = catalogueOf(tools);
   const toolDigest = byTool.get(name);
   return callTool(tools, name, args, {

@@ -40,12 +40,12 @@ export async function readResource(served: Served, uri: string, link: Link) {
   const json =
     resource.content === undefined
       ? await answerOf(served, { tool: resource.tool, args: resource.args?.(value) ?? {}, uri }, link)
-      : cleanObject(await resource.content(served.control));
+      : cleanObject(await resource.content(await served.control));
   return { contents: [{ uri, mimeType, text: JSON.stringify(json) }] };
 }
 
-export function promptList({ prompts = [], tools }: Served) {
-  const offered = offeredPrompts(prompts, tools);
+export function promptList(served: Served) {
+  const offered = offeredPrompts(served);
   return {
     prompts: offered.map(({ name, title, description, arguments: all }) => ({
       name,
@@ -58,10 +58,10 @@ export function promptList({ prompts = [], tools }: Served) {
 
 /** A prompt with what was given put in. Throws OfferFault for an unknown one, or where something needed is missing. */
 export function getPrompt(
-  { prompts = [], tools }: Served,
+  served: Served,
   { name, given }: { readonly name: string; readonly given: Readonly<Record<string, string>> },
 ) {
-  const offered = offeredPrompts(prompts, tools);
+  const offered = offeredPrompts(served);
   const prompt = offered.find((one) => one.name === name);
   if (prompt === undefined)
     throw new OfferFault(
@@ -88,22 +88,23 @@ export async function complete(
 ): Promise<{ completion: Completion }> {
   const kind =
     ref.type === 'ref/prompt'
-      ? offeredPrompts(served.prompts ?? [], served.tools)
+      ? offeredPrompts(served)
           .find(({ name }) => name === ref.name)
           ?.arguments.find(({ name }) => name === argument.name)?.complete
       : within(served.tools).find(({ uri }) => uri === ref.uri)?.complete;
   if (kind === undefined) return { completion: nothing };
   const caller: Caller = callerOf(link, 'completion');
-  return { completion: await completionOf(kind, argument.value, { control: served.control, caller }) };
+  const control = await served.control;
+  return { completion: await completionOf(kind, argument.value, { control, caller }) };
 }
 
 function within(tools: Served['tools']): readonly Resource[] {
   return resources.filter((resource) => tools.some(({ name }) => name === resource.tool));
 }
 
-function offeredPrompts(prompts: readonly Prompt[], tools: Served['tools']): readonly Prompt[] {
+function offeredPrompts({ prompts = () => [], tools }: Served): readonly Prompt[] {
   const names = new Set(tools.map(({ name }) => name));
-  return prompts.filter((prompt) => prompt.tools.every((tool) => names.has(tool)));
+  return prompts().filter((prompt) => prompt.tools.every((tool) => names.has(tool)));
 }
 
 function wordsOf({ name, title, description }: Resource) {
@@ -111,10 +112,12 @@ function wordsOf({ name, title, description }: Resource) {
 }
 
 async function answerOf(
-  { tools, control, log }: Served,
+  served: Served,
   { tool, args, uri }: { readonly tool: string; readonly args: object; readonly uri: string },
   link: Link,
 ) {
+  const { tools, log } = served;
+  const control = await served.control;
   const caller = callerOf(link, tool);
   const context = { control, caller, log, signal: link.signal, format: 'detailed' as const };
   const answer = await callTool(tools, tool, args, context);

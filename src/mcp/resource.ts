@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 import type { Control } from '../control/control.ts';
-import { listPacks } from '../control/policing.ts';
 import { DemandRequest } from '../model/demand.ts';
 import type { CompletionKind } from './completion.ts';
 import { type JsonObject, toJsonObject } from './json.ts';
@@ -51,7 +50,8 @@ export const resources: readonly Resource[] = [
     description: 'Every rule by pack: article, needed facts, reason, fix, and whether it is in force.',
     uri: 'berth://policy/current',
     tool: 'policy_check',
-    content: ({ clock }) => {
+    content: async ({ clock }) => {
+      const { listPacks } = await import('../control/policing.ts');
       const { packs, ...rest } = listPacks(clock.nowMs());
       const slim = packs.map((pack) => ({
         ...pack,

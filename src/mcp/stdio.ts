@@ -50,7 +50,7 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
   await running.idle();
   await written(stdout);
   await server.close();
-  await options.control.close();
+  await (await options.control).close();
 }
 
 /** Loaded when it is asked for: most clients speak the other era, and start faster without it. */

@@ -1,11 +1,5 @@
-import {
-  type Attributes,
-  type Context,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import type * as Telemetry from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 
 /** What a request says about the trace that it is part of. */
 export type Traced = {
@@ -18,15 +12,17 @@ export type Traced = {
 
 /**
  * Runs a call of a tool in a span of its own, with the attributes that OpenTelemetry names for MCP. Arguments and
- * answers are in no span. Costs next to nothing where nobody has set up an exporter.
+ * answers are in no span. Costs next to nothing where nobody has set up an exporter; loaded with the first call.
  */
 export async function inSpan<T>(
   { tool, from }: { readonly tool: string; readonly from: Traced },
   run: () => Promise<{ readonly value: T; readonly error?: string }>,
 ): Promise<T> {
+  const telemetry = await import('@opentelemetry/api');
+  const { SpanKind, SpanStatusCode, trace } = telemetry;
   const tracer = trace.getTracer('berth');
   const options = { kind: SpanKind.SERVER, attributes: attributesOf(tool, from) };
-  const span = tracer.startSpan(`tools/call ${tool}`, options, parentOf(from.traceparent));
+  const span = tracer.startSpan(`tools/call ${tool}`, options, parentOf(telemetry, from.traceparent));
   try {
     const { value, error } = await run();
     if (error !== undefined) {
@@ -51,7 +47,7 @@ function attributesOf(tool: string, { requestId, sessionId, protocolVersion }: T
 }
 
 /** The caller's span, where it names one as W3C Trace Context says. Anything else begins a trace. */
-function parentOf(traceparent: unknown): Context {
+function parentOf({ ROOT_CONTEXT, trace }: typeof Telemetry, traceparent: unknown): Context {
   const found =
     typeof traceparent === 'string'
       ? /^00-(?<traceId>[0-9a-f]{32})-(?<spanId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})$/.exec(traceparent)

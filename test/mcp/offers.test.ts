@@ -25,7 +25,10 @@ const Said = z.object({ messages: z.tuple([z.object({ content: z.object({ text: 
 describe.each(eras)('in the %s era', (_era, connect, notFound) => {
   const serve = (instead: Parameters<typeof fakeControl>[0] = {}, list = tools) => {
     const { control, calls } = fakeControl(instead);
-    return { client: connect(fetchFrom(endpointWith({ control, prompts, tools: list }))), calls };
+    return {
+      client: connect(fetchFrom(endpointWith({ control, prompts: () => prompts, tools: list }))),
+      calls,
+    };
   };
 
   test('every resource that is listed can be read, as its tool answers it', async () => {
@@ -189,7 +192,7 @@ test('an address is one resource', () => {
 });
 
 test('everything that is offered is as it was last reviewed', async () => {
-  const client = await legacyClient(fetchFrom(endpointWith({ prompts })));
+  const client = await legacyClient(fetchFrom(endpointWith({ prompts: () => prompts })));
   const surface = {
     instructions,
     tools: (await client.listTools()).tools.map(({ name, annotations }) => ({ name, annotations })),

@@ -7,7 +7,7 @@ import { Client as ModernClient } from '@modelcontextprotocol/client';
 import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import type { Control } from '../../src/control/control.ts';
@@ -24,7 +24,7 @@ const initialize = {
 const verify = { method: 'tools/call', params: { name: 'ledger_verify', arguments: {} } };
 
 /** A server on three pipes. `finish` waits for its end and gives what it wrote. */
-function serve(control: Control) {
+function serve(control: Control | Promise<Control>) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const caller = { principal: PrincipalId.parse('person:ada') };
   const done = serveStdio({ tools, control, caller, version: '0.0.0', stdin, stdout, stderr });
@@ -79,6 +79,24 @@ describe('serving over pipes', () => {
       { level: 'info', event: 'ending', why: 'stdin ended' },
       { level: 'info', event: 'tool-called', tool: 'ledger_verify' },
     ]);
+  });
+
+  test('handshake and list of tools do not wait for a door that still loads; a call and the end do', async () => {
+    const { control, events } = slowControl();
+    const loading = Promise.withResolvers<Control>();
+    const { stdin, stdout, send, finish } = serve(loading.promise);
+    send(1, initialize);
+    send(2, { method: 'tools/list' });
+    send(3, verify);
+    stdin.end();
+    await vi.waitFor(() => expect(stdout.readableLength).toBeGreaterThan(0));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(linesOf(String(stdout.read())).map(({ id }) => id)).toEqual([1, 2]);
+    expect(events).toEqual([]);
+    loading.resolve(control);
+    const { stdout: rest } = await finish();
+    expect(rest).toMatchObject([{ id: 3, result: { structuredContent: { ok: true } } }]);
+    expect(events).toEqual(['began', 'ended', 'closed']);
   });
 
   test('SIGTERM: the same, and later requests are not read', async () => {

@@ -1,3 +1,5 @@
+import { setImmediate as whatWaits } from 'node:timers/promises';
+
 import { z } from 'zod';
 
 import { tools } from '../../../tools/index.ts';
@@ -11,7 +13,7 @@ import { principalOf } from '../caller.ts';
 import type { Io } from '../io.ts';
 import { parsed } from '../parsed.ts';
 import { readPrompts } from '../prompts.ts';
-import { openSession } from '../session.ts';
+import { openLedger } from '../session.ts';
 import { startTraces } from '../telemetry.ts';
 import { version } from '../version.ts';
 import type { Common } from '../words.ts';
@@ -52,9 +54,8 @@ async function serve(io: Io, options: McpOptions): Promise<number> {
     (name) => options[name] !== undefined,
   );
   if (idle !== undefined) throw onlyOverHttp(idle);
-  const served = await servedBy(io, options);
   const { serveStdio } = await import('../../mcp/stdio.ts');
-  await serveStdio(served);
+  await serveStdio(await servedBy(io, options));
   return 0;
 }
 
@@ -77,7 +78,7 @@ function onlyOverHttp(name: 'auth' | 'allowHost' | 'allowOrigin' | 'rate'): Bert
 export type Served = Omit<McpServerOptions, 'log'>;
 
 async function servedBy(io: Io, options: McpOptions): Promise<Served> {
-  const session = await openSession(io, { ...options, client: 'mcp' }, 'demo');
+  const session = await openLedger(io, { ...options, client: 'mcp' }, 'demo');
   const { onBehalfOf, model, software } = options;
   const caller: Party = {
     ...session.caller,
@@ -88,8 +89,9 @@ async function servedBy(io: Io, options: McpOptions): Promise<Served> {
   const sets = options.toolsets ?? usualToolsets;
   return {
     tools: toolsOf(tools, { sets, readOnly: options.readOnly === true }),
-    prompts: readPrompts(),
-    control: session.control,
+    prompts: readPrompts,
+    // What stands on stdin by then is read first: the handshake, which needs none of it.
+    control: whatWaits().then(session.control),
     caller,
     version: version(),
     confirmByForm: options.confirmByForm === true,

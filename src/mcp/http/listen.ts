@@ -29,7 +29,7 @@ export async function serveHttp(options: HttpOptions): Promise<void> {
   log('info', 'ending', { why: await signal });
 
   await socket.close(() => endpoint.close(patienceMs));
-  await control.close();
+  await (await control).close();
 }
 
 function nextSignal(): Promise<string> {

@@ -60,10 +60,12 @@ function reading(route: Route): Route {
 
 /** Ready while the ledger can be read and nobody has asked the server to end. */
 async function ready({ control, isClosing }: RouteParts): Promise<Response> {
-  const isReadable = await control.head().then(
-    () => true,
-    () => false,
-  );
+  const isReadable = await Promise.resolve(control)
+    .then((door) => door.head())
+    .then(
+      () => true,
+      () => false,
+    );
   const isReady = isReadable && !isClosing();
   return json(isReady ? 200 : 503, { ready: isReady });
 }
