@@ -8,6 +8,7 @@ import { addBench } from './bench-commands.ts';
 import { addConfig } from './config-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { addEval } from './eval-commands.ts';
+import { completing, type IdKind, idKinds } from './id-kind.ts';
 import { addDoubts } from './inventory-commands.ts';
 import type { Io } from './io.ts';
 import { addLedger } from './ledger-commands.ts';
@@ -238,7 +239,7 @@ function addContracts(program: Command, io: Io, done: Done): void {
       done(await (await import('./run/plan.ts')).release(io, id, options)),
     );
 
-  withCommon(program.command('contracts [id]'))
+  withCommon(program.command('contracts [contract]'))
     .description('all contracts, or one whole')
     .option('--of <tenant>', 'of this tenant')
     .option('--state <state>', 'granted, bound, active, released, expired, …')
@@ -331,6 +332,13 @@ function addRecord(program: Command, io: Io, done: Done): void {
       io.stdout.write((await import('./completion.ts')).completionScript(shell, program));
       done(0);
     });
+
+  program
+    .command(completing, { hidden: true })
+    .description('print the ids that completion offers')
+    .addArgument(new Argument('<ids>', 'of which kind').choices(idKinds))
+    .addHelpText('after', examples('berth complete session', 'berth complete contract'))
+    .action(async (kind: IdKind) => done(await (await import('./run/complete.ts')).complete(io, kind)));
 }
 
 /** Leaves words that are no command to `refuseWords`. To be called last: commands inherit it when they are made. */

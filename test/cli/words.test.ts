@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
@@ -9,6 +10,8 @@ import { completionScript } from '../../src/cli/completion.ts';
 import { version } from '../../src/cli/version.ts';
 import { flaws } from './refusal.ts';
 import { berth, demoHome, newFolder } from './run.ts';
+
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 /** Every command line that leads to a command, as words. */
 const commands = pathsOf(program());
@@ -109,6 +112,7 @@ describe('help', () => {
       'mcp',
       'mcp install',
       'completion',
+      'complete',
       'sessions',
       'sessions show',
       'sessions export',
@@ -295,6 +299,33 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     for (const [first = 'init'] of commands) expect(script).toContain(first);
     const checked = spawnSync(shell, ['-n', '/dev/stdin'], { input: script });
     expect(checked.error === undefined ? checked.status : 0).toBe(0);
+  });
+
+  test('ids are those of the ledger, of the kind that the command takes', { timeout: 60_000 }, async () => {
+    const home = await demoHome();
+    await berth(['-p', 'which nodes have 4 free H100?'], { home });
+    const offered = (...words: readonly string[]) => {
+      const script = `berth() { '${process.execPath}' '${cli}' "$@"; }
+${completionScript('bash', program())}
+COMP_WORDS=(berth ${words.join(' ')}) COMP_CWORD=${words.length}
+_berth
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const env = { PATH: process.env['PATH'], HOME: home, USER: 'ada', BERTH_HOME: home };
+      return execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8', env }).trim().split('\n');
+    };
+    expect(offered('--resume', "''")).toEqual(['S-1']);
+    expect(offered('sessions', 'show', 'S')).toEqual(['S-1']);
+    expect(offered('contracts', 'C-10')).toContain('C-101');
+    expect(offered('sessions', 'show', '--js')).toEqual(['--json']);
+  });
+
+  test('Tab where no ledger is makes none, and one that cannot be read says nothing', async () => {
+    const home = newFolder();
+    expect(await berth(['complete', 'session'], { home })).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readdirSync(home)).toEqual([]);
+    writeFileSync(join(home, 'ledger.db'), 'no database');
+    expect(await berth(['complete', 'contract'], { home })).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await berth(['complete', 'secret'], { home })).toMatchObject({ code: 2 });
   });
 
   test('other shells are told which there are', async () => {
