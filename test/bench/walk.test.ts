@@ -24,17 +24,17 @@ function walked(steps: number, seed: number) {
 }
 
 describe('a walk over small fleets', { timeout: 240_000 }, () => {
-  test('breaks no promise in ten thousand steps, and takes every kind of step', () => {
-    const report = walked(10_000, 20_261_125);
+  test('breaks no promise in four thousand steps, and takes every kind of step', () => {
+    const report = walked(4000, 20_261_125);
     expect(report.violations).toEqual([]);
-    expect(report).toMatchObject({ steps: 10_000, fleets: 20, violationCount: 0 });
+    expect(report).toMatchObject({ steps: 4000, fleets: 8, violationCount: 0 });
     expect(Object.keys(report.kinds)).toHaveLength(17);
     for (const [kind, { done }] of Object.entries(report.kinds))
       expect(`${kind} ${done > 9}`).toBe(`${kind} true`);
   });
 
   test('is the same for the same seed, and another for another', () => {
-    const [once, again, other] = [walked(700, 5), walked(700, 5), walked(700, 6)];
+    const [once, again, other] = [walked(300, 5), walked(300, 5), walked(300, 6)];
     expect(again).toEqual(once);
     expect(other.digest).not.toBe(once.digest);
   });

@@ -16,7 +16,7 @@ import { key, nowMs, operator, planned, wish, worldFile } from './desk.ts';
 import { agent } from './people.ts';
 
 /** Rounds of four writers at once; the whole law is 10,000 of them: `BERTH_INTERLEAVINGS=10000`. */
-const rounds = Number(process.env['BERTH_INTERLEAVINGS'] ?? 60);
+const rounds = Number(process.env['BERTH_INTERLEAVINGS'] ?? 30);
 
 const limits = { gpus: 16, gpuSeconds: 20 * 3600, spendMicroEur: 60_000_000 };
 
