@@ -2,6 +2,8 @@ import type { SessionOptions } from './ink/session.ts';
 
 export type InkOptions = SessionOptions & {
   readonly color: boolean;
+  /** Is told when the first screen stands. */
+  readonly onShown?: () => void;
   /** The process's own without them. */
   readonly stdin?: NodeJS.ReadableStream;
   readonly stdout?: NodeJS.WritableStream;

@@ -5,7 +5,7 @@ import type { ChatAnswer, ChatSaid } from '../model/chat-turn.ts';
 import { BerthError } from '../model/error.ts';
 
 export type RecorderOptions = {
-  readonly chats: Chats;
+  readonly chats: () => Promise<Chats>;
   readonly caller: Caller;
   readonly start: ChatStart;
   /** Why nothing is to be recorded, if so. */
@@ -45,8 +45,8 @@ export class ChatRecorder implements Journal {
 
   async begin(said: ChatSaid): Promise<(answer: ChatAnswer, reader: string) => Promise<void>> {
     const { chats, caller, start } = this.#options;
-    const begun = await this.#trying(() =>
-      chats.begin(caller, {
+    const begun = await this.#trying(async () =>
+      (await chats()).begin(caller, {
         start,
         said,
         isResumed: this.#isResumed,
@@ -57,7 +57,8 @@ export class ChatRecorder implements Journal {
     this.#at = begun;
     this.#isResumed = false;
     return async (answer, reader) => {
-      this.#at = (await this.#trying(() => chats.end(caller, begun, { answer, reader }))) ?? begun;
+      this.#at =
+        (await this.#trying(async () => (await chats()).end(caller, begun, { answer, reader }))) ?? begun;
     };
   }
 

@@ -38,6 +38,9 @@ export type Session = {
 /** The same before what decides is loaded, which is most of Berth: a handshake does not need it. */
 export type Opened = Omit<Session, 'control'> & { readonly control: () => Promise<Control> };
 
+/** A session of which what decides may still be loading. */
+export type Loading = Omit<Session, 'control'> & { readonly control: Control | Promise<Control> };
+
 /** What to make where no ledger is yet: the demo world, or one tenant and an empty fleet. */
 export type Fallback = 'demo' | 'empty';
 

@@ -286,6 +286,21 @@ test('Ctrl+R finds an earlier request, Enter puts it on the prompt and does not 
   expect(session.view().prompt).toMatchObject({ editor: { text: 'half' } });
 });
 
+test('earlier requests may come after what was typed here, and stay before it', async () => {
+  const earlier = Promise.withResolvers<readonly string[]>();
+  const options = { agent: scriptedAgent([]), status, lookups: scriptedLookups() };
+  const session = new Session({ ...options, history: earlier.promise });
+  const up = () => {
+    session.press([{ kind: 'up' }]);
+    return session.view().prompt.editor.text;
+  };
+  session.press([{ kind: 'insert', text: '/help' }, { kind: 'submit' }, { kind: 'insert', text: 'half' }]);
+  earlier.resolve(['the oldest', 'yesterday']);
+  await vi.waitFor(() => expect(session.view().prompt.editor.history).toHaveLength(3));
+  expect(session.view().prompt.editor.text).toBe('half');
+  expect([up(), up(), up(), up()]).toEqual(['/help', 'yesterday', 'the oldest', 'the oldest']);
+});
+
 test('Ctrl+O shows the last tool call whole, then says that there is none left', async () => {
   const { agent, type, shows } = open([planned]);
   type('16 H100\r');

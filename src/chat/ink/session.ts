@@ -36,7 +36,7 @@ import {
 import { helpLines, keyLines } from '../slash.ts';
 import { readStatus, type ShownStatus, type StatusReader, statusPhrases } from '../status.ts';
 import type { Theme } from '../theme.ts';
-import { emptyEditor, onDraft } from './editor.ts';
+import { onDraft } from './editor.ts';
 import type { ChatKey } from './keys.ts';
 import { openPicker } from './picker.ts';
 import { type Answered, emptyPrompt, hasOpen, type Prompt, pressPrompt } from './prompt.ts';
@@ -99,8 +99,8 @@ export type SessionOptions = {
   /** The session that this chat goes on with. */
   readonly resumed?: Resumed;
   readonly theme?: Theme;
-  /** Earlier requests, the oldest first. */
-  readonly history?: readonly string[];
+  /** Earlier requests, the oldest first. They may come when the screen already stands. */
+  readonly history?: readonly string[] | Promise<readonly string[]>;
   /** Opens a text in the person's own editor, on the terminal that was lent. Undefined: it was not saved. */
   readonly editOutside?: Edit;
 };
@@ -140,14 +140,21 @@ export class Session {
   constructor(options: SessionOptions) {
     const { theme = 'dark', history = [], resumed } = options;
     this.#options = options;
-    this.#view = {
-      ...emptyView,
-      theme,
-      prompt: { editor: { ...emptyEditor, history, at: history.length } },
-    };
+    this.#view = { ...emptyView, theme };
     this.#note(welcome);
     if (resumed !== undefined) this.#takeUp(resumed);
+    void this.#remember(history);
     void this.#refresh();
+  }
+
+  /** What was typed here in the meantime stays the latest. */
+  async #remember(earlier: NonNullable<SessionOptions['history']>): Promise<void> {
+    const before = await earlier;
+    if (before.length === 0) return;
+    const { prompt } = this.#view;
+    const { history, at } = prompt.editor;
+    const editor = { ...prompt.editor, history: [...before, ...history], at: before.length + at };
+    this.#set({ prompt: { ...prompt, editor } });
   }
 
   readonly view = (): View => this.#view;

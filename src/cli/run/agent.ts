@@ -9,14 +9,14 @@ import { isVeiled } from '../../llm/pseudonyms/when.ts';
 import { connectInProcess } from '../../mcp/in-process.ts';
 import type { Digest } from '../../model/id.ts';
 import type { Io } from '../io.ts';
-import type { Session } from '../session.ts';
+import type { Loading } from '../session.ts';
 import { logTo } from '../use-tool.ts';
 import { version } from '../version.ts';
 
 type Client = Awaited<ReturnType<typeof connectInProcess>>;
 
 /** Whose tools an agent gets, and through what it reaches them. */
-type Connecting = Pick<Session, 'control' | 'caller'> & {
+type Connecting = Pick<Loading, 'control' | 'caller'> & {
   /** What the client calls itself; that of the chat without it. */
   readonly client?: string;
   readonly through?: (toolbox: Toolbox) => Toolbox;
@@ -89,7 +89,8 @@ async function modelAgent(
     tools: await toolsOf(client),
     price: priceOf(io.env),
     pseudonyms: isVeiled({ said: io.env['BERTH_PSEUDONYMS'], endpoint, tenants: caller.tenants }),
-    people: async () => (await control.authority(caller)).principals.map(({ principal }) => principal),
+    people: async () =>
+      (await (await control).authority(caller)).principals.map(({ principal }) => principal),
     ...(io.env['BERTH_FALLBACK'] === 'none' ? {} : { builtin }),
   });
   return { agent, prompt: prompt.digest };

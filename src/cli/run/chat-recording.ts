@@ -8,7 +8,7 @@ import type { Digest } from '../../model/id.ts';
 import { ChatRecorder } from '../chat-recorder.ts';
 import { isNo } from '../config/settings.ts';
 import type { Io } from '../io.ts';
-import type { Session } from '../session.ts';
+import type { Loading } from '../session.ts';
 import { version } from '../version.ts';
 
 /** What a person says about recording and going on. */
@@ -45,7 +45,7 @@ type Recording = {
 /** What writes the turns of a chat, unless the person or the ledger does not want that. */
 export function recorderOf(
   io: Io,
-  { control, caller, readOnly }: Session,
+  { control, caller, readOnly }: Loading,
   { options, front, reader, prompt }: Recording,
 ): ChatRecorder {
   const isOff = options.record === false || isNo(io.env['BERTH_RECORD']);
@@ -56,7 +56,7 @@ export function recorderOf(
     ...(prompt === undefined ? {} : { prompt }),
   };
   return new ChatRecorder({
-    chats: control.chats,
+    chats: async () => (await control).chats,
     caller,
     start: { setting, isUnlisted: !keepsHistory(io, options) },
     off: isOff ? 'that was asked for' : readOnly,
@@ -72,24 +72,25 @@ function keepsHistory(io: Io, options: RecordingOptions): boolean {
 /** What was typed in earlier sessions; a chat begins without it rather than not at all. */
 export async function historyOf(
   io: Io,
-  { control, caller }: Session,
+  { control, caller }: Loading,
   options: RecordingOptions,
 ): Promise<readonly string[]> {
   if (!keepsHistory(io, options)) return [];
-  return control.chats.requests(caller, mostHistory).catch(() => []);
+  const { chats } = await control;
+  return chats.requests(caller, mostHistory).catch(() => []);
 }
 
 const mostHistory = 500;
 
 /** The session that `--resume` names, or with `--continue` the one in which something was said last. */
 export async function resumedBy(
-  { control, caller }: Session,
+  { control, caller }: Loading,
   sessions: Sessions,
   options: RecordingOptions,
 ): Promise<Resumed | undefined> {
   if (options.resume !== undefined) return sessions.resume(options.resume);
   if (options.continue !== true) return undefined;
-  const { sessions: own } = await control.chats.list(caller, { all: false, limit: 50 });
+  const { sessions: own } = await (await control).chats.list(caller, { all: false, limit: 50 });
   const [newest] = own.toSorted((a, b) => Date.parse(b.last) - Date.parse(a.last));
   if (newest !== undefined) return sessions.resume(newest.id);
   throw new BerthError({

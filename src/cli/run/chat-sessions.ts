@@ -7,23 +7,23 @@ import { ChatId } from '../../model/chat.ts';
 import { BerthError } from '../../model/error.ts';
 import { cleanText } from '../../model/text.ts';
 import type { ChatRecorder } from '../chat-recorder.ts';
-import type { Session } from '../session.ts';
+import type { Loading } from '../session.ts';
 
 type Parts = {
-  readonly session: Session;
+  readonly session: Loading;
   readonly agent: RecallingAgent;
   readonly recorder: ChatRecorder;
 };
 
 /** What a chat can do with the sessions of whoever types. */
 export function sessionsOf({ session: { control, caller }, agent, recorder }: Parts): Sessions {
-  const { chats } = control;
+  const chats = async () => (await control).chats;
   return {
-    list: async () => (await chats.list(caller, { all: false, limit: 100 })).sessions,
+    list: async () => (await (await chats()).list(caller, { all: false, limit: 100 })).sessions,
     async resume(text): Promise<Resumed> {
       const id = sessionId(text);
-      const { session, turns } = await chats.read(caller, id);
-      const at = await chats.endOf(caller, id);
+      const { session, turns } = await (await chats()).read(caller, id);
+      const at = await (await chats()).endOf(caller, id);
       const remade = await agent.recall(turns);
       recorder.goOnAt(at);
       return { session, turns: remade };
@@ -36,7 +36,7 @@ export function sessionsOf({ session: { control, caller }, agent, recorder }: Pa
           message: 'nothing of this chat is recorded',
           fix: recorder.off === undefined ? 'ask something first' : `it is not recorded: ${recorder.off}`,
         });
-      const transcript = await chats.read(caller, sessionId(id));
+      const transcript = await (await chats()).read(caller, sessionId(id));
       return writeNew(file === '' ? `berth-${id}.md` : file, sessionMarkdown(transcript));
     },
   };

@@ -14,7 +14,7 @@ import type { InventorySummary } from '../../model/inventory-view.ts';
 import type { ChatRecorder } from '../chat-recorder.ts';
 import { columnsOf, type Io } from '../io.ts';
 import { outsideEditor } from '../outside-editor.ts';
-import { type Session, withSession } from '../session.ts';
+import { type Loading, openLedger } from '../session.ts';
 import type { Common } from '../words.ts';
 import { withAgent } from './agent.ts';
 import { historyOf, inSession, recorderOf, type RecordingOptions, resumedBy } from './chat-recording.ts';
@@ -33,9 +33,15 @@ export async function chat(given: Io, options: ChatOptions): Promise<number> {
   const { pseudonyms } = options;
   const said = pseudonyms === undefined ? {} : { BERTH_PSEUDONYMS: pseudonyms };
   const io = { ...given, env: { ...given.env, ...said } };
-  return withSession(io, { ...options, client: 'berth-chat' }, (session) =>
-    withAgent(io, session, async (agent, toolbox, prompt) => {
-      const front = frontEnd(io, options);
+  const front = frontEnd(io, options);
+  const opened = await openLedger(io, { ...options, client: 'berth-chat' }, 'demo');
+  // A screen is shown first, unless it is to begin with what was said before: what decides loads under the eyes.
+  const shown = Promise.withResolvers<void>();
+  const resumes = options.resume !== undefined || options.continue === true;
+  if (front.kind !== 'ink' || resumes) shown.resolve();
+  const session = { ...opened, control: shown.promise.then(opened.control) };
+  try {
+    return await withAgent(io, session, async (agent, toolbox, prompt) => {
       const recorder = recorderOf(io, session, { options, front, reader: agent.name, prompt });
       const sessions = sessionsOf({ session, agent, recorder });
       const resumed = await resumedBy(session, sessions, options);
@@ -48,13 +54,17 @@ export async function chat(given: Io, options: ChatOptions): Promise<number> {
         resumed,
         options,
         front,
+        onShown: shown.resolve,
       });
-    }),
-  );
+    });
+  } finally {
+    shown.resolve();
+    await (await session.control).close();
+  }
 }
 
 type Talk = {
-  readonly session: Session;
+  readonly session: Loading;
   readonly agent: Agent;
   readonly recorder: ChatRecorder;
   readonly toolbox: Toolbox;
@@ -62,6 +72,7 @@ type Talk = {
   readonly resumed: Resumed | undefined;
   readonly options: ChatOptions;
   readonly front: FrontEnd;
+  readonly onShown: () => void;
 };
 
 function frontEnd(io: Io, options: ChatOptions): FrontEnd {
@@ -84,8 +95,8 @@ async function talk(io: Io, all: Talk): Promise<number> {
       recorder,
       createLookups({
         toolbox,
-        picture: (place, window) =>
-          control.pictures(caller, { ...window, ...(place !== '' && { of: place }) }),
+        picture: async (place, window) =>
+          (await control).pictures(caller, { ...window, ...(place !== '' && { of: place }) }),
       }),
     ),
     sessions,
@@ -106,7 +117,12 @@ async function talk(io: Io, all: Talk): Promise<number> {
         interrupt: io.interrupt,
       });
     case 'ink':
-      return runInk({ ...common, ...outsideEditor(io), history: await historyOf(io, session, all.options) });
+      return runInk({
+        ...common,
+        ...outsideEditor(io),
+        history: historyOf(io, session, all.options),
+        onShown: all.onShown,
+      });
     default:
       return front satisfies never;
   }
@@ -120,7 +136,7 @@ async function headless(io: Io, { session, agent, recorder, options }: Talk): Pr
     agent,
     prompt,
     output: options.output ?? (options.json === true ? 'json' : 'text'),
-    head: () => session.control.head(),
+    head: async () => (await session.control).head(),
     session: () => recorder.session,
     stdout: io.stdout,
     stderr: io.stderr,
@@ -132,13 +148,13 @@ async function headless(io: Io, { session, agent, recorder, options }: Talk): Pr
 
 /** Says what the agent is now, and what it was at first: a model that failed is named as long as another stands in. */
 function statusReader(
-  { control, caller, clock, place }: Session,
+  { control, caller, clock, place }: Loading,
   agent: Agent,
   recorder: ChatRecorder,
 ): StatusReader {
   const first = agent.name;
   return async () => {
-    const { snapshot, sites, racks = [] } = await control.summary(caller, { racks: true });
+    const { snapshot, sites, racks = [] } = await (await control).summary(caller, { racks: true });
     return {
       principal: caller.principal,
       ...(caller.tenants === undefined ? {} : { tenants: caller.tenants }),
