@@ -6,6 +6,7 @@ import { layoutOf } from '../place/layout.ts';
 import type { State } from '../state.ts';
 import { type Packed, packedOf } from './packed.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
+import { endAt, startAt } from './rows.ts';
 import type { Span } from './window.ts';
 
 /** By the index of a node: 1 where one may come, else 0. */
@@ -98,11 +99,11 @@ function closersIn(state: State, { startMs, endMs }: Span): readonly Closer[] {
 
 /** Whether another tenant holds something on a node at some time. */
 function hasOther(packed: Packed, node: number, own: number, { startMs, endMs }: Span): boolean {
-  const { starts, ends, tenants } = packed;
+  const { rows, tenants } = packed;
   const to = endOfHolds(packed, node);
-  for (let at = firstReaching(packed, node, startMs); at < to && (starts[at] ?? 0) < endMs; at++) {
+  for (let at = firstReaching(packed, node, startMs); at < to && startAt(rows, at) < endMs; at++) {
     const tenant = tenants[at] ?? -1;
-    if (tenant >= 0 && tenant !== own && (ends[at] ?? 0) > startMs) return true;
+    if (tenant >= 0 && tenant !== own && endAt(rows, at) > startMs) return true;
   }
   return false;
 }

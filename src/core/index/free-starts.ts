@@ -1,6 +1,7 @@
 import { both, type Mask, sizeOf, without } from '../mask.ts';
 import type { Packed } from './packed.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
+import { endAt, gpusAt, startAt } from './rows.ts';
 import type { Stretch, Stretches } from './stretches.ts';
 
 type Asked = {
@@ -21,10 +22,10 @@ export function addFreeStarts(packed: Packed, asked: Asked, found: Stretches): v
 /** Whether every single hold that touches the usable GPUs leaves too few of them. */
 function isAllOrNothing(packed: Packed, { node, usable, gpuCount, starts }: Asked): boolean {
   if (sizeOf(usable) === gpuCount) return true;
-  const { masks } = packed;
+  const { rows } = packed;
   const to = endOfHolds(packed, node);
   for (let at = firstReaching(packed, node, starts.fromMs); at < to; at++) {
-    const left = without(usable, masks[at] ?? 0);
+    const left = without(usable, gpusAt(rows, at));
     if (left !== usable && sizeOf(left) >= gpuCount) return false;
   }
   return true;
@@ -32,13 +33,13 @@ function isAllOrNothing(packed: Packed, { node, usable, gpuCount, starts }: Aske
 
 /** Between one hold and the next: holds stand in the order of their starts. */
 function addGaps(packed: Packed, { node, usable, lengthMs, starts }: Asked, found: Stretches): void {
-  const { masks, starts: begins, ends } = packed;
+  const { rows } = packed;
   const to = endOfHolds(packed, node);
   let { fromMs } = starts;
   for (let at = firstReaching(packed, node, fromMs); at < to && fromMs <= starts.toMs; at++) {
-    const endMs = ends[at] ?? 0;
-    if (endMs <= fromMs || both(masks[at] ?? 0, usable) === 0) continue;
-    const lastMs = (begins[at] ?? 0) - lengthMs;
+    const endMs = endAt(rows, at);
+    if (endMs <= fromMs || both(gpusAt(rows, at), usable) === 0) continue;
+    const lastMs = startAt(rows, at) - lengthMs;
     if (lastMs >= fromMs) found.add(fromMs, Math.min(lastMs, starts.toMs));
     fromMs = endMs;
   }
@@ -64,13 +65,13 @@ function addSwept(packed: Packed, asked: Asked, found: Stretches): void {
 
 /** A hold is in the way of the starts after `start - length` and before its end. */
 function turnsOf(packed: Packed, { node, usable, lengthMs, starts }: Asked): readonly Turn[] {
-  const { masks, starts: begins, ends } = packed;
+  const { rows } = packed;
   const to = endOfHolds(packed, node);
   const turns: Turn[] = [];
   for (let at = firstReaching(packed, node, starts.fromMs); at < to; at++) {
-    const mask = both(masks[at] ?? 0, usable);
-    const endMs = ends[at] ?? 0;
-    const fromMs = (begins[at] ?? 0) - lengthMs + 1;
+    const mask = both(gpusAt(rows, at), usable);
+    const endMs = endAt(rows, at);
+    const fromMs = startAt(rows, at) - lengthMs + 1;
     if (fromMs > starts.toMs) break;
     if (mask === 0 || endMs <= starts.fromMs) continue;
     turns.push({ atMs: fromMs, mask, isInWay: true }, { atMs: endMs, mask, isInWay: false });

@@ -2,6 +2,7 @@ import type { FleetNode } from '../inventory/fleet.ts';
 import { powerOf, type PowerLimit } from '../place/power.ts';
 import { heldBesideGpus, type Want } from '../place/want.ts';
 import type { Packed } from './packed.ts';
+import { endAt, startAt, wattsAt } from './rows.ts';
 import { type Stretch, Stretches } from './stretches.ts';
 
 /**
@@ -65,13 +66,13 @@ function overloads(packed: Packed, { nodes }: PowerLimit, mostW: number): readon
   return found;
 }
 
-function stepsOn({ first, count, starts, ends, watts }: Packed, node: number) {
+function stepsOn({ first, count, rows }: Packed, node: number) {
   const from = first[node] ?? 0;
   const steps: { atMs: number; watts: number }[] = [];
   for (let at = from; at < from + (count[node] ?? 0); at++)
     steps.push(
-      { atMs: starts[at] ?? 0, watts: watts[at] ?? 0 },
-      { atMs: ends[at] ?? 0, watts: -(watts[at] ?? 0) },
+      { atMs: startAt(rows, at), watts: wattsAt(rows, at) },
+      { atMs: endAt(rows, at), watts: -wattsAt(rows, at) },
     );
   return steps;
 }

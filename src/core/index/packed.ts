@@ -1,7 +1,7 @@
 import type { Isolation } from '../../model/demand.ts';
 import { type Calendar, type Hold, peakOf } from '../calendar/calendar.ts';
 import type { Fleet } from '../inventory/fleet.ts';
-import { type Mask, maskOf } from '../mask.ts';
+import { copyRows, makeRows, putRow, type Rows, sizeOfRows } from './rows.ts';
 import type { Stretch } from './stretches.ts';
 import { type Span, Window } from './window.ts';
 
@@ -20,10 +20,7 @@ export class Packed {
   /** Where a node's holds begin in the pool, and how many they are. */
   readonly first: Int32Array;
   readonly count: Int32Array;
-  starts = new Float64Array(0);
-  ends = new Float64Array(0);
-  masks = new Uint32Array(0);
-  watts = new Float64Array(0);
+  rows: Rows = makeRows(0);
   cpus = new Float64Array(0);
   memories = new Float64Array(0);
   /** Numbers of the contracts that hold; -1 for what else does. */
@@ -132,10 +129,7 @@ export class Packed {
     let closing = 0;
     let reachMs = -Infinity;
     for (const [at, entry] of inOrder(holds).entries()) {
-      this.starts[first + at] = entry.startMs;
-      this.ends[first + at] = entry.endMs;
-      this.masks[first + at] = touched(entry);
-      this.watts[first + at] = entry.powerW;
+      putRow(this.rows, first + at, entry);
       this.cpus[first + at] = entry.cpuMilli;
       this.memories[first + at] = entry.memoryMib;
       this.holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
@@ -163,14 +157,11 @@ export class Packed {
 
   /** Makes room at the end of the pool: drops what no node points at any more, then grows by a quarter. */
   #reserve(length: number): void {
-    if (this.#used + length <= this.starts.length) return;
+    if (this.#used + length <= sizeOfRows(this.rows)) return;
     const live = this.count.reduce((sum, count) => sum + count, 0);
     const size = Math.ceil((live + length) * 1.25) + 64;
     const before = {
-      starts: this.starts,
-      ends: this.ends,
-      masks: this.masks,
-      watts: this.watts,
+      rows: this.rows,
       cpus: this.cpus,
       memories: this.memories,
       holders: this.holders,
@@ -178,10 +169,7 @@ export class Packed {
       alone: this.alone,
       reach: this.reach,
     };
-    this.starts = new Float64Array(size);
-    this.ends = new Float64Array(size);
-    this.masks = new Uint32Array(size);
-    this.watts = new Float64Array(size);
+    this.rows = makeRows(size);
     this.cpus = new Float64Array(size);
     this.memories = new Float64Array(size);
     this.holders = new Int32Array(size);
@@ -193,10 +181,7 @@ export class Packed {
       const from = this.first[node] ?? 0;
       const to = from + (this.count[node] ?? 0);
       this.first[node] = this.#used;
-      this.starts.set(before.starts.subarray(from, to), this.#used);
-      this.ends.set(before.ends.subarray(from, to), this.#used);
-      this.masks.set(before.masks.subarray(from, to), this.#used);
-      this.watts.set(before.watts.subarray(from, to), this.#used);
+      copyRows(this.rows, this.#used, before.rows, { from, to });
       this.cpus.set(before.cpus.subarray(from, to), this.#used);
       this.memories.set(before.memories.subarray(from, to), this.#used);
       this.holders.set(before.holders.subarray(from, to), this.#used);
@@ -232,11 +217,6 @@ const levels: readonly Isolation[] = ['shared', 'node', 'rack', 'site'];
 /** Levels at which a tenant can be alone, as numbers: each includes those below it. */
 export function levelOf(isolation: Isolation = 'shared'): number {
   return levels.indexOf(isolation);
-}
-
-/** GPUs that are not whole any more for others: those held, and those of which slices are held. */
-function touched({ gpus, slices = [] }: Hold): Mask {
-  return (gpus | maskOf(slices.map(({ gpu }) => gpu))) >>> 0;
 }
 
 function closingSite(holds: readonly Hold[]): number {

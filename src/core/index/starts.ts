@@ -4,6 +4,7 @@ import { emptyFits } from './empty-fits.ts';
 import { overlapsOf } from './overlaps.ts';
 import type { Packed } from './packed.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
+import { endAt, startAt } from './rows.ts';
 import { type Stretch, Stretches } from './stretches.ts';
 import { type Sought, sweepOf } from './sweep.ts';
 
@@ -41,12 +42,12 @@ export function endsIn(
   nodes: readonly number[],
   { fromMs, toMs }: Stretch,
 ): readonly number[] {
-  const { starts, ends } = packed;
+  const { rows } = packed;
   const found: number[] = [];
   for (const node of nodes) {
     const to = endOfHolds(packed, node);
-    for (let at = firstReaching(packed, node, fromMs - 1); at < to && (starts[at] ?? 0) <= toMs; at++) {
-      const endMs = ends[at] ?? 0;
+    for (let at = firstReaching(packed, node, fromMs - 1); at < to && startAt(rows, at) <= toMs; at++) {
+      const endMs = endAt(rows, at);
       if (endMs >= fromMs && endMs <= toMs) found.push(endMs);
     }
   }

@@ -1,5 +1,6 @@
 import type { Packed } from './packed.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
+import { endAt, startAt } from './rows.ts';
 import type { Stretch, Stretches } from './stretches.ts';
 
 /** Who asks, and from which level on it wants to be alone itself: see `levelOf`. */
@@ -22,9 +23,9 @@ export function addUnshared(
   let { fromMs } = starts;
   while (fromMs <= starts.toMs) {
     const next = nextInWay(packed, { at, to }, { tenant: asker.tenant, level: isAlone ? 0 : level }, fromMs);
-    const lastMs = next < 0 ? Infinity : (packed.starts[next] ?? 0) - lengthMs;
+    const lastMs = next < 0 ? Infinity : startAt(packed.rows, next) - lengthMs;
     if (lastMs >= fromMs) found.add(fromMs, Math.min(lastMs, starts.toMs));
-    fromMs = next < 0 ? Infinity : (packed.ends[next] ?? 0);
+    fromMs = next < 0 ? Infinity : endAt(packed.rows, next);
   }
 }
 
@@ -44,7 +45,7 @@ export function addBoth(one: Stretches, other: Stretches, found: Stretches): voi
  * there is none. Each node's place is moved on past those that are over by then, or in nobody's way.
  */
 function nextInWay(
-  { starts, ends, tenants, alone }: Packed,
+  { rows, tenants, alone }: Packed,
   { at, to }: { readonly at: Int32Array; readonly to: Int32Array },
   { tenant, level }: Asker,
   beyondMs: number,
@@ -55,11 +56,11 @@ function nextInWay(
     const end = to[node] ?? 0;
     for (; here < end; here++) {
       const other = tenants[here] ?? -1;
-      if (other >= 0 && other !== tenant && (alone[here] ?? 0) >= level && (ends[here] ?? 0) > beyondMs)
+      if (other >= 0 && other !== tenant && (alone[here] ?? 0) >= level && endAt(rows, here) > beyondMs)
         break;
     }
     at[node] = here;
-    if (here < end && (next < 0 || (starts[here] ?? 0) < (starts[next] ?? 0))) next = here;
+    if (here < end && (next < 0 || startAt(rows, here) < startAt(rows, next))) next = here;
   }
   return next;
 }

@@ -6,6 +6,7 @@ import { Headroom, smallLimit } from './headroom.ts';
 import { type Packed, packedOf } from './packed.ts';
 import { Profile } from './profile.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
+import { endAt, startAt, wattsAt } from './rows.ts';
 import type { Span } from './window.ts';
 
 /** So many spans are read hold by hold before a limit on many nodes gets a profile, which takes as long as dozens of them. */
@@ -82,7 +83,8 @@ export function wattsOf(fleet: Fleet): Watts {
 /** What is held on some nodes at one instant. */
 function levelOn(packed: Packed, nodes: readonly FleetNode[], atMs: number): number {
   let level = 0;
-  for (const at of heldOn(packed, nodes, { startMs: atMs, endMs: atMs + 1 })) level += packed.watts[at] ?? 0;
+  for (const at of heldOn(packed, nodes, { startMs: atMs, endMs: atMs + 1 }))
+    level += wattsAt(packed.rows, at);
   return level;
 }
 
@@ -98,11 +100,11 @@ function peakOn(packed: Packed, nodes: readonly FleetNode[], span: Span): number
 function peakByPairs(packed: Packed, held: readonly number[], { startMs }: Span): number {
   let peak = 0;
   for (const at of held) {
-    const atMs = Math.max(startMs, packed.starts[at] ?? 0);
+    const atMs = Math.max(startMs, startAt(packed.rows, at));
     let level = 0;
     for (const other of held) {
-      if ((packed.starts[other] ?? 0) <= atMs && (packed.ends[other] ?? 0) > atMs)
-        level += packed.watts[other] ?? 0;
+      if (startAt(packed.rows, other) <= atMs && endAt(packed.rows, other) > atMs)
+        level += wattsAt(packed.rows, other);
     }
     peak = Math.max(peak, level);
   }
@@ -110,18 +112,18 @@ function peakByPairs(packed: Packed, held: readonly number[], { startMs }: Span)
 }
 
 /** By going through what begins and what ends side by side, each in order: at one instant what ends is off first. */
-function peakInOrder({ starts, ends, watts }: Packed, held: readonly number[], { startMs }: Span): number {
-  const begun = held.filter((at) => (starts[at] ?? 0) > startMs);
+function peakInOrder({ rows }: Packed, held: readonly number[], { startMs }: Span): number {
+  const begun = held.filter((at) => startAt(rows, at) > startMs);
   let level = 0;
-  for (const at of held) if ((starts[at] ?? 0) <= startMs) level += watts[at] ?? 0;
+  for (const at of held) if (startAt(rows, at) <= startMs) level += wattsAt(rows, at);
   let peak = level;
-  const later = Uint32Array.from(begun).toSorted((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0));
-  const over = Uint32Array.from(held).toSorted((a, b) => (ends[a] ?? 0) - (ends[b] ?? 0));
+  const later = Uint32Array.from(begun).toSorted((a, b) => startAt(rows, a) - startAt(rows, b));
+  const over = Uint32Array.from(held).toSorted((a, b) => endAt(rows, a) - endAt(rows, b));
   let ended = 0;
   for (const at of later) {
-    for (; (ends[over[ended] ?? -1] ?? Infinity) <= (starts[at] ?? 0); ended++)
-      level -= watts[over[ended] ?? -1] ?? 0;
-    level += watts[at] ?? 0;
+    for (; ended < over.length && endAt(rows, over[ended] ?? 0) <= startAt(rows, at); ended++)
+      level -= wattsAt(rows, over[ended] ?? 0);
+    level += wattsAt(rows, at);
     peak = Math.max(peak, level);
   }
   return peak;
@@ -129,12 +131,12 @@ function peakInOrder({ starts, ends, watts }: Packed, held: readonly number[], {
 
 /** Where in the pool the holds stand that overlap a span. */
 function heldOn(packed: Packed, nodes: readonly FleetNode[], { startMs, endMs }: Span): readonly number[] {
-  const { starts, ends } = packed;
+  const { rows } = packed;
   const held: number[] = [];
   for (const { index } of nodes) {
     const to = endOfHolds(packed, index);
-    for (let at = firstReaching(packed, index, startMs); at < to && (starts[at] ?? 0) < endMs; at++)
-      if ((ends[at] ?? 0) > startMs) held.push(at);
+    for (let at = firstReaching(packed, index, startMs); at < to && startAt(rows, at) < endMs; at++)
+      if (endAt(rows, at) > startMs) held.push(at);
   }
   return held;
 }

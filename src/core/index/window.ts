@@ -1,6 +1,7 @@
 import type { Mask } from '../mask.ts';
 import { Blocks } from './blocks.ts';
 import { endOfHolds, firstReaching } from './reaching.ts';
+import { endAt, gpusAt, type Rows, startAt, wattsAt } from './rows.ts';
 
 export type Span = { readonly startMs: number; readonly endMs: number };
 
@@ -8,10 +9,7 @@ export type Span = { readonly startMs: number; readonly endMs: number };
 type Holds = {
   readonly first: Int32Array;
   readonly count: Int32Array;
-  readonly starts: Float64Array;
-  readonly ends: Float64Array;
-  readonly masks: Uint32Array;
-  readonly watts: Float64Array;
+  readonly rows: Rows;
   /** When the last of a node's holds up to here ends. */
   readonly reach: Float64Array;
 };
@@ -56,18 +54,18 @@ export class Window {
   }
 
   #read(node: number): { readonly taken: Mask; readonly watts: number } {
-    const { starts, ends, masks, watts } = this.#holds;
+    const { rows } = this.#holds;
     const to = endOfHolds(this.#holds, node);
     let taken = 0;
     let heldW = free;
     for (
       let at = firstReaching(this.#holds, node, this.startMs);
-      at < to && (starts[at] ?? 0) < this.endMs;
+      at < to && startAt(rows, at) < this.endMs;
       at++
     ) {
-      if ((ends[at] ?? 0) <= this.startMs) continue;
-      taken |= masks[at] ?? 0;
-      heldW = Math.max(0, heldW) + (watts[at] ?? 0);
+      if (endAt(rows, at) <= this.startMs) continue;
+      taken |= gpusAt(rows, at);
+      heldW = Math.max(0, heldW) + wattsAt(rows, at);
     }
     this.#taken.set(node, taken >>> 0);
     this.#watts.set(node, heldW);

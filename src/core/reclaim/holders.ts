@@ -1,6 +1,7 @@
 import type { Contract } from '../../model/contract.ts';
 import { packedOf } from '../index/packed.ts';
 import { endOfHolds, firstReaching } from '../index/reaching.ts';
+import { endAt, startAt } from '../index/rows.ts';
 import type { FleetNode } from '../inventory/fleet.ts';
 import { contractNumbered, firstContract, type State } from '../state.ts';
 
@@ -13,13 +14,13 @@ export function holdersOn(
   { fromMs, toMs }: During,
 ): readonly Contract[] {
   const packed = packedOf(state);
-  const { starts, ends, holders } = packed;
+  const { rows, holders } = packed;
   const isHolder = new Uint8Array(firstContract + state.contracts.size);
   for (const { index } of nodes) {
     const to = endOfHolds(packed, index);
-    for (let at = firstReaching(packed, index, fromMs); at < to && (starts[at] ?? 0) < toMs; at++) {
+    for (let at = firstReaching(packed, index, fromMs); at < to && startAt(rows, at) < toMs; at++) {
       const holder = holders[at] ?? -1;
-      if (holder >= 0 && (ends[at] ?? 0) > fromMs) isHolder[holder] = 1;
+      if (holder >= 0 && endAt(rows, at) > fromMs) isHolder[holder] = 1;
     }
   }
   const found: Contract[] = [];

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Calendar, Hold } from '../../../src/core/calendar/calendar.ts';
 import { levelOf, type Packed, packedOf } from '../../../src/core/index/packed.ts';
 import { endOfHolds, firstReaching } from '../../../src/core/index/reaching.ts';
+import { endAt } from '../../../src/core/index/rows.ts';
 import { endsIn } from '../../../src/core/index/starts.ts';
 import { Stretches } from '../../../src/core/index/stretches.ts';
 import { Sweep } from '../../../src/core/index/sweep.ts';
@@ -120,7 +121,8 @@ test('all that stands before the first hold that lasts beyond an instant is over
 });
 
 function endsOn(packed: Packed, node: number): readonly number[] {
-  return [...packed.ends.subarray(packed.first[node], endOfHolds(packed, node))];
+  const first = packed.first[node] ?? 0;
+  return Array.from({ length: endOfHolds(packed, node) - first }, (_, at) => endAt(packed.rows, first + at));
 }
 
 test('the ends in a stretch are those of a scan, whatever calendar was packed before', () => {
