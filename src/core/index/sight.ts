@@ -29,6 +29,8 @@ export class Sight {
   /** By the number of the limit, and by the number of a node's list of limits. */
   readonly #left = new Blocks();
   readonly #least = new Blocks();
+  /** By the number of a list of limits: watts held on its nodes. */
+  readonly #held = new Blocks();
 
   constructor(state: State, window: Window) {
     this.window = window;
@@ -84,10 +86,21 @@ export class Sight {
     const known = this.#left.get(limit.index);
     if (!Number.isNaN(known)) return known;
     let left = limit.limitW;
-    const { peaks } = this.#packed;
-    for (const { index } of limit.nodes) left -= Math.min(this.window.wattsOn(index), peaks[index] ?? 0);
+    for (const number of this.#draws.under[limit.index] ?? []) left -= this.#heldOn(number);
     this.#left.set(limit.index, left);
     return left;
+  }
+
+  /** Nodes with the same limits are read once for all of them. */
+  #heldOn(number: number): number {
+    const known = this.#held.get(number);
+    if (!Number.isNaN(known)) return known;
+    let held = 0;
+    const { peaks } = this.#packed;
+    for (const node of this.#draws.nodes[number] ?? [])
+      held += Math.min(this.window.wattsOn(node), peaks[node] ?? 0);
+    this.#held.set(number, held);
+    return held;
   }
 }
 

@@ -17,6 +17,10 @@ export type Draws = {
   /** By the index of a node: the number of its limits. */
   readonly of: Int32Array;
   readonly limits: readonly (readonly PowerLimit[])[];
+  /** The nodes of each list, by index. */
+  readonly nodes: readonly (readonly number[])[];
+  /** By the number of a limit: the lists that it is in. */
+  readonly under: readonly (readonly number[])[];
 };
 
 /** A fleet never changes, so its layout is found out once. */
@@ -39,7 +43,7 @@ function made(fleet: Fleet): Layout {
   const limits = limitsOf(fleet);
   const limitsByNode: PowerLimit[][] = fleet.nodes.map(() => []);
   for (const limit of limits) for (const node of limit.nodes) limitsByNode[node.index]?.push(limit);
-  const draws = drawsOf(limitsByNode);
+  const draws = drawsOf(limits, limitsByNode);
   return {
     racks: groupedBy(fleet.nodes, (node) => node.rack),
     sites: groupedBy(fleet.nodes, (node) => node.site),
@@ -50,19 +54,24 @@ function made(fleet: Fleet): Layout {
 }
 
 /** Each list of limits once. */
-function drawsOf(limitsByNode: readonly (readonly PowerLimit[])[]): Draws {
+function drawsOf(all: readonly PowerLimit[], limitsByNode: readonly (readonly PowerLimit[])[]): Draws {
   const numbers = new Map<string, number>();
   const limits: (readonly PowerLimit[])[] = [];
-  const of = Int32Array.from(limitsByNode, (own) => {
+  const nodes: number[][] = [];
+  const under: number[][] = all.map(() => []);
+  const of = Int32Array.from(limitsByNode, (own, node) => {
     const key = own.map(({ index }) => index).join(' ');
     const number = numbers.get(key) ?? limits.length;
     if (number === limits.length) {
       numbers.set(key, number);
       limits.push(own);
+      nodes.push([]);
+      for (const { index } of own) under[index]?.push(number);
     }
+    nodes[number]?.push(node);
     return number;
   });
-  return { of, limits };
+  return { of, limits, nodes, under };
 }
 
 function groupedBy(

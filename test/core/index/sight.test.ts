@@ -136,3 +136,12 @@ test('limits that are left out of account keep nobody out, and without bookings 
   expect(without.of(node)).toEqual(roomOf(node, [], 0, 1));
   expect(without.limitsOn(node).map(({ name }) => name)).toEqual(['hall-power']);
 });
+
+test('a limit is over the lists whose nodes draw on it, each node in one of them', () => {
+  const { draws } = layoutOf(state.fleet);
+  for (const limit of limits) {
+    const nodes = (draws.under[limit.index] ?? []).flatMap((number) => draws.nodes[number] ?? []);
+    expect(nodes.toSorted((a, b) => a - b)).toEqual(limit.nodes.map(({ index }) => index));
+  }
+  expect(draws.nodes.flat().toSorted((a, b) => a - b)).toEqual(state.fleet.nodes.map(({ index }) => index));
+});
