@@ -12,6 +12,7 @@ import { type Json, objectOf } from '../kubernetes/object.ts';
 import { placeLabel } from '../kubernetes/place-labels.ts';
 import { yamlOf } from '../kubernetes/yaml.ts';
 import type { Compiled, Compiler, EngineOptions, EngineSubject, GrantedSubject, Printed } from '../port.ts';
+import { accessName, accessShortfalls, isAccess, ruleObject } from './access.ts';
 import { regionAnnotation, shortfallsOf } from './state.ts';
 
 /** What people say about the management cluster. Templates, identities and services are theirs and have to exist. */
@@ -20,7 +21,12 @@ const k0rdentOptions = {
   identity: 'the identity behind the credential, as `Kind/name`, such as `AWSClusterStaticIdentity/aws-eu`',
   'identity-api': 'its API version; `infrastructure.cluster.x-k8s.io/v1beta2` without it',
   namespace: 'where k0rdent keeps its clusters; `kcm-system` without it',
-  region: 'the k0rdent Region of the site; the management cluster itself without it',
+  region: 'a k0rdent Region that is there and ready; the management cluster itself without it',
+  'region-kubeconfig':
+    'instead of `region`: a Region of the contract’s own, reached by this Secret, as `name` or `name/key`',
+  'region-providers': 'the providers of that Region, separated by commas',
+  'tenant-namespace':
+    'the namespace of the tenant there, which may then use the credential; nobody else may without it',
   services: 'ServiceTemplates of the workload stack, separated by commas',
   'dry-run': '`false` once the dry run has answered; without it nothing is deployed',
 } as const satisfies EngineOptions;
@@ -35,6 +41,15 @@ const Settings = z.strictObject({
     .default('infrastructure.cluster.x-k8s.io/v1beta2'),
   namespace: name.default('kcm-system'),
   region: name.optional(),
+  'region-kubeconfig': z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?:\/[A-Za-z0-9._-]{1,253})?$/u)
+    .optional(),
+  'region-providers': z.string().max(300).default(''),
+  'tenant-namespace': z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u)
+    .optional(),
   services: z.string().max(300).default(''),
   'dry-run': z.enum(['true', 'false']).default('true'),
 });
@@ -42,13 +57,15 @@ type Settings = z.infer<typeof Settings>;
 
 export const k0rdentCompiler: Compiler = {
   name: EngineName.parse('k0rdent'),
-  compiler: 'k0rdent/2',
+  compiler: 'k0rdent/3',
   title: 'k0rdent: a cluster for a site that has none, by the management cluster',
   options: k0rdentOptions,
   compile: compileCluster,
-  differences: (wanted, found, atMs) =>
-    [...differencesOf(wanted, found, atMs), ...shortfallsOf(wanted, found)].slice(0, 8),
-  print: (objects) => [{ file: 'objects.yaml', text: yamlOf(objects) }],
+  differences: (wanted, found, atMs) => {
+    const told = isAccess(wanted) ? accessShortfalls(wanted, found) : shortfallsOf(wanted, found);
+    return [...differencesOf(wanted, found, atMs), ...told].slice(0, 8);
+  },
+  print: printed,
 };
 
 /** A contract of a site that has machines and no cluster: the cluster, its services, and who may use the credential. */
@@ -69,12 +86,47 @@ export function compileCluster(subject: EngineSubject, options: EngineOptions): 
       why: `a cluster stands in one site, this is ${sites.length}`,
       fix: 'hand over site by site',
     };
-  const services = settings.data.services.split(',').flatMap((word) => word.trim() || []);
+  const services = listOf(settings.data.services);
   const wrong = services.find((service) => !name.safeParse(service).success);
   if (wrong !== undefined) return { kind: 'unfit', why: `\`${wrong}\` is no ServiceTemplate`, fix: wanted };
-  const cluster = clusterOf(subject, settings.data, site);
-  const objects = inOrder([...cluster, ...stack(subject, services)]);
-  return { kind: 'compiled', objects, notes: notesOf(settings.data), files: [accessRule(subject)] };
+  const fault = regionFault(settings.data);
+  if (fault !== undefined) return { kind: 'unfit', why: fault, fix: wanted };
+  const objects = inOrder([
+    ...regionOf(subject, settings.data),
+    ...clusterOf(subject, settings.data, site),
+    ...stack(subject, services),
+    ...accessOf(subject, settings.data),
+  ]);
+  return { kind: 'compiled', objects, notes: notesOf(settings.data), files: [] };
+}
+
+function listOf(words: string): readonly string[] {
+  return words.split(',').flatMap((word) => word.trim() || []);
+}
+
+function regionFault(settings: Settings): string | undefined {
+  const { region, 'region-kubeconfig': kubeconfig, 'region-providers': providers } = settings;
+  if (region !== undefined && kubeconfig !== undefined)
+    return '`region` names a Region that is there and `region-kubeconfig` makes one: say one of them';
+  if (providers !== '' && kubeconfig === undefined)
+    return '`region-providers` are those of a Region of the contract’s own: say `region-kubeconfig`';
+  const wrong = listOf(providers).find((provider) => !name.safeParse(provider).success);
+  return wrong === undefined ? undefined : `\`${wrong}\` is no provider`;
+}
+
+/** A Region of the contract's own bears its name, so that no other contract has it and it goes with the contract. */
+function regionOf(subject: GrantedSubject, settings: Settings): readonly EngineObject[] {
+  const [secret, key] = settings['region-kubeconfig']?.split('/') ?? [];
+  if (secret === undefined) return [];
+  const kubeConfig: Json = { name: secret, ...(key === undefined ? {} : { key }) };
+  const providers = listOf(settings['region-providers']).map((provider): Json => ({ name: provider }));
+  const spec = { kubeConfig, ...(providers.length === 0 ? {} : { providers }) };
+  return [objectOf('Region', metadataOf(subject), { spec })];
+}
+
+function accessOf(subject: GrantedSubject, settings: Settings): readonly EngineObject[] {
+  const namespace = settings['tenant-namespace'];
+  return namespace === undefined ? [] : [ruleObject(subject.id, namespace)];
 }
 
 const wanted = Object.entries(k0rdentOptions)
@@ -83,7 +135,8 @@ const wanted = Object.entries(k0rdentOptions)
 
 function clusterOf(subject: GrantedSubject, settings: Settings, site: string): readonly EngineObject[] {
   const own = metadataOf(subject);
-  const { namespace, region } = settings;
+  const { namespace } = settings;
+  const region = settings['region-kubeconfig'] === undefined ? settings.region : own.name;
   const [kind = '', identity = ''] = settings.identity.split('/');
   const identityRef = { apiVersion: settings['identity-api'], kind, name: identity, namespace };
   return [
@@ -134,19 +187,20 @@ function stack(subject: GrantedSubject, services: readonly string[]): readonly E
   return [objectOf('MultiClusterService', own, { spec })];
 }
 
-/**
- * Who may use the credential, as a patch for people: k0rdent reads one AccessManagement, called `kcm`, whose rules are
- * one list, so an object of ours would not be read and an apply would drop the rules of others.
- */
-function accessRule(subject: GrantedSubject): Printed {
-  const list = [`berth-${dnsLabel(subject.tenant, 40)}`];
-  const value = { targetNamespaces: { list }, credentials: [baseName(subject.id)] };
+/** The rule is a patch also for people: an apply of the object that all share would drop the rules of others. */
+function printed(objects: readonly EngineObject[]): readonly Printed[] {
+  const own = objects.filter((object) => !isAccess(object));
+  return [{ file: 'objects.yaml', text: yamlOf(own) }, ...objects.filter(isAccess).map(rulePatch)];
+}
+
+const Rules = z.looseObject({ accessRules: z.array(z.json()) });
+
+function rulePatch({ key, body }: EngineObject): Printed {
+  const file = `${key.split('/').at(-1) ?? ''}-access-rule.yaml`;
+  const [value] = Rules.parse(body['spec']).accessRules;
   const patch = stringify([{ op: 'add', path: '/spec/accessRules/-', value }]);
-  const file = `${baseName(subject.id)}-access-rule.yaml`;
-  return {
-    file,
-    text: `# kubectl patch accessmanagements.k0rdent.mirantis.com kcm --type json --patch-file ${file}\n${patch}`,
-  };
+  const command = `kubectl patch accessmanagements.k0rdent.mirantis.com ${accessName} --type json --patch-file ${file}`;
+  return { file, text: `# ${command}\n${patch}` };
 }
 
 function metadataOf(subject: GrantedSubject) {
@@ -163,6 +217,12 @@ function notesOf(settings: Settings): readonly string[] {
   return [
     'the values in `config` are those of k0rdent’s own templates; a template of your own may call them otherwise',
     'k0rdent knows no time and no devices: bind the contract to the new cluster with `--engine kubernetes`',
+    settings['tenant-namespace'] === undefined
+      ? 'nobody but k0rdent’s own namespace may use the credential: say `tenant-namespace` to let the tenant'
+      : `AccessManagement \`${accessName}\` is everybody’s: only the rule of this contract is added to it, and taken out again`,
+    ...(settings['region-kubeconfig'] === undefined
+      ? []
+      : ['the Region is the contract’s own and ends with it; the Secret stays yours']),
     ...(settings['dry-run'] === 'true' ? ['a dry run: k0rdent checks the values and deploys nothing'] : []),
   ];
 }

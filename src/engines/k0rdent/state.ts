@@ -90,6 +90,10 @@ export function shortfallsOf(wanted: EngineObject, found: EngineObject): readonl
   switch (AnyObject.parse(found.body).kind) {
     case 'Credential':
       return state.isReady === true ? [] : ['it is not ready', ...failing(state)];
+    case 'Region': {
+      const faults = failing(state);
+      return faults.length === 0 ? unready(state) : faults;
+    }
     case 'ClusterDeployment':
       return ofCluster(wanted, state);
     case 'MultiClusterService':

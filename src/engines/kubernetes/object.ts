@@ -82,6 +82,16 @@ const kinds = {
     resource: 'multiclusterservices.k0rdent.mirantis.com',
     isNamespaced: false,
   },
+  AccessManagement: {
+    apiVersion: 'k0rdent.mirantis.com/v1beta1',
+    resource: 'accessmanagements.k0rdent.mirantis.com',
+    isNamespaced: false,
+  },
+  Region: {
+    apiVersion: 'k0rdent.mirantis.com/v1beta1',
+    resource: 'regions.k0rdent.mirantis.com',
+    isNamespaced: false,
+  },
 } as const satisfies Readonly<
   Record<string, { apiVersion: string; resource: string; isNamespaced: boolean }>
 >;
@@ -106,10 +116,12 @@ export const Kind = z.enum([
   'Credential',
   'ClusterDeployment',
   'MultiClusterService',
+  'AccessManagement',
+  'Region',
 ]);
 export type Kind = z.infer<typeof Kind>;
 
-/** In the order in which they can be created: what others name comes first. */
+/** In the order in which they came to be written; for that in which they are created see `rankOf`. */
 export const kindOrder: readonly Kind[] = Kind.options;
 
 /** Kinds of the management cluster, which the engine of k0rdent holds. */
@@ -151,12 +163,20 @@ export function objectOf(kind: Kind, metadata: Metadata, rest: JsonObject): Engi
  * is the kind's place in the order of creation, because keys are what a hand-over is carried out in the order of.
  */
 export function keyOf(kind: Kind, { name, namespace }: Place): string {
-  const rank = String(kindOrder.indexOf(kind)).padStart(2, '0');
+  const rank = String(rankOf(kind)).padStart(2, '0');
   return [
     `${rank}-${resourceOf(kind)}`,
     ...(kinds[kind].isNamespaced ? [namespace ?? 'default'] : []),
     name,
   ].join('/');
+}
+
+/**
+ * What others name comes first. A Region comes before the credentials in it, at a place that was taken: hand-overs of earlier
+ * versions have the other numbers in their keys.
+ */
+function rankOf(kind: Kind): number {
+  return kindOrder.indexOf(kind === 'Region' ? 'PodGroup' : kind);
 }
 
 type Place = { readonly name: string; readonly namespace?: string | undefined };

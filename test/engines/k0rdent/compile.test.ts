@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { compileCluster } from '../../../src/engines/k0rdent/compile.ts';
+import { compileCluster, k0rdentCompiler } from '../../../src/engines/k0rdent/compile.ts';
 import { demand } from '../../core/demand.ts';
 import { placement } from '../../core/placement.ts';
 import { ofKind, subject } from '../kubernetes/given.ts';
@@ -49,14 +49,47 @@ describe('a site without a cluster', () => {
     expect(found).toMatchObject([{ spec: { dryRun: false } }]);
   });
 
-  test('leaves access to the one object that k0rdent reads: as a patch that adds a rule', () => {
+  test('lets a namespace use the credential by one rule, for people a patch that adds it', () => {
+    const made = compileCluster(given, { ...options, 'tenant-namespace': 'acme' });
+    const objects = made.kind === 'compiled' ? made.objects : [];
+    expect(objects.flatMap(({ body }) => faultsOf(body))).toEqual([]);
+    const value = { targetNamespaces: { list: ['acme'] }, credentials: ['berth-c-106'] };
+    expect(objects.at(-1)).toMatchObject({
+      key: '19-accessmanagements.k0rdent.mirantis.com/kcm/berth-c-106',
+      body: { kind: 'AccessManagement', metadata: { name: 'kcm' }, spec: { accessRules: [value] } },
+    });
+    const [all, patch] = k0rdentCompiler.print(objects);
+    expect(all?.text).not.toContain('AccessManagement');
+    expect(patch?.file).toBe('berth-c-106-access-rule.yaml');
+    expect(parse(patch?.text ?? '')).toEqual([{ op: 'add', path: '/spec/accessRules/-', value }]);
+  });
+
+  test('leaves access alone where no namespace is named', () => {
     const made = compileCluster(given, options);
-    const text = made.kind === 'compiled' ? (made.files[0]?.text ?? '') : '';
-    const value = { targetNamespaces: { list: ['berth-acme'] }, credentials: ['berth-c-106'] };
-    expect(parse(text)).toEqual([{ op: 'add', path: '/spec/accessRules/-', value }]);
-    const apiVersion = 'k0rdent.mirantis.com/v1beta1';
-    const spec = { accessRules: [value] };
-    expect(faultsOf({ apiVersion, kind: 'AccessManagement', metadata: { name: 'kcm' }, spec })).toEqual([]);
+    const kinds = made.kind === 'compiled' ? made.objects.map(({ key }) => key) : [];
+    expect(kinds.filter((key) => key.includes('access'))).toEqual([]);
+    expect(made.kind === 'compiled' ? made.notes.join(' ') : '').toContain('say `tenant-namespace`');
+  });
+
+  test('may have a Region of its own, made before the credential in it', () => {
+    const own = {
+      'region-kubeconfig': 'fra1-kubeconfig/value',
+      'region-providers': 'cluster-api-provider-aws',
+    };
+    const made = compileCluster(given, { ...options, ...own });
+    if (made.kind !== 'compiled') throw new Error(made.why);
+    expect(made.objects.flatMap(({ body }) => faultsOf(body))).toEqual([]);
+    expect(made.objects[0]).toMatchObject({
+      key: '15-regions.k0rdent.mirantis.com/berth-c-106',
+      body: {
+        kind: 'Region',
+        spec: {
+          kubeConfig: { name: 'fra1-kubeconfig', key: 'value' },
+          providers: [{ name: 'cluster-api-provider-aws' }],
+        },
+      },
+    });
+    expect(ofKind(made.objects, 'Credential')[0]).toMatchObject({ spec: { region: 'berth-c-106' } });
   });
 
   test.each([
@@ -64,6 +97,11 @@ describe('a site without a cluster', () => {
     [{ ...options, identity: 'aws' }, 'identity'],
     [{ ...options, services: 'Kueue!' }, 'Kueue!'],
     [{ ...options, zone: 'x' }, 'zone'],
+    [{ ...options, 'tenant-namespace': 'Acme; rm' }, 'tenant-namespace'],
+    [{ ...options, region: 'eu', 'region-kubeconfig': 'eu' }, 'say one of them'],
+    [{ ...options, 'region-kubeconfig': 'eu/a/b' }, 'region-kubeconfig'],
+    [{ ...options, 'region-providers': 'aws' }, 'say `region-kubeconfig`'],
+    [{ ...options, 'region-kubeconfig': 'eu', 'region-providers': 'aws, A_B' }, 'A_B'],
   ])('%j is unfit, and says why', (wrong, why) => {
     const made = compileCluster(given, wrong);
     expect(made.kind === 'unfit' ? made.why : '').toContain(why);

@@ -282,5 +282,201 @@ describe.runIf(hasKubectl)('a site without a cluster, by the real kubectl', { ti
   });
 });
 
+/** What stands in the object of all, and what k0rdent has made of it. */
+function shared(accessRules: readonly object[]): void {
+  const status = { current: accessRules };
+  put('AccessManagement', { metadata: { name: 'kcm' }, spec: { accessRules }, status });
+}
+function rules(): unknown {
+  return Access.parse(server.get('accessmanagements', undefined, 'kcm')).spec.accessRules;
+}
+/** k0rdent carries out what stands there. */
+function carriedOut(more: object = {}): void {
+  const object = Access.parse(server.get('accessmanagements', undefined, 'kcm'));
+  server.put({ ...object, status: { current: object.spec.accessRules, ...more } }, 'kcm');
+}
+
+describe.runIf(hasKubectl)('who may use the credential', { timeout }, () => {
+  const wish = { ...options, 'tenant-namespace': 'acme' };
+  const rule = { targetNamespaces: { list: ['acme'] }, credentials: ['berth-c-106'] };
+  const theirs = {
+    targetNamespaces: { list: ['lab'] },
+    credentials: ['lab-aws'],
+    clusterTemplateChains: ['gpu'],
+  };
+  const key = '19-accessmanagements.k0rdent.mirantis.com/kcm/berth-c-106';
+
+  function about(lines: readonly string[]): readonly string[] {
+    return lines.filter((line) => line.startsWith(key)).map((line) => line.slice(key.length + 2));
+  }
+
+  test('is one rule beside those of others, kept once k0rdent carries it out, and taken out with the contract', async () => {
+    shared([theirs]);
+    const made = await bound(wish);
+    expect(made.steps.at(-1)).toEqual({ act: 'create', key, answer: 'done' });
+    expect(rules()).toEqual([theirs, rule]);
+    expect(about(made.differences)).toEqual(['k0rdent does not carry the rule out yet']);
+    const count = server.writes.length;
+    expect(about((await bound(wish)).differences)).toEqual(['k0rdent does not carry the rule out yet']);
+    expect(server.writes).toHaveLength(count);
+    carriedOut();
+    expect(about((await bound(wish)).differences)).toEqual([]);
+    const ended = await converge(k0rdentEngine(kubectl), { subject: id, objects: [] }, () => t0);
+    expect(ended).toMatchObject({ result: 'kept' });
+    expect(ended.steps[0]).toMatchObject({ act: 'remove', key });
+    expect(Access.parse(server.get('accessmanagements', undefined, 'kcm'))).toMatchObject({
+      metadata: { annotations: {} },
+      spec: { accessRules: [theirs] },
+    });
+    expect([...server.objects.keys()].join(' ')).not.toContain('berth-c-106');
+  });
+
+  test('of another namespace is changed in its place', async () => {
+    shared([theirs]);
+    await bound(wish);
+    await bound({ ...options, 'tenant-namespace': 'acme-2' });
+    expect(rules()).toEqual([theirs, { ...rule, targetNamespaces: { list: ['acme-2'] } }]);
+  });
+
+  test('is written into an object without rules, and is not where k0rdent has made none', async () => {
+    const none = await bound(wish);
+    expect(none.steps.at(-1)?.why).toBe('there is no AccessManagement `kcm`, which k0rdent makes');
+    put('AccessManagement', { metadata: { name: 'kcm' } });
+    expect((await bound(wish)).steps.at(-1)).toEqual({ act: 'create', key, answer: 'done' });
+    expect(rules()).toEqual([rule]);
+  });
+
+  test('survives what others write between reading and writing, and so do theirs', async () => {
+    shared([theirs]);
+    await bound(options);
+    const second = { ...theirs, credentials: ['lab-gcp'] };
+    server.meanwhile = () => shared([second, theirs]);
+    expect((await bound(wish)).steps.at(-1)).toEqual({ act: 'create', key, answer: 'done' });
+    expect(rules()).toEqual([second, theirs, rule]);
+    server.meanwhile = () =>
+      server.put({
+        ...Access.parse(server.get('accessmanagements', undefined, 'kcm')),
+        spec: { accessRules: [rule, second, theirs] },
+      });
+    await converge(k0rdentEngine(kubectl), { subject: id, objects: [] }, () => t0);
+    expect(rules()).toEqual([second, theirs]);
+  });
+
+  test('is refused after three changes by others in a row, and nothing of theirs is lost', async () => {
+    shared([theirs]);
+    await bound(options);
+    let count = 0;
+    const again = () => {
+      count += 1;
+      shared([theirs, { ...theirs, credentials: [`lab-${count}`] }]);
+      server.meanwhile = again;
+    };
+    server.meanwhile = again;
+    const busy = await bound(wish);
+    expect(busy.steps.at(-1)).toMatchObject({ act: 'create', key, answer: 'refused' });
+    expect(count).toBe(3);
+    expect(rules()).toEqual([theirs, { ...theirs, credentials: ['lab-3'] }]);
+  });
+
+  test.each([
+    ['a wider one', { targetNamespaces: { list: ['acme', 'lab'] }, credentials: ['berth-c-106'] }],
+    [
+      'one by labels',
+      { targetNamespaces: { stringSelector: 'a=b' }, credentials: ['berth-c-106', 'lab-aws'] },
+    ],
+  ])('is not written over that of somebody else: %s is said, and stays', async (_what, other) => {
+    shared([theirs, other]);
+    const refused = await bound(wish);
+    expect(refused.result).toBe('refused');
+    expect(refused.steps.at(-1)?.why).toContain(
+      "somebody else's spec.accessRules[1] of kcm names `berth-c-106`",
+    );
+    expect(about(refused.differences).join(' ')).toContain(
+      "spec.accessRules[1] is not Berth's and names it too",
+    );
+    const ended = await converge(k0rdentEngine(kubectl), { subject: id, objects: [] }, () => t0);
+    expect(ended.result).toBe('refused');
+    expect(rules()).toEqual([theirs, other]);
+  });
+
+  test('that was changed by hand is somebody else’s from then on', async () => {
+    shared([]);
+    await bound(wish);
+    const wider = { ...rule, clusterTemplateChains: ['gpu'] };
+    const object = Access.parse(server.get('accessmanagements', undefined, 'kcm'));
+    server.put({ ...object, spec: { accessRules: [wider] } });
+    expect((await bound(wish)).result).toBe('refused');
+    expect(rules()).toEqual([wider]);
+  });
+
+  test('is kept where somebody else has written the very same, and left to them', async () => {
+    shared([rule]);
+    const same = await bound(wish);
+    expect(about(same.differences)).toEqual([]);
+    expect(same.steps.map((step) => step.key)).not.toContain(key);
+  });
+
+  test('has k0rdent’s own errors as differences, and is judged without being written', async () => {
+    shared([theirs]);
+    const compiled = compileCluster(given, wish);
+    const objects = compiled.kind === 'compiled' ? compiled.objects : [];
+    const judged = await k0rdentEngine(kubectl).rehearse?.(objects, t0);
+    expect(judged?.at(-1)).toEqual({ key, answer: { kind: 'done' } });
+    expect(rules()).toEqual([theirs]);
+    await bound(wish);
+    carriedOut({ error: 'namespaces "acme" not found\u001B[31m' });
+    expect(about((await bound(wish)).differences)[0]).toContain('namespaces "acme" not found');
+  });
+
+  test('is not asked about where it may not be read, and that is said', async () => {
+    expect(await converge(k0rdentEngine(forbidding), { subject: id, objects: [] }, () => t0)).toMatchObject({
+      result: 'unreadable',
+      differences: ['accessmanagements "kcm" is forbidden'],
+    });
+  });
+});
+
+describe.runIf(hasKubectl)('a Region of the contract’s own', { timeout }, () => {
+  const wish = { ...options, 'region-kubeconfig': 'fra1-kubeconfig' };
+
+  test('is made first, waited for, and goes last', async () => {
+    const begun = await bound(wish);
+    expect(begun.steps.map(({ key, answer }) => [key.split('.')[0], answer])).toEqual([
+      ['15-regions', 'done'],
+      ['16-credentials', 'refused'],
+    ]);
+    expect(begun.steps[1]?.why).toBe('the Region `berth-c-106` is not ready: k0rdent has not said so');
+    expect(begun.differences[0]).toContain(
+      '15-regions.k0rdent.mirantis.com/berth-c-106: k0rdent has said nothing',
+    );
+    const region = Stored.parse(server.get('regions', undefined, 'berth-c-106'));
+    server.put({ ...region, status: { conditions: [condition('Ready', 'True')] } }, 'berth');
+    const made = await bound(wish);
+    expect(made.steps.map(({ answer }) => answer)).toEqual(['done', 'done', 'done']);
+    expect(server.get('credentials', namespace, 'berth-c-106')).toMatchObject({
+      spec: { region: 'berth-c-106' },
+    });
+    server.writes.length = 0;
+    await converge(k0rdentEngine(kubectl), { subject: id, objects: [] }, () => t0);
+    expect(server.writes.map((line) => line.split('/').at(-2)).at(-1)).toBe('regions');
+    expect(server.get('regions', undefined, 'berth-c-106')).toBeUndefined();
+  });
+
+  test('need not be there for its dry run', async () => {
+    const made = compileCluster(given, wish);
+    const objects = made.kind === 'compiled' ? made.objects : [];
+    const judged = await k0rdentEngine(kubectl).rehearse?.(objects, t0);
+    expect(judged?.map(({ answer }) => answer.kind)).toEqual(['done', 'done', 'done', 'done']);
+    expect(server.get('regions', undefined, 'berth-c-106')).toBeUndefined();
+  });
+});
+
+const Access = z.looseObject({ spec: z.looseObject({ accessRules: z.array(z.unknown()) }) });
+
 const withoutK0rdent: Kubectl = async (args, input) =>
   args[0] === 'api-resources' ? { kind: 'done', stdout: 'pods\njobs.batch\n' } : kubectl(args, input);
+
+const forbidding: Kubectl = async (args, input) =>
+  args[1]?.startsWith('accessmanagements') === true
+    ? { kind: 'refused', why: 'accessmanagements "kcm" is forbidden' }
+    : kubectl(args, input);

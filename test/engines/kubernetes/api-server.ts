@@ -5,6 +5,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { z } from 'zod';
 
 import { AnyObject } from '../../../src/engines/kubernetes/object.ts';
+import { patchedBy, PatchStep } from './json-patch.ts';
 import { faultsOf } from './schemas.ts';
 import { Watches } from './watches.ts';
 
@@ -44,6 +45,7 @@ const resources: readonly Resource[] = [
   ['k0rdent.mirantis.com', 'v1beta1', 'clustertemplates', 'ClusterTemplate', true],
   ['k0rdent.mirantis.com', 'v1beta1', 'clustertemplatechains', 'ClusterTemplateChain', true],
   ['k0rdent.mirantis.com', 'v1beta1', 'regions', 'Region', false],
+  ['k0rdent.mirantis.com', 'v1beta1', 'accessmanagements', 'AccessManagement', false],
 ].map(([group, version, name, kind, namespaced]) =>
   z
     .object({
@@ -57,8 +59,8 @@ const resources: readonly Resource[] = [
 );
 
 /**
- * A small API server: discovery, lists by label, server-side apply with owners of fields and conflicts, merge patches,
- * status as a subresource, deletion, dry runs. What it is given it holds against schemas and CEL rules as a real one
+ * A small API server: discovery, lists by label, server-side apply with owners of fields and conflicts, merge patches and
+ * JSON patches, status as a subresource, deletion, dry runs. What it is given it holds against schemas and CEL rules as a real one
  * does, and it refuses unknown fields. It schedules nothing and admits nothing.
  */
 export class ApiServer {
@@ -70,6 +72,8 @@ export class ApiServer {
   readonly failNext: number[] = [];
   /** Writes to let through before the first of `failNext` counts. */
   letThrough = 0;
+  /** Done once, just before the next write is looked at: what somebody else does in between. */
+  meanwhile: (() => void) | undefined;
   /** Those who watch, and what they were told. */
   readonly watches = new Watches();
   readonly #server = createServer((request, response) => {
@@ -146,11 +150,16 @@ export class ApiServer {
     const manager = url.searchParams.get('fieldManager') ?? '';
     const isDry = url.searchParams.getAll('dryRun').includes('All') || /"dryRun":\["All"\]/u.test(text);
     this.writes.push(`${method} ${url.pathname} ${manager}${isDry ? ' dry' : ''}`);
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    meanwhile?.();
     const fail = this.letThrough-- <= 0 ? this.failNext.shift() : undefined;
     if (fail !== undefined) return fail === 0 ? [0, {}] : status(fail, 'InternalError', 'the test says so');
     if (method === 'DELETE') return this.#remove(target);
     if (method !== 'PATCH') return status(405, 'MethodNotAllowed', method);
     const change = { manager, isDry, isForced: url.searchParams.get('force') === 'true' };
+    if (String(headers['content-type']).includes('json-patch'))
+      return this.#patch(target, z.array(PatchStep).parse(JSON.parse(text)), change);
     return String(headers['content-type']).includes('apply-patch')
       ? this.#apply(target, Tree.parse(JSON.parse(text)), change)
       : this.#merge(target, Tree.parse(JSON.parse(text)), change);
@@ -217,6 +226,16 @@ export class ApiServer {
     const owners = new Map(before.owners);
     for (const [path] of leafsOf(patch)) owners.set(path, change.manager);
     return this.#store(key, merged(before.object, patch), { owners, isDry: change.isDry, code: 200 });
+  }
+
+  #patch(target: Target, steps: readonly PatchStep[], change: Change): [number, unknown] {
+    const key = keyOf(target.resource, target.namespace, target.name ?? '');
+    const before = this.objects.get(key);
+    if (before === undefined) return missing(target);
+    const object = patchedBy(shown(before), steps);
+    if (object === undefined)
+      return status(422, 'Invalid', 'the server rejected our request due to an error in our request');
+    return this.#store(key, written(object), { owners: before.owners, isDry: change.isDry, code: 200 });
   }
 
   #store(
@@ -313,7 +332,7 @@ function discovery(path: string): unknown {
   };
 }
 
-function shown({ object, version }: Stored): unknown {
+function shown({ object, version }: Stored): Tree {
   const metadata = Tree.parse(object['metadata']);
   return {
     ...object,
@@ -324,6 +343,17 @@ function shown({ object, version }: Stored): unknown {
       creationTimestamp: '2026-11-25T09:00:00Z',
     },
   };
+}
+
+/** Without what the server says of it. */
+function written(object: Tree): Tree {
+  const {
+    uid: _uid,
+    resourceVersion: _version,
+    creationTimestamp: _at,
+    ...metadata
+  } = Tree.parse(object['metadata']);
+  return { ...object, metadata };
 }
 
 function isSelected(object: Tree, term: string): boolean {
