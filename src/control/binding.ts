@@ -5,6 +5,7 @@ import {
   boundWindow,
   dueBindings,
   standingOfSubject,
+  turnedOver,
 } from '../core/binding/subject.ts';
 import { type Attempt, converge, stepsBetween, stepText } from '../engines/converge.ts';
 import type { Compiled, Compiler, Engine, EngineOptions, EngineSubject, Rehearsed } from '../engines/port.ts';
@@ -45,7 +46,7 @@ export type BindWish = {
 /** How a trial is made: `server` lets the engine judge the objects too, where it can. */
 export type TrialWish = BindWish & { readonly server?: boolean };
 
-/** How often a hand-over that somebody else replaced meanwhile is taken up again. */
+/** How often a hand-over that somebody else replaced meanwhile, or that time overtook, is taken up again. */
 const roundLimit = 3;
 
 /** What the engine is to hold, as text. Asks no engine and records nothing. */
@@ -104,11 +105,20 @@ function noJudge({ name }: Engine): BerthError {
 export async function bind(door: Door, caller: Caller, wish: BindWish, engine: Engine): Promise<BindingDone> {
   requireOperator(caller, 'hand contracts to engines');
   const { options } = await engine.probe();
-  const made = await compiled(door, caller, { ...wish, told: options }, engine);
-  const { files: _files, ...plan } = planOf(made, engine);
-  const begun = await begin(door, caller, made);
-  if (begun?.kind === 'refused') return { ...plan, ...refusedBy(begun), isRecorded: false };
-  return carryOut(door, caller, { engine, plan, handOver: made.handOver });
+  for (let round = 1; ; round++) {
+    const made = await compiled(door, caller, { ...wish, told: options }, engine);
+    const { files: _files, ...plan } = planOf(made, engine);
+    const begun = await begin(door, caller, made);
+    if (begun?.kind === 'refused') return { ...plan, ...refusedBy(begun), isRecorded: false };
+    const done = await carryOut(door, caller, { engine, plan, handOver: made.handOver });
+    if (round === roundLimit || !(await isOvertaken(door, made))) return done;
+  }
+}
+
+/** Whether a moment of the contract has passed while it was handed over, at which the engine is to hold something else. */
+async function isOvertaken(door: Door, { handOver, moment }: Made): Promise<boolean> {
+  const { state, nowMs } = await door.moment();
+  return turnedOver(state, handOver.subject, { afterMs: moment.nowMs, atMs: nowMs });
 }
 
 /** Everything that engines were handed, as it stands; what is due is said with its reason. */

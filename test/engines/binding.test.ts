@@ -124,6 +124,68 @@ describe('a hand-over', () => {
     expect((await lab.control.verify()).ok).toBe(true);
   });
 
+  test('that a change overtakes on its way is handed over anew, and holds what took over', async () => {
+    const lab = await openLab();
+    const contract = await lab.granted({ nodes: 3, on: ['n01', 'n02', 'n03'] });
+    let steps = 0;
+    let laterMs = 0;
+    const { engine, objects } = fakeEngine({
+      meanwhile: async () => {
+        steps += 1;
+        laterMs = 61_000;
+      },
+      // Slurm keeps no reservation whose end has passed, and refuses what is to end in the past.
+      answer: () =>
+        laterMs > 0 && steps === 1 ? { kind: 'refused', why: 'Invalid time' } : { kind: 'done' },
+    });
+    const fixedMs = lab.clock.nowMs();
+    lab.clock.nowMs = () => fixedMs;
+    await lab.changed(contract, { replicas: { train: 2 } });
+    lab.clock.nowMs = () => fixedMs + laterMs;
+    const done = await bound(lab, contract, engine);
+    expect([done.account?.result, done.objects]).toEqual(['kept', [`reservation/berth_${contract}`]]);
+    expect([...objects.values()].map(({ body }) => body['nodes'])).toEqual([['lab-r1-n01', 'lab-r1-n02']]);
+    expect((await lab.control.bindings(operator)).bindings.map(({ due }) => due)).toEqual([undefined]);
+    expect((await lab.control.verify()).ok).toBe(true);
+  });
+
+  test('of a contract that ends on the way leaves nothing behind', async () => {
+    const lab = await openLab();
+    const contract = await lab.granted({ hours: 1 });
+    let laterMs = 0;
+    const { engine, objects } = fakeEngine({
+      meanwhile: async () => {
+        laterMs = 3_700_000;
+      },
+    });
+    const fixedMs = lab.clock.nowMs();
+    lab.clock.nowMs = () => fixedMs + laterMs;
+    const done = await bound(lab, contract, engine);
+    expect([done.account?.result, objects.size]).toEqual(['kept', 0]);
+    expect((await lab.control.bindings(operator)).bindings.map(({ state }) => state)).toEqual(['taken-away']);
+  });
+
+  test('is taken up at most three times, however fast time runs', async () => {
+    const lab = await openLab();
+    const contract = await lab.granted({ nodes: 3, on: ['n01', 'n02', 'n03'] });
+    const fixedMs = lab.clock.nowMs();
+    lab.clock.nowMs = () => fixedMs;
+    await lab.changed(contract, { replicas: { train: 2 } });
+    let laterMs = 0;
+    lab.clock.nowMs = () => fixedMs + laterMs;
+    let readCount = 0;
+    const { engine } = fakeEngine({
+      reading: () => {
+        readCount += 1;
+        laterMs += 40_000;
+        return { kind: 'unreachable', why: 'away' };
+      },
+    });
+    const done = await bound(lab, contract, engine);
+    expect(done.account?.result).toBe('unreachable');
+    expect(readCount).toBeLessThanOrEqual(3);
+  });
+
   test('asked for by two at once is one hand-over', async () => {
     const lab = await openLab();
     const contract = await lab.granted({});

@@ -70,6 +70,29 @@ function began(state: State, { subject, last, objectCount }: Binding, atMs: numb
 
 /** Whether a change of the contract that was still to come when it was bound has taken over since. */
 function tookOver(state: State, { subject, beganAtMs }: Binding, atMs: number): boolean {
+  return changesHands(state, subject, { afterMs: beganAtMs, atMs });
+}
+
+function changesHands(
+  state: State,
+  subject: Subject,
+  { afterMs, atMs }: { readonly afterMs: number; readonly atMs: number },
+): boolean {
   const { earlier = [] } = boundContract(state, subject) ?? {};
-  return earlier.some(({ untilMs }) => untilMs > beganAtMs && untilMs <= atMs);
+  return earlier.some(({ untilMs }) => untilMs > afterMs && untilMs <= atMs);
+}
+
+/**
+ * Whether time alone has made another thing of it since `afterMs`: a change took over, or it ended. What was to be
+ * handed over then is not what is to be there at `atMs`.
+ */
+export function turnedOver(
+  state: State,
+  subject: Subject,
+  span: { readonly afterMs: number; readonly atMs: number },
+): boolean {
+  const { afterMs, atMs } = span;
+  const stood = standingOfSubject(state, subject, afterMs)?.stands === true;
+  const stands = standingOfSubject(state, subject, atMs)?.stands === true;
+  return changesHands(state, subject, span) || (stood && !stands);
 }

@@ -7,6 +7,7 @@ import { compileSlurm, slurmOptions } from './compile.ts';
 import { gapsOf, isDrained, slurmDifferences, startText } from './differences.ts';
 import { createArgs, drainArgs, printSlurm } from './print.ts';
 import { holdersOf, readSlurm } from './reading.ts';
+import { slurmTimeMs } from './time.ts';
 
 /** The pure half: reservations, drained nodes and scripts that submit. */
 export const slurmCompiler: Compiler = {
@@ -78,8 +79,22 @@ async function create(run: RunProgram, wanted: EngineObject, atMs: number): Prom
   return withHolders(run, reservation.data, await make(run, reservation.data, atMs));
 }
 
-function make(run: RunProgram, wanted: Reservation, atMs: number): Promise<Answer> {
-  return tell(run, createArgs(wanted, startText(wanted.start, atMs)));
+/** A start that passes on the way to Slurm is now. */
+async function make(run: RunProgram, wanted: Reservation, atMs: number): Promise<Answer> {
+  const start = startText(wanted.start, atMs);
+  const answer = await tell(run, createArgs(wanted, start));
+  const isLate = answer.kind === 'refused' && saysPassed.test(answer.why) && isAlmost(wanted.start, atMs);
+  return isLate && start !== 'now' ? tell(run, createArgs(wanted, 'now')) : answer;
+}
+
+/** As Slurm refuses a time that lies behind it: `Invalid time specified`, `Start time is in the past`. */
+const saysPassed = /invalid time|in the past/iu;
+
+/** A call of scontrol takes this long at most before it counts as unanswered. */
+const onTheWayMs = 60_000;
+
+function isAlmost(start: string, atMs: number): boolean {
+  return (slurmTimeMs(start) ?? Infinity) <= atMs + onTheWayMs;
 }
 
 /** Says who is in the way where Slurm only says that somebody is. */
