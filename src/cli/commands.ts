@@ -408,6 +408,7 @@ A demand; \`berth schema demand\` lists every key:
   window: { earliestStart: 2026-11-30T00:00:00+01:00, latestStart: 2026-12-04T00:00:00+01:00, durationS: 86400 }
   rules: { regimes: [gdpr] }
   objective: cheapest
+A part elsewhere: { name: serve, count: 2, each: { gpus: { count: 1, models: [L4] } }, where: [edge-muc] }
 A slice: gpus: { count: 1, models: [H100], slice: { kind: mig, profile: 3g.40gb } }, or { kind: share, milli: 500 }.
 Also: together, where, avoid, flows, dataset, isolation, guarantee (reserved, elastic, preemptible), mayPreempt,
 latencyMsByRegion, powerCapW, budget.

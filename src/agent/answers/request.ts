@@ -3,6 +3,7 @@ import { PlanResult, type RefusalView } from '../../model/plan-view.ts';
 import type { ParameterValue } from '../../model/template.ts';
 import { compareText } from '../../model/text.ts';
 import type { TurnOutcome } from '../agent.ts';
+import { placesApart } from '../apart.ts';
 import { blockers } from '../blockers.ts';
 import { demandOf } from '../demand.ts';
 import { amended, type Frame, isEmpty, type Problem } from '../frame.ts';
@@ -11,7 +12,7 @@ import type { Extent } from '../normalise.ts';
 import type { Reading } from '../reading.ts';
 import { relativeChange } from '../relative.ts';
 import { withoutRemoved } from '../removal.ts';
-import { planReply, refusalReply } from '../reply.ts';
+import { listed, planReply, refusalReply } from '../reply.ts';
 import { frameOf, isRequestSpan } from '../slots.ts';
 import { amountOfBareNumber } from '../slots/amount.ts';
 import { type Amount, matches, overlap, type Span } from '../spans/span.ts';
@@ -112,6 +113,8 @@ export async function planOffer(talk: Talk, index: number): Promise<Answer | und
 
 async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[]): Promise<Answer> {
   const { memory } = talk;
+  const apart = placesApart(talk.reading, talk.gazetteer);
+  if (apart.length > 1) return goesIntoFile(talk, apart);
   delete memory.plan;
   delete memory.release;
   memory.frame = frame;
@@ -128,6 +131,13 @@ async function planFrame(talk: Talk, frame: Frame, problems: readonly Problem[])
   delete memory.open;
   const { demand, assumptions } = answer;
   return submit(talk, assumptions.length === 0 ? { demand } : { demand, assumptions });
+}
+
+/** Which part goes where has no words here: nothing is planned, least of all one gang of all parts. */
+function goesIntoFile(talk: Talk, places: readonly string[]): Answer {
+  forgetRequest(talk.memory);
+  const reply = `Parts at different places (${listed(places.map((place) => `\`${place}\``))}) go into a file, where each says its own \`where\`: \`berth plan -f demand.yaml\`, whose \`--help\` shows one. Nothing was planned.`;
+  return { outcome: 'answered', reply, shown: [], unread: [] };
 }
 
 /** Another team, where only one may be asked for: there is nothing to choose, so nothing is asked. */
