@@ -1,11 +1,10 @@
 import type { PastTurn, RecallingAgent, Remade, Toolbox, Turn, TurnOptions, Usage } from '../agent/agent.ts';
 import type { Answer } from '../agent/answers/answer.ts';
-import { commit, releaseNow, releaseQuestion } from '../agent/answers/contract.ts';
+import { releaseQuestion } from '../agent/answers/contract.ts';
 import { outcomeOf } from '../agent/answers/request.ts';
 import { run } from '../agent/interpreter.ts';
-import { normalise } from '../agent/normalise.ts';
 import { toldTurn } from '../agent/recall.ts';
-import { isAffirmation, isRefusal } from '../agent/talk-words.ts';
+import { isRefusal } from '../agent/talk-words.ts';
 import { type ToolCalls, toolCalls } from '../agent/tool-calls.ts';
 import { InventorySummary } from '../model/inventory-view.ts';
 import { type PlanView } from '../model/plan-view.ts';
@@ -16,16 +15,18 @@ import { ModelFailure } from './failure.ts';
 import { Gate } from './gate.ts';
 import { History } from './history.ts';
 import type { CallStyle } from './json-step.ts';
-import { refusesForm } from './json-step.ts';
 import type { LoopResult } from './loop.ts';
+import { act, dropped, type Pending, yesOrNo } from './pending.ts';
 import { noUsage, type Price, priced, together } from './price.ts';
 import type { Prompt } from './prompt.ts';
 import { proposals } from './proposals.ts';
 import { createVeil, meaningfulWords, noVeil, type People, type Veil } from './pseudonyms/veil.ts';
-import { checkedReply, cleanReply } from './reply.ts';
-import { type Sleep, sleep as realSleep, statusOf } from './retry.ts';
+import { checkedReply, cleanReply, joined } from './reply.ts';
+import { type Sleep, sleep as realSleep } from './retry.ts';
 import { ShownText } from './shown-text.ts';
+import { Style } from './style.ts';
 import type { OfferedTool } from './tools.ts';
+import { announcement, failed } from './unanswered.ts';
 
 export type ModelAgentOptions = {
   readonly endpoint: Endpoint;
@@ -47,11 +48,6 @@ export type ModelAgentOptions = {
   readonly now?: () => number;
 };
 
-/** What a yes of the person does next. */
-type Pending =
-  | { readonly kind: 'plan'; readonly plan: Pick<PlanView, 'id'> }
-  | { readonly kind: 'release'; readonly contract: string; readonly version: number };
-
 /**
  * An agent whose words come from a language model and whose deeds do not. The model reads through tools and puts
  * questions; a yes is read here, by the same few words as the built-in reader's, and never by the model.
@@ -69,17 +65,15 @@ class ModelAgent implements RecallingAgent {
   /** Once the endpoint has failed, the built-in reader stays. */
   #isDown = false;
   #builtinAnswered = false;
-  #style: CallStyle | undefined;
+  readonly #style: Style;
   /** What the model may call. */
   readonly #offered: readonly OfferedTool[];
   readonly #veil: Veil;
-  /** What the test of the model used, until it is told with a turn. */
-  #tested: Usage = noUsage;
   #used: Usage = noUsage;
 
   constructor(options: ModelAgentOptions) {
     this.#options = options;
-    this.#style = options.style;
+    this.#style = new Style(options.endpoint, options.style);
     const { prompt, tools, pseudonyms = false } = options;
     this.#offered = [...tools.filter(({ isReading }) => isReading), ...proposals];
     this.#veil = pseudonyms
@@ -91,7 +85,7 @@ class ModelAgent implements RecallingAgent {
     const { builtin, endpoint } = this.#options;
     if (this.#isDown && builtin !== undefined) return builtin.name;
     const words = `${endpointWords(endpoint)}${this.#options.pseudonyms === true ? ' by pseudonyms' : ''}`;
-    return this.#style === undefined || this.#style === 'tools' ? words : `${words} in JSON`;
+    return this.#style.known === undefined || this.#style.known === 'tools' ? words : `${words} in JSON`;
   }
 
   get used(): Usage {
@@ -158,8 +152,7 @@ class ModelAgent implements RecallingAgent {
 
   /** The turn with what it used, the test of the model included, and what that costs. */
   #charged(turn: Turn): Turn {
-    const usage = together(turn.usage ?? noUsage, this.#tested);
-    this.#tested = noUsage;
+    const usage = together(turn.usage ?? noUsage, this.#style.takeTested());
     this.#used = together(this.#used, usage);
     return usage.modelCalls === 0 ? turn : { ...turn, usage: priced(usage, this.#options.price) };
   }
@@ -217,39 +210,12 @@ class ModelAgent implements RecallingAgent {
         sleep,
         ...(options.signal !== undefined && { signal: options.signal }),
       });
-    const done = this.#style === undefined ? await this.#first(speak, options) : await speak(this.#style);
+    const done = await this.#style.speak(speak, options.signal);
     words.end();
     if (gate.stopped !== undefined) throw new ModelFailure('conduct', gate.stopped, done.usage);
     const told = { ...done, text: veil.revealText(done.text) };
     const answer = this.#answer(gate, told);
     return { ...answer, reply: [answer.reply, ...veil.notes(told.text)].join('\n\n') };
-  }
-
-  /** A model whose first answer calls nothing, or is refused for naming tools, is tested: it may not know tools at all. */
-  async #first(
-    speak: (style: CallStyle) => Promise<LoopResult>,
-    { signal }: TurnOptions,
-  ): Promise<LoopResult> {
-    const tried = await triedWith(speak);
-    const isSure = tried instanceof ModelFailure ? !isAboutForm(tried) : tried.callCount > 0;
-    const found = isSure ? undefined : await this.#test(signal);
-    if (found === 'none')
-      throw new ModelFailure('unable', 'it calls no tools and does not answer in JSON when told to');
-    if (found === undefined || found === 'tools') {
-      if (tried instanceof ModelFailure) throw tried;
-      this.#style = isSure ? 'tools' : found;
-      return tried;
-    }
-    this.#style = found;
-    const done = await speak(found);
-    return { ...done, usage: together(usageOf(tried), done.usage) };
-  }
-
-  async #test(signal: AbortSignal | undefined): Promise<CallStyle | 'none' | undefined> {
-    const { callStyleOf } = await import('./probe.ts');
-    const { style, usage } = await callStyleOf(this.#options.endpoint, signal);
-    this.#tested = usage;
-    return style;
   }
 
   #answer(gate: Gate, { text, usage }: LoopResult): Answer {
@@ -309,73 +275,4 @@ class ModelAgent implements RecallingAgent {
   #calls(options: TurnOptions): ToolCalls {
     return toolCalls(this.#options.toolbox, options, this.#options.now ?? (() => performance.now()));
   }
-}
-
-const dropped: Turn = {
-  outcome: 'answered',
-  reply: 'Dropped. Nothing was changed.',
-  shown: [],
-  unread: [],
-  toolCalls: [],
-};
-
-function act(calls: ToolCalls, pending: Pending): Promise<Answer> {
-  const talk = { calls, memory: {} };
-  return pending.kind === 'plan' ? commit(talk, pending.plan) : releaseNow(talk, pending);
-}
-
-/** A line that says yes or no and nothing else. The id of the plan may stand beside it. */
-function yesOrNo(text: string, pending: Pending | undefined): 'yes' | 'no' | undefined {
-  const id = pending?.kind === 'plan' ? pending.plan.id : pending?.contract;
-  const line = normalise(text.slice(0, 500)).text;
-  const bare = id === undefined ? line : line.replace(id.toLowerCase(), '');
-  if (isRefusal(bare)) return 'no';
-  return isAffirmation(bare, pending?.kind ?? 'any') ? 'yes' : undefined;
-}
-
-async function triedWith(
-  speak: (style: CallStyle) => Promise<LoopResult>,
-): Promise<LoopResult | ModelFailure> {
-  try {
-    return await speak('tools');
-  } catch (error) {
-    if (error instanceof ModelFailure) return error;
-    throw error;
-  }
-}
-
-/** Ollama and others answer 400 where tools are named to a model that has none. */
-function isAboutForm({ kind, cause }: ModelFailure): boolean {
-  return kind === 'endpoint' && refusesForm(statusOf(cause));
-}
-
-function usageOf(tried: LoopResult | ModelFailure): Usage {
-  return tried.usage ?? noUsage;
-}
-
-const failures = {
-  endpoint: 'the model endpoint failed',
-  conduct: 'the model was stopped',
-  unable: 'the model cannot be used',
-} as const;
-
-function announcement({ kind, message }: ModelFailure): string {
-  const what = `${failures[kind].replace('the', 'The')}: ${message}.`;
-  return kind === 'conduct'
-    ? `${what} The built-in reader answers this instead.`
-    : `${what} The built-in reader answers from here on; nothing more is sent to the endpoint.`;
-}
-
-function failed({ message, kind }: ModelFailure): Answer {
-  const error = {
-    code: 'MODEL_FAILED',
-    message: `${failures[kind]}: ${message}`,
-    fix: 'test it with `berth model`, or unset BERTH_MODEL to use the built-in reader',
-    retryable: true,
-  } as const;
-  return { outcome: 'error', reply: '', shown: [], unread: [], error };
-}
-
-function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('\n');
 }

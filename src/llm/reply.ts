@@ -33,3 +33,8 @@ export function checkedReply(text: string, evidence: Evidence): string {
 /** No deed is done while a model speaks, so every such claim is wrong, or about somebody else's deed. */
 const claimsDeed =
   /\b(?:I(?:'ve| have| just)?|we(?:'ve| have)?|is now|are now|has been|have been|was|were|successfully)\s(?:\S+\s){0,3}?(?:committed|booked|reserved|released|approved|cancell?ed|drained|moved)\b/iu;
+
+/** Lines below each other, without those that are empty. */
+export function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n');
+}
