@@ -20,7 +20,7 @@ async function asked(...args: readonly string[]) {
   const control = createControl({ ledger, clock: { kind: 'system', nowMs: () => Date.now() } });
   const tenant = { id: TenantId.parse('acme'), name: 'Acme', zone: 'Europe/Berlin', rules: {} };
   await control.registerTenant(operator, tenant);
-  control.close();
+  await control.close();
   const ran = await start(['admit', '--json', ...args], { home, env }).ended;
   return { ...ran, calls: readFileSync(join(folder, 'asked'), 'utf8').split('\n') };
 }

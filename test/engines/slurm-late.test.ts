@@ -30,7 +30,10 @@ function lateSlurm(words: string): { readonly run: RunProgram; readonly starts: 
 
 function created(run: RunProgram, atMs: number) {
   const key = `reservation/${next.name}`;
-  return slurmEngine(run).apply({ act: 'create', key, wanted: EngineObject.parse({ key, body: next }) }, atMs);
+  return slurmEngine(run).apply(
+    { act: 'create', key, wanted: EngineObject.parse({ key, body: next }) },
+    atMs,
+  );
 }
 
 describe('a reservation whose start passes between plan and apply', () => {
