@@ -82,7 +82,7 @@ async function bench(world: World): Promise<void> {
   const env = { BERTH_HOME: home, USER: 'ada' };
   const made = spawn(process.execPath, [cli, 'init', '--demo', world.name], { env, stdio: 'ignore' });
   await new Promise((done) => made.once('exit', done));
-  const server = spawn(process.execPath, [cli, 'mcp', '--http', '127.0.0.1:0'], { env });
+  const server = spawn(process.execPath, [cli, 'mcp', '--http', '127.0.0.1:0', '--rate', '100000'], { env });
   try {
     const piped = new Client({ name: 'bench', version: '1' });
     const command = { command: process.execPath, args: [cli, 'mcp'] };
