@@ -13,7 +13,7 @@ export type Resumed = { readonly session: ChatView; readonly turns: readonly Rem
 
 /** What a front end can do with sessions. All reject with `BerthError`. */
 export type Sessions = {
-  /** Those of this person, the newest first. */
+  /** Those of this person but the one that is open, the newest first. */
   list(): Promise<readonly ChatView[]>;
   /** Goes on with another session: from here on the agent remembers that one, and turns are recorded there. */
   resume(id: string): Promise<Resumed>;

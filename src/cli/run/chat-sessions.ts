@@ -19,7 +19,10 @@ type Parts = {
 export function sessionsOf({ session: { control, caller }, agent, recorder }: Parts): Sessions {
   const chats = async () => (await control).chats;
   return {
-    list: async () => (await (await chats()).list(caller, { all: false, limit: 100 })).sessions,
+    async list() {
+      const { sessions } = await (await chats()).list(caller, { all: false, limit: 100 });
+      return sessions.filter(({ id }) => id !== recorder.session);
+    },
     async resume(text): Promise<Resumed> {
       const id = sessionId(text);
       const { session, turns } = await (await chats()).read(caller, id);
