@@ -47,6 +47,8 @@ describe.skipIf(missing !== undefined)(
       second.keys('make it two weeks', 'Enter');
       await second.shows('Changed since', { all: true });
       await second.shows('| S-1');
+      second.keys('/resume', 'Enter');
+      await second.shows('There is no earlier chat of yours', { all: true });
       second.keys('/quit', 'Enter');
       await second.shows('left with 0');
 
