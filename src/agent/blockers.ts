@@ -89,8 +89,14 @@ function meaningProblem(reading: Reading, { from, to, word, isNegation }: Unread
   );
   if (other !== undefined && isCount)
     return { slot: 'count', text: `how many GPUs: \`${word}${other}\``, suggestions: [] };
-  if (reading.spans.some((span) => span.kind === 'number' && span.from === from))
-    return { slot: 'number', text: `what the number \`${word}\` stands for`, suggestions: [] };
+  const isNumber = reading.spans.some((span) => span.kind === 'number' && span.from === from);
+  if (isNumber && /^ ?(?:ms|milliseconds?)\b/u.test(reading.line.text.slice(to)))
+    return {
+      slot: 'latency',
+      text: `to users of which region ${word} ms are meant (\`latencyMsByRegion\` in a file for \`berth plan -f\` says it)`,
+      suggestions: [],
+    };
+  if (isNumber) return { slot: 'number', text: `what the number \`${word}\` stands for`, suggestions: [] };
   if (isNegation || /^(?:if|provided|depending)$/u.test(text))
     return { slot: 'exception', text: `what \`${phrase}\` excludes (I cannot read it)`, suggestions: [] };
   if (divisions.has(text))
