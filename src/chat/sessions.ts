@@ -115,7 +115,7 @@ export async function useSessions(sessions: Sessions | undefined, move: SessionM
     if (move.id !== '') return { kind: 'resumed', resumed: await sessions.resume(move.id) };
     const listed = await sessions.list();
     if (listed.length > 0) return { kind: 'listed', sessions: listed };
-    return { kind: 'said', text: 'There is no earlier chat of yours.' };
+    return { kind: 'said', text: 'There is no other chat of yours.' };
   } catch (error) {
     return { kind: 'failed', error: detailOf(error, false) };
   }

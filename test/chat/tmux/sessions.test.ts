@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)(
       await second.shows('Changed since', { all: true });
       await second.shows('| S-1');
       second.keys('/resume', 'Enter');
-      await second.shows('There is no earlier chat of yours', { all: true });
+      await second.shows('There is no other chat of yours', { all: true });
       second.keys('/quit', 'Enter');
       await second.shows('left with 0');
 
