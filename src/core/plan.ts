@@ -169,7 +169,7 @@ function openSites(state: State, sites: readonly SiteReport[]): ReadonlySet<stri
       outcome === 'policy-denied' || outcome === 'fact-missing' ? [site] : [],
     ),
   );
-  return new Set(state.fleet.sites.map(({ id }): string => id).filter((id) => !closed.has(Path.parse(id))));
+  return new Set(state.fleet.sites.flatMap(({ id }) => (closed.has(id) ? [] : [id])));
 }
 
 /** The plan that a found placement makes. */

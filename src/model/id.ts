@@ -128,9 +128,22 @@ export function planIdOf(digest: Digest): PlanId {
   return PlanId.parse(`plan-${digest.slice('sha256:'.length, 'sha256:'.length + 16)}`);
 }
 
+/** Sites read so far, by their text: fleets have few, and every search asks for them many times. */
+const sites = new Map<string, Path>();
+
+/** So many sites are remembered at once. */
+const siteLimit = 4096;
+
 /** The first segment: the site a place belongs to. */
 export function siteOf(path: Path): Path {
-  return Path.parse(path.split('/', 1)[0]);
+  const end = path.indexOf('/');
+  const text = end < 0 ? path : path.slice(0, end);
+  const before = sites.get(text);
+  if (before !== undefined) return before;
+  const site = Path.parse(text);
+  if (sites.size >= siteLimit) sites.clear();
+  sites.set(text, site);
+  return site;
 }
 
 /** The place that directly contains this one, or nothing for a site. */

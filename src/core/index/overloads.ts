@@ -39,11 +39,29 @@ export function withoutOverloads(
   return left;
 }
 
-/** Found out once for each calendar that is followed. */
+/** When a limit would be passed, and the revision of the packed calendar at which that was last known to hold. */
+type Overloads = { readonly found: readonly Stretch[]; revision: number };
+
+/** So many are remembered of a fleet; the oldest goes first. */
+const overloadLimit = 16_384;
+
+const known = new WeakMap<Packed, Map<string, Overloads>>();
+
+/** Found out once for as long as the same is held on the nodes of the limit. */
 function overloadsKnown(packed: Packed, limit: PowerLimit, mostW: number): readonly Stretch[] {
-  const key = `${limit.name} ${limit.place} ${mostW}`;
-  const found = packed.overloads.get(key) ?? overloads(packed, limit, mostW);
-  packed.overloads.set(key, found);
+  const all = known.get(packed) ?? new Map<string, Overloads>();
+  known.set(packed, all);
+  const key = `${limit.index} ${mostW}`;
+  const before = all.get(key);
+  if (before !== undefined && packed.isAsAt(before.revision, limit.nodes)) {
+    before.revision = packed.revision;
+    return before.found;
+  }
+  const found = overloads(packed, limit, mostW);
+  all.delete(key);
+  all.set(key, { found, revision: packed.revision });
+  const [oldest] = all.keys();
+  if (all.size > overloadLimit && oldest !== undefined) all.delete(oldest);
   return found;
 }
 
@@ -77,18 +95,23 @@ function stepsOn({ first, count, rows }: Packed, node: number) {
   return steps;
 }
 
-/** A start is lost when it lies after `overload - length` and before the end of the overload. */
+/**
+ * A start is lost when it lies after `overload - length` and before the end of the overload. Stretches and overloads
+ * stand in order, so what is over before one stretch begins is so for all that follow.
+ */
 function cut({ froms, tos, count }: Stretches, lost: readonly Stretch[], lengthMs: number): Stretches {
   const left = new Stretches();
+  let first = 0;
   for (let at = 0; at < count; at++) {
     let fromMs = froms[at] ?? 0;
     const toMs = tos[at] ?? 0;
-    for (const overload of lost) {
-      if (overload.toMs <= fromMs) continue;
-      const lastMs = overload.fromMs - lengthMs;
-      if (lastMs >= toMs) break;
+    while ((lost[first]?.toMs ?? Infinity) <= fromMs) first++;
+    for (let next = first; next < lost.length; next++) {
+      const overload = lost[next];
+      const lastMs = (overload?.fromMs ?? Infinity) - lengthMs;
+      if (overload === undefined || lastMs >= toMs) break;
       if (lastMs >= fromMs) left.add(fromMs, lastMs);
-      fromMs = overload.toMs;
+      fromMs = Math.max(fromMs, overload.toMs);
     }
     if (fromMs <= toMs) left.add(fromMs, toMs);
   }

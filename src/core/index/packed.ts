@@ -1,8 +1,8 @@
 import type { Isolation } from '../../model/demand.ts';
 import { type Calendar, type Hold, peakOf } from '../calendar/calendar.ts';
-import type { Fleet } from '../inventory/fleet.ts';
-import { copyRows, makeRows, putRow, type Rows, sizeOfRows } from './rows.ts';
-import type { Stretch } from './stretches.ts';
+import type { Fleet, FleetNode } from '../inventory/fleet.ts';
+import { type Columns, copyColumns, makeColumns, sizeOfColumns } from './columns.ts';
+import { putRow, type Rows } from './rows.ts';
 import { type Span, Window } from './window.ts';
 
 /** So many windows of one calendar are remembered; the one not asked for longest goes first. */
@@ -20,22 +20,12 @@ export class Packed {
   /** Where a node's holds begin in the pool, and how many they are. */
   readonly first: Int32Array;
   readonly count: Int32Array;
-  rows: Rows = makeRows(0);
-  cpus = new Float64Array(0);
-  memories = new Float64Array(0);
-  /** Numbers of the contracts that hold; -1 for what else does. */
-  holders = new Int32Array(0);
-  /** Numbers of the tenants that hold, in the order in which they came up; -1 for nobody. */
-  tenants = new Int32Array(0);
-  /** What they close to other tenants: the number of a level, see `levelOf`. */
-  alone = new Uint8Array(0);
-  /** When the last of a node's holds up to here ends: everything before the first that reaches on is over by then. */
-  reach = new Float64Array(0);
+  #columns: Columns = makeColumns(0);
   readonly #tenantNumbers = new Map<string, number>();
   /** The most watts that are ever held on a node at one time. */
   readonly peaks: Float64Array;
-  /** When limits would be passed, as far as it was asked; for the calendar that was followed last. */
-  overloads = new Map<string, readonly Stretch[]>();
+  /** By node, the revision at which its holds were packed. */
+  readonly #packedAt: Int32Array;
   #used = 0;
   /** How many holds close something to others, by node. */
   readonly #closing: Int32Array;
@@ -54,12 +44,48 @@ export class Packed {
     this.count = new Int32Array(nodeCount);
     this.#closing = new Int32Array(nodeCount);
     this.slicing = new Int32Array(nodeCount);
+    this.#packedAt = new Int32Array(nodeCount);
     this.peaks = new Float64Array(nodeCount);
+  }
+
+  get rows(): Rows {
+    return this.#columns.rows;
+  }
+
+  get cpus(): Float64Array {
+    return this.#columns.cpus;
+  }
+
+  get memories(): Float64Array {
+    return this.#columns.memories;
+  }
+
+  get holders(): Int32Array {
+    return this.#columns.holders;
+  }
+
+  get tenants(): Int32Array {
+    return this.#columns.tenants;
+  }
+
+  get alone(): Uint8Array {
+    return this.#columns.alone;
+  }
+
+  get reach(): Float64Array {
+    return this.#columns.reach;
   }
 
   /** Another one whenever other holds are packed: what was read of it before is no longer true. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Whether all that is held on some nodes was held on them at an earlier revision too, and nothing else. */
+  isAsAt(revision: number, nodes: readonly FleetNode[]): boolean {
+    if (revision === this.#revision) return true;
+    for (const { index } of nodes) if ((this.#packedAt[index] ?? 0) > revision) return false;
+    return true;
   }
 
   /** Whether no hold at any time closes anything to other tenants, or to all. */
@@ -85,18 +111,21 @@ export class Packed {
   /** Moves to a calendar; free when it is the one already packed. */
   follow(calendar: Calendar): void {
     if (calendar === this.#calendar) return;
-    let isChanged = false;
+    const changed: number[] = [];
+    let grown = 0;
     for (let node = 0; node < this.nodeCount; node++) {
       const holds = calendar[node] ?? nothing;
       if (holds === this.#lists[node]) continue;
-      this.#pack(node, holds);
-      isChanged = true;
+      changed.push(node);
+      if (holds.length > (this.count[node] ?? 0)) grown += holds.length;
     }
+    this.#reserve(grown);
+    for (const node of changed) this.#pack(node, calendar[node] ?? nothing);
     this.#calendar = calendar;
-    if (!isChanged) return;
+    if (changed.length === 0) return;
     this.#revision++;
+    for (const node of changed) this.#packedAt[node] = this.#revision;
     this.#windows = [];
-    this.overloads = new Map();
     this.#closingKnown = undefined;
   }
 
@@ -120,23 +149,23 @@ export class Packed {
   #pack(node: number, holds: readonly Hold[]): void {
     const length = holds.length;
     if (length > (this.count[node] ?? 0)) {
-      this.#reserve(length);
       this.first[node] = this.#used;
       this.#used += length;
     }
     this.count[node] = length;
     const first = this.first[node] ?? 0;
+    const { rows, cpus, memories, holders, tenants, alone, reach } = this.#columns;
     let closing = 0;
     let reachMs = -Infinity;
     for (const [at, entry] of inOrder(holds).entries()) {
-      putRow(this.rows, first + at, entry);
-      this.cpus[first + at] = entry.cpuMilli;
-      this.memories[first + at] = entry.memoryMib;
-      this.holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
-      this.tenants[first + at] = entry.tenant === undefined ? -1 : this.#numberOf(entry.tenant);
-      this.alone[first + at] = levelOf(entry.alone);
+      putRow(rows, first + at, entry);
+      cpus[first + at] = entry.cpuMilli;
+      memories[first + at] = entry.memoryMib;
+      holders[first + at] = entry.holder.startsWith('C-') ? Number(entry.holder.slice('C-'.length)) : -1;
+      tenants[first + at] = entry.tenant === undefined ? -1 : this.#numberOf(entry.tenant);
+      alone[first + at] = levelOf(entry.alone);
       reachMs = Math.max(reachMs, entry.endMs);
-      this.reach[first + at] = reachMs;
+      reach[first + at] = reachMs;
       if (entry.alone !== 'shared' || entry.tenant === undefined) closing++;
     }
     this.#siteClosingTotal += closingSite(holds) - closingSite(this.#lists[node] ?? nothing);
@@ -157,39 +186,28 @@ export class Packed {
 
   /** Makes room at the end of the pool: drops what no node points at any more, then grows by a quarter. */
   #reserve(length: number): void {
-    if (this.#used + length <= sizeOfRows(this.rows)) return;
+    if (this.#used + length <= sizeOfColumns(this.#columns)) return;
     const live = this.count.reduce((sum, count) => sum + count, 0);
-    const size = Math.ceil((live + length) * 1.25) + 64;
-    const before = {
-      rows: this.rows,
-      cpus: this.cpus,
-      memories: this.memories,
-      holders: this.holders,
-      tenants: this.tenants,
-      alone: this.alone,
-      reach: this.reach,
-    };
-    this.rows = makeRows(size);
-    this.cpus = new Float64Array(size);
-    this.memories = new Float64Array(size);
-    this.holders = new Int32Array(size);
-    this.tenants = new Int32Array(size);
-    this.alone = new Uint8Array(size);
-    this.reach = new Float64Array(size);
+    const before = this.#columns;
+    this.#columns = makeColumns(Math.ceil((live + length) * 1.25) + 64);
     this.#used = 0;
+    let run = { from: 0, to: 0 };
     for (let node = 0; node < this.nodeCount; node++) {
       const from = this.first[node] ?? 0;
-      const to = from + (this.count[node] ?? 0);
-      this.first[node] = this.#used;
-      copyRows(this.rows, this.#used, before.rows, { from, to });
-      this.cpus.set(before.cpus.subarray(from, to), this.#used);
-      this.memories.set(before.memories.subarray(from, to), this.#used);
-      this.holders.set(before.holders.subarray(from, to), this.#used);
-      this.tenants.set(before.tenants.subarray(from, to), this.#used);
-      this.alone.set(before.alone.subarray(from, to), this.#used);
-      this.reach.set(before.reach.subarray(from, to), this.#used);
-      this.#used += to - from;
+      if (from !== run.to) {
+        this.#take(before, run);
+        run = { from, to: from };
+      }
+      this.first[node] = this.#used + from - run.from;
+      run.to += this.count[node] ?? 0;
     }
+    this.#take(before, run);
+  }
+
+  /** Takes over what lies side by side in other columns. */
+  #take(before: Columns, run: { readonly from: number; readonly to: number }): void {
+    copyColumns(this.#columns, this.#used, before, run);
+    this.#used += run.to - run.from;
   }
 }
 

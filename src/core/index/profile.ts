@@ -57,10 +57,7 @@ export class Profile {
     this.#calendar = calendar;
     const isMuch = gone.length + come.length > changeLimit || this.#count > 2 * this.#countWhenRead + 512;
     if (isMuch) this.#read();
-    else {
-      for (const { startMs, endMs, powerW } of gone) this.#add({ startMs, endMs }, -powerW);
-      for (const { startMs, endMs, powerW } of come) this.#add({ startMs, endMs }, powerW);
-    }
+    else for (const { span, powerW } of differences(gone, come)) this.#add(span, powerW);
     if (gone.length + come.length > 0) this.#rise();
   }
 
@@ -122,6 +119,23 @@ export class Profile {
 }
 
 const none: readonly Hold[] = [];
+
+/** Watts more or less by span: the members of a gang hold over the same one. */
+function differences(
+  gone: readonly Hold[],
+  come: readonly Hold[],
+): Iterable<{ readonly span: Span; readonly powerW: number }> {
+  const bySpan = new Map<string, { readonly span: Span; powerW: number }>();
+  const add = ({ startMs, endMs }: Hold, powerW: number) => {
+    const key = `${startMs} ${endMs}`;
+    const before = bySpan.get(key);
+    if (before === undefined) bySpan.set(key, { span: { startMs, endMs }, powerW });
+    else before.powerW += powerW;
+  };
+  for (const hold of gone) add(hold, -hold.powerW);
+  for (const hold of come) add(hold, hold.powerW);
+  return bySpan.values();
+}
 
 /** When something begins or ends, in order. */
 function instantsOf(lists: readonly (readonly Hold[])[]): Float64Array {

@@ -9,8 +9,11 @@ import { endOfHolds, firstReaching } from './reaching.ts';
 import { endAt, startAt, wattsAt } from './rows.ts';
 import type { Span } from './window.ts';
 
-/** So many spans are read hold by hold before a limit on many nodes gets a profile, which takes as long as dozens of them. */
+/** So many short spans are read hold by hold before a limit on many nodes gets a profile. */
 const fewSpans = 6;
+
+/** A span that one in so many of all holds overlaps takes as long to read as a profile does to make. */
+const longShare = 3;
 
 /** The peaks of watts under the limits of one fleet, for whatever calendar is asked about. */
 export class Watts {
@@ -34,9 +37,13 @@ export class Watts {
 
   /** The most that is held under the limit at one time of the span. */
   peakW(calendar: Calendar, limit: PowerLimit, span: Span): number {
-    if (limit.nodes.length > smallLimit && this.#isWorthAProfile(limit))
+    const before = this.#profileOf.get(limit);
+    if (before !== undefined) return before.peakW(calendar, span);
+    const packed = packedOf({ fleet: this.#fleet, calendar });
+    const held = heldOn(packed, limit.nodes, span);
+    if (limit.nodes.length > smallLimit && this.#isWorthAProfile(packed, limit, held.length))
       return this.#profile(limit).peakW(calendar, span);
-    return peakOn(packedOf({ fleet: this.#fleet, calendar }), limit.nodes, span);
+    return peakOf(packed, held, span);
   }
 
   /** Whether more than so many watts are held under the limit at some time of the span. */
@@ -52,17 +59,15 @@ export class Watts {
     return limit.limitW - (this.headroom(calendar).leftW[limit.index] ?? 0);
   }
 
-  #isWorthAProfile(limit: PowerLimit): boolean {
-    if (this.#profileOf.has(limit)) return true;
+  #isWorthAProfile({ count }: Packed, limit: PowerLimit, heldCount: number): boolean {
     const spans = (this.#spans.get(limit) ?? 0) + 1;
     this.#spans.set(limit, spans);
-    return spans > fewSpans;
+    const allCount = limit.nodes.reduce((sum, { index }) => sum + (count[index] ?? 0), 0);
+    return spans > fewSpans || longShare * heldCount > allCount;
   }
 
   /** Limits on the same nodes share one. */
   #profile(limit: PowerLimit): Profile {
-    const before = this.#profileOf.get(limit);
-    if (before !== undefined) return before;
     const nodes = limit.nodes.map(({ index }) => index);
     const key = nodes.join(' ');
     const profile = this.#profiles.get(key) ?? new Profile(nodes);
@@ -92,8 +97,7 @@ function levelOn(packed: Packed, nodes: readonly FleetNode[], atMs: number): num
 const fewHolds = 24;
 
 /** The peak over a span is reached at its start or when something begins in it. */
-function peakOn(packed: Packed, nodes: readonly FleetNode[], span: Span): number {
-  const held = heldOn(packed, nodes, span);
+function peakOf(packed: Packed, held: readonly number[], span: Span): number {
   return held.length > fewHolds ? peakInOrder(packed, held, span) : peakByPairs(packed, held, span);
 }
 

@@ -26,10 +26,10 @@ export class Window {
   readonly #taken = new Blocks();
   readonly #watts = new Blocks();
 
-  constructor(holds: Holds, { startMs, endMs }: Span) {
+  constructor({ first, count, rows, reach }: Holds, { startMs, endMs }: Span) {
     this.startMs = startMs;
     this.endMs = endMs;
-    this.#holds = { ...holds };
+    this.#holds = { first, count, rows, reach };
   }
 
   /** GPUs of a node that are held at some time, by its index. */

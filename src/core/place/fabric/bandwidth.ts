@@ -75,6 +75,7 @@ function poolsOf(
 
 /** Mbit/s between the dataset and the parts at each site, where there are any. A part without members is where all are. */
 function datasetMbpsAt({ flows = [] }: Demand, members: readonly Member[]): ReadonlyMap<string, number> {
+  if (flows.length === 0) return new Map();
   const siteOfPart = sitesOfParts(members);
   const [only, ...more] = new Set(siteOfPart.values());
   const siteOfAll = more.length === 0 ? only : undefined;

@@ -67,6 +67,7 @@ export function wanOf(
   demand: Demand,
   members: readonly Member[],
 ): readonly HeldBandwidth[] | undefined {
+  if ((demand.flows ?? []).length === 0) return [];
   const held: HeldBandwidth[] = [];
   for (const crossing of crossingsOf(demand, sitesOfParts(members))) {
     const link = linksBetween(rooms.fleet, crossing.sites).find(
