@@ -18,7 +18,9 @@ export function priceOf(fleet: Fleet, held: Held, durationS: number | undefined)
   ];
   const priceBook = [
     ...new Set(amounts.map(({ site }) => site.facts.priceBook ?? `${site.id} without a name`)),
-  ].join(', ');
+  ]
+    .join(', ')
+    .slice(0, 200);
   const lines = amounts.flatMap(lineOf);
   if (lines.length < amounts.length)
     return { priceBook: 'no price recorded', lines: [], ...length(durationS) };

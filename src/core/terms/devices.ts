@@ -1,6 +1,7 @@
 import { type Demand, guaranteedCount } from '../../model/demand.ts';
 import type { Member, Placement, Term } from '../../model/placement.ts';
 import { slicesPhrase } from '../../model/slice.ts';
+import { cleanText } from '../../model/text.ts';
 
 /** The devices of the members. Spares have their own term; the extras of an elastic demand are only declared. */
 export function devices(demand: Demand, placement: Placement): Term[] {
@@ -54,9 +55,12 @@ function guaranteed({ parts }: Demand, { members }: Placement): readonly Member[
   return members.filter(({ part, replica }) => replica < (counts.get(part) ?? 0));
 }
 
+/** Sixteen parts may have slices of sixteen sizes. What else a promise says has to have room after them. */
+const longestPhrase = 230;
+
 function heldBy(members: readonly Member[]): string {
   const nodeCount = new Set(members.map(({ node }) => node)).size;
-  return `${devicesPhrase(members)} on ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}`;
+  return `${cleanText(devicesPhrase(members), longestPhrase)} on ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}`;
 }
 
 function devicesPhrase(members: readonly Member[]): string {

@@ -1,7 +1,7 @@
 import { type Demand, responseOf } from '../../model/demand.ts';
 import { siteOf } from '../../model/id.ts';
 import { type Placement, type Price, seatsOf, type Term } from '../../model/placement.ts';
-import { compareText } from '../../model/text.ts';
+import { cleanText, compareText } from '../../model/text.ts';
 import { hourS } from '../../model/unit.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
 import { layoutOf, limitsOn } from '../place/layout.ts';
@@ -161,7 +161,7 @@ function residency(demand: Demand, nodes: readonly FleetNode[]): Term[] {
   return [
     {
       kind: 'residency',
-      promise: `runs at ${sites.join(', ')} only${demand.rules === undefined ? '' : ', which satisfies the recorded data rules'}`,
+      promise: `runs at ${cleanText(sites.join(', '), 240)} only${demand.rules === undefined ? '' : ', which satisfies the recorded data rules'}`,
       strength: 'guaranteed',
       heldAs: 'site of every device',
       enforcedBy: 'the rules, asked at planning and again at commit',
