@@ -1,7 +1,11 @@
+import type { FleetNode } from '../../../src/core/inventory/fleet.ts';
+import type { Want } from '../../../src/core/place/want.ts';
 import type { Demand } from '../../../src/model/demand.ts';
+import { Path } from '../../../src/model/id.ts';
 import type { Placement } from '../../../src/model/placement.ts';
 import type { PlanAnswer, SiteReport } from '../../../src/model/plan.ts';
 import { demand } from '../demand.ts';
+import type { World } from '../fleet.ts';
 
 type Rdma = NonNullable<Demand['parts'][number]['each']['rdma']>;
 
@@ -38,4 +42,17 @@ export function siteOf(answer: PlanAnswer, id: string): SiteReport | undefined {
 export function nodesOf(answer: PlanAnswer): string[] {
   if (answer.kind === 'refused') return [];
   return [...new Set(answer.plan.placement.members.map(({ node }) => node.split('/').slice(-2).join('/')))];
+}
+
+/** A node of a fleet by its id. */
+export function nodeIn({ state }: World, id: string): FleetNode {
+  const node = state.fleet.nodeById.get(Path.parse(id));
+  if (node === undefined) throw new Error(`no node \`${id}\``);
+  return node;
+}
+
+/** What the search looks for when it places the first part of a demand. */
+export function wantOf({ parts: [part] }: Demand, model?: string): Want {
+  if (part === undefined) throw new Error('a demand has a part');
+  return { part, gpuCount: part.each.gpus?.count ?? 0, model };
 }

@@ -128,6 +128,12 @@ describe('uplinks of leafs', () => {
       ['declared: uplinks of leaf switches are shared: no budget was asked for (`uplinkMbps`)'],
     ],
     [
+      'one part with RDMA and one without',
+      demand('a: 1×4 rdma + b: 1×4 24h'),
+      here,
+      ['declared: uplinks of leaf switches are shared: no budget was asked for (`uplinkMbps`)'],
+    ],
+    [
       'a budget of nothing is none',
       withRdma('2×4 rdma 24h', { uplinkMbps: 0 }),
       here,
