@@ -68,6 +68,15 @@ describe('what crosses between sites', () => {
       ],
       [],
     ],
+    [
+      'after flows that cross nothing',
+      [
+        ['train', 'load', 30],
+        ['later', 'train', 4],
+        ['train', 'infer', 2],
+      ],
+      ['edge hpc 2'],
+    ],
     ['with the dataset is none', [['dataset', 'train', 30]], []],
     [
       'two pairs of sites, in the order of the flows',
