@@ -211,6 +211,7 @@ describe('what is not known of NICs', () => {
     ['without GPUs nobody asks where they are', [{}], [{}], each('1×cpu1 rdma'), undefined],
     ['how fast one is', [located], [located], each('1×1 rdma', { nicsPerGpu: 2, nicMbps: 1 }), 'NIC speed'],
     ['how fast one is, before where', [], [{}], each('1×cpu1 rdma', { nicMbps: 1 }), 'NIC speed'],
+    ['how fast one of two is', [], [{ mbps: 5 }, {}], each('1×cpu1 rdma', { nicMbps: 1 }), 'NIC speed'],
     [
       'how fast it is that does no RDMA is nobody’s question',
       [],
@@ -237,6 +238,8 @@ describe('what is not known of NICs', () => {
     ['nothing where nobody asks', '1×1', {}, undefined],
     ['nothing where they go by rails', '1×1 rdma', {}, undefined],
     ['nothing where there are enough', '1×1 rdma', { nicsPerGpu: 2 }, undefined],
+    ['nothing where there are exactly enough', '1×5 share:250 rdma', {}, undefined],
+    ['one where there are five of six', '1×6 share:250 rdma', {}, {}],
     ['NICs where there are too few', '1×2 rdma', { nicsPerGpu: 3 }, {}],
     ['fast ones', '1×cpu1 rdma', { nicMbps: 1 }, { unknown: 'NIC speed' }],
   ])('a node lacks %s', (_, text, rdma, lack) => {

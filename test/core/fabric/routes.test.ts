@@ -123,7 +123,7 @@ function moved(
   held: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = {},
   fromMs = t0,
 ): string | undefined {
-  const on = world(...sites, { pools: { 'fra1/p': { mbps: 9, datasets: [corpus(1)] } } }, more);
+  const on = world(...sites, { pools: { 'fra1/p': { mbps: 9, datasets: [corpus(1)] } }, ...more });
   const holds = Object.entries(held).map(([key, list]): [string, EdgeHold[]] => [
     key,
     list.map(([start, end, mbps]) => ({ holder: 'C-1', startMs: t0 + start, endMs: t0 + end, mbps })),
@@ -181,6 +181,23 @@ describe('the first transfer', () => {
       `fra1/wan 4: 3000000 to ${3_000_000 + 2_147_484}`,
     ],
     ['never, where all is held for good', one, { [wan]: [[0, 1e15, 4]] }, undefined],
+    [
+      'when the first of several has ended, in whatever order they stand',
+      one,
+      {
+        [wan]: [
+          [20_000_000, 20_000_001, 4],
+          [0, 1000, 3],
+        ],
+      },
+      `fra1/wan 4: 1000 to ${1000 + 2_147_484}`,
+    ],
+    [
+      'never, from a pool of unknown speed',
+      { ...one, pools: { 'fra1/p': { datasets: [corpus(1)] } } },
+      {},
+      undefined,
+    ],
     ['never, over a link of nothing', { wanLinks: link(0) }, {}, undefined],
     [
       'never, over a link of unknown speed',
