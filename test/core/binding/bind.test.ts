@@ -1,74 +1,22 @@
 import { describe, expect, test } from 'vitest';
 
 import { attemptLimit, waitMs } from '../../../src/core/binding/binding.ts';
-import { dueBindings } from '../../../src/core/binding/subject.ts';
 import { contractOf } from '../../../src/core/state.ts';
-import { type BindingResult, EngineName, Subject } from '../../../src/model/binding.ts';
-import { digestOf } from '../../../src/model/canonical.ts';
 import { stateAt } from '../../../src/model/contract.ts';
 import { ContractId, MaintenanceId, Path } from '../../../src/model/id.ts';
 import { act, change, release, take } from '../acts.ts';
 import { demand } from '../demand.ts';
 import { hourMs, t0, world, type World } from '../fleet.ts';
+import { bind, type Bound, due, report, why } from './handing-over.ts';
 
 const fleet = world('fra1/h1/r1 2×8 H100 cpu128 mem1024', 'ams1/h1/r2 1×8 H100 cpu128 mem1024');
 const c101 = ContractId.parse('C-101');
 const two = take(fleet, demand('2×8 H100 24h', { where: ['fra1/h1/r1'] }));
 
-type Bound = {
-  readonly version?: number;
-  readonly count?: number;
-  readonly places?: readonly string[];
-  readonly engine?: string;
-  readonly subject?: string;
-  readonly atMs?: number;
-  readonly objects?: string;
-};
-
-function bind(before: World, { atMs = t0, ...asked }: Bound = {}) {
-  const { version = 1, count = 1, places = [], engine = 'slurm', subject = 'C-101', objects = 'a' } = asked;
-  return act(
-    before,
-    {
-      kind: 'bind',
-      subject: Subject.parse(subject),
-      engine: EngineName.parse(engine),
-      version,
-      objects: digestOf(objects),
-      objectCount: count,
-      places: places.map((place) => Path.parse(place)),
-    },
-    { atMs },
-  );
-}
-
-function report(before: World, result: BindingResult, { atMs = t0, ...asked }: Bound = {}) {
-  const { engine = 'slurm', subject = 'C-101', objects = 'a' } = asked;
-  const account = { result, steps: [], stepCount: 0, differences: [] };
-  return act(
-    before,
-    {
-      kind: 'report-binding',
-      subject: Subject.parse(subject),
-      engine: EngineName.parse(engine),
-      objects: digestOf(objects),
-      account,
-    },
-    { atMs },
-  );
-}
-
-function why({ decision }: ReturnType<typeof act>): string {
-  if (decision.kind !== 'refused') return decision.kind;
-  return decision.refusal.kind === 'binding-refused' ? decision.refusal.why : decision.refusal.kind;
-}
-
 function stateOf({ state }: World, atMs = t0): string {
   const contract = contractOf(state, c101);
   return contract === undefined ? 'none' : stateAt(contract, atMs);
 }
-
-const due = ({ state }: World, atMs: number) => dueBindings(state, atMs).map((one) => one.why);
 
 describe('a hand-over', () => {
   test.each<[string, Bound, string]>([

@@ -324,6 +324,13 @@ describe('what keeps a node from ever aligning a replica', () => {
     expect(lacks(crossed, '1×2 H100 cpu1 mem1 align:numa')).toBeUndefined();
     expect(lacks(crossed, '1×2 H100 nvlink cpu1 mem1 align:numa')).toEqual(no);
     expect(lacks(crossed, '1×1 H100 nvlink cpu1 mem1 align:numa')).toBeUndefined();
+    const pair = nodeOf('4 H100 nvlink cpu8 mem8 numa2', {
+      0: { island: 0 },
+      1: { island: 0 },
+      2: { island: 1 },
+      3: { island: 2 },
+    });
+    expect(lacks(pair, '1×2 H100 nvlink cpu1 mem1 align:numa')).toBeUndefined();
   });
 
   test('a GPU that is down has no room, and where it is is nobody’s question', () => {

@@ -120,27 +120,27 @@ describe('flows between companies', () => {
   });
 });
 
-const lost = (text: string, membersLeft: number, more: object = {}) =>
+const losing = (text: string, membersLeft: number, more: object = {}) =>
   demand(text, { survive: { loss: 'site', membersLeft }, ...more });
 
 describe('the loss of a site', () => {
   const uneven = 'one: 1×1 at:a|b|c + two: 3×1 at:a|b|c';
 
   test.each<[string, Demand, readonly string[]]>([
-    ['leaves those elsewhere', lost(uneven, 1), ['a b', 'b a']],
-    ['takes the larger company', lost(uneven, 2), []],
+    ['leaves those elsewhere', losing(uneven, 1), ['a b', 'b a']],
+    ['takes the larger company', losing(uneven, 2), []],
     [
       'counts each guaranteed replica of an elastic part, not its extras',
-      lost(uneven, 1, {
+      losing(uneven, 1, {
         guarantee: 'elastic',
         parts: demand(uneven).parts.map((part) => (part.name === 'two' ? { ...part, minCount: 1 } : part)),
       }),
       ['a b', 'b a'],
     ],
-    ['counts no part without GPUs beside some with', lost('one: 1×1 at:a|b + two: 3×cpu1 at:a|b', 1), []],
+    ['counts no part without GPUs beside some with', losing('one: 1×1 at:a|b + two: 3×cpu1 at:a|b', 1), []],
     [
       'counts parts without GPUs where nobody has any',
-      lost('one: 1×cpu1 at:a|b + two: 1×cpu1 at:a|b', 1),
+      losing('one: 1×cpu1 at:a|b + two: 1×cpu1 at:a|b', 1),
       ['a b', 'b a'],
     ],
   ])('%s', (_, asked, ways) => {
@@ -149,9 +149,14 @@ describe('the loss of a site', () => {
   });
 
   test('adds up the companies at one site', () => {
-    const asked = lost('one: 1×1 at:a|b + two: 1×1 at:a|b + three: 1×1 at:a|b', 2);
+    const asked = losing('one: 1×1 at:a|b + two: 1×1 at:a|b + three: 1×1 at:a|b', 2);
     expect(found(fleetOf(abc), asked, 'a', 'a b', 'a b').ways).toEqual([]);
     expect(found(fleetOf(abc), asked, 'a', 'b', 'c').ways).toEqual(['a b c']);
+  });
+
+  test('takes nothing of a company that does not count, wherever it stands', () => {
+    const asked = losing('one: 1×1 at:a + two: 1×1 at:b + three: 5×cpu1 at:a|b', 1);
+    expect(found(fleetOf(abc), asked, 'a', 'b', 'a b').ways).toEqual(['a b a', 'a b b']);
   });
 
   test('is not asked of the sites where a node or rack is to be survived', () => {
