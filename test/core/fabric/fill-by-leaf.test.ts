@@ -193,6 +193,7 @@ describe('a part that takes several leafs', () => {
   });
 });
 
+/** Pairs of nodes whose four rails hang on leafs of the pair: `a` and `b`, of so many Mbit/s. */
 const pairs = (mbps: number): Details => ({
   nics: Object.fromEntries(
     ['a', 'b'].flatMap((pair) =>
@@ -206,10 +207,9 @@ const pairs = (mbps: number): Details => ({
   ),
 });
 
-describe('rails with leafs of their own', () => {
-  /** Pairs of nodes whose four rails hang on leafs of the pair: `a` and `b`, of so many Mbit/s. */
-  const railed = (mbps: number) => world('fra1/a 2×4 H100 rdma', 'fra1/b 2×4 H100 rdma', pairs(mbps));
+const railed = (mbps: number) => world('fra1/a 2×4 H100 rdma', 'fra1/b 2×4 H100 rdma', pairs(mbps));
 
+describe('rails with leafs of their own', () => {
   test('nodes that share all their leafs are as good as under one', () => {
     expect(filled(railed(0), budgeted('2×4 H100 rdma'))).toEqual({
       nodes: ['a/n01', 'a/n02'],
