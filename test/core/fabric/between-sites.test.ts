@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, integer, option, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { EdgeRooms } from '../../../src/core/place/fabric/edge-rooms.ts';
@@ -10,11 +11,12 @@ import {
   wanOf,
 } from '../../../src/core/place/fabric/wan.ts';
 import { Path } from '../../../src/model/id.ts';
+import { seed } from '../arbitrary.ts';
 import { demand } from '../demand.ts';
 import { type Details, hourMs, t0, world } from '../fleet.ts';
 import { placement } from '../placement.ts';
 
-type Flow = readonly [from: string, to: string, mbps: number, latencyMs?: number];
+type Flow = readonly [from: string, to: string, mbps: number, latencyMs?: number | undefined];
 
 const flows = (...all: readonly Flow[]) => ({
   flows: all.map(([from, to, mbps, latencyMs]) => ({
@@ -128,6 +130,30 @@ describe('what crosses between sites', () => {
       ['b', 'ams1'],
     ]);
   });
+});
+
+const ends = constantFrom('train', 'infer', 'eval', 'load', 'dataset');
+const drawnFlows = array(
+  tuple(ends, ends, integer({ min: 0, max: 9 }), option(integer({ min: 0, max: 9 }), { nil: undefined })),
+  { maxLength: 5 },
+);
+
+test('which way it flows, in what order and in how many flows, makes no difference to what crosses', () => {
+  const sites = at('train: hpc', 'infer: edge', 'eval: cloud', 'load: hpc');
+  const sorted = (all: readonly Flow[]) => words(crossingsOf(flows(...all), sites)).toSorted();
+  assert(
+    property(drawnFlows, (all) => {
+      const turned = all.map(([from, to, ...more]): Flow => [to, from, ...more]);
+      const halved = all.flatMap(([from, to, mbps, latencyMs]): Flow[] => [
+        [from, to, Math.floor(mbps / 2), latencyMs],
+        [from, to, Math.ceil(mbps / 2)],
+      ]);
+      expect(sorted(turned)).toEqual(sorted(all));
+      expect(sorted(all.toReversed())).toEqual(sorted(all));
+      expect(sorted(halved)).toEqual(sorted(all));
+    }),
+    { seed, numRuns: 200 },
+  );
 });
 
 const joined: Details = {

@@ -224,6 +224,23 @@ describe('rails with leafs of their own', () => {
     expect(held).toEqual(['a', 'b'].flatMap((pair) => [0, 1, 2, 3].map((rail) => `${pair}-${rail} 25`)));
   });
 
+  test('a leaf that all groups share need not have any uplink', () => {
+    const shared = world('fra1/a 1×2 H100 rdma', 'fra1/b 1×2 H100 rdma', {
+      nics: {
+        'fra1/a/n01/nic0': { leaf: 'fra1/x' },
+        'fra1/a/n01/nic1': { leaf: 'fra1/a-1' },
+        'fra1/b/n01/nic0': { leaf: 'fra1/x' },
+        'fra1/b/n01/nic1': { leaf: 'fra1/b-1' },
+      },
+      leafs: { 'fra1/x': { uplinkMbps: 0 }, 'fra1/a-1': { uplinkMbps: 50 }, 'fra1/b-1': { uplinkMbps: 50 } },
+    });
+    expect(filled(shared, budgeted('2×2 H100 rdma'))).toEqual({
+      nodes: ['a/n01', 'b/n01'],
+      held: ['a-1 50', 'b-1 50'],
+      leafs: 2,
+    });
+  });
+
   test('a quarter that is not there is a no', () => {
     expect(filled(railed(24), budgeted('3×4 H100 rdma'))).toMatchObject({
       nodes: ['a/n01', 'a/n02'],
