@@ -3,6 +3,7 @@ import type { Outcome } from '../../model/decision.ts';
 import { ContractId, MaintenanceId } from '../../model/id.ts';
 import { seatsOf } from '../../model/placement.ts';
 import { standsIn } from '../../model/standing.ts';
+import { cleanText } from '../../model/text.ts';
 import { nodesIn } from '../calendar/calendar.ts';
 import type { CommandGiven } from '../given.ts';
 import { endedBy } from '../life/commit.ts';
@@ -40,7 +41,9 @@ function misfit(
   // What has moved away is taken away where it was.
   if (objectCount === 0 && isGone) return left(state, command);
   if (objectCount === 0) return refusal(command, 'nothing-wanted', 'it stands, and no object holds it');
-  return isGone ? refusal(command, 'elsewhere', `it has no node in ${command.places.join(', ')}`) : undefined;
+  return isGone
+    ? refusal(command, 'elsewhere', `it has no node in ${cleanText(command.places.join(', '), 250)}`)
+    : undefined;
 }
 
 /** What has ended may be taken away from an engine that had it. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { attemptLimit, waitMs } from '../../../src/core/binding/binding.ts';
 import { contractOf } from '../../../src/core/state.ts';
 import { stateAt } from '../../../src/model/contract.ts';
+import { Decision } from '../../../src/model/decision.ts';
 import { ContractId, MaintenanceId, Path } from '../../../src/model/id.ts';
 import { act, change, release, take } from '../acts.ts';
 import { demand } from '../demand.ts';
@@ -29,6 +30,14 @@ describe('a hand-over', () => {
     ['of a window that is not', { subject: 'MW-7' }, 'maintenance-unknown'],
   ])('%s', (_, asked, answer) => {
     expect(why(bind(two, asked))).toBe(answer);
+  });
+
+  test('of many places where it does not stand is refused in words that a ledger holds', () => {
+    const places = Array.from({ length: 64 }, (_, at) => `ams1/h1/${'r'.repeat(20)}${at}`);
+    const { decision } = bind(two, { places });
+    expect(Decision.parse(decision)).toEqual(decision);
+    expect(why(bind(two, { places }))).toBe('elsewhere');
+    expect(why(bind(two, { places: [...places.slice(1), 'fra1'] }))).toBe('binding-begun');
   });
 
   test('of what has ended takes away only what was there, and gives nothing', () => {
