@@ -116,6 +116,14 @@ describe('who goes where', () => {
     expect(sitesOf(plan(on, demand(two, more)).placement)).toBe(sites);
   });
 
+  test('to where least is to spare, where that is asked for and all ways are as far apart', () => {
+    // A node of the cloud has eight GPUs, one at the edge two.
+    const asked = demand('a: 1×8 H100 at:hpc + b: 1×1 at:cloud|edge 24h', { objective: 'tightest' });
+    expect(sitesOf(plan(threeSites(), asked).placement)).toBe('a@hpc b@edge');
+    const smaller = take(threeSites(), demand('1×7 H100', { where: ['cloud'] }));
+    expect(sitesOf(plan(smaller, asked).placement)).toBe('a@hpc b@cloud');
+  });
+
   test('parts that are at one site are placed for each other: no device is given twice', () => {
     const { members } = plan(threeSites(), demand(two)).placement;
     expect(new Set(members.map(({ node }) => node)).size).toBe(2);
