@@ -91,6 +91,13 @@ describe('what flows between sites waits for the link', () => {
     expect(nearest(busy, flow(three, 101, flexible(1, latest)))).toBe(found);
   });
 
+  test('no longer than until the first that leaves enough has ended', () => {
+    const two = take(take(threeSites(), flow(`${pair} 7h`, 300)), flow(`${pair} 3h`, 600));
+    // Of 1000 Mbit/s there are 100 left until hour 3, and 700 until hour 7.
+    const starts = [100, 101, 700, 701].map((mbps) => startH(two, flow(pair, mbps, flexible(1, 48))));
+    expect(starts).toEqual([0, 3, 3, 7]);
+  });
+
   test('for longer than the link is free is for when it is free throughout', () => {
     const gap = take(threeSites(), flow(pair, 900, from(5, 2)));
     expect(startH(gap, flow(pair, 900, flexible(5, 48)))).toBe(0);
