@@ -66,6 +66,26 @@ describe('a hand-over', () => {
   });
 });
 
+const at = (hours: number) => t0 + hours * hourMs;
+
+test.each([
+  ['by itself, at its end', undefined, 1, 3],
+  ['when it was cancelled', 2, 2, 2],
+])('a window that has ended is refused with when: %s', (_, cancelH, version, endedH) => {
+  const window = { place: Path.parse('ams1'), fromMs: at(1), toMs: at(3), reason: 'firmware' };
+  const closed = act(fleet, { kind: 'start-maintenance', ...window }).world;
+  const id = MaintenanceId.parse('MW-1');
+  const now =
+    cancelH === undefined
+      ? closed
+      : act(closed, { kind: 'cancel-maintenance', id }, { atMs: at(cancelH) }).world;
+  const { decision } = bind(now, { subject: id, version, atMs: at(3) });
+  expect(decision).toEqual({
+    kind: 'refused',
+    refusal: { kind: 'maintenance-ended', id, endedAtMs: at(endedH) },
+  });
+});
+
 describe('what came of it', () => {
   const begun = bind(two).world;
 

@@ -14,13 +14,14 @@ const islands: Details = {
     'fra1/h1/r1/n01': { island: 'fra1/nvl-1' },
     'fra1/h1/r1/n02': { island: 'fra1/nvl-1' },
     'fra1/h1/r2/n01': { island: 'fra1/nvl-2' },
+    'fra1/h1/r2/n02': { island: 'fra1/nvl-2' },
   },
   wanLinks: {
     'fra1/wan-ams1': { from: 'fra1', to: 'ams1', mbps: 10_000, latencyMs: 7 },
     'fra1/wan-odd': { from: 'fra1', to: 'ams1', mbps: 10_000 },
   },
 };
-const fleet = world('fra1/h1/r1 2×4 H100 rdma', 'fra1/h1/r2 2×4 H100 rdma', 'ams1/h1/r1 1×4 H100', islands);
+const fleet = world('fra1/h1/r1 2×4 H100 rdma', 'fra1/h1/r2 2×4 H100 rdma', 'ams1/h1/r1 2×4 H100', islands);
 
 const here = placement(24, 'train 0 fra1/h1/r1/n01 gpu0-3', 'train 1 fra1/h1/r1/n02 gpu0-3');
 
@@ -47,7 +48,14 @@ describe('islands that span nodes', () => {
     'b 0 fra1/h1/r2/n01 gpu0',
   );
   const apart = placement(24, 'a 0 fra1/h1/r1/n01 gpu0', 'b 0 fra1/h1/r2/n01 gpu0');
-  const unnamed = placement(24, 'train 0 fra1/h1/r2/n02 gpu0', 'train 1 ams1/h1/r1/n01 gpu0');
+  const pairs = placement(
+    24,
+    'a 0 fra1/h1/r1/n01 gpu0',
+    'a 1 fra1/h1/r1/n02 gpu0',
+    'b 0 fra1/h1/r2/n01 gpu0',
+    'b 1 fra1/h1/r2/n02 gpu0',
+  );
+  const unnamed = placement(24, 'train 0 ams1/h1/r1/n01 gpu0', 'train 1 ams1/h1/r1/n02 gpu0');
   const one = 'in one accelerator link domain: fra1/nvl-1';
 
   test.each<[string, string, Placement, readonly string[]]>([
@@ -64,9 +72,9 @@ describe('islands that span nodes', () => {
     ['the part that asked is on one node', 'a: 1×1 within:island + b: 1×1 24h', apart, []],
     ['nodes without a known island', '2×1 together:island 24h', unnamed, []],
     [
-      'two parts in two islands',
-      'a: 1×1 within:island + b: 1×1 within:island 24h',
-      apart,
+      'two parts, each in an island of its own',
+      'a: 2×1 within:island + b: 2×1 within:island 24h',
+      pairs,
       ['guaranteed: all nodes of a part in one accelerator link domain: fra1/nvl-1, fra1/nvl-2'],
     ],
   ])('%s', (_, text, held, expected) => {
