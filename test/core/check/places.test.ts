@@ -98,43 +98,30 @@ function saidOf(on: World, text: string, ...members: readonly string[]): readonl
   return saidBy(kept, on, demand(`${members.length}×1 ${text}`), placement(4, ...lines));
 }
 
+function sharing(nodes: NonNullable<Details['nodes']>): World {
+  return world(...racks, { nodes });
+}
+
 describe('an accelerator link domain', () => {
-  const island = (nodes: object) => world(...racks, { nodes });
   const partly: Details = { gpus: { [`${n01}/gpu0`]: { island: 1 }, [`${n01}/gpu1`]: { island: 1 } } };
   test.each<readonly [string, World, readonly string[]]>([
     ['is the node where one link joins all its GPUs', fleet, []],
-    ['is the one it shares with others', island({ [n01]: { island: 'fra1/nvl' } }), []],
-    [
-      'is none where nobody recorded a link',
-      world('fra1/h1/r1 1×4 H100'),
-      ['within: `train`: the island of some members is not recorded'],
-    ],
-    [
-      'is none where there is no link',
-      world('fra1/h1/r1 1×4 H100 nolink'),
-      ['within: `train`: the island of some members is not recorded'],
-    ],
-    [
-      'is none where the node has several',
-      world('fra1/h1/r1 1×4 H100 nvlink island2'),
-      ['within: `train`: the island of some members is not recorded'],
-    ],
+    ['is the one it shares with others', sharing({ [n01]: { island: 'fra1/nvl' } }), []],
+    ['is none where nobody recorded a link', world('fra1/h1/r1 1×4 H100'), unrecorded('island')],
+    ['is none where there is no link', world('fra1/h1/r1 1×4 H100 nolink'), unrecorded('island')],
+    ['is none where the node has several', world('fra1/h1/r1 1×4 H100 nvlink island2'), unrecorded('island')],
     [
       'is none where it joins only some of its GPUs',
       world('fra1/h1/r1 1×4 H100 nvlink', partly),
-      ['within: `train`: the island of some members is not recorded'],
+      unrecorded('island'),
     ],
-    [
-      'is none without GPUs',
-      world('fra1/h1/r1 1 nvlink cpu4'),
-      ['within: `train`: the island of some members is not recorded'],
-    ],
+    ['is none without GPUs', world('fra1/h1/r1 1 nvlink cpu4'), unrecorded('island')],
   ])('%s', (_, on, expected) => {
     expect(saidOf(on, 'within:island', `${n01} cpu1`)).toEqual(expected);
   });
 
   test('may span nodes', () => {
-    const both = island({ [n01]: { island: 'fra1/nvl' }, [n02]: { island: 'fra1/nvl' } });
+    const both = sharing({ [n01]: { island: 'fra1/nvl' }, [n02]: { island: 'fra1/nvl' } });
     expect(saidOf(both, 'within:island', `${n01} gpu0`, `${n02} gpu0`)).toEqual([]);
     expect(saidOf(both, 'apart:island', `${n01} gpu0`, `${n02} gpu0`)).toEqual([
       'apart: `train` has 2 members in island fra1/nvl',
@@ -145,11 +132,14 @@ describe('an accelerator link domain', () => {
   });
 });
 
+function unrecorded(level: string): readonly string[] {
+  return [`within: \`train\`: the ${level} of some members is not recorded`];
+}
+
 describe('inside a node', () => {
   const on = world('fra1/h1/r1 2×4 H100 nvlink rdma numa2 roots4', {
     nics: { [`${n01}/nic1`]: { numaNode: 1 } },
   });
-  const unknown = (level: string) => [`within: \`train\`: the ${level} of some members is not recorded`];
   test.each<readonly [string, readonly string[], readonly string[]]>([
     ['within:numa', [`${n01} gpu0`, `${n01} gpu1`], []],
     [
@@ -162,10 +152,10 @@ describe('inside a node', () => {
       [`${n01} gpu0`, `${n02} gpu0`],
       [`within: \`train\` is spread over 2 numas: ${n01} numaNode 0, ${n02} numaNode 0`],
     ],
-    ['within:numa', [`${n01} gpu1-2`], unknown('numa')],
-    ['within:numa', [`${n01} gpu0 nic1`], unknown('numa')],
+    ['within:numa', [`${n01} gpu1-2`], unrecorded('numa')],
+    ['within:numa', [`${n01} gpu0 nic1`], unrecorded('numa')],
     ['within:numa', [`${n01} gpu0 nic0`], []],
-    ['within:numa', [`${n01} cpu1`], unknown('numa')],
+    ['within:numa', [`${n01} cpu1`], unrecorded('numa')],
     ['within:numa', [`${n01} 0:100 1:100`], []],
     [
       'within:pcie-root',

@@ -118,10 +118,10 @@ test('a spare draws what it may draw', () => {
   ]);
 });
 
-test('a rack whose nodes name their own feeds is asked letter by letter', () => {
+test('a rack of which even one node names its own feeds is asked letter by letter', () => {
   const on = fleetOf(2, {
     racks: { 'fra1/h1/r1': { feedLimitW: { A: 600, B: 500 } } },
-    nodes: { [own]: { feeds: ['A'] }, [neighbours.r1]: { feeds: ['B'] } },
+    nodes: { [own]: { feeds: ['A'] } },
   });
   expect(said(on)).toEqual([]);
   expect(said(on, 601)).toEqual(['rack-power: fra1/h1/r1: feed A carries up to 601 W, limit 600']);
