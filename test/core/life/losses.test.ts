@@ -8,8 +8,9 @@ import type { Contract } from '../../../src/model/contract.ts';
 import { ContractId } from '../../../src/model/id.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import { change, planned, release, take } from '../acts.ts';
-import { demand } from '../demand.ts';
-import { hourMs, t0, type World, world } from '../fleet.ts';
+import { demand, flexible } from '../demand.ts';
+import { fact } from '../fleet-text.ts';
+import { hourMs, observe, t0, type World, world } from '../fleet.ts';
 
 const fleet = world('fra1/h1/r1 8×4 H100');
 const elastic = (text: string, minCount: number, more: object = {}) => {
@@ -125,6 +126,28 @@ describe('others lose for a plan', () => {
     expect(unshrinkable(one, t0 + hourMs)).toBeUndefined();
     expect([unshrinkable(one, ends - 1), unshrinkable(one, ends)]).toEqual([undefined, 'has ended by then']);
     expect(unshrinkable({ ...one, preemptedAtMs: t0 }, t0 + hourMs)).toBe('is preempted already');
+  });
+});
+
+describe('what an elastic contract is left with', () => {
+  const takes = { shrinks: { 'C-103': [{ count: 3 }] } };
+
+  test('may break what the whole has broken already, which is nobody else’s doing', () => {
+    const [first] = contract(full, 103).placement.members;
+    const down = observe(full, [fact('node', first?.node ?? '', { health: 'down' })], {
+      source: 'kubernetes',
+      observedAtMs: t0 + 1,
+    });
+    expect(faults(down, takes)).toEqual([]);
+  });
+
+  test('is looked at from when the other begins, not from when it is asked for', () => {
+    const later = planned(full, demand('1×4 H100', flexible(2, 20))).plan;
+    const startMs = t0 + 9 * hourMs;
+    const late = { ...later, placement: { ...later.placement, startMs } };
+    expect(faults(full, takes, t0, late)).toEqual([]);
+    const ended = { ...late, placement: { ...late.placement, startMs: t0 + 10 * hourMs } };
+    expect(faults(full, takes, t0, ended)).toEqual(['shrinks: C-103 has ended by then']);
   });
 });
 

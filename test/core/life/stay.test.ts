@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 
+import type { Demand } from '../../../src/model/demand.ts';
 import { ContractId } from '../../../src/model/id.ts';
-import { askChange, take } from '../acts.ts';
+import { askChange, release, take } from '../acts.ts';
 import { demand } from '../demand.ts';
-import { hourMs, t0, world } from '../fleet.ts';
+import { hourMs, t0, type World, world } from '../fleet.ts';
 
 const id = ContractId.parse('C-101');
 
@@ -27,3 +28,40 @@ test.each([
   const why = answer.kind === 'planned' ? answer.plan.report.sites[0]?.why : answer.refusal;
   expect(why).toMatch(new RegExp(`: ${moves}$`));
 });
+
+/** So many whole nodes, of which some are guaranteed. */
+function elastic(count: number, minCount: number): Demand {
+  const wish = demand(`${count}×4 H100 10h`);
+  return { ...wish, guarantee: 'elastic', parts: wish.parts.map((part) => ({ ...part, minCount })) };
+}
+
+/** Three whole nodes of one elastic contract; before it, on the first node, there is room again. */
+const moved = release(
+  take(take(world('fra1/h1/r1 4×4 H100'), demand('1×4 H100 10h')), elastic(3, 2)),
+  id,
+).world;
+
+/** Which node each replica is on after a change to another elastic demand. */
+function nodesAfter(on: World, wish: Demand): readonly string[] | string {
+  const answer = askChange(on, ContractId.parse('C-102'), { demand: wish });
+  if (answer.kind === 'refused') return answer.refusal.kind;
+  return answer.plan.placement.members.map(({ replica, node }) => `${replica} ${node.slice(-3)}`);
+}
+
+test.each([
+  ['as many as there is room for', elastic(4, 2), ['0 n02', '1 n03', '2 n04', '3 n01']],
+  [
+    'more than there is room for, of which none has to be there',
+    elastic(6, 2),
+    ['0 n02', '1 n03', '2 n04', '3 n01'],
+  ],
+  ['more, of which one has to be there', elastic(6, 4), ['0 n02', '1 n03', '2 n04', '3 n01']],
+  ['more, of which two would have to be there', elastic(6, 5), 'no-capacity'],
+  ['as many as before', elastic(3, 3), ['0 n02', '1 n03', '2 n04']],
+  ['fewer', elastic(2, 1), ['0 n02', '1 n03']],
+])(
+  'an elastic contract that wants %s stays where it is, and gets what is missing beside it',
+  (_, wish, nodes) => {
+    expect(nodesAfter(moved, wish)).toEqual(nodes);
+  },
+);
