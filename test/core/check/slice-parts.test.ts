@@ -43,4 +43,5 @@ test('every GPU is touched once, in order', () => {
   expect(touched(member('gpu0-2'))).toEqual([0, 1, 2]);
   expect(touched(member('3:100 1:100'))).toEqual([1, 3]);
   expect(touched({ ...member('gpu0'), gpus: [2, 1, 2] })).toEqual([1, 2]);
+  expect(touched({ ...member('gpu0'), gpus: [1, 1] })).toEqual([1]);
 });
