@@ -235,9 +235,16 @@ describe('a window of maintenance', () => {
     ['fra1', 36],
     ['ams2', 0],
   ])('at %s hits %i GPUs', (place, blastGpus) => {
-    const { action, places, need } = seen(fleet, closing(place));
-    expect([action, places]).toEqual(['maintain', [place]]);
-    expect(need).toEqual({ gpus: 0, blastGpus, gpuSeconds: 0, spendMicroEur: 0 });
+    const { request: _request, ...rest } = seen(fleet, closing(place));
+    expect(rest).toEqual({
+      action: 'maintain',
+      places: [place],
+      need: { gpus: 0, blastGpus, gpuSeconds: 0, spendMicroEur: 0 },
+      preempts: 0,
+      preemptsOthers: 0,
+      regimes: [],
+      dataClasses: [],
+    });
   });
 
   test('that is called off is about its place', () => {
