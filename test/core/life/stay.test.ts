@@ -65,3 +65,21 @@ test.each([
     expect(nodesAfter(moved, wish)).toEqual(nodes);
   },
 );
+
+/** Somebody has the first nodes while a contract comes to stand behind them, and leaves. */
+function standingBehind(nodes: World, first: string, wish: Demand): World {
+  return release(take(take(nodes, demand(first)), wish), id).world;
+}
+
+test('what is missing draws no more than the cap leaves beside what stays', () => {
+  const cap = { powerCapW: 1500 };
+  // The first node draws 700 W, all others 500.
+  const nodes = world('fra1/h1/r1 1×4 H100 gpuw150 basew100', 'fra1/h1/r1 3×4 H100 gpuw100 basew100');
+  const on = standingBehind(nodes, '2×4 H100 10h', demand('2×4 H100 10h', cap));
+  expect(nodesAfter(on, demand('3×4 H100 10h', cap))).toEqual(['0 n03', '1 n04', '2 n02']);
+});
+
+test('what is missing is apart from what stays', () => {
+  const on = standingBehind(world('fra1/h1/r1 2×4 H100'), '1×4 H100 10h', demand('1×2 H100 apart:node 10h'));
+  expect(nodesAfter(on, demand('2×2 H100 apart:node 10h'))).toEqual(['0 n02', '1 n01']);
+});
