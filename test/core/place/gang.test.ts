@@ -1,32 +1,40 @@
 import { assert, array, constantFrom, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { isUnindexed } from '../../../src/core/index/unindexed.ts';
 import { sizeOf } from '../../../src/core/mask.ts';
 import { domainsOn } from '../../../src/core/place/domain.ts';
 import type { GangFit, GangMiss } from '../../../src/core/place/gang.ts';
 import type { State } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';
+import { isWithin } from '../../../src/model/id.ts';
 import { seed } from '../arbitrary.ts';
 import { demand } from '../demand.ts';
 import { withRdma } from '../fabric/ask.ts';
 import { world } from '../fleet.ts';
 import { hold, holding } from './holding.ts';
 import { there } from './known.ts';
-import { crowds, putDown } from './put-down.ts';
+import { crowds, putDown, searches } from './put-down.ts';
 
-/** `rack: r1/n01×1 r1/n02×1`, or `2 in fra1/h1/r1` where not all of it fits. A scan and the index say the same. */
+/** `rack: r1/n01×1 r1/n02×1`, or `2 in fra1/h1/r1` where not all of it fits. Every search says the same. */
 function put(state: State, asked: Demand): string {
-  const [scanned, found] = [true, false].map((isPlain) => putDown(state, asked, isPlain));
-  expect(bare(found)).toEqual(bare(scanned));
-  if (found === undefined) return '';
+  const found = alike(state, asked);
   return found.kind === 'whole'
     ? `${found.level}: ${crowds(found.members)}`
     : `${found.fit} in ${found.place}`;
 }
 
+/** What every search finds that the demand may be given to. */
+function alike(state: State, asked: Demand): GangFit | GangMiss {
+  const found = putDown(state, asked, 'scan');
+  for (const search of isUnindexed(asked) ? (['ranked'] as const) : searches)
+    expect(bare(putDown(state, asked, search))).toEqual(bare(found));
+  return found;
+}
+
 /** What is the same however it was searched for: all but by what nodes were judged. */
-function bare(found: GangFit | GangMiss | undefined): object | undefined {
-  if (found?.kind !== 'whole') return found;
+function bare(found: GangFit | GangMiss): object {
+  if (found.kind !== 'whole') return found;
   const { packing: _packing, suit: _suit, ...rest } = found;
   return rest;
 }
@@ -152,7 +160,7 @@ describe('where it does not fit, it is told where most of it would', () => {
 
 describe('a gang of several parts', () => {
   test('comes in the order of its parts and replicas, whichever was put down first', () => {
-    const found = putDown(state, demand('load: 2×cpu1 mem1 + train: 2×2'), false);
+    const found = putDown(state, demand('load: 2×cpu1 mem1 + train: 2×2'));
     const seats =
       found.kind === 'whole' ? found.members.map(({ part, replica }) => `${part} ${replica}`) : [];
     expect(seats).toEqual(['load 0', 'load 1', 'train 0', 'train 1']);
@@ -178,10 +186,27 @@ describe('a gang of several parts', () => {
 const budgeted = (count: number, uplinkMbps = 100) => withRdma(`${count}×4 rdma`, { uplinkMbps });
 
 const leafsOf = (now: State, wish: Demand) => {
-  const [scanned, found] = [true, false].map((isPlain) => putDown(now, wish, isPlain));
-  expect(bare(found)).toEqual(bare(scanned));
-  return found?.kind === 'whole' ? `${crowds(found.members)}: ${found.leafs}` : `${found?.fit}`;
+  const found = alike(now, wish);
+  return found.kind === 'whole' ? `${crowds(found.members)}: ${found.leafs}` : `${found.fit}`;
 };
+
+describe('slices', () => {
+  const shared = world(
+    'fra1/h1/r1 2×2 H100 shared cpu16 mem64',
+    'fra1/h1/r2 1×2 H100 shared cpu16 mem64',
+  ).state;
+
+  test.each([
+    ['one node holds them', '4×1 share:500', 'node: r1/n01×4'],
+    ['one node has one too few', '5×1 share:500', 'rack: r1/n01×4 r1/n02×1'],
+    ['one rack has one too few', '9×1 share:500', 'hall: r1/n01×4 r1/n02×4 r2/n01×1'],
+    ['two GPUs hold two of three fifths, not three', '3×1 share:600', 'rack: r1/n01×2 r1/n02×1'],
+    ['one replica has slices of two GPUs', '1×2 share:600', 'node: r1/n01×1'],
+    ['places that hold too few are passed over, so that the site is named', '13×1 share:500', '12 in fra1'],
+  ])('%s', (_, text, expected) => {
+    expect(put(shared, demand(text))).toBe(expected);
+  });
+});
 
 describe('with an uplink budget', () => {
   const leafs = world(
@@ -232,23 +257,24 @@ test('whole GPUs of one part: the closest level at which free GPUs suffice, ther
       const at = places.findIndex((own) => own.some(({ fit }) => fit >= count));
       const holdAll = (places[at] ?? []).filter(({ fit }) => fit >= count);
       const least = Math.min(...holdAll.map(({ spare }) => spare));
-      const home = holdAll.find(({ spare }) => spare === least)?.id;
+      const home = holdAll.find(({ spare }) => spare === least)?.id ?? 'none';
       const level = levels[at] ?? 'none';
       seen.set(level, (seen.get(level) ?? 0) + 1);
-      for (const isPlain of [true, false]) {
-        const found = putDown(now, demand(`${count}×${size}`), isPlain);
-        expect(found.kind === 'whole' ? found.level : 'none').toBe(level);
-        const seats = found.kind === 'whole' ? found.members : [];
-        // Nodes are judged by what else is likely to be asked for: any that holds it may be it.
-        const isHome = ({ node }: { readonly node: string }) =>
-          level === 'node' || node.startsWith(home ?? '');
-        expect(seats.every(isHome)).toBe(true);
-        expect(new Set(seats.map(({ node }) => node)).size).toBeLessThanOrEqual(level === 'node' ? 1 : 7);
-        const most = Math.max(...places.flat().map(({ fit }) => fit));
-        expect(found.kind === 'whole' ? seats.length : found.fit).toBe(Math.min(count, most));
-        expect(found.kind === 'whole' && level !== 'node' ? found.spare : least - count * size).toBe(
-          least - count * size,
-        );
+      const most = Math.max(...places.flat().map(({ fit }) => fit));
+      for (const [search, objective] of searches.flatMap((one) => [
+        [one, 'tightest'] as const,
+        [one, 'soonest'] as const,
+      ])) {
+        const found = putDown(now, demand(`${count}×${size}`, { objective }), search);
+        const reached = found.kind === 'whole' ? [found.level, found.members.length] : ['none', found.fit];
+        expect(reached).toEqual([level, Math.min(count, most)]);
+        if (found.kind === 'partial') continue;
+        // Unless the tightest is asked for, nodes are judged by what else is likely to be wanted: any may be best.
+        const isJudged = level === 'node' && objective !== 'tightest';
+        expect(found.suit !== undefined).toBe(isJudged);
+        expect(new Set(found.members.map(({ node }) => node)).size === 1).toBe(level === 'node');
+        expect(isJudged || found.members.every(({ node }) => isWithin(node, home))).toBe(true);
+        expect(isJudged ? least : found.spare + count * size).toBe(least);
       }
     }),
     { seed, numRuns: 120 },
@@ -262,7 +288,7 @@ test('a gang holds devices that were free, each once', () => {
       const held = Object.fromEntries(
         state.fleet.nodes.map(({ id, index }) => [id, gpus(masks[index] ?? 0)]),
       );
-      const found = putDown(holding(state, held), demand(`${count}×${size}`), false);
+      const found = putDown(holding(state, held), demand(`${count}×${size}`));
       const taken = found.kind === 'whole' ? found.members : [];
       for (const [node, own] of Map.groupBy(taken, ({ node: id }) => id)) {
         const mask = masks[there(state.fleet.nodeById.get(node), node).index] ?? 0;

@@ -60,6 +60,7 @@ describe('sites that are asked for', () => {
   test('are of the kind a part names; a site whose kind nobody has recorded lacks that fact', () => {
     const unknown = 'fra1 fact-missing: the kind of the site is not recorded';
     expect(split(demand('1×1 kind:edge', { together: 'site' }))).toEqual(['edge', unknown]);
+    expect(split(demand('1×1 kind:edge + 1×1', { together: 'site' }))).toEqual(['edge', unknown]);
     expect(split(demand('1×1 kind:cloud', { together: 'site' }))).toEqual([unknown]);
     expect(split(demand('1×1 kind:edge', { together: 'site', avoid: ['fra1'] }))).toEqual(['edge']);
   });

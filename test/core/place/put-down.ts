@@ -34,10 +34,19 @@ export function roomsFor(state: State, asked: Demand, isPlain: boolean): Rooms {
   return new Rooms(state, { startMs: t0, endMs: endOf(t0, asked) }, { isPlain });
 }
 
+/** Everything is tried in turn, nodes are ranked before they are tried, or the index says what to leave out. */
+export const searches = ['scan', 'ranked', 'index'] as const;
+
 /** Puts a gang down at the first site at `t0`, or says where most of it fits. */
-export function putDown(state: State, asked: Demand, isPlain: boolean): GangFit | GangMiss {
+export function putDown(
+  state: State,
+  asked: Demand,
+  search: (typeof searches)[number] = 'index',
+): GangFit | GangMiss {
+  const isPlain = search !== 'index';
   const { gang, nodes } = gangOf(state, asked, isPlain);
-  return placeGang(roomsFor(state, asked, isPlain), nodes, { ...gang, isNearestAsked: true });
+  const how = { isExhaustive: search === 'scan', isNearestAsked: true };
+  return placeGang(roomsFor(state, asked, isPlain), nodes, { ...gang, ...how });
 }
 
 /** `r1/n01×2 r2/n01×1`: how many members stand on each node. */
