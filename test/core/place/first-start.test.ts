@@ -8,6 +8,7 @@ import { triesIn } from '../../../src/core/place/tries.ts';
 import { combinations } from '../../../src/core/place/want.ts';
 import type { State } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';
+import { dayMs } from '../../../src/model/unit.ts';
 import { take } from '../acts.ts';
 import { seed } from '../arbitrary.ts';
 import { demand } from '../demand.ts';
@@ -27,7 +28,7 @@ function searched(
 ): SiteFit | undefined {
   const site = there(state.fleet.sites[0], 'a site');
   const wants = there(combinations(asked, modelsAt(site))[0], 'a way');
-  const starts = { earliestMs: t0 + fromH * hourMs, latestMs: t0 + toH * hourMs };
+  const starts = { earliestMs: t0 + fromH * hourMs, latestMs: t0 + Math.round(toH * hourMs) };
   return searchSite(state, site, { demand: asked, wants, starts, open: state.fleet.sites, isPlain });
 }
 
@@ -151,6 +152,19 @@ describe('the first start at a site', () => {
       '4 h: r1/n01×1',
     );
   });
+
+  test.each([1, 2, 2 * dayMs + 1, 2 * dayMs + 2, 10 * dayMs + 2, 10 * dayMs + 3])(
+    'is the last millisecond that is allowed, %i after the earliest',
+    (laterMs) => {
+      const now = holding(state, {
+        'r1/n01': hold('globex', { gpus: 15, startMs: t0, endMs: t0 + laterMs }),
+      });
+      const asked = demand('1×4 2h', r1n01);
+      const at = (latestMs: number) =>
+        searched(now, asked, { toH: (latestMs - t0) / hourMs }, false)?.startMs;
+      expect([at(t0 + laterMs - 1), at(t0 + laterMs)]).toEqual([undefined, t0 + laterMs]);
+    },
+  );
 
   test('of cores alone is when cores are free', () => {
     const held = { 'r1/n01': taken(0, 3, 0, { cpuMilli: 12_000 }) };
