@@ -8,6 +8,7 @@ import { triesIn } from '../../../src/core/place/tries.ts';
 import { combinations } from '../../../src/core/place/want.ts';
 import type { State } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';
+import { Path } from '../../../src/model/id.ts';
 import { dayMs } from '../../../src/model/unit.ts';
 import { take } from '../acts.ts';
 import { seed } from '../arbitrary.ts';
@@ -132,6 +133,36 @@ describe('the first start at a site', () => {
     );
   });
 
+  test.each([
+    ['node', [7, 5, 3], '3 h: r2/n01×1'],
+    ['node', [3, 5, 7], '3 h: r1/n01×1'],
+    ['node', [5, 3, 7], '3 h: r1/n02×1'],
+    ['rack', [7, 5, 3], '3 h: r2/n01×1'],
+    ['rack', [3, 9, 5], '3 h: r1/n01×1'],
+    ['rack', [9, 8, 9], '8 h: r1/n02×1'],
+  ])(
+    'in one %s, free after %o hours, is that of the one free first',
+    (together, [a = 0, b = 0, c = 0], expected) => {
+      const held = { 'r1/n01': taken(0, a), 'r1/n02': taken(0, b), 'r2/n01': taken(0, c) };
+      expect(firstIn(holding(state, held), demand(`1×4 2h together:${together}`), { toH: 9 })).toBe(expected);
+    },
+  );
+
+  test.each([
+    ['watts of the site', { sites: { fra1: { powerBudgetW: 5000 } } }],
+    ['watts of the hall', { halls: { 'fra1/h1': { powerBudgetW: 5000 } } }],
+  ])('is when %s are free that one of many nodes draws, in another rack', (_, limit) => {
+    const many = world(
+      'fra1/h1/r1 1×4 H100 gpuw500 basew1000',
+      'fra1/h1/r2 40×4 H100 gpuw500 basew1000',
+      limit,
+    ).state;
+    const asked = demand('1×4 2h together:rack', r1n01);
+    const held = (powerW: number) => holding(many, { 'r2/n40': taken(0, 6, 1, { powerW }) });
+    expect(firstIn(held(2001), asked, { toH: 9 })).toBe('6 h: r1/n01×1');
+    expect(firstIn(held(2000), asked, { toH: 9 })).toBe('0 h: r1/n01×1');
+  });
+
   test('is when watts of the rack are free, though they are held on another node', () => {
     const held = { 'r1/n02': taken(0, 4, 1, { powerW: 2500 }) };
     expect(firstIn(holding(state, held), demand('1×4 2h', r1n01), { toH: 9 })).toBe('4 h: r1/n01×1');
@@ -190,6 +221,27 @@ describe('the first start at a site', () => {
     expect(firstIn(busy, next, { toH: 3 })).toBe('none');
     expect(firstIn(busy, next, { toH: 4 })).toBe('4 h: r1/n01×1 r2/n01×1');
   });
+});
+
+test('uplinks are free when what is held on them ends, though no node near holds anything', () => {
+  const leafs = world(
+    'fra1/r1 1×4 H100 rdma leaf',
+    'fra1/r2 1×4 H100 rdma leaf',
+    'fra1/r3 1×4 H100 rdma',
+    'fra1/r4 1×4 H100 rdma',
+    {
+      nodes: { 'fra1/r3/n01': { leaf: 'fra1/leaf-r1' }, 'fra1/r4/n01': { leaf: 'fra1/leaf-r2' } },
+      leafs: { 'fra1/leaf-r1': { uplinkMbps: 100 }, 'fra1/leaf-r2': { uplinkMbps: 100 } },
+    },
+  );
+
+  const busy = take(leafs, {
+    ...crossing(4),
+    where: ['fra1/r3', 'fra1/r4'].map((place) => Path.parse(place)),
+  }).state;
+  const next = { ...crossing(1), where: ['fra1/r1', 'fra1/r2'].map((place) => Path.parse(place)) };
+  expect(firstIn(busy, next, { toH: 3 })).toBe('none');
+  expect(firstIn(busy, next, { toH: 4 })).toBe('4 h: r1/n01×1 r2/n01×1');
 });
 
 const hours = integer({ min: 0, max: 12 });

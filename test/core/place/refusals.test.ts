@@ -212,6 +212,12 @@ describe('where every site is closed', () => {
     expect(found.kind === 'policy-denied' ? found.hits.map(({ rule }) => rule) : []).toEqual(['test-rule']);
   });
 
+  test('one that is forbidden is enough, where there is no other', () => {
+    const asked = demand('1×1', { where: ['fra1'] });
+    const found = refusal(fleet, asked, verdictAll(fleet.state, 'forbidden'));
+    expect(found).toMatchObject({ kind: 'policy-denied', sites: ['fra1'] });
+  });
+
   test('by data that is nowhere, it is capacity that is missing', () => {
     expect(refusal(fleet, demand('1×1', { dataset: 'songs' }))).toMatchObject({ kind: 'no-capacity' });
     expect(refusal(fleet, demand('1×1', { dataset: 'songs' }))).not.toHaveProperty('nearest');
@@ -225,7 +231,7 @@ const nearest = (on: World, asked: Demand) => {
 
 describe('the nearest miss', () => {
   test('is at the site where most replicas fit', () => {
-    expect(nearest(fleet, demand('3×4'))).toEqual({
+    expect(nearest(fleet, demand('3×4 H100'))).toEqual({
       place: 'fra1/h1/r1',
       startMs: t0,
       replicasWanted: 3,
@@ -261,9 +267,9 @@ describe('the nearest miss', () => {
   });
 });
 
-/** Two racks of one node, each with a leaf of its own. */
-function leafs(facts: object): World {
-  return world('fra1/r1 1×4 H100 rdma leaf', 'fra1/r2 1×4 H100 rdma leaf', {
+/** Two racks of one node, each with a leaf of its own, and what else there is. */
+function leafs(facts: object, ...more: readonly string[]): World {
+  return world('fra1/r1 1×4 H100 rdma leaf', 'fra1/r2 1×4 H100 rdma leaf', ...more, {
     leafs: { 'fra1/leaf-r1': facts, 'fra1/leaf-r2': facts },
   });
 }
@@ -296,6 +302,14 @@ describe('facts that are missing where hardware would do', () => {
       nearest: { binding: 'uplink' },
     });
     expect(ask(leafs({ uplinkMbps: 100 }), asked).kind).toBe('planned');
+    // Another site that is too small anyway changes nothing; one that is merely full might do with time.
+    const small = leafs({}, 'osl1/o1 1×2 H100 rdma leaf');
+    expect(refusal(small, asked)).toMatchObject({ kind: 'fact-missing' });
+    const large = leafs({}, 'osl1/o1 2×4 H100 rdma leaf');
+    const full = take(large, demand('1×4 5h', { where: ['osl1'] }));
+    expect(refusal(full, { ...asked, window: { ...asked.window, durationS: 3600 } })).toMatchObject({
+      kind: 'no-capacity',
+    });
   });
 });
 
@@ -318,6 +332,22 @@ describe('what a plan says of itself', () => {
     expect(made.placement).not.toHaveProperty('endMs');
     expect(made.price).not.toHaveProperty('totalMicroEur');
     expect(made.price.microEurPerHour).toBe(2 * eur);
+  });
+
+  test('what it holds beside devices, where it holds any: bandwidth, spares, and data that moves', () => {
+    const [plain] = [planned(fleet, demand('1×4'))];
+    for (const name of ['bandwidth', 'spares', 'transfers'])
+      expect(plain.plan.placement).not.toHaveProperty(name);
+    const crossing = planned(leafs({ uplinkMbps: 100 }), withRdma('2×4 rdma', { uplinkMbps: 100 }));
+    expect(crossing.plan.placement.bandwidth?.map(({ edge, mbps }) => `${edge} ${mbps}`)).toEqual([
+      'fra1/leaf-r1 100',
+      'fra1/leaf-r2 100',
+    ]);
+    const spared = planned(
+      fleet,
+      demand('1×4', { where: ['fra1'], survive: { loss: 'node', membersLeft: 1 } }),
+    );
+    expect(spared.plan.placement.spares?.map(({ replica }) => replica)).toEqual([1]);
   });
 
   test('what its asker took for granted', () => {

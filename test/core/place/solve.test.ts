@@ -255,6 +255,16 @@ describe('of several models at a site', () => {
     expect(crowds(best(held, demand('1×4'))?.members ?? [])).toBe('r3/n01×1');
   });
 
+  test('the fastest is taken where that is asked for, and of one site the fastest nodes that hold all', () => {
+    const fast = world('fra1/r1 1×4 H100 nvlink link450', 'fra1/r2 1×4 H100 nvlink link900').state;
+    const quickest = (text: string) =>
+      crowds(best(fast, demand(text, { objective: 'fastest' }))?.members ?? []);
+    expect(quickest('1×4')).toBe('r2/n01×1');
+    expect(quickest('2×4')).toBe('r1/n01×1 r2/n01×1');
+    const held = holding(fast, { 'r2/n01': hold('globex') });
+    expect(crowds(best(held, demand('1×4', { objective: 'fastest' }))?.members ?? [])).toBe('r1/n01×1');
+  });
+
   test('each part has its own', () => {
     expect(crowds(best(mixed, demand('a: 1×4 H100 + b: 1×8 L40S'))?.members ?? [])).toBe('r1/n01×1 r3/n01×1');
   });
@@ -352,6 +362,30 @@ describe('whatever is held', () => {
       }),
       { seed, numRuns: 60 },
     );
+  });
+});
+
+function could(asked: Demand, isPlain = false): boolean {
+  return couldSolve(sites, verdictAll(sites, 'allowed'), question(asked, isPlain));
+}
+
+describe('counts say no', () => {
+  test.each([
+    ['not to what one site has of one model', '2×4', {}, true],
+    ['to one more than that, though it has as many of two models', '3×4', {}, false],
+    ['not where a later start might do', '4×4', flexible(1, 9), true],
+    ['not where data may arrive later', '4×4', { dataset: 'books' }, true],
+    ['not where parts may stand at different sites', 'a: 3×4 at:fra1 + b: 2×4 at:ams2', {}, true],
+    ['where the site that has it is not asked for', '2×4', { where: ['ams2'] }, false],
+  ])('%s', (_, text, more, expected) => {
+    expect(could(demand(text, more))).toBe(expected);
+  });
+
+  test('not where fewer than all are guaranteed, nor without the index', () => {
+    const [part] = demand('4×4').parts;
+    const asked = demand('4×4', { guarantee: 'elastic', parts: [{ ...part, minCount: 1 }] });
+    expect(could(asked)).toBe(true);
+    expect(could(demand('4×4'), true)).toBe(true);
   });
 });
 
