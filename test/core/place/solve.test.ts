@@ -38,6 +38,7 @@ describe('of several sites', () => {
     prices({ ams2: 3, fra1: 2, osl1: 2 }),
   ).state;
   const busy = holding(three, { 'r1/n01': hold('globex', { gpus: 15 }) });
+  const dear = world('ams2/a1 1×8 H100', 'osl1/o1 2×2 H100', prices({ ams2: 1, osl1: 9 })).state;
   const later = flexible(1, 9);
 
   test.each([
@@ -53,7 +54,7 @@ describe('of several sites', () => {
     [
       'the tightest, though it is dearer',
       { objective: 'tightest', where: ['ams2', 'osl1'] },
-      three,
+      dear,
       'osl1 o1/n01×2',
     ],
     ['the sooner of two as cheap', later, busy, 'osl1 o1/n01×2'],

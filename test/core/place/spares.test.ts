@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { cheapestFirst, type Elsewhere, placeSurviving } from '../../../src/core/place/spares.ts';
+import { cheapestFirst, placeSurviving } from '../../../src/core/place/spares.ts';
 import type { State } from '../../../src/core/state.ts';
 import type { Demand } from '../../../src/model/demand.ts';
 import type { Member } from '../../../src/model/placement.ts';
@@ -11,15 +11,16 @@ import { world } from '../fleet.ts';
 import { hold, holding } from './holding.ts';
 import { firstWant, siteAt, there } from './known.ts';
 import { crowds, gangOf, roomsFor } from './put-down.ts';
+import { best } from './searching.ts';
 
-function surviving(state: State, asked: Demand, elsewhere: readonly Elsewhere[] = []) {
+function surviving(state: State, asked: Demand) {
   const { gang, nodes } = gangOf(state, asked, true);
-  return placeSurviving(roomsFor(state, asked, true), nodes, { ...gang, elsewhere });
+  return placeSurviving(roomsFor(state, asked, true), nodes, gang);
 }
 
 /** `r1/n01×2 + r2/n01×1`: members and spares on each node, or `2 of them`. */
-function put(state: State, asked: Demand, elsewhere: readonly Elsewhere[] = []): string {
-  const found = surviving(state, asked, elsewhere);
+function put(state: State, asked: Demand): string {
+  const found = surviving(state, asked);
   if (found.kind === 'partial') return `${found.fit} of them`;
   return [found.members, found.spares].flatMap((own) => (own.length === 0 ? [] : [crowds(own)])).join(' + ');
 }
@@ -102,25 +103,80 @@ describe('a gang that is to survive the loss of a rack', () => {
   });
 });
 
-describe('a gang that is to survive the loss of its site', () => {
-  const two = world('fra1/r1 2×4 H100', 'osl1/o1 1×4 H100', 'zrh1/z1 1×8 H100', {
-    sites: { osl1: { gpuPrices: { H100: 2 } }, zrh1: { gpuPrices: { H100: 1 } } },
-  });
-  const at = (...sites: readonly string[]): readonly Elsewhere[] =>
-    sites.map((id) => {
-      const { nodes } = siteAt(two, id);
-      const { gang } = gangOf(two.state, demand('1×4'), true);
-      return { nodes, candidates: new Map([...gang.candidates].map(([want, own]) => [want, own])) };
-    });
+/** `fra1: r1/n01×1 r1/n02×1 + z1/n01×1`: where all sites may be used, members and then spares. */
+function chosen(now: State, text: string, membersLeft: number, more: object = {}): string {
+  const found = best(now, survive(text, 'site', membersLeft, more));
+  return found === undefined
+    ? 'none'
+    : `${found.site.id}: ${crowds(found.members)} + ${crowds(found.spares)}`;
+}
 
+describe('a gang that is to survive the loss of its site', () => {
+  const three = world('fra1/r1 2×4 H100', 'osl1/o1 1×4 H100', 'zrh1/z1 1×8 H100', {
+    sites: {
+      fra1: { gpuPrices: { H100: 1 } },
+      osl1: { gpuPrices: { H100: 3 } },
+      zrh1: { gpuPrices: { H100: 2 } },
+    },
+  });
   test('does not without another site', () => {
-    expect(put(two.state, survive('2×4', 'site', 1))).toBe('2 of them');
-    expect(at('osl1')[0]?.nodes.length).toBe(1);
+    expect(put(three.state, survive('2×4', 'site', 1))).toBe('2 of them');
+    expect(chosen(three.state, '2×4', 1, { where: ['fra1'] })).toBe('none');
+  });
+
+  test.each([
+    ['at the cheapest other site', '2×4', 1, {}, {}, 'fra1: r1/n01×1 r1/n02×1 + z1/n01×1'],
+    [
+      'at the next, where that has no room',
+      '2×4',
+      1,
+      { 'z1/n01': gpus(31) },
+      {},
+      'fra1: r1/n01×1 r1/n02×1 + o1/n01×1',
+    ],
+    [
+      'as many as have to be left; of two ways that cost the same, by the closer gang',
+      '2×4',
+      2,
+      {},
+      {},
+      'zrh1: z1/n01×2 + r1/n01×1 r1/n02×1',
+    ],
+    ['for none of more than there are', '1×4', 2, {}, {}, 'none'],
+    [
+      'of a gang that is kept together, which they need not be',
+      '2×4 together:node',
+      2,
+      {},
+      {},
+      'zrh1: z1/n01×2 + r1/n01×1 r1/n02×1',
+    ],
+    ['nowhere, where nobody else has room for all of them', '2×4', 2, { 'z1/n01': gpus(1) }, {}, 'none'],
+    [
+      'not where its demand does not want to be',
+      '2×4',
+      1,
+      {},
+      { avoid: ['zrh1'] },
+      'fra1: r1/n01×1 r1/n02×1 + o1/n01×1',
+    ],
+  ])('has spares %s', (_, text, membersLeft, held, more, expected) => {
+    expect(chosen(holding(three.state, held), text, membersLeft, more)).toBe(expected);
+  });
+
+  test('has spares numbered after its own, under what its power cap leaves', () => {
+    const drawn = world('fra1/r1 1×4 H100 gpuw500 basew1000', 'zrh1/z1 1×4 H100 gpuw500 basew1000').state;
+    const capped = (powerCapW: number) => best(drawn, survive('1×4', 'site', 1, { powerCapW }));
+    expect(numbers(capped(6000)?.spares ?? [])).toBe('train 1');
+    expect(capped(5999)).toBeUndefined();
   });
 
   test('looks for spares at cheap sites first, and last at those without a price', () => {
-    const sites = ['fra1', 'osl1', 'zrh1'].map((id) => siteAt(two, id));
-    const order = (text: string) => cheapestFirst(sites, firstWant(two, demand(text))).map(({ id }) => id);
+    const some = world('fra1/r1 1×4 H100', 'osl1/o1 1×4 H100', 'zrh1/z1 1×4 H100', {
+      sites: { osl1: { gpuPrices: { H100: 2 } }, zrh1: { gpuPrices: { H100: 1 } } },
+    });
+    const sites = some.state.fleet.sites;
+    const order = (text: string) => cheapestFirst(sites, firstWant(some, demand(text))).map(({ id }) => id);
     expect(order('1×1')).toEqual(['zrh1', 'osl1', 'fra1']);
     expect(order('1×cpu1')).toEqual(['fra1', 'osl1', 'zrh1']);
   });
