@@ -160,6 +160,12 @@ describe('the first start at a site', () => {
     },
   );
 
+  test('of who wants the site alone, and stays in one rack, waits for the other racks too', () => {
+    const held = { 'r2/n01': taken(0, 6, 1) };
+    const alone = demand('1×1 2h together:rack', { ...r1n01, isolation: 'site' });
+    expect(firstIn(holding(state, held), alone, { toH: 9 })).toBe('6 h: r1/n01×1');
+  });
+
   test('of cores alone is when cores are free', () => {
     const held = { 'r1/n01': taken(0, 3, 0, { cpuMilli: 12_000 }) };
     expect(firstIn(holding(state, held), demand('1×cpu5 2h', r1n01), { toH: 9 })).toBe('3 h: r1/n01×1');
