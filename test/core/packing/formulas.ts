@@ -88,11 +88,14 @@ export function fragmented(node: PaperNode, { shapes }: Target): number {
 
 /** By how much the request lessens the fragments; a share where that is most. */
 export function lessened(node: PaperNode, shape: Shape, target: Target): number {
-  const before = fragmented(node, target);
-  if (!isShare(shape)) return before - fragmented(after(node, shape, tightest(node, shape)), target);
-  return Math.max(
-    ...roomyOn(node, shape).map((gpu) => before - fragmented(after(node, shape, [gpu]), target)),
-  );
+  if (isShare(shape))
+    return Math.max(...roomyOn(node, shape).map((gpu) => lessenedOn(node, shape, target, gpu)));
+  return fragmented(node, target) - fragmented(after(node, shape, tightest(node, shape)), target);
+}
+
+/** The same of a share on this GPU. */
+export function lessenedOn(node: PaperNode, shape: Shape, target: Target, gpu: number): number {
+  return fragmented(node, target) - fragmented(after(node, shape, [gpu]), target);
 }
 
 /** trunc(100 × sigmoid(gradient in GPUs)): a half for 0, else irrational, and never all of it. */
@@ -104,10 +107,9 @@ export function gradeOf(gradient: number, { countTotal }: Pick<Target, 'countTot
 /** A share on the first GPU with the best grade, whole GPUs from the first. */
 function leastFragmented(node: PaperNode, shape: Shape, target: Target): readonly number[] {
   if (!isShare(shape)) return tightest(node, shape);
-  const before = fragmented(node, target);
   const graded = roomyOn(node, shape).map((gpu) => ({
     gpu,
-    grade: gradeOf(before - fragmented(after(node, shape, [gpu]), target), target),
+    grade: gradeOf(lessenedOn(node, shape, target, gpu), target),
   }));
   const best = Math.max(...graded.map(({ grade }) => grade));
   return graded
