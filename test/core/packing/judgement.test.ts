@@ -108,7 +108,10 @@ describe('a judgement', () => {
           const first = judge.judge(left, takingOf(shape));
           expect(judge.judge({ ...left, parts: left.parts.toReversed() }, takingOf(shape))).toEqual(first);
           expect(
-            judgeOf(shapes).judge.judge({ ...left, parts: left.parts.toSorted() }, takingOf(shape)),
+            judgeOf(shapes).judge.judge(
+              { ...left, parts: left.parts.toSorted((a, b) => a - b) },
+              takingOf(shape),
+            ),
           ).toEqual(first);
         }
       }),
@@ -212,6 +215,11 @@ describe('the GPU that a share is taken of', () => {
   });
 });
 
+/** So many GPU milli of each model, and CPUs enough. */
+function scarcityOf(a100: number, t4: number) {
+  return { gpuMilli: Float64Array.of(a100, t4), cpuMilli: Float64Array.of(64_000, 64_000) };
+}
+
 describe('what a model costs', () => {
   test('GPUs cost by pressure, CPUs alone by what GPUs will need of them', () => {
     // Half of what is asked for falls on A100, which is half of the fleet; four CPUs for each GPU.
@@ -224,13 +232,9 @@ describe('what a model costs', () => {
 
   test('follows from what is left, not from what there once was', () => {
     const { judge } = judgeOf(['cpu4 1x1000', 'cpu4 1x1000 A100'].map(shapeOf));
-    const left = (a100: number, t4: number) => ({
-      gpuMilli: Float64Array.of(a100, t4),
-      cpuMilli: Float64Array.of(64_000, 64_000),
-    });
     // Half of what is left will be wanted of A100: of 2,000 beside 6,000 that is twice as much as there is.
-    expect(judge.modelCost(0, 1, left(2000, 6000))).toBe(20_000);
-    expect(judge.modelCost(0, 1, left(6000, 2000))).toBe(2217);
-    expect(judge.modelCost(0, 0, left(0, 8000))).toBe(0);
+    expect(judge.modelCost(0, 1, scarcityOf(2000, 6000))).toBe(20_000);
+    expect(judge.modelCost(0, 1, scarcityOf(6000, 2000))).toBe(2217);
+    expect(judge.modelCost(0, 0, scarcityOf(0, 8000))).toBe(0);
   });
 });
