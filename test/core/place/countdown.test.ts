@@ -94,6 +94,9 @@ describe('what each constraint leaves', () => {
       'cpuMilli of 1, as a/r2/n01',
     ]);
     expect(missing(dark, '1×1')).toEqual([]);
+    // Nodes of which all is known, and those that lack something for certain, are none of them.
+    const some = world('a/r1 1×2 H100 nvlink', 'a/r2 1×2 H100 nolink', 'a/r3 2×2 H100');
+    expect(missing(some, '1×2 nvlink')).toEqual(['link of 2, as a/r3/n01']);
   });
 });
 
