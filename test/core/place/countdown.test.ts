@@ -7,12 +7,17 @@ import { seed } from '../arbitrary.ts';
 import { demand } from '../demand.ts';
 import { type Details, hourMs, t0, type World, world } from '../fleet.ts';
 
-type Asked = { readonly open?: readonly string[]; readonly startMs?: number; readonly isPlain?: boolean };
+type Asked = {
+  readonly open?: readonly string[];
+  readonly startMs?: number;
+  readonly starts?: { readonly earliestMs: number; readonly latestMs: number };
+};
 
 /** `health: 8 → 4 gpu` for everything that takes something away, by the index and by a plain scan. */
 function counted({ state }: World, text: string, more: object = {}, asked: Asked = {}): string[] {
   const open = new Set<string>(asked.open ?? state.fleet.sites.map(({ id }) => id));
-  const question = { demand: demand(text, more), startMs: asked.startMs ?? t0 };
+  const { startMs = t0, starts } = asked;
+  const question = { demand: demand(text, more), startMs, ...(starts === undefined ? {} : { starts }) };
   const found = tally(state, open, question);
   expect(tally(state, open, { ...question, isPlain: true })).toEqual(found);
   return found.counts.map(
@@ -27,6 +32,11 @@ function missing({ state }: World, text: string, more: object = {}): string[] {
   return tally(state, open, { demand: demand(text, more), startMs: t0 }).missing.map(
     ({ attribute, subjectCount, example }) => `${attribute} of ${subjectCount}, as ${example}`,
   );
+}
+
+/** Where the start may wait so long for data. */
+function within(waitMs: number): Asked {
+  return { starts: { earliestMs: t0, latestMs: t0 + waitMs } };
 }
 
 describe('what each constraint leaves', () => {
@@ -71,6 +81,20 @@ describe('what each constraint leaves', () => {
       'gpu-model: 8 → 4 gpu',
     ]);
     expect(counted(mixed, '1×1', {}, { open: [] })).toEqual(['site: 20 → 0 gpu']);
+  });
+
+  test('then sites that data cannot be brought to in time', () => {
+    const apart = world('here/r1 1×1 H100', 'near/r1 1×2 H100', 'far/r1 1×4 H100', {
+      pools: { 'here/nvme': { mbps: 8000, datasets: [{ id: 'corpus', sizeGib: 450 }] } },
+      wanLinks: { 'here/wan': { from: 'here', to: 'near', mbps: 1000 } },
+    });
+    // 450 × 2^33 bits at 10^6 a millisecond, rounded up.
+    const arrivesMs = Math.ceil((450 * 2 ** 33) / 1_000_000);
+    const data = { dataset: 'corpus' };
+    expect(counted(apart, '1×1', data, within(arrivesMs))).toEqual(['dataset: 7 → 3 gpu']);
+    expect(counted(apart, '1×1', data, within(arrivesMs - 1))).toEqual(['dataset: 7 → 1 gpu']);
+    expect(counted(apart, '1×1', {}, within(0))).toEqual([]);
+    expect(counted(apart, '1×1', data)).toEqual([]);
   });
 
   test('where a part may run on several models, a node counts by the one that gets furthest', () => {
