@@ -6,7 +6,7 @@ import { after, fitsOn, isShare, kindOf, type PaperNode, roomyOn, sumOf } from '
  * The policies of Weng et al. (USENIX ATC 2023) as their papers and plug-ins state them, in fractions and without any
  * table: what every answer of the fast ones is held against.
  */
-export type Formula = {
+type Formula = {
   readonly score: (node: PaperNode, shape: Shape, target: Target) => number;
   readonly gpus: (node: PaperNode, shape: Shape, target: Target) => readonly number[];
 };
