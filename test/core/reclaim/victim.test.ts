@@ -210,7 +210,9 @@ describe('what a set of victims comes to', () => {
     const victims = [{ contract: contractIn(now, 102) }, ...victimsOf(contractIn(now, 101), t0).slice(0, 2)];
     const after = without(now.state, victims, t0 + 6 * hourMs);
     const spans = after?.calendar.map((holds) =>
-      holds.map(({ startMs, endMs }) => [(startMs - t0) / hourMs, (endMs - t0) / hourMs]).toSorted(),
+      holds
+        .map(({ startMs, endMs }) => [(startMs - t0) / hourMs, (endMs - t0) / hourMs])
+        .toSorted(([a = 0], [b = 0]) => a - b),
     );
     expect(spans).toEqual([
       [
