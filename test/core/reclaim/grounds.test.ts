@@ -38,6 +38,8 @@ const full = booked(
   'reserved 10h r2/n02 gpu0-3',
 );
 
+const closeness = (text: string) => grounds(full, text)[0]?.closeness ?? -1;
+
 describe('places in which somebody could make room', () => {
   test('are the domains that a gang must not leave, with all of their site where those are few', () => {
     expect(inWords(grounds(full, '2×4 H100 1h together:rack'))).toEqual(['fra1/h1/r1: C-101 C-102 C-103']);
@@ -74,7 +76,6 @@ describe('places in which somebody could make room', () => {
   });
 
   test('are the closer, the smaller their level', () => {
-    const closeness = (text: string) => grounds(full, text)[0]?.closeness ?? -1;
     const [node, rack, site] = ['1×4 H100 1h together:node', '1×4 H100 1h together:rack', '1×4 H100 1h'].map(
       closeness,
     );
@@ -82,6 +83,8 @@ describe('places in which somebody could make room', () => {
     expect((node ?? 0) < (rack ?? 0) && (rack ?? 0) < (site ?? 0)).toBe(true);
   });
 });
+
+const counts = (found: readonly Ground[]) => found.map(({ id, candidates }) => [id, candidates.length]);
 
 describe('where a site has more candidates than are tried out', () => {
   const nodes = ['n01', 'n02', 'n03'];
@@ -93,7 +96,6 @@ describe('where a site has more candidates than are tried out', () => {
       ),
       'preemptible 9h r2/n01 gpu0-7',
     );
-  const counts = (found: readonly Ground[]) => found.map(({ id, candidates }) => [id, candidates.length]);
 
   test('up to the limit, all of the site count', () => {
     const now = crowd([exactLimit - 9, 8]);
@@ -137,9 +139,10 @@ describe('where a site has more candidates than are tried out', () => {
   });
 });
 
+const cost = (now: World, text: string) => grounds(now, text)[0]?.leastCost;
+
 describe('what a place costs at least', () => {
   const one = world('fra1/h1/r1 1×8 H100');
-  const cost = (now: World, text: string) => grounds(now, text)[0]?.leastCost;
   const two = booked(one, 'preemptible 10h r1/n01 gpu0-3', 'preemptible 20h r1/n01 gpu4-7');
 
   test.each([

@@ -34,6 +34,17 @@ const asIs: Layout = [
   [0, 1, 0],
 ];
 
+const crowded = (cpu: number, mem: number) =>
+  granted(
+    granted(
+      three,
+      demand('1×1 H100 cpu8 mem32 24h', { guarantee: 'preemptible' }),
+      placement(24, 'train 0 fra1/h1/r1/n01 gpu0 cpu8 mem32'),
+    ),
+    demand(`1×1 H100 cpu${cpu} mem${mem} 24h`),
+    placement(24, `train 0 fra1/h1/r1/n02 gpu0 cpu${cpu} mem${mem}`),
+  );
+
 describe('a layout', () => {
   test('of the problem as it stands is what stands there', () => {
     expect(problem(mixed).kinds.map(({ standing, gpus, cost }) => ({ standing, gpus, cost }))).toEqual([
@@ -207,16 +218,6 @@ describe('a layout', () => {
   });
 
   test('cores and memory run out as GPUs do', () => {
-    const crowded = (cpu: number, mem: number) =>
-      granted(
-        granted(
-          three,
-          demand('1×1 H100 cpu8 mem32 24h', { guarantee: 'preemptible' }),
-          placement(24, 'train 0 fra1/h1/r1/n01 gpu0 cpu8 mem32'),
-        ),
-        demand(`1×1 H100 cpu${cpu} mem${mem} 24h`),
-        placement(24, `train 0 fra1/h1/r1/n02 gpu0 cpu${cpu} mem${mem}`),
-      );
     const onto = [[0, 1, 0]];
     expect(isSound(problem(crowded(8, 32), 1), onto)).toBe(true);
     expect(isSound(problem(crowded(9, 32), 1), onto)).toBe(false);
@@ -255,12 +256,12 @@ describe('a layout', () => {
   });
 });
 
-describe('errands', () => {
-  const inWords = (now: World, layout: Layout) =>
-    errandsOf(problem(now), layout).map(
-      ({ mover: { rest, member }, from, to }) => `${rest.contract.id} ${member.replica} ${from}→${to}`,
-    );
+const inWords = (now: World, layout: Layout) =>
+  errandsOf(problem(now), layout).map(
+    ({ mover: { rest, member }, from, to }) => `${rest.contract.id} ${member.replica} ${from}→${to}`,
+  );
 
+describe('errands', () => {
   test('there are none, where all stay', () => {
     expect(inWords(mixed, asIs)).toEqual([]);
   });

@@ -25,6 +25,14 @@ const spread = 'r1/n01 gpu0-3, r1/n02 gpu0-3, r1/n03 gpu0-3';
 const elastic = contractIn(booked(racks, [`elastic 24h ${spread}`, three]), 101);
 const extras = victimsOf(elastic, t0);
 
+const many = (count: number): Victim[] =>
+  Array.from({ length: count }, (_, at) => ({
+    contract: contractIn(
+      booked(racks, ...Array.from({ length: at + 1 }, (__, gpu) => `preemptible 9h r1/n01 gpu${gpu}`)),
+      101 + at,
+    ),
+  }));
+
 describe('what a plan costs others, in words', () => {
   test.each([
     ['days, where there are two', '48h', 0, '2 days'],
@@ -62,14 +70,6 @@ describe('what a plan costs others, in words', () => {
   ])('%i extras', (count, words) => {
     expect(lossWords(extras.slice(0, count), t0)).toBe(`takes ${words}`);
   });
-
-  const many = (count: number): Victim[] =>
-    Array.from({ length: count }, (_, at) => ({
-      contract: contractIn(
-        booked(racks, ...Array.from({ length: at + 1 }, (__, gpu) => `preemptible 9h r1/n01 gpu${gpu}`)),
-        101 + at,
-      ),
-    }));
 
   test.each([
     [2, 'C-101 (1 GPU, 9 hours left) and C-102 (1 GPU, 9 hours left)'],
@@ -145,8 +145,7 @@ describe('what a plan reports of those who lose', () => {
       'the least loss that makes room, out of 1 preemptible contract and 1 extra in fra1',
     ],
   ])('why: %s', (_, victims, candidates, why) => {
-    const found = reports(victims, candidates);
-    expect(new Set(found.map((report) => report.why))).toEqual(new Set([why]));
+    expect(new Set(reports(victims, candidates).map((report) => report.why))).toEqual(new Set([why]));
   });
 
   test('extras are counted, their GPUs and seconds theirs alone', () => {

@@ -193,6 +193,14 @@ describe('nodes that may be emptied', () => {
   });
 });
 
+const spread = (left: number) =>
+  problem(
+    booked(three, [
+      'preemptible 24h r1/n01 gpu0, r1/n02 gpu0, r1/n03 gpu0',
+      { survive: { loss: 'node', membersLeft: left } },
+    ]),
+  );
+
 describe('who may move', () => {
   test('equal members are of one kind, wherever they stand and whosever they are', () => {
     const now = booked(
@@ -252,13 +260,6 @@ describe('who may move', () => {
   });
 
   test('who survives the loss of a node has no more on one than it may lose', () => {
-    const spread = (left: number) =>
-      problem(
-        booked(three, [
-          'preemptible 24h r1/n01 gpu0, r1/n02 gpu0, r1/n03 gpu0',
-          { survive: { loss: 'node', membersLeft: left } },
-        ]),
-      );
     expect([1, 2].map((left) => spread(left).kinds[0]?.mostOnNode)).toEqual([2, 1]);
   });
 
@@ -407,10 +408,10 @@ describe('seats that fall together', () => {
   });
 });
 
-describe('who stays, and why', () => {
-  const why = ({ state }: World, more: Partial<Wish> = {}) =>
-    stuckOn(state, { atMs: t0, ...more }).map(({ contract, why: reason }) => `${contract.id} ${reason}`);
+const why = ({ state }: World, more: Partial<Wish> = {}) =>
+  stuckOn(state, { atMs: t0, ...more }).map(({ contract, why: reason }) => `${contract.id} ${reason}`);
 
+describe('who stays, and why', () => {
   test.each<[string, World, readonly string[]]>([
     [
       'nobody, where all may move',
