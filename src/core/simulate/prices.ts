@@ -48,7 +48,7 @@ function listed({ fleet }: State, { placement }: Contract): number | undefined {
   return priceOf(fleet, placement, undefined).microEurPerHour;
 }
 
-/** The cheapest site for the rest of a contract, its own place being free for it. */
+/** The cheapest site for the rest of a contract, its own place being free for it: of equal ones the one it runs at. */
 function cheapestOf(state: State, contract: Contract, atMs: number, judge: Judge): Repricing['cheapest'] {
   const remainder = remainderOf(contract, atMs);
   const { where: _where, ...wish } = remainder.demand;
@@ -58,8 +58,10 @@ function cheapestOf(state: State, contract: Contract, atMs: number, judge: Judge
   const found = solve(lifted(state, remainder), judge(state, demand), asked);
   if (found.kind === 'unsolved') return undefined;
   const { site, price } = found.best;
-  return price.microEurPerHour === undefined
-    ? undefined
+  if (price.microEurPerHour === undefined) return undefined;
+  const [here, own] = [siteOfContract(state, contract), listed(state, contract)];
+  return here !== undefined && own === price.microEurPerHour
+    ? { site: here, microEurPerHour: own }
     : { site: site.id, microEurPerHour: price.microEurPerHour };
 }
 
