@@ -170,7 +170,7 @@ describe('what must be together or apart', () => {
   });
 });
 
-const alone = (hours: number) =>
+const closedFor = (hours: number) =>
   moved(booked(world('fra1/h1/r1 1×4 H100'), 'reserved 24h r1/n01 gpu0-3'), ['r1/n01'], {
     untilH: hours,
   });
@@ -202,9 +202,9 @@ describe('where it is wanted', () => {
     const stays = { bends: false };
     expect(inWords(moved(wanted('n01', 'n02'), ['r1/n01'], stays))).toBe('moves whole 0 r1/n02');
     expect(inWords(moved(wanted('n01'), ['r1/n01'], stays))).toBe('stuck free-over-window');
-    const alone = booked(world('fra1/h1/r1 1×4 H100'), 'reserved 24h r1/n01 gpu0-3');
-    expect(inWords(moved(alone, ['r1/n01'], { ...stays, untilH: 5 }))).toBe('stuck free-over-window');
-    expect(inWords(moved(alone, ['r1/n01'], { untilH: 5 }))).toBe('waits whole 0 r1/n01 after 5h');
+    const only = booked(world('fra1/h1/r1 1×4 H100'), 'reserved 24h r1/n01 gpu0-3');
+    expect(inWords(moved(only, ['r1/n01'], { ...stays, untilH: 5 }))).toBe('stuck free-over-window');
+    expect(inWords(moved(only, ['r1/n01'], { untilH: 5 }))).toBe('waits whole 0 r1/n01 after 5h');
   });
 
   test('a part of a gang does not leave the places either, as long as the whole need not', () => {
@@ -225,8 +225,8 @@ describe('where it is wanted', () => {
   });
 
   test('ninety days ahead it looks, and no further', () => {
-    expect(inWords(alone(90 * 24))).toBe(`waits whole 0 r1/n01 after ${90 * 24}h`);
-    expect(inWords(alone(90 * 24 + 1))).toBe('stuck free-over-window');
+    expect(inWords(closedFor(90 * 24))).toBe(`waits whole 0 r1/n01 after ${90 * 24}h`);
+    expect(inWords(closedFor(90 * 24 + 1))).toBe('stuck free-over-window');
   });
 });
 
@@ -275,11 +275,11 @@ describe('one that goes nowhere', () => {
   const alone = booked(world('fra1/h1/r1 1×4 H100', 'ams2/h1/a1 1×2 H100'), 'reserved 24h r1/n01 gpu0-3');
 
   test('says why at each site, and what stands in the way at the one that came nearest', () => {
-    const pair = booked(
+    const gangOfTwo = booked(
       world('fra1/h1/r1 2×4 H100', 'ams2/h1/a1 1×2 H100'),
       'reserved 24h r1/n01 gpu0-3, r1/n02 gpu0-3',
     );
-    const move = moved(pair, ['r1/n01']);
+    const move = moved(gangOfTwo, ['r1/n01']);
     expect(inWords(move)).toBe('stuck free-over-window');
     expect(move.kind === 'stuck' ? move.why.split('; ').map((line) => line.split(':')[0]) : []).toEqual([
       'ams2',
