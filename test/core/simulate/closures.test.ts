@@ -46,7 +46,15 @@ describe('what is closed', () => {
 
   test('single devices close nothing else', () => {
     const [gpu] = closed(two, closure(0, 5, { gpus: 0b0100 })).calendar[0] ?? [];
-    expect(gpu).toMatchObject({ gpus: 0b0100, nics: [], cpuMilli: 0, memoryMib: 0, devicesOnly: true });
+    expect(gpu).toMatchObject({
+      gpus: 0b0100,
+      nics: [],
+      cpuMilli: 0,
+      memoryMib: 0,
+      storageGib: 0,
+      powerW: 0,
+      devicesOnly: true,
+    });
     const [nic] = closed(two, closure(0, 5, { nics: [3] })).calendar[0] ?? [];
     expect(nic).toMatchObject({ gpus: 0, nics: [3], cpuMilli: 0, devicesOnly: true });
   });

@@ -257,6 +257,14 @@ describe('what it may cost', () => {
     expect(inWords(moved(now, ['r1/n01'], { bends: false }))).toBe('moves whole 0 a1/n01');
   });
 
+  test('a part moves alone, where the whole then costs no more than the cap', () => {
+    const sites = { fra1: { gpuPrices: { H100: 2 } } };
+    const now = booked(world('fra1/h1/r1 3×4 H100', { sites }), 'reserved 24h r1/n01 gpu0-3, r1/n02 gpu0-3');
+    const under = (capMicroEurPerHour: number) =>
+      inWords(moved(now, ['r1/n01'], { bends: false, capMicroEurPerHour }));
+    expect([under(16), under(15)]).toEqual(['moves in-part 0 r1/n03, 1 r1/n02', 'stuck price']);
+  });
+
   test('a part that would make the whole dearer than the cap does not move alone', () => {
     const mixed = world('fra1/h1/r1 2×4 H100', 'fra1/h1/r2 1×4 A100', 'ams2/h1/a1 2×4 H100', {
       sites: { fra1: { gpuPrices: { H100: 2, A100: 5 } }, ams2: { gpuPrices: { H100: 2 } } },

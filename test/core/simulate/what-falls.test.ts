@@ -294,6 +294,11 @@ describe('what a rack can still carry', () => {
     expect(left(fed({}, facts), loss('rack-feed fra1/h1/r1/A'), loss('feed fra1/f2'))).toEqual([
       ['r1', 4000, { C: 4000 }],
     ]);
+    // Four allow for 12 kW; of the two that are left D carries 4000, so both carry 8000.
+    const four = { feedLimitW: { A: 9000, B: 9000, C: 9000, D: 4000 } };
+    expect(left(fed({}, four), loss('rack-feed fra1/h1/r1/A'), loss('feed fra1/f2'))).toEqual([
+      ['r1', 8000, { C: 8000 }],
+    ]);
     // Never more than before, although either of the others carries 9000.
     expect(left(fed({}, facts), loss('rack-feed fra1/h1/r1/C'), loss('feed fra1/f2'))).toEqual([]);
   });
