@@ -117,6 +117,11 @@ describe('what must be together or apart', () => {
     );
   });
 
+  test('also where another rack comes first', () => {
+    const second: Booking = ['reserved 24h r2/n01 gpu0-3, r2/n02 gpu0-3', { together: 'rack' }];
+    expect(inWords(moved(booked(racks, second), ['r2/n01']))).toBe('moves in-part 0 r2/n03, 1 r2/n02');
+  });
+
   test('leaves its rack whole, where there is none', () => {
     const full = booked(racks, pair({ together: 'rack' }), 'reserved 24h r1/n03 gpu0-3');
     expect(inWords(moved(full, ['r1/n01']))).toBe('moves whole 0 r2/n01, 1 r2/n02');
