@@ -84,6 +84,22 @@ describe('how good a plan is known to be', () => {
       'fewest',
     ],
     [
+      'one late window before two, of six too',
+      6,
+      [pinned(1, '0-4h')],
+      {},
+      '4-6 n01 n02 n03 n04 n05 n06',
+      'fewest',
+    ],
+    [
+      'more nodes before the largest window',
+      7,
+      [pinned(1, '0-4h'), pinned(2, '0-4h'), pinned(7, '2-12h')],
+      {},
+      '0-2 n03 n04 n05 n06 n07, 4-6 n01 n02',
+      'nothing',
+    ],
+    [
       'not where there are more than they could fill',
       6,
       [pinned(1, '0-4h'), pinned(2, '4-12h')],

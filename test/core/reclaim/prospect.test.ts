@@ -31,6 +31,17 @@ const full = empty.state.fleet.nodes.reduce((before: World, node, at) => {
   );
 }, empty);
 
+/** Two GPUs of each node, in the order of the ids: ams1 has C-101 and C-102, fra1 the others. */
+const pairs = empty.state.fleet.nodes.reduce(
+  (before: World, node) =>
+    granted(
+      before,
+      demand('1×2 H100 24h', { tenant: 'globex', guarantee: 'preemptible' }),
+      placement(24, `train 0 ${node.id} gpu0-1`),
+    ),
+  empty,
+);
+
 test('where there is no prospect, the search finds no room either, nowhere', () => {
   const { state } = full;
   const verdict = verdictAll(state, 'allowed');
@@ -80,4 +91,20 @@ test('a scan hopes for everything, and so does whoever asks for what reaches bey
   expect(isLeft({})).toBe(false);
   expect(isLeft({}, true)).toBe(true);
   expect(isLeft({ survive: { loss: 'rack', membersLeft: 1 } })).toBe(true);
+});
+
+test.each<[string, string, object, readonly number[], boolean]>([
+  ['no room before and nobody leaves: none', '4×4', {}, [], false],
+  ['a node that somebody leaves is whole', '1×4', {}, [103], true],
+  ['at the site that is wanted', '1×4', { where: ['fra1'] }, [103], true],
+  ['not at another one', '1×4', { where: ['ams1'] }, [103], false],
+  ['not where one is too few', '2×4', { where: ['fra1'] }, [103], false],
+  ['where two leave, two', '2×4', { where: ['fra1'] }, [103, 104], true],
+  ['halves that are free need nobody to leave', '5×2', { where: ['fra1'] }, [], true],
+])('by hand: %s', (_, text, more, gone, expected) => {
+  const state = pairs.state;
+  const verdict = verdictAll(state, 'allowed');
+  const asked = { demand: demand(text, more), starts: { earliestMs: t0, latestMs: t0 }, isPlain: false };
+  const movers = [...state.contracts].filter(({ id }) => gone.some((number) => id === `C-${number}`));
+  expect(new Prospect(state, verdict, asked).isLeft(givenUp(state, movers, t0), movers)).toBe(expected);
 });

@@ -62,9 +62,9 @@ describe('what whatif says of a loss', { timeout: 120_000 }, () => {
         seen.hit += found.length;
         seen.spared += said.unaffected;
       }),
-      { seed, numRuns: 14 },
+      { seed, numRuns: 9 },
     );
-    expect(Math.min(seen.hit, seen.spared)).toBeGreaterThan(6);
+    expect(Math.min(seen.hit, seen.spared)).toBeGreaterThan(4);
   });
 
   test('is what maintenance of the same place then breaks for newcomers: they get the same answer', () => {
@@ -93,9 +93,9 @@ describe('what whatif says of a loss', { timeout: 120_000 }, () => {
           else refused++;
         },
       ),
-      { seed, numRuns: 14 },
+      { seed, numRuns: 9 },
     );
-    expect(Math.min(planned, refused)).toBeGreaterThan(2);
+    expect(Math.min(planned, refused)).toBeGreaterThan(1);
   });
 
   test('a GPU that fails takes those that hold it, and nobody else', () => {
@@ -115,7 +115,7 @@ describe('what whatif says of a loss', { timeout: 120_000 }, () => {
             .toSorted(),
         ).toEqual(holders.map(({ id }) => id).toSorted());
       }),
-      { seed, numRuns: 8 },
+      { seed, numRuns: 5 },
     );
   });
 });
