@@ -272,6 +272,17 @@ describe('in a place with more candidates than are tried out', { timeout: 60_000
   });
 });
 
+test.each([
+  ['first', ['n01 gpu0-3', 'n02 gpu0-1', 'n02 gpu2-3'], ['C-101']],
+  ['last', ['n01 gpu0-1', 'n01 gpu2-3', 'n02 gpu0-3'], ['C-103']],
+])(
+  'of two places that cost the same the one with fewer to end, also where it comes %s',
+  (_, lines, expected) => {
+    const now = booked(world('fra1/h1/r1 2×4 H100'), ...lines.map((line) => `preemptible 4h r1/${line}`));
+    expect(ended(preemption(now, demand('1×4 H100 1h together:node')))).toEqual(expected);
+  },
+);
+
 test('who goes of two that lose the same is told by their numbers alone, not by where they stand', () => {
   const racks = world('fra1/h1/r1 2×4 H100');
   const [one, other] = [
