@@ -30,6 +30,17 @@ describe('nodes emptied one after the other', () => {
       ['preemptible 24h r1/n01 gpu0-1', 'preemptible 24h r1/n02 gpu0'],
       ['1', '1'],
     ],
+    [
+      'few GPUs before few members',
+      2,
+      [
+        'preemptible 24h r1/n01 gpu0-2',
+        'preemptible 24h r1/n02 gpu0',
+        'preemptible 24h r1/n02 gpu1',
+        'reserved 24h r1/n03 gpu0',
+      ],
+      ['1', '1 3'],
+    ],
     ['of equals the first', 3, ['preemptible 24h r1/n02 gpu0', 'preemptible 24h r1/n03 gpu0'], ['3 3']],
     [
       'what stands there goes to the node that it fills best',
