@@ -91,7 +91,7 @@ export const requirements: readonly Requirement[] = [
     return { ...part, each: { ...each, gpus: others } };
   }),
   ofParts('cpu', 'without cores beside its GPUs', ({ each: { cpuMilli, ...each }, ...part }) =>
-    cpuMilli === undefined || each.gpus === undefined
+    (cpuMilli ?? 0) === 0 || each.gpus === undefined
       ? undefined
       : { ...part, each: { ...each, cpuMilli: 0 } },
   ),
