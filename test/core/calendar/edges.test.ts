@@ -187,6 +187,12 @@ describe('a placement without its transfers', () => {
     expect(lines(withoutMoves(held, mistaken))).toEqual(lines(held));
   });
 
+  test('takes off what it holds also after one that it does not hold', () => {
+    const held = holdEdges(nothing, flowing('C-1', [6, 9], { transfers: [moved] }));
+    const two = flowing('C-1', [6, 9], { transfers: [transfer(0, 1, 5), moved] });
+    expect(withoutMoves(held, two).size).toBe(0);
+  });
+
   test('of a placement that moves nothing is what it was', () => {
     const still = flowing('C-1', [6, 9], { bandwidth: [leaf] });
     const held = holdEdges(nothing, still);

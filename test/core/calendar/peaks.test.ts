@@ -33,6 +33,11 @@ test.each([
   });
 });
 
+test('what nobody holds any of peaks at nothing, however many hold other things', () => {
+  const nobody = [ofCores(0, 2, 0), ofCores(1, 3, 0)];
+  expect(peaksOf(nobody, t0)).toEqual({ cpuMilli: 0, memoryMib: 0, storageGib: 0 });
+});
+
 test('nothing held peaks at nothing, and one hold at what it holds', () => {
   assert(
     property(holds, integer({ min: 0, max: 9 }), (only, hours) => {

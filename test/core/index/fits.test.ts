@@ -89,6 +89,21 @@ test('a rack that feeds fewer replicas than it has nodes is said to hold those, 
   expect(said('site')).toEqual([5]);
 });
 
+test('a rack of one node counts for no more than it can cool, in what contains it too', () => {
+  const lone = world('fra1/h1/r1 1×8 H100 gpuw700 basew1000', 'fra1/h1/r2 1×8 H100 gpuw700 basew1000', {
+    racks: { 'fra1/h1/r1': { coolingLimitW: 5000 } },
+  }).state;
+  const asked = demand('4×4 H100');
+  const [[want] = []] = combinations(asked, ['H100']);
+  const [home] = lone.fleet.sites;
+  if (want === undefined || home === undefined) throw new Error('a want at a site');
+  const candidates = candidatesAt(lone.fleet, home, want, { demand: asked });
+  const fit = fitOf(new Rooms(lone, { startMs: 0, endMs: 1 }), asked, want, candidates);
+  // Four GPUs draw 2800 W and half of 1000 W: the rack carries one replica of the two that the node has GPUs for.
+  expect([...fit.on(domainsKnown('site', 'hall', home.nodes)).fits]).toEqual([3]);
+  expect(fit.in(home.nodes)).toBe(3);
+});
+
 test.each(levels)('by its number every node finds its own domain: %s', (level) => {
   const domains = domainsKnown('site', level, fleet.nodes);
   const { of } = partitionOf(domains);
