@@ -225,7 +225,9 @@ function verdictByKind(
   const verdictOn = byKind(fleet, (example) => verdictOf(example, wants, anywhere));
   if (demand.where === undefined && (demand.avoid ?? []).length === 0) return verdictOn;
   const isPlaced = placedBy(demand, part);
-  return (node) => (isPlaced(node) ? verdictOn(node) : verdictOf(node, wants, demand));
+  // Asked before all else, so that what stands elsewhere is lost to it whatever its kind.
+  let misplaced: Verdict | undefined;
+  return (node) => (isPlaced(node) ? verdictOn(node) : (misplaced ??= verdictOf(node, wants, demand)));
 }
 
 /** A node counts by the want that gets furthest on it. */

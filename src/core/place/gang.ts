@@ -223,10 +223,13 @@ function nearestOf(
   attempt: Attempt,
   before: GangMiss,
 ): GangMiss {
-  const chances = domains
-    .map((domain, at) => ({ domain, at, most: most[at] ?? 0 }))
-    .filter((chance) => chance.most > before.fit)
-    .toSorted((a, b) => b.most - a.most || a.at - b.at);
+  const chances: { readonly domain: Domain; readonly at: number; readonly most: number }[] = [];
+  for (let at = 0; at < domains.length; at++) {
+    const domain = domains[at];
+    const mostHere = most[at] ?? 0;
+    if (domain !== undefined && mostHere > before.fit) chances.push({ domain, at, most: mostHere });
+  }
+  chances.sort((a, b) => b.most - a.most || a.at - b.at);
   let nearest = before;
   let nearestAt = -1;
   for (const chance of chances) {

@@ -40,8 +40,11 @@ function tightLimits(rooms: Rooms, free: Free): readonly PowerLimit[] {
     drawnW[number] = (drawnW[number] ?? 0) + replicas * watts(node, want);
   }
   const wantedW = new Float64Array(limits.length);
-  for (const [number, powerW] of drawnW.entries())
+  for (let number = 0; number < drawnW.length; number++) {
+    const powerW = drawnW[number] ?? 0;
+    if (powerW === 0) continue;
     for (const { index } of draws.limits[number] ?? []) wantedW[index] = (wantedW[index] ?? 0) + powerW;
+  }
   const { sight } = rooms;
   return limits.filter((limit) => {
     const powerW = wantedW[limit.index] ?? 0;

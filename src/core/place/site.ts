@@ -82,12 +82,17 @@ export type SiteQuestion = {
 
 /** The earliest start in the range at which the gang fits into the site, and where; nothing where it never does. */
 export function searchSite(state: State, site: FleetSite, asked: SiteQuestion): SiteFit | undefined {
-  const { gang, able, concerned } = groundOf(state, site, asked);
+  const { gang, able, elsewhere } = groundOf(state, site, asked);
   const { wants, candidates, isPlain } = gang;
   // What ends on the uplinks opens starts too, and stands in no node's calendar.
   const triesAll = isPlain || withoutUplinks(asked.demand) !== undefined;
   const tries = triesAll
-    ? startsToTry(state, concerned, asked).map((startMs) => ({ startMs, nodes: able, site, candidates }))
+    ? startsToTry(state, [able, ...elsewhere.map(({ nodes }) => nodes)].flat(), asked).map((startMs) => ({
+        startMs,
+        nodes: able,
+        site,
+        candidates,
+      }))
     : triesIn(state, able, gang, asked.starts);
   for (const { startMs, nodes, ...where } of tries) {
     const rooms = new Rooms(state, { startMs, endMs: endOf(startMs, asked.demand) }, { isPlain });
@@ -138,7 +143,7 @@ export function missAt(
   return { ...miss, replicasFit: fit, place, binding: bindingOn(state, able, gang, earliestMs) };
 }
 
-/** Who could serve a gang at a site, and whose holds can be in its way. */
+/** Who could serve a gang at a site, and spares of it elsewhere. */
 function groundOf(
   state: State,
   site: FleetSite,
@@ -146,7 +151,7 @@ function groundOf(
 ): {
   readonly gang: Gang;
   readonly able: readonly FleetNode[];
-  readonly concerned: readonly FleetNode[];
+  readonly elsewhere: readonly Elsewhere[];
 } {
   const wants = hardestFirst(asked.wants);
   const candidates = candidatesOf(state, site, wants, asked);
@@ -164,7 +169,7 @@ function groundOf(
       isExhaustive: asked.isPlain === true,
     },
     able,
-    concerned: [...able, ...elsewhere.flatMap(({ nodes }) => nodes)],
+    elsewhere,
   };
 }
 
