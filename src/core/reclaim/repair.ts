@@ -4,7 +4,6 @@ import { type Member, type Placement, seatsOf } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { givenUp, withHolding } from '../calendar/holding.ts';
 import { check } from '../check.ts';
-import { firstOf } from '../first-of.ts';
 import { domainsKnown } from '../index/domains.ts';
 import { partitionOf } from '../index/partition.ts';
 import { closestFirst, domainsOn } from '../place/domain.ts';
@@ -13,7 +12,7 @@ import { endOf } from '../place/site.ts';
 import { type Candidate, solve } from '../place/solve.ts';
 import type { State } from '../state.ts';
 import { keptInside } from './grounds.ts';
-import { holdersOn } from './holders.ts';
+import { smallestHoldersOn } from './holders.ts';
 import { gpuCountOf } from './loss.ts';
 import { isMovable, type Rest, restOf } from './movable.ts';
 import { Openings, Standing } from './openings.ts';
@@ -116,13 +115,13 @@ function openingsFor(
 
 /** Contracts that may move and stand in the window, the smallest first. */
 function candidatesOn(state: State, { demand, startMs, atMs }: Asked): readonly Rest[] {
-  const span = { fromMs: startMs, toMs: endOf(startMs, demand) };
-  const movable = holdersOn(state, state.fleet.nodes, span)
-    .filter((contract) => isMovable(contract, atMs))
-    .map((contract) => ({ contract, gpuCount: gpuCountOf(contract) }));
-  return firstOf(movable, candidateLimit, (a, b) => a.gpuCount - b.gpuCount).flatMap(
-    ({ contract }) => restOf(contract, atMs) ?? [],
-  );
+  const movable = smallestHoldersOn(state, state.fleet.nodes, {
+    fromMs: startMs,
+    toMs: endOf(startMs, demand),
+    count: candidateLimit,
+    isAskedFor: (contract) => isMovable(contract, atMs),
+  });
+  return movable.flatMap((contract) => restOf(contract, atMs) ?? []);
 }
 
 /** Sets of up to three positions: fewer first, then those with fewer GPUs, then position by position. */

@@ -10,6 +10,7 @@ import type { State } from '../state.ts';
 import { cheapestFirst } from './cheapest-first.ts';
 import { exactLimit, type Ground, groundsFor } from './grounds.ts';
 import { holdersOn } from './holders.ts';
+import { rollOf } from './roll.ts';
 import { byLoss, needs, type Victim, victimLoss, victimsOf, without } from './victim.ts';
 
 /** No preemption costs more searches than this; what was found by then counts. */
@@ -66,6 +67,7 @@ export function preemptionFor(state: State, verdict: PolicyVerdict, asked: Asked
 }
 
 function candidatesOf(state: State, verdict: PolicyVerdict, asked: Asked): readonly Victim[] {
+  if (!rollOf(state).isYielding) return [];
   const { demand, starts } = asked;
   const nodes = splitSites(state, demand, verdict).open.flatMap((site) => site.nodes);
   const span = { fromMs: starts.earliestMs, toMs: endOf(starts.latestMs, demand) };

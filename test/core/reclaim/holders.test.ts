@@ -5,8 +5,10 @@ import { book } from '../../../src/bench/bookings.ts';
 import { makeFleet } from '../../../src/bench/fleets.ts';
 import { fleetStartMs } from '../../../src/bench/fleets.ts';
 import { close } from '../../../src/core/calendar/calendar.ts';
-import { byNumber, holdersOn } from '../../../src/core/reclaim/holders.ts';
+import { byNumber, holdersOn, smallestHoldersOn } from '../../../src/core/reclaim/holders.ts';
+import { gpuCountOf } from '../../../src/core/reclaim/loss.ts';
 import type { State } from '../../../src/core/state.ts';
+import type { Contract } from '../../../src/model/contract.ts';
 import { ContractId } from '../../../src/model/id.ts';
 import { lease, planned } from '../acts.ts';
 import { seed } from '../arbitrary.ts';
@@ -94,4 +96,24 @@ describe('who holds something', () => {
     const ids = ['C-1000', 'C-99', 'C-100', 'C-101'].map((id) => ({ id: ContractId.parse(id) }));
     expect(ids.toSorted(byNumber).map(({ id }) => id)).toEqual(['C-99', 'C-100', 'C-101', 'C-1000']);
   });
+});
+
+test('the smallest of them that are asked for are those that sorting them all would give', () => {
+  const state = busyFleet();
+  assert(
+    property(
+      subarray([...state.fleet.nodes]),
+      integer({ min: 0, max: 2000 }),
+      integer({ min: 0, max: 9 }),
+      integer({ min: 1, max: 5 }),
+      (nodes, fromH, count, every) => {
+        const during = { fromMs: fleetStartMs + fromH * hourMs, toMs: fleetStartMs + (fromH + 99) * hourMs };
+        const isAskedFor = ({ id }: Contract) => Number(id.slice('C-'.length)) % every === 0;
+        const all = holdersOn(state, nodes, during).filter(isAskedFor);
+        const smallest = all.toSorted((a, b) => gpuCountOf(a) - gpuCountOf(b)).slice(0, count);
+        expect(smallestHoldersOn(state, nodes, { ...during, count, isAskedFor })).toEqual(smallest);
+      },
+    ),
+    { seed, numRuns: 100 },
+  );
 });
