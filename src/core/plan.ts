@@ -13,6 +13,7 @@ import type { PolicyVerdict, RuleHit } from '../model/policy.ts';
 import type { MissingFact, Refusal } from '../model/refusal.ts';
 import { standsIn } from '../model/standing.ts';
 import { compareText } from '../model/text.ts';
+import { Answers } from './explain/answers.ts';
 import { conflictOf } from './explain/conflict.ts';
 import { furtherRelaxations } from './explain/further.ts';
 import { relaxations } from './explain/relax.ts';
@@ -283,7 +284,7 @@ function capacityRefusal(
   { demand, starts, isPlain, result, counts, atMs }: Failed,
 ): Refusal {
   const [nearest] = result.misses.toSorted(nearestFirst);
-  const asked = { demand, starts, isPlain };
+  const asked = { demand, starts, isPlain, answers: new Answers() };
   const looser = relaxations(state, verdict, {
     ...asked,
     ...(nearest === undefined ? {} : { replicasFit: nearest.replicasFit }),
@@ -353,9 +354,10 @@ function closedRefusal(state: State, verdict: PolicyVerdict, failed: Failed): Re
       constraints,
     };
   }
-  const offers = relaxations(state, verdict, failed);
-  const conflict = conflictOf(state, verdict, failed);
-  const further = furtherRelaxations(state, verdict, failed, { offers, conflict });
+  const asked = { ...failed, answers: new Answers() };
+  const offers = relaxations(state, verdict, asked);
+  const conflict = conflictOf(state, verdict, asked);
+  const further = furtherRelaxations(state, verdict, asked, { offers, conflict });
   return {
     kind: 'no-capacity',
     constraints,

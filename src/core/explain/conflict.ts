@@ -1,15 +1,22 @@
 import type { Demand } from '../../model/demand.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import type { StartRange } from '../place/site.ts';
-import { canSolve } from '../place/solve.ts';
+import type { Candidate } from '../place/solve.ts';
 import type { State } from '../state.ts';
+import { Answers } from './answers.ts';
 import { later } from './relax.ts';
 import { requirements } from './requirements.ts';
 
 /** No refusal costs more searches than this. What was not tried by then stays in the set. */
 const solveLimit = 16;
 
-type Asked = { readonly demand: Demand; readonly starts: StartRange; readonly isPlain?: boolean };
+type Asked = {
+  readonly demand: Demand;
+  readonly starts: StartRange;
+  readonly isPlain?: boolean;
+  /** What was found out of the same refusal before. */
+  readonly answers?: Answers;
+};
 
 /** A requirement left out of what is asked; nothing when it is not in it. */
 type Drop = { readonly name: string; readonly from: (asked: Asked) => Asked | undefined };
@@ -32,28 +39,41 @@ const drops: readonly Drop[] = [
  * the way besides; leaving out a member of this one then shows the next.
  */
 export function conflictOf(state: State, verdict: PolicyVerdict, asked: Asked): readonly string[] {
+  const { answers = new Answers() } = asked;
   let solves = 0;
-  const fits = (wish: Asked) => {
+  const fitsWithout = (dropped: readonly Drop[]) => {
     solves++;
-    return canSolve(state, verdict, wish);
+    return answers.fits(state, verdict, lacking(asked, dropped), nearTo(asked, dropped, answers));
   };
   const present = drops.filter(({ from }) => from(asked) !== undefined);
-  if (!fits(lacking(asked, present))) return [];
+  if (!fitsWithout(present)) return [];
   let conflict = present;
   for (const drop of present) {
     if (solves >= solveLimit) break;
     const rest = conflict.filter((other) => other !== drop);
     // Without any of them it fits: that was asked first.
-    if (rest.length > 0 && !fits(onlyWith(asked, present, rest))) conflict = rest;
+    if (rest.length > 0 && !fitsWithout(present.filter((one) => !rest.includes(one)))) conflict = rest;
   }
   return conflict.map(({ name }) => name);
 }
 
-function onlyWith(asked: Asked, present: readonly Drop[], kept: readonly Drop[]): Asked {
-  return lacking(
-    asked,
-    present.filter((drop) => !kept.includes(drop)),
-  );
+/**
+ * Where it fits once only one of some requirements is left out: there it mostly does without all of them. Told of a
+ * single part of whole GPUs alone, whose search misses nothing, so that it never makes another answer.
+ */
+function nearTo(asked: Asked, dropped: readonly Drop[], answers: Answers): Candidate | undefined {
+  if (asked.isPlain === true || !isSimple(asked.demand)) return undefined;
+  for (const { from } of dropped) {
+    const alone = from(asked);
+    const found = alone === undefined ? undefined : answers.known(alone);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isSimple({ parts, flows = [], survive, budget }: Demand): boolean {
+  const isPlainPart = parts.length === 1 && parts[0]?.each.gpus?.slice === undefined;
+  return isPlainPart && flows.length === 0 && survive === undefined && budget === undefined;
 }
 
 function lacking(asked: Asked, dropped: readonly Drop[]): Asked {

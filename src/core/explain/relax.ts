@@ -3,8 +3,9 @@ import type { PolicyVerdict } from '../../model/policy.ts';
 import type { Relaxation } from '../../model/refusal.ts';
 import { dayMs } from '../../model/unit.ts';
 import type { StartRange } from '../place/site.ts';
-import { canSolve, type Candidate, solve } from '../place/solve.ts';
+import type { Candidate } from '../place/solve.ts';
 import type { State } from '../state.ts';
+import { Answers } from './answers.ts';
 import { requirements } from './requirements.ts';
 
 /** How far ahead a later start is looked for. */
@@ -19,6 +20,8 @@ export type Asked = {
   readonly isPlain?: boolean;
   /** So many replicas fitted in the place that held most. */
   readonly replicasFit?: number;
+  /** What was found out of the same refusal before. */
+  readonly answers?: Answers;
 };
 export type Edit = { readonly change: string; readonly asked: Asked };
 
@@ -48,13 +51,9 @@ export function offerOf(
   verdict: PolicyVerdict,
   { change, asked }: Edit,
 ): Relaxation | undefined {
-  const found = tried(state, verdict, asked);
+  const { answers = new Answers() } = asked;
+  const found = answers.best(state, verdict, asked);
   return found === undefined ? undefined : offer(change, asked.demand, found);
-}
-
-function tried(state: State, verdict: PolicyVerdict, asked: Asked): Candidate | undefined {
-  const result = solve(state, verdict, { ...asked, isTrial: true, isOutline: true });
-  return result.kind === 'solved' ? result.best : undefined;
 }
 
 function offer(change: string, demand: Demand, found: Candidate): Relaxation {
@@ -161,7 +160,8 @@ export function largestOf(
   while (fails - fits > 1) {
     const guess = waiting.shift() ?? 0;
     const middle = guess > fits && guess < fails ? guess : Math.floor((fits + fails) / 2);
-    if (canSolve(state, verdict, withCount(middle))) fits = middle;
+    const { answers = new Answers(), ...asked } = withCount(middle);
+    if (answers.fits(state, verdict, asked)) fits = middle;
     else fails = middle;
   }
   return fits === 0 ? undefined : offerOf(state, verdict, { change: change(fits), asked: withCount(fits) });

@@ -74,8 +74,15 @@ function solveSized(state: State, verdict: PolicyVerdict, asked: Question): Solv
   return { kind: 'unsolved', sites, open, closed, misses, beyondBudget: fits };
 }
 
-/** Whether some open site fits within the budget: what `solve` would find, but not the best of it. */
-export function canSolve(state: State, verdict: PolicyVerdict, asked: Question): boolean {
+/**
+ * Whether some open site fits within the budget: what `solve` would find, but not the best of it. Where something like it
+ * was found, that is looked at first; then every site at the earliest start, before any of them is searched for later ones.
+ */
+export function canSolve(
+  state: State,
+  verdict: PolicyVerdict,
+  { near, ...asked }: Question & { readonly near?: Candidate },
+): boolean {
   const { demand } = asked;
   const isSimple =
     demand.objective !== 'fastest' &&
@@ -84,16 +91,21 @@ export function canSolve(state: State, verdict: PolicyVerdict, asked: Question):
     !maySpan(demand);
   if (!isSimple) return solve(state, verdict, { ...asked, isTrial: true }).kind === 'solved';
   const { open } = splitSites(state, demand, verdict);
-  return open.some((site) =>
+  const isRoomAt = (site: FleetSite, starts: StartRange) =>
     combinations(demand, modelsAt(site)).some((wants) => {
-      const result = searchSite(state, site, { ...asked, open, wants });
+      const result = searchSite(state, site, { ...asked, starts, open, wants });
       if (result === undefined) return false;
       return (
         demand.budget === undefined ||
         withinBudget(priceOf(state.fleet, result, demand.window.durationS), demand)
       );
-    }),
-  );
+    });
+  const { earliestMs, latestMs } = asked.starts;
+  if (near !== undefined && open.includes(near.site) && near.startMs <= latestMs)
+    if (isRoomAt(near.site, { earliestMs: near.startMs, latestMs: near.startMs })) return true;
+  if (latestMs > earliestMs && open.some((site) => isRoomAt(site, { earliestMs, latestMs: earliestMs })))
+    return true;
+  return open.some((site) => isRoomAt(site, asked.starts));
 }
 
 /**
