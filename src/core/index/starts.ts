@@ -31,7 +31,7 @@ export function hopefulIn(
   return domains.flatMap((domain, at) => {
     if ((empty.fits[at] ?? 0) < count) return [];
     inside.clear();
-    for (const node of fitting.inDomains([domain]).nodes) sweep.addOn(node, inside);
+    sweep.addIn(fitting.inDomains([domain]).nodes, inside);
     return overlapsOf(count, inside, starts).map((stretch) => ({ domain, starts: stretch }));
   });
 }

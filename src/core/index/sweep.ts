@@ -6,11 +6,13 @@ import type { PowerLimit } from '../place/power.ts';
 import { usableGpus, type Want } from '../place/want.ts';
 import { closeLimitsOn } from './close-limits.ts';
 import { addFreeStarts } from './free-starts.ts';
+import { overlapsOf } from './overlaps.ts';
 import { withoutOverloads } from './overloads.ts';
 import { levelOf, type Packed } from './packed.ts';
 import { addBoth, addUnshared, type Asker } from './strangers.ts';
 import { type Stretch, Stretches } from './stretches.ts';
 import { takingOf } from './taking.ts';
+import { type TightLimits, tightLimitsOf } from './tight-limits.ts';
 
 /** What is asked of each node: so many GPUs for so long, for whom, from which starts on. */
 export type Sought = {
@@ -40,6 +42,7 @@ export class Sweep {
   readonly #free = new Stretches();
   readonly #left = new Stretches();
   readonly #racks = new Map<string, Stretches>();
+  readonly #tight: TightLimits;
   readonly #isClosed: (node: FleetNode) => boolean;
 
   constructor(packed: Packed, nodes: NodeSet, sought: Sought) {
@@ -50,8 +53,25 @@ export class Sweep {
     const length = (nodes.nodes.at(-1)?.index ?? -1) + 1 - this.#base;
     this.#first = new Int32Array(length).fill(-1);
     this.#end = new Int32Array(length);
+    this.#tight = tightLimitsOf(sought.layout, nodes, sought.want);
     const closing = packed.closing();
     this.#isClosed = ({ index }) => (closing[index] ?? 0) > 0;
+  }
+
+  /**
+   * Adds the stretches of some nodes: for as many replicas as they could take at once, one stretch each. Where a limit
+   * carries fewer than its nodes could take, no more than that overlap.
+   */
+  addIn(nodes: readonly FleetNode[], found: Stretches): void {
+    const { of, most } = this.#tight;
+    const under = new Map<number, Stretches>();
+    for (const node of nodes) {
+      const number = of[node.index] ?? -1;
+      if (number < 0) this.addOn(node, found);
+      else this.addOn(node, stretchesUnder(under, number));
+    }
+    for (const [number, together] of under)
+      addAtMost(most[number] ?? 0, together, { range: this.#sought.starts, found });
   }
 
   /** Adds the stretches of a node: for as many replicas as it could take at once, one stretch each. */
@@ -118,6 +138,26 @@ export class Sweep {
     addUnshared(this.#packed, place, this.#sought, found);
     return found;
   }
+}
+
+function stretchesUnder(known: Map<number, Stretches>, number: number): Stretches {
+  const stretches = known.get(number) ?? new Stretches();
+  known.set(number, stretches);
+  return stretches;
+}
+
+/** Adds stretches of which no more than `most` overlap at any start: as many of the given ones as do, up to that. */
+function addAtMost(
+  most: number,
+  stretches: Stretches,
+  { range, found }: { readonly range: Stretch; readonly found: Stretches },
+): void {
+  if (stretches.count <= most) {
+    found.addFrom(stretches, 0, stretches.count);
+    return;
+  }
+  for (let count = 1; count <= most; count++)
+    for (const { fromMs, toMs } of overlapsOf(count, stretches, range)) found.add(fromMs, toMs);
 }
 
 /** No node has more than 32 GPUs. */

@@ -15,6 +15,7 @@ import { Isolation } from '../../../src/model/demand.ts';
 import { demand } from '../demand.ts';
 import { world } from '../fleet.ts';
 import { calendarOf, drawnHolds } from './drawn-holds.ts';
+import { openAt } from './open-at.ts';
 
 const { fleet } = world('fra1/h1/r1 3×4 H100', 'fra1/h1/r2 2×4 H100').state;
 const nodes = fleet.nodes.length;
@@ -97,12 +98,6 @@ test('at every start a node has as many stretches as it could take replicas', { 
   );
   expect(cut).toBeGreaterThan(1000);
 });
-
-function openAt({ froms, tos, count }: Stretches, atMs: number): number {
-  let open = 0;
-  for (let at = 0; at < count; at++) if ((froms[at] ?? 0) <= atMs && atMs <= (tos[at] ?? 0)) open++;
-  return open;
-}
 
 test('all that stands before the first hold that lasts beyond an instant is over by then, and it is not', () => {
   assert(
