@@ -4,7 +4,7 @@ import { noUses } from '../calendar/slices.ts';
 import { byKind } from '../index/kinds.ts';
 import { isUnindexed } from '../index/unindexed.ts';
 import type { Fleet, FleetNode } from '../inventory/fleet.ts';
-import { both, sizeOf, without } from '../mask.ts';
+import { both, firstBits, sizeOf, without } from '../mask.ts';
 import type { State } from '../state.ts';
 import { constraints, type Fitness, fitnessOf, placedBy } from './fitness.ts';
 import { type AskOnce, type Free, total, withSizes } from './free.ts';
@@ -13,7 +13,7 @@ import { Rooms } from './rooms.ts';
 import { endOf, type StartRange } from './site.ts';
 import { slicesIn } from './slice.ts';
 import { afterFabric, sitesWithData } from './steps.ts';
-import { modelsFor, usableGpus, type Want, wantedPart } from './want.ts';
+import { isSliced, modelsFor, usableGpus, type Want, wantedPart } from './want.ts';
 
 type Question = {
   readonly demand: Demand;
@@ -31,7 +31,7 @@ export type Tally = {
 
 /**
  * Counts GPUs (nodes for CPU parts) down from the whole fleet: first the sites that rules and the demand's
- * own site conditions leave, then what each node lacks, last what is taken at the start asked for. Where slices are
+ * own site conditions leave, then what each node or single GPU lacks, last what is taken at the start asked for. Where slices are
  * asked for, that last part counts the slices that all GPUs left by then could hold. Only constraints that took
  * something away are listed.
  */
@@ -111,12 +111,39 @@ function byRank(
   for (let at = 0; at < nodes.length; at++) {
     const node = nodes[at];
     const verdict = verdicts[at];
-    const entry = lost[verdict?.rank ?? -1];
-    if (entry === undefined || node === undefined) continue;
+    if (verdict === undefined || node === undefined) continue;
+    for (const { rank, size } of verdict.useless) addTo(lost[rank], size);
+    const entry = lost[verdict.rank];
+    if (entry === undefined) continue;
     entry.size += sizeOfNode(node);
-    if (verdict?.fitness.kind === 'unknown') entry.unknown++;
+    if (verdict.fitness.kind === 'unknown') entry.unknown++;
   }
   return lost;
+}
+
+/** GPUs that a constraint takes of a node that fits, by the place of the constraint in the list. */
+type Useless = { readonly rank: number; readonly size: number };
+
+/** GPUs of a node that fits which whole replicas cannot have all the same: down, of another model, or too small. */
+function uselessGpus(node: FleetNode, want: Want): readonly Useless[] {
+  if (want.gpuCount === 0 || isSliced(want)) return [];
+  const { shape, downMask } = node;
+  const ofModel = shape.models.find(({ model }) => model === want.model)?.mask ?? 0;
+  const working = without(firstBits(shape.gpus.length), downMask);
+  const left = both(working, ofModel);
+  return [
+    useless('health', shape.gpus.length - sizeOf(working)),
+    useless('gpu-model', sizeOf(working) - sizeOf(left)),
+    useless('gpu-memory', sizeOf(left) - sizeOf(usableGpus(node, want))),
+  ].filter(({ size }) => size > 0);
+}
+
+function addTo(lost: { size: number } | undefined, size: number): void {
+  if (lost !== undefined) lost.size += size;
+}
+
+function useless(constraint: (typeof constraints)[number], size: number): Useless {
+  return { rank: constraints.indexOf(constraint), size };
 }
 
 /** Slices that all nodes that fit could hold if nothing were held there. */
@@ -192,7 +219,12 @@ type Judged = {
   readonly askOnce: AskOnce;
 };
 
-type Verdict = { readonly fitness: Fitness; readonly want: Want | undefined; readonly rank: number };
+type Verdict = {
+  readonly fitness: Fitness;
+  readonly want: Want | undefined;
+  readonly rank: number;
+  readonly useless: readonly Useless[];
+};
 
 function judge(
   fleet: Fleet,
@@ -236,13 +268,16 @@ function verdictOf(node: FleetNode, wants: readonly Want[], demand: Demand): Ver
     fitness: { kind: 'fails', constraint: 'gpu-model' },
     want: undefined,
     rank: wants.length === 0 ? constraints.indexOf('gpu-model') : -1,
+    useless: [],
   };
   for (const want of wants) {
     const fitness = fitnessOf(node, want, demand);
     const rank = fitness.kind === 'fits' ? constraints.length : constraints.indexOf(fitness.constraint);
-    if (rank > best.rank) best = { fitness, want, rank };
+    if (rank > best.rank) best = { fitness, want, rank, useless: [] };
   }
-  return best;
+  return best.want === undefined || best.fitness.kind !== 'fits'
+    ? best
+    : { ...best, useless: uselessGpus(node, best.want) };
 }
 
 function missingFacts(judged: readonly Judged[]): MissingFact[] {

@@ -105,6 +105,21 @@ describe('what each constraint leaves', () => {
     expect(counted(both, '1×1 A100 nvlink')).toEqual(['accelerator-link: 4 → 0 gpu']);
   });
 
+  test.each([
+    ['of another model', { model: 'A100' }, '1×2 H100|A100', ['gpu-model: 4 → 3 gpu']],
+    ['that is down', { health: 'down' }, '1×2 H100', ['health: 4 → 3 gpu']],
+    ['with too little memory', { memoryMib: 40_000 }, '1×2 H100 gpumem60', ['gpu-memory: 4 → 3 gpu']],
+    [
+      'down and of another model: for the first of both',
+      { health: 'down', model: 'A100' },
+      '1×2 H100',
+      ['health: 4 → 3 gpu'],
+    ],
+  ] as const)('a single GPU %s is not taken for one that is held', (_, odd, text, expected) => {
+    const one = world('a/r1 1×4 H100 nolink gpumem80', { gpus: { 'a/r1/n01/gpu3': odd } });
+    expect(counted(one, text)).toEqual(expected);
+  });
+
   test('of what nobody knows it says for how many nodes', () => {
     const dark = world('a/r1 3×2 H100', 'a/r2 1×2 H100 nolink', 'a/r3 1×2 H100 nvlink');
     expect(counted(dark, '1×2 nvlink')).toEqual(['accelerator-link: 10 → 2 gpu, not known for 3 nodes']);

@@ -77,7 +77,7 @@ test('counted by kinds and by numbers is counted as a scan does, and as one by o
       const isWhole = asked.parts[0]?.each.gpus?.slice === undefined;
       if (free !== undefined && isWhole) recounted.push([free.after, freeOneByOne(held, open, asked)]);
     }),
-    { seed, numRuns: 400 },
+    { seed, numRuns: 800 },
   );
   expect(recounted.length).toBeGreaterThan(100);
   expect(recounted.map(([counted]) => counted)).toEqual(recounted.map(([, oneByOne]) => oneByOne));
