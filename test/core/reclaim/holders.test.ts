@@ -107,11 +107,11 @@ test('the smallest of them that are asked for are those that sorting them all wo
       integer({ min: 0, max: 9 }),
       integer({ min: 1, max: 5 }),
       (nodes, fromH, count, every) => {
-        const during = { fromMs: fleetStartMs + fromH * hourMs, toMs: fleetStartMs + (fromH + 99) * hourMs };
+        const span = { fromMs: fleetStartMs + fromH * hourMs, toMs: fleetStartMs + (fromH + 99) * hourMs };
         const isAskedFor = ({ id }: Contract) => Number(id.slice('C-'.length)) % every === 0;
-        const all = holdersOn(state, nodes, during).filter(isAskedFor);
+        const all = holdersOn(state, nodes, span).filter(isAskedFor);
         const smallest = all.toSorted((a, b) => gpuCountOf(a) - gpuCountOf(b)).slice(0, count);
-        expect(smallestHoldersOn(state, nodes, { ...during, count, isAskedFor })).toEqual(smallest);
+        expect(smallestHoldersOn(state, nodes, { ...span, count, isAskedFor })).toEqual(smallest);
       },
     ),
     { seed, numRuns: 100 },
