@@ -502,13 +502,16 @@ const drainPlan = MaintenancePlan.parse({
 
 export const wavesPlan = MaintenancePlan.parse({
   ...drainPlan,
-  what: '3 nodes in windows of 4 h',
+  what: '4 nodes in windows of 4 h',
   moves: [],
   hindrances: [],
   untouched: 0,
   nodes: [],
   waves: [{ from: start, until: end, nodes: ['fra1/h1/r12/n01', 'fra1/h1/r12/n02'], moves: [drainMove] }],
-  left: [{ node: 'fra1/h1/r11/n01', hindrances: [stuckContract] }],
+  left: [
+    { node: 'fra1/h1/r11/n01', hindrances: [stuckContract] },
+    { node: 'fra1/h1/r11/n02', hindrances: [] },
+  ],
   proven: 'best',
 });
 

@@ -97,9 +97,11 @@ function nodesTable(nodes: MaintenancePlan['nodes'], room: Room): Line[] {
 function leftLines(left: MaintenancePlan['left'], room: Room): Line[] {
   return left.flatMap(({ node, hindrances }) => [
     ...wrap([span(`  ${node}`, 'bad')], columnsOf(room), 2),
-    ...bullets(hindrances.map(hindranceLine), room),
+    ...bullets(hindrances.length === 0 ? [timeShort] : hindrances.map(hindranceLine), room),
   ]);
 }
+
+const timeShort: Line = [span('nothing stands in its way, but no time is left for a window of its own')];
 
 function untouchedLine(untouched: number, room: Room): Line[] {
   if (untouched === 0) return [];
