@@ -9,6 +9,9 @@ const tenants = [TenantId.parse('acme'), TenantId.parse('globex')] as const;
 /** A demand for now or soon, mostly small, so that most of them fit and get into each other's way. */
 export function drawDemand(random: Random, nowMs: number): Demand {
   const parts = random.below(5) === 0 ? [drawPart(random), cpuPart(random)] : [drawPart(random)];
+  const [first, second] = parts;
+  if (first !== undefined && second !== undefined && random.below(3) === 0)
+    return drawSpanning(random, nowMs, [first, second]);
   return {
     tenant: random.pick(tenants.map((tenant) => [tenant, 1] as const)),
     parts,
@@ -34,6 +37,27 @@ export function drawDemand(random: Random, nowMs: number): Demand {
       ['soonest', 1],
     ] as const),
     ...drawFlows(random, parts),
+    window: drawWindow(random, nowMs),
+  };
+}
+
+/** Parts that may each say where they are to be, so that some stand at two sites, and what flows between them. */
+function drawSpanning(random: Random, nowMs: number, [train, load]: readonly [Part, Part]): Demand {
+  const at = (site: string) => (random.below(5) === 0 ? {} : { where: [Path.parse(site)] });
+  const [one, other] = random.below(2) === 0 ? ['fra', 'ams'] : ['ams', 'fra'];
+  return {
+    tenant: random.pick(tenants.map((tenant) => [tenant, 1] as const)),
+    parts: [
+      { ...train, ...at(one) },
+      { ...load, ...at(other) },
+    ],
+    ...(random.below(4) === 0
+      ? {}
+      : { flows: [{ from: load.name, to: train.name, mbps: 1 + random.below(40_000) }] }),
+    guarantee: random.pick([
+      ['reserved', 2],
+      ['preemptible', 1],
+    ] as const),
     window: drawWindow(random, nowMs),
   };
 }

@@ -26,12 +26,14 @@ export function* whole(state: State, contract: Contract): Generator<string> {
 }
 
 function* partOf(part: Part, { placement }: Contract): Generator<string> {
-  const { name, count, each, apart } = part;
+  const { name, count, each, apart, where } = part;
   const members = placement.members.filter((member) => member.part === name);
   const replicas = new Set(members.map(({ replica }) => replica));
   if (members.length > count || members.length < guaranteedCount(part) || replicas.size !== members.length)
     yield `${members.length} of ${count} \`${name}\``;
   const seats = seatsOf(placement).filter((member) => member.part === name);
+  if (where !== undefined && !seats.every(({ node }) => where.some((place) => isIn(node, place))))
+    yield `\`${name}\` is not where it asked to be`;
   const due = each.gpus?.count ?? 0;
   const isSliced = each.gpus?.slice !== undefined;
   for (const { gpus, slices = [] } of seats)
@@ -94,6 +96,8 @@ function* bandwidthDue({ fleet }: State, { id, demand, placement }: Contract): G
       owe(`data ${node}`, Math.ceil((mbps * crossing) / all));
     }
     if (from === 'dataset') owe('storage fra/nvme', mbps);
+    const sites = new Set([...ends.from, ...ends.to].map(({ node }) => node.slice(0, node.indexOf('/'))));
+    if (sites.size > 1) owe('wan fra/wan', mbps);
   }
   for (const [key, mbps] of due) {
     const held = bandwidth.find(({ fabric, edge }) => `${fabric} ${edge}` === key)?.mbps ?? 0;
