@@ -35,9 +35,11 @@ function nodeWords(subject: Path, shape: ShapeFacts): Fact {
     'cpuMilli',
     'memoryMib',
     'storageGib',
+    'numaNodes',
     'link',
     'linkMbps',
     'basePowerW',
+    'nameplateW',
     'units',
     'gpuCount',
   ] as const) {
