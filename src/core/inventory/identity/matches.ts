@@ -14,13 +14,14 @@ export function matchAll(
   source: SourceName,
 ): ReadonlyMap<Path, Match> {
   const index = knownMachines(known);
-  const matches = new Map(
+  const alone: ReadonlyMap<Path, Match> = new Map(
     [...observed].map(([path, machine]) => [path, matchMachine(machine, index, source)] as const),
   );
-  for (const { members, why } of [...sameTarget(matches), ...sameNumber(observed)]) {
+  const matches = new Map(alone);
+  for (const { members, why } of [...sameTarget(alone), ...sameNumber(observed)]) {
     for (const member of members) {
       const match = matches.get(member);
-      if (match === undefined || isSettled(match, members, matches)) continue;
+      if (match === undefined || isSettled(match, members, alone)) continue;
       const candidates = match.kind === 'known' ? [match.path] : [];
       const others = members.filter((other) => other !== member);
       matches.set(member, { kind: 'contradiction', known: [...candidates, ...others].slice(0, 8), why });
@@ -31,12 +32,15 @@ export function matchAll(
 
 type Clash = { readonly members: readonly Path[]; readonly why: string };
 
-/** A decision settles a clash for those it names, as long as it names only one of them for each machine. */
-function isSettled(match: Match, members: readonly Path[], matches: ReadonlyMap<Path, Match>): boolean {
+/**
+ * A decision settles a clash for those it names, as long as it names only one of them for each machine. `alone` is what
+ * each came out as by itself: whoever is looked at last is no better off for the others being left out already.
+ */
+function isSettled(match: Match, members: readonly Path[], alone: ReadonlyMap<Path, Match>): boolean {
   if (match.kind === 'contradiction') return true;
   if (match.kind !== 'known' || !match.isDecided) return false;
   const rivals = members.filter((member) => {
-    const other = matches.get(member);
+    const other = alone.get(member);
     return other?.kind === 'known' && other.isDecided && other.path === match.path;
   });
   return rivals.length === 1;
