@@ -239,3 +239,27 @@ describe('a way out', () => {
     expect(last.problems[0]?.fix).toContain('`--site`');
   });
 });
+
+describe('a machine without a host name', () => {
+  test('is called by a path that has no more than a site before it, also after one that has', () => {
+    const file = said('slurm', [n('fra1/h1/r1/x', { hostName: 'x' }), n('fra1/h1/r1/y'), n('unplaced/n2')]);
+    expect(subjectsAfter(said('inventory', two), file)).toEqual(['fra1/h1/r1/x', 'fra1/h1/r1/y', 'fra1/n2']);
+  });
+
+  test('is the one with its serial number, whatever that one is called', () => {
+    const file = said('slurm', [n('fra1/h1/r1/u7', { serial: 'S2' })]);
+    expect(subjectsAfter(said('inventory', two), file)).toEqual(['fra1/n2']);
+  });
+
+  test('is not the one with the same last word in its path', () => {
+    const file = said('slurm', [n('fra1/h1/r1/n1')]);
+    expect(subjectsAfter(said('inventory', two), file)).toEqual(['fra1/h1/r1/n1']);
+  });
+});
+
+test('a problem tells how many facts are left out, and where the first of them was read', () => {
+  const file = said('slurm', [n('fra1/n2'), n('fra1/n1', { serial: 'S9' }), gpu('fra1/n1/gpu0', 'GPU-1')]);
+  expect(recorded(said('inventory', two), file).last.problems).toMatchObject([
+    { subject: 'fra1/n1', factCount: 2, origin: { file: 'slurm.txt', line: 2 } },
+  ]);
+});

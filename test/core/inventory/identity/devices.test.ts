@@ -96,6 +96,16 @@ describe('devices keep the numbers they are known by', () => {
     });
   });
 
+  test.each([
+    ['GUID', { guid: '0x0000' }],
+    ['MAC address', { mac: '00:00:00:00:00:00' }],
+    ['name', { name: '' }],
+  ])('NICs by no %s that says nothing', (_, empty) => {
+    const known = [{ ...empty, rail: 0 }, { rail: 1 }];
+    expect(numbersOf(known, known.toReversed(), 'nccl', 'nic').numbers).toEqual({});
+    expect(numbersOf([empty], [empty], 'nccl', 'nic').assumptions).toHaveLength(1);
+  });
+
   test('by their order on the bus where nothing else tells, which is said', () => {
     const models = [{ model: 'H100-SXM-80GB' }, { model: 'H100-SXM-80GB' }];
     expect(numbersOf(models, models)).toEqual({
@@ -141,6 +151,16 @@ describe('devices keep the numbers they are known by', () => {
       { uuid: 'GPU-b', numaNode: 0 },
     ]);
     expect(recorded(shape, turned).last.observation.unknown).toHaveLength(2);
+  });
+});
+
+describe('devices of one source alone', () => {
+  test('keep its numbers, and no order on the bus is assumed', () => {
+    const first = cards('redfish', 'gpu', [{ model: 'H100' }, { model: 'H100' }]);
+    const second = cards('redfish', 'gpu', [{ model: 'L4' }]);
+    const { observation } = recorded(first, second).last;
+    expect(observation.facts.map(({ subject }) => subject)).toEqual(['fra1/n1', 'fra1/n1/gpu0']);
+    expect([observation.assumptions, observation.unknown]).toEqual([[], []]);
   });
 });
 
