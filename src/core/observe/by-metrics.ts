@@ -1,5 +1,5 @@
 import type { Contract } from '../../model/contract.ts';
-import { guaranteedCount, responseOf } from '../../model/demand.ts';
+import { guaranteedCount, type Part, responseOf } from '../../model/demand.ts';
 import type { Path } from '../../model/id.ts';
 import type { Quantity } from '../../model/measurement.ts';
 import { type Member, type Placement, seatsOf, type Term } from '../../model/placement.ts';
@@ -65,13 +65,18 @@ function pathsOf(members: readonly Member[]): readonly Path[] {
 
 /** The guaranteed replicas of an elastic contract, or its extras: which of both a term is about, its strength tells. */
 function devices({ demand, placement }: Contract, lens: Lens, { strength }: Term): Seen {
-  const firm = new Map(demand.parts.map((part) => [part.name, guaranteedCount(part)]));
-  const isFirm = ({ part, replica }: Member) => replica < (firm.get(part) ?? 0);
+  const isFirm = firmIn(demand.parts);
   const isElastic = demand.guarantee === 'elastic';
   const members = placement.members.filter(
     (member) => !isElastic || isFirm(member) === (strength === 'guaranteed'),
   );
   return faults(lens, pathsOf(members), { quantity: 'gpu-fault', what: 'GPUs without a fault' });
+}
+
+/** Tells the guaranteed replicas of these parts. */
+function firmIn(parts: readonly Part[]): (member: Member) => boolean {
+  const firm = new Map(parts.map((part) => [part.name, guaranteedCount(part)]));
+  return ({ part, replica }) => replica < (firm.get(part) ?? 0);
 }
 
 function faults(
@@ -161,10 +166,13 @@ function power({ demand, placement }: Contract, lens: Lens, { promise }: Term): 
   };
 }
 
-/** Replicas and spares that could run: enough of them have to be there for those that are to be left. */
-function survival({ demand, placement }: Contract, lens: Lens): Seen {
-  const counted = new Set(demand.parts.flatMap((part) => (isCounted(part, demand) ? [part.name] : [])));
-  const seats = seatsOf(placement).filter(({ part, gpus }) => counted.has(part) && gpus.length > 0);
+/**
+ * Replicas and spares that could run: enough of them have to be there for those that are to be left. Extras are neither
+ * counted on nor missed.
+ */
+function survival({ demand, placement: { members, spares = [] } }: Contract, lens: Lens): Seen {
+  const isFirm = firmIn(demand.parts.filter((part) => isCounted(part, demand)));
+  const seats = [...members.filter(isFirm), ...spares].filter((seat) => gpusOf(seat).length > 0);
   const wanted = demand.survive?.membersLeft ?? 0;
   if (seats.length === 0) return { unmeasured: 'it holds no GPUs, and nothing else is measured of it' };
   const shown = lens.windows.map((window) => {

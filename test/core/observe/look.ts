@@ -15,17 +15,19 @@ export const minuteMs = 60_000;
 
 /**
  * Series as text, a line each: `r1/n01/gpu0 gpu-fault 0 0 1 - 1`, oldest first, `-` for no sample; `gpu0-7` stands for
- * eight GPUs. Paths begin at `fra1/h1/`, unless they are contracts.
+ * eight GPUs. Paths begin at `fra1/h1/`, unless they are contracts. After ` # ` stands what the last fault was.
  */
-function series(...lines: readonly string[]): Series[] {
+export function series(...lines: readonly string[]): Series[] {
   return lines.flatMap((line) => {
-    const [of = '', quantity, ...values] = line.split(' ');
+    const [numbered = '', why] = line.split(' # ');
+    const [of = '', quantity, ...values] = numbered.split(' ');
     const numbers = values.map((value) => (value === '-' ? null : Number(value)));
     return spread(of).map((path) =>
       Series.parse({
         of: path.startsWith('C-') ? path : `fra1/h1/${path}`,
         quantity: Quantity.parse(quantity),
         values: numbers,
+        ...(why === undefined ? {} : { why }),
       }),
     );
   });

@@ -197,6 +197,19 @@ describe('term by term', () => {
     expect(look(spared, [fault(1, 0)]).term('survival')).toMatch(/^not-measured/);
   });
 
+  test('survival: replicas with slices of GPUs are looked at as those with whole ones are', () => {
+    const sharing = take(
+      world('fra1/h1/r1 3×8 H100 shared'),
+      demand('2×1 share:500 24h', { survive: { loss: 'node', membersLeft: 1 } }),
+    );
+    expect(look(sharing, [fault(1, 0), fault(2, 0), fault(3, 0)]).term('survival')).toBe(
+      'kept: 2 of 2 replicas and spares without a fault, 1 asked for',
+    );
+    expect(look(sharing, [fault(1, 1), fault(2, 1), fault(3, 1)]).term('survival')).toMatch(
+      /^broken: 0 of 2/,
+    );
+  });
+
   test('response: the bound itself is kept, a millisecond more is not; it is declared, so no breach', () => {
     const asked = take(fleet, demand('1×8 H100 24h', { response: 'histogram_quantile(0.99, x) <= 250 ms' }));
     expect(look(asked, ['C-101 response-ms 250 250 250 1 1']).term('response')).toBe(
