@@ -4,6 +4,7 @@ import { siteOf } from '../../model/id.ts';
 import { seatsOf, type Term } from '../../model/placement.ts';
 import type { PolicyVerdict } from '../../model/policy.ts';
 import { compareText } from '../../model/text.ts';
+import { hourS } from '../../model/unit.ts';
 import { gpuSecondsUsed } from '../authority/act.ts';
 import { usedMicroEur } from '../life/used.ts';
 import type { State } from '../state.ts';
@@ -64,11 +65,8 @@ function ruled({ contract, verdict }: Asked): Known {
 
 /** What was agreed for each hour is what is charged: the sum so far, and for how much. */
 function cost({ contract, atMs }: Asked): Known {
-  const hoursMilli = Math.floor(gpuSecondsUsed(contract, atMs) / 3.6);
+  const gpuHours = Math.floor(gpuSecondsUsed(contract, atMs) / hourS);
   const cents = Math.floor(usedMicroEur(contract, atMs) / 10_000);
   const euros = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
-  return {
-    result: 'kept',
-    delivered: `${euros} EUR so far, for ${Math.floor(hoursMilli / 1000)} GPU-hours held`,
-  };
+  return { result: 'kept', delivered: `${euros} EUR so far, for ${gpuHours} GPU-hours held` };
 }
