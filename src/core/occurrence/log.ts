@@ -34,7 +34,7 @@ export type Log = {
   readonly all: Shelf<Occurrence>;
   /** Those that go on, by a key of what they are about: where they stand in `all`. */
   readonly open: ReadonlyMap<string, number>;
-  /** By source and subject: what it said of it last, and when. */
+  /** By source and subject, or site whose machines it listed: when it spoke of it last. */
   readonly heard: ReadonlyMap<string, number>;
   /** By source and site: the machines that it has listed there. */
   readonly listed: ReadonlyMap<string, ReadonlySet<Path>>;

@@ -17,13 +17,17 @@ type Word = {
  */
 export function followObservation(page: Page, observation: Observation): void {
   const heard = new Map(page.log.heard);
-  for (const [key, word] of wordsIn(observation)) {
-    if ((heard.get(key) ?? 0) > observation.observedAtMs) continue;
+  const isNews = (key: string) => {
+    if ((heard.get(key) ?? 0) > observation.observedAtMs) return false;
     heard.set(key, observation.observedAtMs);
+    return true;
+  };
+  for (const [key, word] of wordsIn(observation)) {
+    if (!isNews(key)) continue;
     followHealth(page, key, { word, observation });
     followDrain(page, key, { word, observation });
   }
-  page.keep({ heard, listed: followListed(page, page.log.listed, observation) });
+  page.keep({ listed: followListed(page, observation, isNews), heard });
 }
 
 type Told = { readonly word: Word; readonly observation: Observation };
@@ -71,7 +75,8 @@ function saidOf({ word, observation }: Told): Pick<Occurrence, 'atMs' | 'place' 
 }
 
 /** Machines of a site that a source listed before and does not list now; those that it lists again are back. */
-function followListed(page: Page, before: Log['listed'], observation: Observation): Log['listed'] {
+function followListed(page: Page, observation: Observation, isNews: (key: string) => boolean): Log['listed'] {
+  const { listed: before } = page.log;
   const { source, observedAtMs, facts } = observation;
   if (ofOneMachine.has(source)) return before;
   const now = Map.groupBy(
@@ -81,6 +86,7 @@ function followListed(page: Page, before: Log['listed'], observation: Observatio
   const listed = new Map(before);
   for (const [site, said] of now) {
     const key = `${source} ${site}`;
+    if (!isNews(`list ${key}`)) continue;
     const present = new Set(said.map(({ subject }) => subject));
     const known = before.get(key) ?? new Set<Path>();
     for (const node of present) page.end(`gone ${source} ${node}`, observedAtMs);
