@@ -127,6 +127,21 @@ describe('several words of one observation', () => {
     expect(lines(history('redfish', [1, facts]))).toEqual(expected);
   });
 
+  test('what is no machine, and what is no news, hides nothing that comes after it', () => {
+    const down = { health: 'down', healthReason: 'off' };
+    const mixed = [
+      fact('rack', 'fra1/h1/r1', {}),
+      node('n01', down),
+      fact('nic', 'fra1/h1/r1/n02/nic1', down),
+    ];
+    expect(lines(history('redfish', [1, mixed]))).toEqual([
+      'fault n01 1h..: off',
+      'fault n02/nic1 1h..: off',
+    ]);
+    const late = history('redfish', [5, [node('n01')]], [3, [node('n01', down), node('n02', down)]]);
+    expect(lines(late)).toEqual(['fault n02 3h..: off']);
+  });
+
   test('who said it is told with the line on which the health stands', () => {
     const stated = { ...node('n01', { health: 'down' }), origin: { file: 'health.json', line: 7 } };
     const other = { ...node('n01', { schedulable: true }), origin: { file: 'nodes.json', line: 9 } };
@@ -160,6 +175,7 @@ function missedByHand(listings: readonly (readonly [number, readonly string[]])[
   );
 }
 
+const far = (name: string) => fact('node', `ams1/h1/r1/${name}`, {});
 const listing = (names: readonly string[]) => names.map((name) => node(name));
 
 const gone = (now: World) =>
@@ -185,6 +201,16 @@ describe('machines that are no longer listed', () => {
   test('nor does it bring back what has gone since', () => {
     const now = history('kubernetes', [1, listing(nodes)], [5, listing(['n01', 'n02'])], [3, listing(nodes)]);
     expect(gone(now)).toEqual(['n03 5h..']);
+  });
+
+  test('each site has lists of its own, of which one may come late', () => {
+    const late = history(
+      'kubernetes',
+      [1, [...listing(nodes), far('n01'), far('n02')]],
+      [5, listing(nodes)],
+      [3, [...listing(['n01']), far('n01')]],
+    );
+    expect(gone(late)).toEqual(['ams1/h1/r1/n02 3h..']);
   });
 
   test('each source misses its own', () => {
