@@ -82,6 +82,42 @@ describe('a fault', () => {
     expect(after?.key).not.toBe(before?.key);
     expect(causes(more, { hours: 5 })[0]?.key).toBe(after?.key);
   });
+
+  test('is told by its events in the order in which the ledger told of them, sixteen at most', () => {
+    const gpus = [7, 3, 5, 1, 0, 2, 6, 4];
+    const onBoth = [n2, n1].flatMap((node) => gpus.map((gpu) => `${node}/gpu${gpu}`));
+    const facts = onBoth.map((subject) => fact('gpu', subject, { health: 'down', healthReason: 'XID 79' }));
+    const when = { source: 'prometheus' as const, observedAtMs: at(2) };
+    const one = observe(down(held, n2, 1), facts, when);
+    const [cause, ...rest] = causes(one, { hours: 3 });
+    expect(rest).toEqual([]);
+    expect(cause?.places).toEqual([n1, n2]);
+    const told = [...logOf(one).all].map(({ id }) => id);
+    expect(told).toHaveLength(17);
+    expect(cause?.events).toHaveLength(16);
+    expect(cause?.events[0]).toBe(told[0]);
+    expect(new Set(cause?.events).size).toBe(16);
+    for (const id of cause?.events ?? []) expect(told).toContain(id);
+  });
+
+  test('is another cause where one more is down, however many are told', () => {
+    const all = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((gpu) => [`${n1}/gpu${gpu}`, `${n2}/gpu${gpu}`]);
+    const many = all.reduce((now, subject) => down(now, subject, 2), held);
+    const [before] = causes(many, { hours: 3 });
+    const [after] = causes(down(many, n1, 3), { hours: 3 });
+    expect([before?.events.length, after?.events.length]).toEqual([16, 16]);
+    expect(after?.key).not.toBe(before?.key);
+  });
+
+  test.each([
+    ['a machine that takes no new work', 'node', n1, { schedulable: false }, [`fault C-101: ${n1}`]],
+    ['heat', 'gpu', `${n1}/gpu0`, { health: 'degraded', healthReason: 'thermal' }, [`fault C-101: ${n1}`]],
+    ['a NIC that it does not hold', 'nic', `${n1}/nic0`, { health: 'down' }, []],
+    ['a machine that is well', 'node', n1, { health: 'healthy' }, []],
+  ] as const)('of any kind that a place can have: %s', (_, kind, subject, set, expected) => {
+    const when = { source: 'prometheus' as const, observedAtMs: at(2) };
+    expect(lines(observe(held, [fact(kind, subject, set)], when), { hours: 3 })).toEqual(expected);
+  });
 });
 
 describe('an end', () => {
@@ -94,6 +130,36 @@ describe('an end', () => {
       { numRuns: 169, seed: 121 },
     );
     expect(lines(held, { hours: 9 })).toEqual([]);
+  });
+});
+
+describe('several contracts', () => {
+  test('come by kind, and for each kind by number', () => {
+    const broken = down(down(held, 'fra1/h1/r1/n03/gpu0', 2), `${n1}/gpu0`, 2);
+    expect(lines(broken, { hours: 3, ending: 8 })).toEqual([
+      `fault C-101: ${n1}`,
+      'fault C-102: fra1/h1/r1/n03',
+      'ending C-101: ',
+    ]);
+  });
+
+  test('are asked about what they hold at the moment: what begins later counts, what is over does not', () => {
+    const window = { earliestStartMs: at(4), durationS: 3600 };
+    const later = take(fleet, demand('1×8 H100', { window }));
+    const [place = ''] = later.state.contracts.at(0)?.placement.members.map(({ node }) => node) ?? [];
+    const broken = down(later, place, 1);
+    expect(lines(broken, { hours: 2 })).toEqual([`fault C-101: ${place}`]);
+    expect(lines(broken, { hours: 5 })).toEqual([]);
+  });
+
+  test('have causes of their own, which go by what happens and not by when somebody looks', () => {
+    const both = [0, 1].map((gpu) => down(held, `${n1}/gpu${gpu}`, 2));
+    const keys = both.map((now) => causes(now, { hours: 3 })[0]?.key);
+    expect(keys.map((key, number) => key === causes(both[number] ?? held, { hours: 7 })[0]?.key)).toEqual([
+      true,
+      true,
+    ]);
+    expect(causes(held, { hours: 9, ending: 8 })[0]?.key).toBe(causes(held, { hours: 3, ending: 7 })[0]?.key);
   });
 });
 
