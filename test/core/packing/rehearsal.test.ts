@@ -32,6 +32,53 @@ const fleets: readonly (readonly [string, readonly string[], readonly Shape[]])[
     ['a 8xT4 cpu64 mem256', 'b 8xT4 cpu64 mem256', 'c 8xT4 cpu64 mem256'],
     [...times(1, 'cpu32 8x1000'), ...times(6, 'cpu4 1x1000'), ...times(5, 'cpu2 1x100')],
   ],
+  [
+    'what is best on the whole lags behind at one load',
+    [
+      'a 4xT4 cpu48 mem256',
+      'b 2xV100M16 cpu12 mem64',
+      'c 8xA100 cpu96 mem256',
+      'd 8xA100 cpu96 mem256',
+      'e 1xT4 cpu8 mem64',
+    ],
+    [...times(5, 'cpu2 1x500'), ...times(5, 'cpu8 1x1000'), ...times(3, 'cpu12')],
+  ],
+  [
+    'small shares and cores without GPUs',
+    ['a 4xA100 cpu64 mem64', 'b 1xT4 cpu8 mem64'],
+    [...times(3, 'cpu12'), ...times(5, 'cpu1 1x100'), ...times(2, 'cpu4 1x330')],
+  ],
+  [
+    'many cores of a node go to few GPUs',
+    ['a 2xV100M16 cpu12 mem64', 'b 8xT4 cpu32 mem512', 'c 4xT4 cpu48 mem256', 'd 8xT4 cpu32 mem512'],
+    [
+      ...times(6, 'cpu2 1x500'),
+      shapeOf('cpu16 8x1000'),
+      ...times(2, 'cpu6 1x1000 T4'),
+      shapeOf('cpu8 1x1000'),
+    ],
+  ],
+  [
+    'nodes of one GPU beside large ones',
+    [
+      'a 1xT4 cpu8 mem64',
+      'b 8xA100 cpu96 mem256',
+      'c 4xT4 cpu48 mem256',
+      'd 4xT4 cpu48 mem256',
+      'e 1xT4 cpu8 mem64',
+    ],
+    [...times(8, 'cpu12'), ...times(6, 'cpu1 1x100'), ...times(3, 'cpu4 2x1000')],
+  ],
+  [
+    'a model that is asked for and not there',
+    ['a 8xT4 cpu32 mem512', 'b 8xT4 cpu32 mem512'],
+    [
+      ...times(3, 'cpu1 1x100'),
+      ...times(6, 'cpu2 1x500'),
+      shapeOf('cpu4 1x1000 A100'),
+      ...times(2, 'cpu6 1x1000 T4'),
+    ],
+  ],
 ];
 
 type Played = { readonly base: Base; readonly uses: readonly number[] };
