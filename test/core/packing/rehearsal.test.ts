@@ -79,6 +79,28 @@ const fleets: readonly (readonly [string, readonly string[], readonly Shape[]])[
       ...times(2, 'cpu6 1x1000 T4'),
     ],
   ],
+  [
+    'the eighth take decides',
+    ['a 4xT4 cpu48 mem256', 'b 8xT4 cpu32 mem512', 'c 4xT4 cpu48 mem256', 'd 4xA100 cpu64 mem64'],
+    [...times(5, 'cpu2 1x500'), ...times(6, 'cpu1 1x100'), shapeOf('cpu12'), ...times(3, 'cpu8 1x1000')],
+  ],
+  [
+    'the eighth take decides between bases that waste different things',
+    [
+      'a 8xA100 cpu96 mem256',
+      'b 4xT4 cpu48 mem256',
+      'c 2xV100M16 cpu12 mem64',
+      'd 8xA100 cpu96 mem256',
+      'e 8xA100 cpu96 mem256',
+    ],
+    [
+      ...times(3, 'cpu4 1x330'),
+      ...times(3, 'cpu4 2x1000'),
+      ...times(4, 'cpu12'),
+      ...times(5, 'cpu1 1x100'),
+      ...times(2, 'cpu2 1x500'),
+    ],
+  ],
 ];
 
 type Played = { readonly base: Base; readonly uses: readonly number[] };
