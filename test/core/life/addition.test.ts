@@ -233,4 +233,10 @@ describe('what a change needs of fabrics besides its contract', () => {
     ]);
     expect(additionTo(contractWith(moving), planOf(moving))).toEqual([]);
   });
+
+  test('all transfers of what begins just when the contract ends: nothing of it goes on', () => {
+    const next = { ...span(10, 12, one), transfers: [transfer('books')] };
+    const moving = contractWith({ ...before, transfers: [transfer('books')] });
+    expect(additionTo(moving, planOf(next))).toEqual([next]);
+  });
 });
