@@ -30,9 +30,9 @@ export function onlyLease({ state }: World): Lease {
   return one;
 }
 
-/** Who holds something, on how many GPUs, from hour to hour. */
 const hour = (ms: number) => (ms > at(100_000) ? '' : (ms - t0) / hourMs);
 
+/** Which node is held by whom, from hour to hour. */
 export function held({ state }: World): string[] {
   return state.calendar
     .flatMap((holds, node) =>
