@@ -151,6 +151,44 @@ describe('a contract that is changed', () => {
   });
 });
 
+const elastic = (text: string, on = fleet): World => {
+  const wish = demand(text, { guarantee: 'elastic' });
+  return take(on, { ...wish, parts: wish.parts.map((part) => ({ ...part, minCount: 1 })) });
+};
+
+const answeredFor = (now: World): World => told(now, mandateGranted('M-1'), reserved('M-1', 'C-101'));
+
+describe('an elastic contract that loses extras', () => {
+  const shrunk = {
+    kind: 'contract-shrunk',
+    contract: 'C-101',
+    by: 'C-102',
+    left: [{ part: 'train', count: 1 }],
+    atMs: at(4),
+  };
+  const left = { kind: 'mandate-reserved', mandate: 'M-1', contract: 'C-101', gpus: 4 };
+
+  test('takes what it has used until then and what the rest of it will use', () => {
+    // Eight GPUs for four hours, then four for six.
+    const hours = 8 * 4 + 4 * 6;
+    expect(budget(answeredFor(elastic('2×4 H100 10h')), undefined, shrunk)).toEqual([
+      { ...left, gpuSeconds: hours * 3600, spendMicroEur: hours * 1_000_000, endMs: at(10) },
+    ]);
+  });
+
+  test('takes no sum of seconds where it has no end, and no sum of money where it has no price', () => {
+    expect(budget(answeredFor(elastic('2×4 H100')), undefined, shrunk)).toEqual([left]);
+    const free = elastic('2×4 H100 10h', world('fra1/h1/r1 4×4 H100'));
+    expect(budget(answeredFor(free), undefined, shrunk)).toEqual([
+      { ...left, gpuSeconds: (8 * 4 + 4 * 6) * 3600, endMs: at(10) },
+    ]);
+  });
+
+  test('takes nothing where nobody answers for it', () => {
+    expect(budget(elastic('2×4 H100 10h'), m1, shrunk)).toEqual([]);
+  });
+});
+
 test('several events are settled one by one, in their order, and others settle nothing', () => {
   const dropped = { kind: 'hold-dropped', plan: 'plan-aaaaaaaaaaaaaaaa' };
   const other = { ...granted, contract: 'C-102' };
