@@ -4,7 +4,7 @@ import { Actor } from '../../../src/model/actor.ts';
 import { AuthorityEvent } from '../../../src/model/authority-event.ts';
 import { digestOf } from '../../../src/model/canonical.ts';
 
-export const endOfAll = 1_000_000;
+const endOfAll = 1_000_000;
 
 /** What befell who may do what: an event as it would be written down, when, and whose doing it was. */
 export type Told = {

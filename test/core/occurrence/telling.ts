@@ -62,7 +62,7 @@ export function says(before: World, hours: number, facts: readonly Fact[], sourc
 const hours = (ms: number) => `${(ms - t0) / hourMs}h`;
 
 /** `fault n01/gpu3 0h..1h: XID 79`, in hours from `t0`; without an end while it goes on. */
-export function lineOf({ kind, place, contract, maintenance, atMs, untilMs, what }: Occurrence): string {
+function lineOf({ kind, place, contract, maintenance, atMs, untilMs, what }: Occurrence): string {
   const about = contract ?? maintenance ?? place?.replace('fra1/h1/r1/', '') ?? '';
   return `${kind} ${about} ${hours(atMs)}..${untilMs === undefined ? '' : hours(untilMs)}: ${plainWords(what)}`;
 }

@@ -6,7 +6,7 @@ import { digestOf } from '../../../src/model/canonical.ts';
 import { Note, RunCommand, RunEvent } from '../../../src/model/run.ts';
 import { hourMs, t0 } from '../fleet.ts';
 
-export const bot = Actor.parse({ principal: 'agent:bot' });
+const bot = Actor.parse({ principal: 'agent:bot' });
 
 /** Runs after events, an entry each, from entry `seq` on; the agent's own unless said otherwise. */
 export function followed(before: Runs, seq: number, events: readonly object[], actor = bot): Runs {
