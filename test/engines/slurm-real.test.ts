@@ -311,6 +311,8 @@ describe.skipIf(missing !== undefined)(`a real Slurm${missing === undefined ? ''
       const lab = await openLab();
       const contract = await lab.granted({ nodes: 3, on: ['n01', 'n02', 'n03'] });
       await bound(lab, contract);
+      // It takes over with the next whole second, which must not come before it is handed over.
+      await slurm.until(async () => Date.now() % 1000 < 200);
       await lab.changed(contract, { replicas: { train: 2 } });
       await bound(lab, contract);
       expect(await slurm.reservations()).toEqual([`berth_${contract}`, `berth_${contract}_next`]);
